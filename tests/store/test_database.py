@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import text
+
+from winback.errors import StoreError
+from winback.store import database
+from winback.store.tables import metadata
+
+
+def test_migrations_make_exactly_the_tables_that_the_code_names(engine):
+    with database.reading(engine) as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_a_database_newer_than_the_code_is_refused_with_a_sentence(database_url):
+    engine = database.open_engine(database_url)
+    with database.writing(engine) as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    engine.dispose()
+    with pytest.raises(StoreError, match=r"at version 9999, newer than this winback knows\. Update winback"):
+        database.open_engine(database_url)
+
+
+@pytest.mark.parametrize(
+    ("url", "sentence"),
+    [
+        ("mysql://host/x", "keeps its tables in SQLite or PostgreSQL"),
+        ("nonsense", "can't be read"),
+        ("postgresql://nobody:hunter2@127.0.0.1:1/x", "can't be opened"),
+    ],
+)
+def test_a_database_that_cannot_be_opened_is_refused_without_telling_its_password(url, sentence):
+    with pytest.raises(StoreError) as refused:
+        database.open_engine(url)
+    assert sentence in str(refused.value)
+    assert "hunter2" not in str(refused.value)

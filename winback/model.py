@@ -1,0 +1,198 @@
+"""The nouns that every room shares. One word, one thing: the same in tables, YAML, CLI and pages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import ROUND_HALF_EVEN, Decimal
+from enum import StrEnum
+
+# ISO 4217: currencies whose minor unit isn't a hundredth.
+_MINOR_DIGITS = {
+    **dict.fromkeys(("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF").split(), 0),
+    **dict.fromkeys(("BHD IQD JOD KWD LYD OMR TND").split(), 3),
+}
+
+
+def minor_digits(currency: str) -> int:
+    """Decimal places of a currency's minor unit by ISO 4217 (UAH 2, JPY 0, KWD 3)."""
+    return _MINOR_DIGITS.get(currency, 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An exact amount with its ISO 4217 currency code."""
+
+    amount: Decimal
+    currency: str
+
+    @classmethod
+    def from_minor(cls, minor: int, currency: str) -> Money:
+        return cls(Decimal(minor).scaleb(-minor_digits(currency)), currency)
+
+    @property
+    def minor(self) -> int:
+        """The amount in minor units (cents), rounded half to even."""
+        return int(self.amount.scaleb(minor_digits(self.currency)).quantize(Decimal(1), ROUND_HALF_EVEN))
+
+
+class ChannelName(StrEnum):
+    """How a letter travels."""
+
+    EMAIL = "email"  # by SMTP
+    TELEGRAM = "telegram"  # by the Bot API, to those who joined
+
+
+class OrderStatus(StrEnum):
+    """What became of an order row."""
+
+    PLACED = "placed"  # a purchase, if its amount is above zero
+    CANCELLED = "cancelled"  # called off: counts nowhere
+    RETURNED = "returned"  # goods brought back: its (negative) amount lowers revenue, it is no purchase
+
+
+class RunStatus(StrEnum):
+    """The state of one run of a campaign."""
+
+    ACTIVE = "active"  # enrols and sends
+    PAUSED = "paused"  # sends nothing until resumed
+    CANCELLED = "cancelled"  # never sends again
+    FINISHED = "finished"  # every recipient came to an end
+
+
+class RecipientStatus(StrEnum):
+    """Where one customer stands in a campaign run: cohort = active + stopped + finished + held_out + skipped."""
+
+    ACTIVE = "active"  # stages are still to come
+    STOPPED = "stopped"  # ordered, replied, unsubscribed...: `reason` says which
+    FINISHED = "finished"  # every stage is behind
+    HELD_OUT = "held_out"  # deliberately left alone, to compare with
+    SKIPPED = "skipped"  # in the cohort, but not to be written to: `reason` says why
+
+
+class DeliveryStatus(StrEnum):
+    """The life of one letter: planned -> claimed -> handed_over -> sent, or one of the ends."""
+
+    PLANNED = "planned"  # waiting until due
+    CLAIMED = "claimed"  # a worker holds it under a lease; nothing has left
+    HANDED_OVER = "handed_over"  # given to the channel: from here on it may have left
+    SENT = "sent"  # the other side accepted it
+    FAILED = "failed"  # the other side refused it for good, or tries ran out
+    UNCERTAIN = "uncertain"  # it may have left: resolved by a person or by a later bounce, open or reply
+    STOPPED = "stopped"  # no longer wanted when its turn came (ordered, replied, unsubscribed, cancelled)
+    SKIPPED = "skipped"  # could not be written: no address on the stage's channels, no letter in the language
+    HELD_OUT = "held_out"  # the holdout's row: what would have been sent
+
+
+class EventKind(StrEnum):
+    """What came back."""
+
+    OPEN = "open"  # the pixel was fetched
+    CLICK = "click"  # a link was followed
+    UNSUBSCRIBE = "unsubscribe"  # asked not to be written to (POST, /stop, or words in a reply)
+    REPLY = "reply"  # a person answered
+    BOUNCE = "bounce"  # the letter came back
+    COMPLAINT = "complaint"  # marked as spam
+    BLOCKED = "blocked"  # the bot was blocked by the customer
+
+
+class Verdict(StrEnum):
+    """Who was behind a hit."""
+
+    HUMAN = "human"  # nothing speaks against a person
+    UNVERIFIED = "unverified"  # fetched through a mail provider's proxy: may be a person
+    MACHINE = "machine"  # a scanner, a prefetch, a bot
+
+
+class Reason(StrEnum):
+    """Why somebody is not written to. The word is stored, shown, counted and explained."""
+
+    BLACK_LISTED = "black-listed"  # the shop's own black list
+    NO_CHANNEL = "no-channel"  # no usable address on any channel of the campaign
+    NO_CONSENT = "no-consent"  # never agreed to advertising on these channels
+    CONSENT_WITHOUT_PROOF = "consent-without-proof"  # agreed, it is said, but not when and where
+    CHANNEL_NOT_ALLOWED = "channel-not-allowed"  # the country's policy allows none of the channels
+    SUPPRESSED = "suppressed"  # asked not to be written to, bounced or complained
+    NO_LANGUAGE = "no-language"  # the letters exist in no language of this customer's chain
+    IN_OTHER_CAMPAIGN = "in-other-campaign"  # another active campaign is writing to them
+    ORDERED = "ordered"  # bought again
+    REPLIED = "replied"  # answered: a person takes over
+    UNSUBSCRIBED = "unsubscribed"  # asked to stop, in this campaign
+    COMPLAINED = "complained"  # marked a letter as spam
+    BOUNCED = "bounced"  # the address doesn't exist any more
+    BLOCKED = "blocked"  # the bot was blocked
+    CANCELLED = "cancelled"  # the campaign was cancelled
+    TRIES_RAN_OUT = "tries-ran-out"  # put off by the other side until the schedule ended
+    NO_ANSWER = "no-answer"  # a worker died after handing the letter over
+    RESOLVED_NOT_SENT = "resolved-not-sent"  # a person found that an uncertain letter had not left
+    EXPIRED = "expired"  # the campaign ended before the letter's turn came
+
+
+HOLDOUT = "holdout"
+"""The arm of those left alone; no tactic may take this name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """What a letter may know of a customer."""
+
+    key: str
+    given_name: str = ""
+    patronymic: str = ""
+    family_name: str = ""
+    sex: str = ""  # "f", "m" or unknown
+    locale: str = ""  # as stored: "uk", "uz", "ro-MD"...
+    country: str = ""  # ISO 3166-1 alpha-2
+    city: str = ""
+    time_zone: str = ""  # IANA, or unknown
+    birthday: date | None = None
+    manager: str = ""  # key of a sender in config/senders.yaml
+
+
+@dataclass(frozen=True, slots=True)
+class Email:
+    """A finished letter for one mailbox, before MIME."""
+
+    delivery_id: int
+    to: str
+    sender_name: str
+    sender_address: str
+    reply_to: str
+    mail_from: str  # envelope sender: where bounces go
+    message_id: str  # with angle brackets; the same for the same delivery, always
+    subject: str
+    html: str
+    text: str
+    language: str  # BCP 47
+    sent_at: datetime
+    list_id: str = ""
+    feedback_id: str = ""
+    unsubscribe_url: str = ""
+    unsubscribe_mailto: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A link below a messenger text."""
+
+    label: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A finished messenger text for one chat, in Telegram's HTML subset."""
+
+    delivery_id: int
+    chat_id: str
+    text: str
+    language: str
+    buttons: tuple[Button, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The other side accepted a letter: its own id for it, and what it said."""
+
+    remote_id: str
+    text: str = ""

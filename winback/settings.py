@@ -1,0 +1,170 @@
+"""The project folder: config/settings.yaml, the environment, and where everything lies. The only reader of the environment."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Literal, TypeVar
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, Field, field_validator
+
+from winback import strictyaml
+from winback.errors import ConfigError, Problem
+from winback.shapes import Amount, Duration, Zone
+from winback.strictyaml import Document, Shape, refusal
+
+S = TypeVar("S", bound=BaseModel)
+
+
+class EmailSettings(Shape):
+    """How e-mail leaves. The password comes from WINBACK_SMTP_PASSWORD."""
+
+    via: Literal["smtp", "file"] = "file"
+    host: str = "localhost"
+    port: int = Field(default=587, ge=1, le=65535)
+    user: str = ""
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    connections: int = Field(default=10, ge=1, le=200)
+    timeout_seconds: int = Field(default=60, ge=1, le=600)
+    bounces_to: str = ""  # envelope sender; empty: the sender's own address
+    cost: Amount = Field(default=0, validate_default=True)  # of one letter, in the project's currency
+
+
+class TelegramSettings(Shape):
+    """How messenger texts leave. The bot's token comes from WINBACK_TELEGRAM_TOKEN."""
+
+    via: Literal["bot-api", "file"] = "file"
+    api_url: str = "https://api.telegram.org"
+    bot: str = ""  # user name of the bot, for joining links
+    messages_per_second: int = Field(default=25, ge=1, le=30)
+    cost: Amount = Field(default=0, validate_default=True)
+
+
+class Settings(Shape):
+    """config/settings.yaml."""
+
+    database: str = "sqlite:///winback.db"
+    currency: str = Field(pattern="^[A-Z]{3}$")  # the currency that reports count in
+    time_zone: Zone  # of the shop: what "today" and "as of" mean
+    public_url: str  # where `winback serve` is reached from outside
+    templates: str = "templates"
+    out: str = "out"
+    locales: dict[str, tuple[str, ...]]  # a customer's language -> languages their letter may be in, best first
+    return_window: Duration = Field(default="60 days", validate_default=True)  # unless the campaign says otherwise
+    retry_after: tuple[Duration, ...] = Field(
+        default=("5 minutes", "15 minutes", "30 minutes", "1 hour", "2 hours", "4 hours", "8 hours"), validate_default=True
+    )
+    lease: Duration = Field(default="5 minutes", validate_default=True)
+    batch: int = Field(default=200, ge=1, le=5000)
+    email: EmailSettings = EmailSettings()
+    telegram: TelegramSettings = TelegramSettings()
+
+    @field_validator("public_url")
+    @classmethod
+    def _public_url(cls, value: str) -> str:
+        if not re.match(r"https://|http://(localhost|127\.0\.0\.1)(:|/|$)", value):
+            raise refusal(f"is {value}; links in letters must be https (plain http only for this machine).", "Write for example https://u.example.com.")
+        return value.rstrip("/")
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project folder that is open: its settings, its paths, and the environment it was opened in."""
+
+    root: Path
+    document: Document[Settings]
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def settings(self) -> Settings:
+        return self.document.value
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.settings.time_zone)
+
+    @property
+    def templates(self) -> Path:
+        return self.root / self.settings.templates
+
+    @property
+    def out(self) -> Path:
+        return self.root / self.settings.out
+
+    def config(self, *parts: str) -> Path:
+        return self.root.joinpath("config", *parts)
+
+    def names(self, folder: str) -> list[str]:
+        """Names of the YAML files in a folder of config/: what cohorts or campaigns there are."""
+        return sorted(path.stem for path in self.config(folder).glob("*.yaml"))
+
+    def shown(self, path: Path) -> str:
+        """A path as messages name it: relative to the project where it lies inside."""
+        return path.relative_to(self.root).as_posix() if path.is_relative_to(self.root) else os.path.relpath(path, self.root)
+
+    def read(self, shape: type[S], *parts: str) -> Document[S]:
+        """A file of config/, read strictly into its shape."""
+        path = self.config(*parts)
+        return strictyaml.read(path, shape, shown=self.shown(path))
+
+    @cached_property
+    def database_url(self) -> str:
+        """WINBACK_DATABASE_URL, else `database:`; a relative SQLite path lies in the project folder."""
+        url = self.secret("WINBACK_DATABASE_URL") or self.settings.database
+        found = re.fullmatch(r"sqlite:///(?!/|:memory:)(.+)", url)
+        return f"sqlite:///{(self.root / found[1]).resolve()}" if found else url
+
+    def secret(self, name: str) -> str:
+        """A secret from the environment: NAME, or the content of the file that NAME_FILE names. Empty when neither is set."""
+        if value := self.environment.get(name):
+            return value
+        if file := self.environment.get(f"{name}_FILE"):
+            try:
+                return Path(file).read_text(encoding="utf-8").strip()
+            except OSError as error:
+                raise ConfigError(
+                    Problem("", None, f"{name}_FILE in the environment names a file that can't be read: {error.strerror}.", f"Set {name} or mend {name}_FILE.")
+                ) from error
+        return ""
+
+    @cached_property
+    def key(self) -> bytes:
+        """The project's signing key, 32 bytes or more: WINBACK_SECRET, else .winback/secret, made at the first use.
+
+        It signs links and hashes addresses of suppressions: losing it makes both unreadable, so keep it with the backups.
+        """
+        if value := self.secret("WINBACK_SECRET"):
+            if len(value) < 32:
+                raise ConfigError(Problem("", None, "WINBACK_SECRET is shorter than 32 characters.", "Write for example the output of: openssl rand -hex 32"))
+            return value.encode()
+        path = self.root / ".winback" / "secret"
+        if not path.exists():
+            path.parent.mkdir(exist_ok=True)
+            draft = path.with_suffix(f".{os.getpid()}")
+            draft.touch(mode=0o600)
+            draft.write_text(secrets.token_hex(32))
+            try:
+                os.link(draft, path)  # the first of two starting at once wins, whole
+            except FileExistsError:
+                pass
+            finally:
+                draft.unlink()
+        return path.read_text().strip().encode()
+
+
+def open_project(folder: Path, environment: Mapping[str, str] | None = None) -> Project:
+    """Open the project in `folder`. Raises ConfigError when it isn't one, or its settings.yaml can't be meant."""
+    root = folder.resolve()
+    path = root / "config" / "settings.yaml"
+    if not path.exists():
+        raise ConfigError(
+            Problem("config/settings.yaml", None, f"there is no winback project in {folder}.", "Name one with --project DIR, or make one: winback init DIR.")
+        )
+    document = strictyaml.read(path, Settings, shown="config/settings.yaml")
+    return Project(root, document, dict(os.environ if environment is None else environment))

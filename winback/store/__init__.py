@@ -1,0 +1,1 @@
+"""Tables and every query. SQLAlchemy Core; SQLite by default, PostgreSQL by URL; migrations by Alembic."""

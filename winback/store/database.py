@@ -1,0 +1,126 @@
+"""Open the database, bring it up to date, refuse one that is newer than the code."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy
+from sqlalchemy import Connection, Engine, event, make_url
+
+from winback.errors import Problem, StoreError
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def open_engine(url: str, *, name: str = "config/settings.yaml") -> Engine:
+    """An engine whose schema is the newest; `name` is the file that a refusal points to.
+
+    SQLite runs in WAL with foreign keys on, waits up to 30 s for a lock, and flushes every commit to disk: a mark that a
+    letter was handed over must survive a power cut. Raises StoreError if it can't be reached or is newer than the code.
+    """
+    engine = _connectable(url, name)
+    try:
+        _migrate(engine, name)
+    except sqlalchemy.exc.OperationalError as error:
+        engine.dispose()
+        raise StoreError(Problem(name, None, f"the database {_safe(url)} can't be opened: {_first_line(error)}.", _HOW)) from error
+    except Exception:
+        engine.dispose()
+        raise
+    return engine
+
+
+_HOW = "Look at `database:` there, or at WINBACK_DATABASE_URL in the environment, and whether the server runs."
+
+
+def _connectable(url: str, name: str) -> Engine:
+    try:
+        parsed = make_url(url)
+        if parsed.drivername in {"postgresql", "postgres"}:
+            parsed = parsed.set(drivername="postgresql+psycopg")
+        if parsed.get_backend_name() not in {"sqlite", "postgresql"}:
+            raise StoreError(
+                Problem(name, None, f"`database` is {_safe(url)}; winback keeps its tables in SQLite or PostgreSQL.",
+                        "Write sqlite:///winback.db or postgresql://user@host/name.")
+            )
+        if parsed.get_backend_name() == "sqlite" and parsed.database not in {None, "", ":memory:"}:
+            Path(str(parsed.database)).parent.mkdir(parents=True, exist_ok=True)
+        engine = sqlalchemy.create_engine(parsed, pool_pre_ping=True)
+    except (sqlalchemy.exc.ArgumentError, ModuleNotFoundError) as error:
+        raise StoreError(Problem(name, None, f"`database` can't be read: {_first_line(error)}.", _HOW)) from error
+    if engine.dialect.name == "sqlite":
+        _tune_sqlite(engine)
+    return engine
+
+
+def _tune_sqlite(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def _pragmas(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves: the driver's own would come too late for reads
+        cursor = connection.cursor()
+        for pragma in (
+            "busy_timeout = 30000",
+            "journal_mode = WAL",
+            "synchronous = FULL",
+            "foreign_keys = ON",
+            "temp_store = MEMORY",
+            "cache_size = -65536",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("writes") else "BEGIN")
+
+
+@contextlib.contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A connection that sees one state of the database and changes nothing."""
+    with engine.connect() as connection, connection.begin():
+        yield connection
+
+
+@contextlib.contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """A transaction: all of it or nothing. On SQLite it takes the one writer's place at once, instead of failing half-way."""
+    with engine.connect().execution_options(writes=True) as connection, connection.begin():
+        yield connection
+
+
+def _migrate(engine: Engine, name: str) -> None:
+    from alembic import command
+    from alembic.config import Config
+    from alembic.runtime.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    scripts = ScriptDirectory.from_config(config)
+    with reading(engine) as connection:
+        current = MigrationContext.configure(connection).get_current_revision()
+    if current == scripts.get_current_head():
+        return
+    if current is not None and current not in {script.revision for script in scripts.walk_revisions()}:
+        raise StoreError(
+            Problem(name, None, f"the database {_safe(str(engine.url))} is at version {current}, newer than this winback knows.",
+                    "Update winback (pip install -U winback), or name another database.")
+        )
+    with writing(engine) as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def _safe(url: str) -> str:
+    try:
+        return make_url(url).render_as_string(hide_password=True)
+    except sqlalchemy.exc.ArgumentError:
+        return "(unreadable URL)"
+
+
+def _first_line(error: Exception) -> str:
+    cause = getattr(error, "orig", None) or error
+    return (str(cause).strip().splitlines() or [type(cause).__name__])[0].rstrip(".")

@@ -1,0 +1,22 @@
+"""Alembic's entry: runs on the connection that database.open_engine hands over, inside its transaction."""
+
+from typing import Any
+
+from alembic import context
+
+from winback.store.tables import Utc, metadata
+
+
+def render_item(kind: str, item: Any, _context: Any) -> str | bool:
+    """Write plain types into migrations: they must go on working when our own types change."""
+    return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(item, Utc) else False
+
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    render_as_batch=True,
+    render_item=render_item,
+    transactional_ddl=True,
+)
+context.run_migrations()
