@@ -1,16 +1,16 @@
 """What can go wrong, sorted by what the caller must do about it.
 
-    WinbackError
-    ├── Refused            a person must change something; the message says where, what, and what to write
-    │   ├── ConfigError        a YAML file, the environment, or a name in one of them
-    │   ├── TemplateError      a letter's folder or catalogue
-    │   ├── SourceError        a shop file or shop database that can't be read
-    │   └── StoreError         our own database: missing, newer than the code, unreachable
-    └── ChannelError       a letter was not (certainly) sent
-        ├── TemporaryError     try this letter again later
-        ├── PermanentError     never again at this address
-        ├── LaneError          it is us, not the address: stop the lane, a person mends it
-        └── UncertainError     it may have left: never repeat it by itself
+WinbackError
+├── Refused            a person must change something; the message says where, what, and what to write
+│   ├── ConfigError        a YAML file, the environment, or a name in one of them
+│   ├── TemplateError      a letter's folder or catalogue
+│   ├── SourceError        a shop file or shop database that can't be read
+│   └── StoreError         our own database: missing, newer than the code, unreachable
+└── ChannelError       a letter was not (certainly) sent
+    ├── TemporaryError     try this letter again later
+    ├── PermanentError     never again at this address
+    ├── LaneError          it is us, not the address: stop the lane, a person mends it
+    └── UncertainError     it may have left: never repeat it by itself
 """
 
 from __future__ import annotations

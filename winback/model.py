@@ -9,8 +9,8 @@ from enum import StrEnum
 
 # ISO 4217: currencies whose minor unit isn't a hundredth.
 _MINOR_DIGITS = {
-    **dict.fromkeys(("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF").split(), 0),
-    **dict.fromkeys(("BHD IQD JOD KWD LYD OMR TND").split(), 3),
+    **dict.fromkeys(["BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"], 0),
+    **dict.fromkeys(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"], 3),
 }
 
 
@@ -115,8 +115,10 @@ class Reason(StrEnum):
     SUPPRESSED = "suppressed"  # asked not to be written to, bounced or complained
     NO_LANGUAGE = "no-language"  # the letters exist in no language of this customer's chain
     IN_OTHER_CAMPAIGN = "in-other-campaign"  # another active campaign is writing to them
+    NOT_FOR_TACTIC = "not-for-tactic"  # the stage has no letter for this tactic
     ORDERED = "ordered"  # bought again
     REPLIED = "replied"  # answered: a person takes over
+    CLICKED = "clicked"  # followed a link, in a campaign that stops there
     UNSUBSCRIBED = "unsubscribed"  # asked to stop, in this campaign
     COMPLAINED = "complained"  # marked a letter as spam
     BOUNCED = "bounced"  # the address doesn't exist any more

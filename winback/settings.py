@@ -69,7 +69,9 @@ class Settings(Shape):
     @classmethod
     def _public_url(cls, value: str) -> str:
         if not re.match(r"https://|http://(localhost|127\.0\.0\.1)(:|/|$)", value):
-            raise refusal(f"is {value}; links in letters must be https (plain http only for this machine).", "Write for example https://u.example.com.")
+            raise refusal(
+                f"is {value}; links in letters must be https (plain http only for this machine).", "Write for example https://u.example.com."
+            )
         return value.rstrip("/")
 
 
@@ -129,7 +131,12 @@ class Project:
                 return Path(file).read_text(encoding="utf-8").strip()
             except OSError as error:
                 raise ConfigError(
-                    Problem("", None, f"{name}_FILE in the environment names a file that can't be read: {error.strerror}.", f"Set {name} or mend {name}_FILE.")
+                    Problem(
+                        "",
+                        None,
+                        f"{name}_FILE in the environment names a file that can't be read: {error.strerror}.",
+                        f"Set {name} or mend {name}_FILE.",
+                    )
                 ) from error
         return ""
 
@@ -141,7 +148,9 @@ class Project:
         """
         if value := self.secret("WINBACK_SECRET"):
             if len(value) < 32:
-                raise ConfigError(Problem("", None, "WINBACK_SECRET is shorter than 32 characters.", "Write for example the output of: openssl rand -hex 32"))
+                raise ConfigError(
+                    Problem("", None, "WINBACK_SECRET is shorter than 32 characters.", "Write for example the output of: openssl rand -hex 32")
+                )
             return value.encode()
         path = self.root / ".winback" / "secret"
         if not path.exists():
@@ -164,7 +173,12 @@ def open_project(folder: Path, environment: Mapping[str, str] | None = None) -> 
     path = root / "config" / "settings.yaml"
     if not path.exists():
         raise ConfigError(
-            Problem("config/settings.yaml", None, f"there is no winback project in {folder}.", "Name one with --project DIR, or make one: winback init DIR.")
+            Problem(
+                "config/settings.yaml",
+                None,
+                f"there is no winback project in {folder}.",
+                "Name one with --project DIR, or make one: winback init DIR.",
+            )
         )
     document = strictyaml.read(path, Settings, shown="config/settings.yaml")
     return Project(root, document, dict(os.environ if environment is None else environment))

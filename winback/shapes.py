@@ -88,9 +88,7 @@ _SHOWN_WEEKDAY = PlainSerializer(lambda value: _WEEKDAYS[value], return_type=str
 
 Share: TypeAlias = Annotated[float, BeforeValidator(_share), _text("number", minimum=0, maximum=1)]
 """A part of a whole, 0 to 1."""
-Duration: TypeAlias = Annotated[
-    timedelta, BeforeValidator(_duration), _SHOWN_DURATION, _text("string", pattern="^[0-9]+ (minute|hour|day|week)s?$")
-]
+Duration: TypeAlias = Annotated[timedelta, BeforeValidator(_duration), _SHOWN_DURATION, _text("string", pattern="^[0-9]+ (minute|hour|day|week)s?$")]
 """A length of time: `7 days`."""
 Amount: TypeAlias = Annotated[Decimal, BeforeValidator(_amount), _text("number")]
 """A sum in the currency named beside it."""

@@ -227,7 +227,7 @@ def _problem(error: ErrorDetails, shape: type[BaseModel], shown: str, lines: dic
     if kind == "literal_error":
         return Problem(shown, line, f"`{name}` is {_show(found)}.", f"Write one of {context['expected']}.")
     if kind in _EXPECTED:
-        hint = ' Put it in quotes if it is meant as text.' if kind == "string_type" and not isinstance(found, dict | tuple) else ""
+        hint = " Put it in quotes if it is meant as text." if kind == "string_type" and not isinstance(found, dict | tuple) else ""
         return Problem(shown, line, f"`{name}` is {_show(found)}; {_EXPECTED[kind]} is expected.{hint}")
     return Problem(shown, line, f"`{name}` is {_show(found)}: {error['msg'][0].lower()}{error['msg'][1:]}.")
 

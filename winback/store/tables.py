@@ -171,6 +171,7 @@ campaign_runs = Table(
     Column("status", String(20), nullable=False),
     Column("salt", String(200), nullable=False),
     Column("started_at", Utc, nullable=False),
+    Column("enrolled_at", Utc),  # None: the cohort is still being decided on
     Column("plan", JSON, nullable=False),  # the campaign file as it was when the run began
     UniqueConstraint("campaign", "number"),
 )
@@ -217,7 +218,7 @@ deliveries = Table(
     Column("sent_at", Utc),
     Column("message_id", Text, nullable=False, server_default=""),
     Column("remote_id", Text, nullable=False, server_default=""),
-    Column("cost_minor", BigInteger, nullable=False, server_default="0"),
+    Column("cost_micros", BigInteger, nullable=False, server_default="0"),  # millionths of the project's currency
     UniqueConstraint("run_id", "stage", "customer_id"),
     Index(None, "status", "due_at"),
     Index(None, "customer_id"),

@@ -1,13 +1,13 @@
 """Alembic's entry: runs on the connection that database.open_engine hands over, inside its transaction."""
 
-from typing import Any
+from typing import Any, Literal
 
 from alembic import context
 
 from winback.store.tables import Utc, metadata
 
 
-def render_item(kind: str, item: Any, _context: Any) -> str | bool:
+def render_item(kind: str, item: Any, _context: Any) -> str | Literal[False]:
     """Write plain types into migrations: they must go on working when our own types change."""
     return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(item, Utc) else False
 

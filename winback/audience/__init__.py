@@ -1,0 +1,1 @@
+"""Who the customers are, what they did, and which of them are lost."""

@@ -1,0 +1,1 @@
+"""How letters leave the house: one file a channel, every one of the same shape (channel.py)."""

@@ -1,0 +1,157 @@
+"""config/campaigns/*.yaml: a cohort, tactics against a holdout, stages with their waits, an offer, dates."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from datetime import date, timedelta
+from typing import Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from winback.errors import ConfigError, Problem
+from winback.model import HOLDOUT, ChannelName
+from winback.settings import Project
+from winback.shapes import Amount, Channel, Duration, Hours, Share, Weekday
+from winback.strictyaml import Document, Shape, nearest, refusal
+
+Localised = dict[str, str]
+"""A text per language: {en: ..., uk: ...}."""
+
+
+class Offer(Shape):
+    """What is promised, in every language that letters go out in."""
+
+    text: Localised = Field(min_length=1)
+    code: str = ""
+    valid_for: Duration = Field(default="30 days", validate_default=True)  # from the day somebody enters the campaign
+    cost: Amount = Field(default=0, validate_default=True)  # to the shop, each time it is taken up
+
+
+class Tactic(Shape):
+    """One way of winning back, under test: its share of those written to, and what it offers."""
+
+    share: Share
+    offer: str | None = None
+
+
+class Stage(Shape):
+    """One step: what is sent, over which channels (the first that works), how long after the step before, at which hours."""
+
+    name: str = Field(pattern="^[a-z0-9]+(-[a-z0-9]+)*$")
+    wait: Duration = Field(default="0 days", validate_default=True)
+    channels: tuple[Channel, ...] = Field(default=(ChannelName.EMAIL,), min_length=1)
+    letter: str | dict[str, str] | None = None  # e-mail: a folder of templates/emails/, for all tactics or by tactic
+    message: str | dict[str, str] | None = None  # messenger: a folder of templates/messages/
+    hours: Hours | None = None  # in the customer's own time zone
+    weekdays: tuple[Weekday, ...] | None = Field(default=None, min_length=1)
+
+    @model_validator(mode="after")
+    def _has_texts(self) -> Stage:
+        for channel, word, text in ((ChannelName.EMAIL, "letter", self.letter), (ChannelName.TELEGRAM, "message", self.message)):
+            if channel in self.channels and text is None:
+                raise refusal(f"`{self.name}` goes out by {channel}, but names no {word}.", f"Add `{word}:` with the name of a folder of templates.")
+        return self
+
+    def text_for(self, channel: ChannelName, tactic: str) -> str | None:
+        """The letter or message of this stage on a channel for a tactic; None when it has none."""
+        text = self.letter if channel is ChannelName.EMAIL else self.message
+        return text.get(tactic) if isinstance(text, dict) else text
+
+
+class Campaign(Shape):
+    """A campaign file."""
+
+    title: str
+    cohort: str
+    starts_on: date
+    ends_on: date
+    holdout: Share
+    sender: str
+    tactics: dict[str, Tactic] = Field(min_length=1)
+    stages: tuple[Stage, ...] = Field(min_length=1)
+    offers: dict[str, Offer] = Field(default_factory=dict)
+    stop_when: tuple[Literal["ordered", "replied", "clicked"], ...] = ("ordered", "replied")
+    return_window: Duration | None = None
+    tone: Literal["neutral", "formal", "friendly"] = "neutral"
+    occasion: Localised | None = None
+    salt: str | None = None
+
+    @field_validator("holdout")
+    @classmethod
+    def _some_left_to_write_to(cls, value: float) -> float:
+        if value >= 1:
+            raise refusal("is 1: nobody would be written to.", "Write 0.2 to leave a fifth alone.")
+        return value
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Campaign:
+        if self.ends_on <= self.starts_on:
+            raise refusal(f"ends on {self.ends_on}, not after it starts on {self.starts_on}.", "Write a later `ends_on`.")
+        total = math.fsum(tactic.share for tactic in self.tactics.values())
+        if not math.isclose(total, 1, abs_tol=1e-6):
+            raise refusal(f"has tactics whose shares add up to {total:g}.", "The shares are parts of those written to; make them add up to 1.")
+        if HOLDOUT in self.tactics:
+            raise refusal(f"has a tactic called `{HOLDOUT}`; that word means those left alone.", "Give the tactic another name.")
+        for first, second in itertools.combinations(self.stages, 2):
+            if first.name == second.name:
+                raise refusal(f"has two stages called `{first.name}`.", "Give each stage its own name.")
+        if sum((stage.wait for stage in self.stages), timedelta()) > self.ends_on - self.starts_on:
+            raise refusal("waits between its stages longer than it lasts.", "Shorten a `wait`, or write a later `ends_on`.")
+        return self
+
+    @property
+    def channels(self) -> frozenset[ChannelName]:
+        """Every channel that some stage may use."""
+        return frozenset(channel for stage in self.stages for channel in stage.channels)
+
+    def shares(self) -> dict[str, float]:
+        """Planned share of every arm, the holdout among them; they add up to 1."""
+        rest = 1 - self.holdout
+        return {**{name: tactic.share * rest for name, tactic in self.tactics.items()}, HOLDOUT: self.holdout}
+
+    def window(self, project: Project) -> timedelta:
+        """How long after assignment an order counts as a return."""
+        return self.return_window or project.settings.return_window
+
+    def offer_of(self, tactic: str) -> Offer | None:
+        name = self.tactics[tactic].offer
+        return self.offers[name] if name else None
+
+    def letters(self) -> dict[str, set[tuple[ChannelName, str]]]:
+        """Per tactic, every letter and message that it may send."""
+        return {
+            tactic: {(channel, text) for stage in self.stages for channel in stage.channels if (text := stage.text_for(channel, tactic)) is not None}
+            for tactic in self.tactics
+        }
+
+
+def read(project: Project, name: str) -> Document[Campaign]:
+    """The campaign of that name, its own parts checked against each other. Raises ConfigError."""
+    if not project.config("campaigns", f"{name}.yaml").exists():
+        missing = f"there is no campaign `{name}`."
+        raise ConfigError(Problem(f"config/campaigns/{name}.yaml", None, missing, nearest(name, project.names("campaigns"), "Campaigns")))
+    document = project.read(Campaign, "campaigns", f"{name}.yaml")
+    if problems := list(_names_inside(document)):
+        raise ConfigError(problems)
+    return document
+
+
+def _names_inside(document: Document[Campaign]) -> list[Problem]:
+    """Offers and tactics that are named but don't exist in the file."""
+    campaign, problems = document.value, []
+    for name, tactic in campaign.tactics.items():
+        if tactic.offer is not None and tactic.offer not in campaign.offers:
+            problems.append(
+                document.problem(("tactics", name, "offer"), f"there is no offer `{tactic.offer}`.", nearest(tactic.offer, campaign.offers, "Offers"))
+            )
+    for index, stage in enumerate(campaign.stages):
+        for word in ("letter", "message"):
+            by_tactic = getattr(stage, word)
+            for tactic_name in by_tactic if isinstance(by_tactic, dict) else ():
+                if tactic_name not in campaign.tactics:
+                    place = ("stages", index, word, tactic_name)
+                    problems.append(
+                        document.problem(place, f"there is no tactic `{tactic_name}`.", nearest(tactic_name, campaign.tactics, "Tactics"))
+                    )
+    return problems

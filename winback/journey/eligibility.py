@@ -1,0 +1,104 @@
+"""May we write to this customer, over which channels, in which language. A refusal is a reason, kept with the facts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from winback.journey.policy import Policy, Rules
+from winback.model import ChannelName, Person, Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What is known of one customer on one channel at one moment."""
+
+    address: str
+    blocked: str = ""  # why the address can't be reached; empty: it can
+    suppressed: str = ""  # why it must not be written to; empty: it may
+    consent_given_at: datetime | None = None
+    consent_source: str = ""
+    consented: bool = False  # said yes, with or without proof, and didn't take it back
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A member of the cohort, with what the decision asks about."""
+
+    customer_id: int
+    person: Person
+    black_list: str = ""
+    orders: int = 0
+    last_order_at: datetime | None = None
+    other_campaign: str = ""  # an active campaign that is writing to them already
+    reach: Mapping[ChannelName, Reach] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Eligible:
+    """May be written to, over these channels in the campaign's order of preference."""
+
+    channels: tuple[ChannelName, ...]
+    locale: str
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """Is not written to, because."""
+
+    reason: Reason
+
+
+def decide(candidate: Candidate, channels: Sequence[ChannelName], policy: Policy, language: Callable[[Sequence[str]], str | None]) -> Eligible | Skip:
+    """Decide on one candidate of a campaign that uses `channels`.
+
+    `language` is given the languages that the law demands (none: the customer's own) and says in which the campaign's
+    letters exist, or None.
+    """
+    rules = policy.for_country(candidate.person.country)
+    if candidate.black_list:
+        return Skip(Reason.BLACK_LISTED)
+    if candidate.other_campaign:
+        return Skip(Reason.IN_OTHER_CAMPAIGN)
+    open_channels = usable(candidate.reach, channels, rules)
+    if isinstance(open_channels, Skip):
+        return open_channels
+    locale = language(rules.languages)
+    return Skip(Reason.NO_LANGUAGE) if locale is None else Eligible(open_channels, locale)
+
+
+def usable(reach: Mapping[ChannelName, Reach], channels: Sequence[ChannelName], rules: Rules) -> tuple[ChannelName, ...] | Skip:
+    """Channels that have an address, the law's leave, the customer's consent, and no suppression; else the reason that came nearest.
+
+    A suppression on one channel does not close the others: the customer asked there, and each channel has its own consent.
+    """
+    refusals = {channel: _refusal(reach.get(channel), channel, rules) for channel in channels}
+    good = tuple(channel for channel, reason in refusals.items() if reason is None)
+    if good:
+        return good
+    # The reason shown is the one of the channel that came furthest: "no consent" tells more than "no address".
+    return Skip(max((reason for reason in refusals.values() if reason), key=_DISTANCE.index))
+
+
+_DISTANCE = (
+    Reason.NO_CHANNEL,
+    Reason.CHANNEL_NOT_ALLOWED,
+    Reason.NO_CONSENT,
+    Reason.CONSENT_WITHOUT_PROOF,
+    Reason.SUPPRESSED,
+)
+
+
+def _refusal(reach: Reach | None, channel: ChannelName, rules: Rules) -> Reason | None:
+    if reach is None or not reach.address or reach.blocked:
+        return Reason.NO_CHANNEL
+    if channel not in rules.channels:
+        return Reason.CHANNEL_NOT_ALLOWED
+    if reach.suppressed:
+        return Reason.SUPPRESSED
+    if not reach.consented:
+        return Reason.NO_CONSENT
+    if rules.consent == "proven" and (reach.consent_given_at is None or not reach.consent_source):
+        return Reason.CONSENT_WITHOUT_PROOF
+    return None

@@ -1,0 +1,95 @@
+"""The check at the claim: facts change between planning and sending."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from winback import clock
+from winback.journey import eligibility, schedule
+from winback.journey.campaign import Campaign, Stage
+from winback.journey.eligibility import Candidate
+from winback.journey.policy import Rules
+from winback.model import ChannelName, EventKind, Reason
+
+_STOPPING_EVENTS = {
+    EventKind.UNSUBSCRIBE: Reason.UNSUBSCRIBED,
+    EventKind.COMPLAINT: Reason.COMPLAINED,
+}
+_STOPS_ON_REQUEST = {"replied": (EventKind.REPLY, Reason.REPLIED), "clicked": (EventKind.CLICK, Reason.CLICKED)}
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """What happened to a recipient since they were assigned, by people (machines count nowhere)."""
+
+    purchases: int = 0
+    events: frozenset[EventKind] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Goes out now, over this channel."""
+
+    channel: ChannelName
+    letter: str
+
+
+@dataclass(frozen=True, slots=True)
+class Postpone:
+    """Not now: the customer's hours are over."""
+
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SkipStage:
+    """Not reached by this stage; the next one may."""
+
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """The journey is over for this recipient."""
+
+    reason: Reason
+
+
+def decide(
+    *, campaign: Campaign, stage: Stage, tactic: str, candidate: Candidate, since: Since, rules: Rules, zone: str, now: datetime
+) -> Send | Postpone | SkipStage | Stop:
+    """Decide on one claimed delivery by what is true now. Order matters: what ends the journey comes first."""
+    if candidate.black_list:
+        return Stop(Reason.BLACK_LISTED)
+    if "ordered" in campaign.stop_when and since.purchases:
+        return Stop(Reason.ORDERED)
+    if reason := _stopped_by_event(campaign, since):
+        return Stop(reason)
+    if _is_over(campaign.ends_on, zone, now):
+        return Stop(Reason.EXPIRED)
+    channels = [channel for channel in stage.channels if stage.text_for(channel, tactic)]
+    if not channels:
+        return SkipStage(Reason.NOT_FOR_TACTIC)
+    usable = eligibility.usable(candidate.reach, channels, rules)
+    if isinstance(usable, eligibility.Skip):
+        return SkipStage(usable.reason)
+    due = schedule.first_in_window(now.astimezone(ZoneInfo(zone)), stage, rules)
+    if due > now:
+        return Postpone(due)
+    return Send(usable[0], stage.text_for(usable[0], tactic) or "")
+
+
+def _stopped_by_event(campaign: Campaign, since: Since) -> Reason | None:
+    for kind, reason in _STOPPING_EVENTS.items():
+        if kind in since.events:
+            return reason
+    for word in campaign.stop_when:
+        if word in _STOPS_ON_REQUEST and _STOPS_ON_REQUEST[word][0] in since.events:
+            return _STOPS_ON_REQUEST[word][1]
+    return None
+
+
+def _is_over(ends_on: date, zone: str, now: datetime) -> bool:
+    return clock.local_day(now, ZoneInfo(zone)) > ends_on

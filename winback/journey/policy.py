@@ -1,0 +1,43 @@
+"""config/policy.yaml: what may be done in which country. What isn't said there is the strictest."""
+
+from __future__ import annotations
+
+from datetime import time
+from typing import Literal
+
+from pydantic import Field
+
+from winback.model import ChannelName
+from winback.settings import Project
+from winback.shapes import Channel, Hours, Weekday, Zone
+from winback.strictyaml import Shape
+
+
+class Rules(Shape):
+    """What holds in a country. Empty `channels` means: no advertising there."""
+
+    consent: Literal["proven", "said"] = "proven"  # proven: with the day and the place it was given
+    channels: tuple[Channel, ...] = (ChannelName.EMAIL,)
+    languages: tuple[str, ...] = ()  # languages that advertising must be in, by law; empty: the customer's own
+    open_tracking: bool = False
+    hours: Hours = Field(default=(time(9), time(20)), validate_default=False)  # nothing leaves outside of them, in the customer's zone
+    weekdays: tuple[Weekday, ...] = (0, 1, 2, 3, 4, 5)
+    time_zone: Zone | None = None  # of customers whose own is unknown
+    source: str = ""  # the law or guide that this follows
+    checked_on: str = ""
+
+
+class Policy(Shape):
+    """A policy file: the default, and per country what differs from it."""
+
+    default: Rules = Rules()
+    countries: dict[str, Rules] = Field(default_factory=dict)
+
+    def for_country(self, country: str) -> Rules:
+        """The default with what the country's own entry says."""
+        own = self.countries.get(country)
+        return self.default if own is None else self.default.model_copy(update={name: getattr(own, name) for name in own.model_fields_set})
+
+
+def read(project: Project) -> Policy:
+    return project.read(Policy, "policy.yaml").value

@@ -1,0 +1,133 @@
+"""What eligibility and the last check ask about a customer, for a batch of them, as of a moment."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, and_, func, or_, select
+
+from winback.journey.eligibility import Candidate, Reach
+from winback.journey.last_check import Since
+from winback.model import ChannelName, EventKind, Person, RecipientStatus, RunStatus, Verdict
+from winback.store.cohorts import AsOf, is_purchase, order_facts
+from winback.store.tables import campaign_runs, consents, contacts, customers, events, orders, recipients, suppressions
+
+
+def find(connection: Connection, ids: Sequence[int], as_of: AsOf, *, run_id: int | None) -> dict[int, Candidate]:
+    """Candidates by customer id; `run_id` is the campaign's own run, which doesn't count as another campaign."""
+    reach = _reach(connection, ids, as_of.now)
+    busy = _busy(connection, ids, run_id)
+    facts = order_facts(as_of, ids)
+    rows = connection.execute(
+        select(customers, facts.c.orders, facts.c.last_order_at)
+        .outerjoin(facts, facts.c.customer_id == customers.c.id)
+        .where(customers.c.id.in_(ids))
+    )
+    return {
+        row.id: Candidate(
+            customer_id=row.id,
+            person=Person(
+                key=row.key,
+                given_name=row.given_name,
+                patronymic=row.patronymic,
+                family_name=row.family_name,
+                sex=row.sex,
+                locale=row.locale,
+                country=row.country,
+                city=row.city,
+                time_zone=row.time_zone,
+                birthday=row.birthday,
+                manager=row.manager,
+            ),
+            black_list=row.black_list,
+            orders=row.orders or 0,
+            last_order_at=row.last_order_at,
+            other_campaign=busy.get(row.id, ""),
+            reach=reach[row.id],
+        )
+        for row in rows
+    }
+
+
+def since(connection: Connection, assigned: Iterable[tuple[int, datetime]], now: datetime) -> dict[int, Since]:
+    """What each customer did after the moment they were assigned: purchases, and what people (not machines) did."""
+    moments = dict(assigned)
+    if not moments:
+        return {}
+    earliest = min(moments.values())
+    bought: dict[int, int] = defaultdict(int)
+    for customer_id, ordered_at in connection.execute(
+        select(orders.c.customer_id, orders.c.ordered_at).where(
+            orders.c.customer_id.in_(moments), orders.c.ordered_at > earliest, orders.c.ordered_at <= now, is_purchase()
+        )
+    ):
+        bought[customer_id] += ordered_at > moments[customer_id]
+    kinds: dict[int, set[EventKind]] = defaultdict(set)
+    for customer_id, kind, happened_at in connection.execute(
+        select(events.c.customer_id, events.c.kind, events.c.happened_at).where(
+            events.c.customer_id.in_(moments), events.c.happened_at > earliest, events.c.happened_at <= now, events.c.verdict == Verdict.HUMAN
+        )
+    ):
+        if happened_at > moments[customer_id]:
+            kinds[customer_id].add(EventKind(kind))
+    return {customer_id: Since(bought[customer_id], frozenset(kinds[customer_id])) for customer_id in moments}
+
+
+def _reach(connection: Connection, ids: Sequence[int], now: datetime) -> dict[int, dict[ChannelName, Reach]]:
+    rows = connection.execute(
+        select(
+            contacts.c.customer_id,
+            contacts.c.channel,
+            contacts.c.address,
+            contacts.c.blocked_at,
+            contacts.c.blocked_reason,
+            suppressions.c.reason.label("suppressed"),
+            consents.c.customer_id.label("consent"),
+            consents.c.given_at,
+            consents.c.source,
+        )
+        .outerjoin(
+            suppressions,
+            and_(suppressions.c.channel == contacts.c.channel, suppressions.c.address_hash == contacts.c.address_hash, suppressions.c.since <= now),
+        )
+        .outerjoin(
+            consents,
+            and_(
+                consents.c.customer_id == contacts.c.customer_id,
+                consents.c.channel == contacts.c.channel,
+                consents.c.purpose == "marketing",
+                or_(consents.c.given_at.is_(None), consents.c.given_at <= now),
+                or_(consents.c.withdrawn_at.is_(None), consents.c.withdrawn_at > now),
+            ),
+        )
+        .where(contacts.c.customer_id.in_(ids))
+    )
+    reach: dict[int, dict[ChannelName, Reach]] = defaultdict(dict)
+    for row in rows:
+        reach[row.customer_id][ChannelName(row.channel)] = Reach(
+            address=row.address,
+            blocked=row.blocked_reason or "blocked" if row.blocked_at is not None and row.blocked_at <= now else "",
+            suppressed=row.suppressed or "",
+            consent_given_at=row.given_at,
+            consent_source=row.source or "",
+            consented=row.consent is not None,
+        )
+    return reach
+
+
+def _busy(connection: Connection, ids: Sequence[int], run_id: int | None) -> dict[int, str]:
+    """Customers whom another active run is writing to, or keeps as its holdout while its stages last."""
+    rows = connection.execute(
+        select(recipients.c.customer_id, func.min(campaign_runs.c.campaign))
+        .join(campaign_runs, campaign_runs.c.id == recipients.c.run_id)
+        .where(
+            recipients.c.customer_id.in_(ids),
+            recipients.c.status == RecipientStatus.ACTIVE,
+            campaign_runs.c.status.in_([RunStatus.ACTIVE, RunStatus.PAUSED]),
+            campaign_runs.c.id != (run_id or 0),
+        )
+        .group_by(recipients.c.customer_id)
+    )
+    return dict(rows.tuples().all())

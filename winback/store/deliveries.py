@@ -1,0 +1,227 @@
+"""The ledger of letters. One row per (run, stage, customer), written before anything is sent; claimed under a lease.
+
+    planned ──claim──> claimed ──hand over──> handed_over ──record──> sent | failed | planned (again later)
+       │                  │ lease ran out: planned      │ lease ran out, or it may have left: uncertain
+       └─ stopped, skipped (last check)
+
+Every change of a claimed row asks for the claim's own token, so a worker whose lease ran out can change nothing any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, bindparam, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from winback.model import ChannelName, DeliveryStatus, Reason, RunStatus
+from winback.store.tables import campaign_runs, customers, deliveries
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A delivery that a worker holds."""
+
+    id: int
+    run_id: int
+    customer_id: int
+    stage: str
+    tactic: str
+    locale: str
+    attempts: int
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a delivery; `due_at` only when it is planned again, `sent_at` only when it was accepted."""
+
+    delivery_id: int
+    status: DeliveryStatus
+    reason: str = ""
+    detail: str = ""
+    remote_id: str = ""
+    attempts: int = 0
+    due_at: datetime | None = None
+    sent_at: datetime | None = None
+
+
+def plan(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
+    """Write planned (or held-out) deliveries; one that exists already stays as it is. Returns how many are new."""
+    if not rows:
+        return 0
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    statement = dialect.insert(deliveries).on_conflict_do_nothing(index_elements=["run_id", "stage", "customer_id"])
+    return len(connection.execute(statement.returning(deliveries.c.id), rows).all())
+
+
+def claim(connection: Connection, run_id: int, *, worker: str, now: datetime, lease: timedelta, limit: int) -> list[Claimed]:
+    """Take up to `limit` due deliveries of an active run, oldest first, for `lease`. Nobody else can take them meanwhile."""
+    due = (
+        select(deliveries.c.id)
+        .join(campaign_runs, campaign_runs.c.id == deliveries.c.run_id)
+        .where(
+            deliveries.c.run_id == run_id,
+            deliveries.c.status == DeliveryStatus.PLANNED,
+            deliveries.c.due_at <= now,
+            campaign_runs.c.status == RunStatus.ACTIVE,
+        )
+        .order_by(deliveries.c.due_at, deliveries.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True, of=deliveries)
+    )
+    rows = connection.execute(
+        update(deliveries)
+        .where(deliveries.c.id.in_(due), deliveries.c.status == DeliveryStatus.PLANNED)
+        .values(status=DeliveryStatus.CLAIMED, claimed_by=worker, lease_until=now + lease)
+        .returning(
+            deliveries.c.id,
+            deliveries.c.run_id,
+            deliveries.c.customer_id,
+            deliveries.c.stage,
+            deliveries.c.tactic,
+            deliveries.c.locale,
+            deliveries.c.attempts,
+            deliveries.c.due_at,
+        )
+    )
+    return sorted((Claimed(*row) for row in rows), key=lambda claimed: (claimed.due_at, claimed.id))
+
+
+def record_hand_over(connection: Connection, rows: Sequence[Mapping[str, Any]], *, worker: str, now: datetime, lease: timedelta) -> set[int]:
+    """Mark deliveries as handed over, just before they are; each row holds id, channel, letter, message_id and cost_micros.
+
+    Returns the ids that are still this worker's: only these may be sent.
+    """
+    mine: set[int] = set()
+    for row in rows:
+        done = connection.execute(
+            update(deliveries)
+            .where(deliveries.c.id == row["id"], deliveries.c.claimed_by == worker, deliveries.c.status == DeliveryStatus.CLAIMED)
+            .values(
+                status=DeliveryStatus.HANDED_OVER,
+                channel=row["channel"],
+                letter=row["letter"],
+                message_id=row["message_id"],
+                cost_micros=row["cost_micros"],
+                handed_over_at=now,
+                lease_until=now + lease,
+            )
+        )
+        if done.rowcount:
+            mine.add(row["id"])
+    return mine
+
+
+def record(connection: Connection, outcomes: Sequence[Outcome], *, worker: str) -> set[int]:
+    """Write what became of this worker's deliveries. Returns the ids that were still its own; the others were settled elsewhere."""
+    mine: set[int] = set()
+    for outcome in outcomes:
+        values: dict[str, Any] = {
+            "status": outcome.status,
+            "reason": outcome.reason,
+            "detail": outcome.detail[:1000],
+            "remote_id": outcome.remote_id[:500],
+            "attempts": outcome.attempts,
+            "claimed_by": "",
+            "lease_until": None,
+        }
+        if outcome.due_at is not None:
+            values["due_at"] = outcome.due_at
+        if outcome.sent_at is not None:
+            values["sent_at"] = outcome.sent_at
+        done = connection.execute(
+            update(deliveries)
+            .where(
+                deliveries.c.id == outcome.delivery_id,
+                deliveries.c.claimed_by == worker,
+                deliveries.c.status.in_([DeliveryStatus.CLAIMED, DeliveryStatus.HANDED_OVER]),
+            )
+            .values(values)
+        )
+        if done.rowcount:
+            mine.add(outcome.delivery_id)
+    return mine
+
+
+def release(connection: Connection, run_id: int, *, worker: str) -> int:
+    """Give back what this worker claimed and didn't hand over. Returns how many."""
+    done = connection.execute(
+        update(deliveries)
+        .where(deliveries.c.run_id == run_id, deliveries.c.claimed_by == worker, deliveries.c.status == DeliveryStatus.CLAIMED)
+        .values(status=DeliveryStatus.PLANNED, claimed_by="", lease_until=None)
+    )
+    return done.rowcount
+
+
+def settle_dead_claims(connection: Connection, run_id: int, now: datetime) -> list[Row[Any]]:
+    """Settle what workers left behind whose lease ran out: not handed over -> planned again; handed over -> uncertain.
+
+    Returns the uncertain ones (id, customer_id, stage, handed_over_at).
+    """
+    dead = (deliveries.c.run_id == run_id, deliveries.c.lease_until < now)
+    connection.execute(
+        update(deliveries)
+        .where(*dead, deliveries.c.status == DeliveryStatus.CLAIMED)
+        .values(status=DeliveryStatus.PLANNED, claimed_by="", lease_until=None)
+    )
+    return list(
+        connection.execute(
+            update(deliveries)
+            .where(*dead, deliveries.c.status == DeliveryStatus.HANDED_OVER)
+            .values(status=DeliveryStatus.UNCERTAIN, reason=Reason.NO_ANSWER, claimed_by="", lease_until=None)
+            .returning(deliveries.c.id, deliveries.c.customer_id, deliveries.c.stage, deliveries.c.handed_over_at)
+        )
+    )
+
+
+def resolve(connection: Connection, delivery_id: int, *, was_sent: bool, now: datetime) -> str:
+    """A person says what became of an uncertain letter. Sent -> sent; not sent -> failed. Returns the status found before.
+
+    A letter that did not leave is not sent again by itself: the next stage follows in its time.
+    """
+    before = connection.execute(select(deliveries.c.status).where(deliveries.c.id == delivery_id)).scalar()
+    values: dict[str, Any] = {"status": DeliveryStatus.SENT, "sent_at": func.coalesce(deliveries.c.handed_over_at, now)}
+    if not was_sent:
+        values = {"status": DeliveryStatus.FAILED, "reason": Reason.RESOLVED_NOT_SENT}
+    connection.execute(update(deliveries).where(deliveries.c.id == delivery_id, deliveries.c.status == DeliveryStatus.UNCERTAIN).values(values))
+    return str(before or "")
+
+
+def ledger(campaign: str, *, status: str | None = None, customer: str | None = None) -> Select[Any]:
+    """The statement behind `winback deliveries`: letters of a campaign's newest run, oldest first."""
+    newest = select(func.max(campaign_runs.c.id)).where(campaign_runs.c.campaign == campaign).scalar_subquery()
+    statement = (
+        select(deliveries, customers.c.key.label("customer"))
+        .join(customers, customers.c.id == deliveries.c.customer_id)
+        .where(deliveries.c.run_id == newest)
+        .order_by(deliveries.c.due_at, deliveries.c.id)
+    )
+    if status:
+        statement = statement.where(deliveries.c.status == status)
+    return statement.where(customers.c.key == customer) if customer else statement
+
+
+def counts(connection: Connection, run_id: int) -> dict[tuple[str, DeliveryStatus], int]:
+    """Deliveries by (stage, status)."""
+    rows = connection.execute(
+        select(deliveries.c.stage, deliveries.c.status, func.count())
+        .where(deliveries.c.run_id == run_id)
+        .group_by(deliveries.c.stage, deliveries.c.status)
+    )
+    return {(stage, DeliveryStatus(status)): count for stage, status, count in rows}
+
+
+def block_contact(connection: Connection, customer_id: int, channel: ChannelName, reason: str, now: datetime) -> None:
+    """The address can't be reached any more."""
+    from winback.store.tables import contacts
+
+    connection.execute(
+        update(contacts)
+        .where(contacts.c.customer_id == bindparam("who"), contacts.c.channel == bindparam("how"), contacts.c.blocked_at.is_(None))
+        .values(blocked_at=now, blocked_reason=reason),
+        {"who": customer_id, "how": channel},
+    )

@@ -1,0 +1,163 @@
+"""Campaign runs and their recipients."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from winback.model import DeliveryStatus, Reason, RecipientStatus, RunStatus
+from winback.store.tables import campaign_runs, customers, deliveries, recipients
+
+_UNFINISHED = (RunStatus.ACTIVE, RunStatus.PAUSED)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of a campaign."""
+
+    id: int
+    campaign: str
+    number: int
+    status: RunStatus
+    salt: str
+    started_at: datetime
+    enrolled_at: datetime | None  # when everybody of the cohort had been decided on
+
+
+def latest(connection: Connection, campaign: str) -> Run | None:
+    """The newest run of a campaign, whatever its status."""
+    row = connection.execute(
+        select(campaign_runs).where(campaign_runs.c.campaign == campaign).order_by(campaign_runs.c.number.desc()).limit(1)
+    ).one_or_none()
+    return None if row is None else _run(row)
+
+
+def unfinished(connection: Connection) -> list[Run]:
+    """Every run that may still send, the oldest first."""
+    rows = connection.execute(select(campaign_runs).where(campaign_runs.c.status.in_(_UNFINISHED)).order_by(campaign_runs.c.id))
+    return [_run(row) for row in rows]
+
+
+def start(connection: Connection, campaign: str, *, number: int, salt: str, plan: Mapping[str, Any], now: datetime) -> Run:
+    """Begin a run. Two who begin the same number at once: the second's insert fails on the unique key."""
+    row = connection.execute(
+        insert(campaign_runs)
+        .values(campaign=campaign, number=number, status=RunStatus.ACTIVE, salt=salt, started_at=now, plan=dict(plan))
+        .returning(campaign_runs)
+    ).one()
+    return _run(row)
+
+
+def record_enrolled(connection: Connection, run_id: int, now: datetime) -> None:
+    """Everybody has been decided on: enrolment is never taken up again."""
+    connection.execute(update(campaign_runs).where(campaign_runs.c.id == run_id).values(enrolled_at=now))
+
+
+def change_status(connection: Connection, run_id: int, status: RunStatus, now: datetime) -> None:
+    """Pause, resume, cancel or finish. A cancelled run's recipients and planned letters are stopped with it."""
+    connection.execute(update(campaign_runs).where(campaign_runs.c.id == run_id).values(status=status))
+    if status is RunStatus.CANCELLED:
+        connection.execute(
+            update(recipients)
+            .where(recipients.c.run_id == run_id, recipients.c.status == RecipientStatus.ACTIVE)
+            .values(status=RecipientStatus.STOPPED, reason=Reason.CANCELLED, ended_at=now, next_due_at=None)
+        )
+        connection.execute(
+            update(deliveries)
+            .where(deliveries.c.run_id == run_id, deliveries.c.status == DeliveryStatus.PLANNED)
+            .values(status=DeliveryStatus.STOPPED, reason=Reason.CANCELLED)
+        )
+
+
+def finish_if_done(connection: Connection, run_id: int) -> bool:
+    """Finish an active run whose recipients have all come to an end."""
+    undone = (
+        select(recipients.c.customer_id)
+        .where(
+            recipients.c.run_id == run_id,
+            (recipients.c.status == RecipientStatus.ACTIVE) | recipients.c.next_due_at.is_not(None),
+        )
+        .exists()
+    )
+    done = connection.execute(
+        update(campaign_runs)
+        .where(campaign_runs.c.id == run_id, campaign_runs.c.status == RunStatus.ACTIVE, campaign_runs.c.enrolled_at.is_not(None), ~undone)
+        .values(status=RunStatus.FINISHED)
+    )
+    return done.rowcount > 0
+
+
+def member_batches(connection: Connection, members: Select[tuple[int]], size: int) -> Iterator[list[int]]:
+    """Ids of a cohort's members in batches, in order; each batch is one statement, so no cursor stays open between commits."""
+    last = 0
+    found = members.subquery()
+    while ids := list(connection.execute(select(found.c.id).where(found.c.id > last).order_by(found.c.id).limit(size)).scalars()):
+        yield ids
+        last = ids[-1]
+
+
+def enrol(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
+    """Write what was decided on some customers; those already decided on keep their first decision. Returns how many are new."""
+    if not rows:
+        return 0
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    new = connection.execute(dialect.insert(recipients).on_conflict_do_nothing().returning(recipients.c.customer_id), rows)
+    return len(new.all())
+
+
+def due(connection: Connection, run_id: int, now: datetime, limit: int) -> list[Row[Any]]:
+    """Recipients whose next stage has fallen due, locked on PostgreSQL so that two schedulers share them out."""
+    return list(
+        connection.execute(
+            select(recipients)
+            .where(recipients.c.run_id == run_id, recipients.c.next_due_at <= now)
+            .order_by(recipients.c.next_due_at, recipients.c.customer_id)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+    )
+
+
+def get_recipients(connection: Connection, run_id: int, ids: Iterable[int]) -> dict[int, Row[Any]]:
+    rows = connection.execute(select(recipients).where(recipients.c.run_id == run_id, recipients.c.customer_id.in_(list(ids))))
+    return {row.customer_id: row for row in rows}
+
+
+def advance(connection: Connection, run_id: int, changes: Sequence[Mapping[str, Any]]) -> None:
+    """Write where recipients stand now; each change holds customer_id and the columns to set. Those who came to an end stay there."""
+    from sqlalchemy import bindparam
+
+    if changes:
+        names = [name for name in changes[0] if name != "customer_id"]
+        connection.execute(
+            update(recipients)
+            .where(
+                recipients.c.run_id == run_id,
+                recipients.c.customer_id == bindparam("b_customer_id"),
+                recipients.c.status.in_([RecipientStatus.ACTIVE, RecipientStatus.HELD_OUT]),
+            )
+            .values({name: bindparam(f"b_{name}") for name in names}),
+            [{f"b_{name}": value for name, value in change.items()} for change in changes],
+        )
+
+
+def counts(connection: Connection, run_id: int) -> list[Row[Any]]:
+    """Recipients by status, reason and arm."""
+    columns = (recipients.c.status, recipients.c.reason, recipients.c.arm)
+    return list(
+        connection.execute(select(*columns, func.count().label("count")).where(recipients.c.run_id == run_id).group_by(*columns).order_by(*columns))
+    )
+
+
+def customer_id(connection: Connection, key: str) -> int | None:
+    """The id of the customer that the shop knows by `key`."""
+    return connection.execute(select(customers.c.id).where(customers.c.key == key)).scalar()
+
+
+def _run(row: Row[Any]) -> Run:
+    return Run(row.id, row.campaign, row.number, RunStatus(row.status), row.salt, row.started_at, row.enrolled_at)
