@@ -1,0 +1,45 @@
+"""Where the links of a letter lead: the paths that the endpoints answer, the joining link, and the address that bounces come to."""
+
+from __future__ import annotations
+
+from winback.tracking import tokens
+from winback.tracking.tokens import Purpose
+
+OPEN = "/o/"
+CLICK = "/c/"
+UNSUBSCRIBE = "/u/"
+PIXEL = ".gif"
+
+
+def pixel(public_url: str, key: bytes, delivery_id: int) -> str:
+    return f"{public_url}{OPEN}{tokens.sign(key, Purpose.OPEN, delivery_id)}{PIXEL}"
+
+
+def click(public_url: str, key: bytes, delivery_id: int, link_id: int) -> str:
+    """A link to a stored target (store.events.link_id): the address holds numbers only, so nobody can make it lead elsewhere."""
+    return f"{public_url}{CLICK}{tokens.sign(key, Purpose.CLICK, delivery_id, link_id)}"
+
+
+def unsubscribe(public_url: str, key: bytes, delivery_id: int) -> str:
+    """For the letter's footer and its List-Unsubscribe header alike."""
+    return f"{public_url}{UNSUBSCRIBE}{tokens.sign(key, Purpose.UNSUBSCRIBE, delivery_id)}"
+
+
+def unsubscribe_mailbox(mailbox: str, key: bytes, delivery_id: int) -> str:
+    """An address whose mail unsubscribes: `care@zerno.example` -> `care+TOKEN@zerno.example` (RFC 5233, subaddresses)."""
+    return _tagged(mailbox, tokens.sign(key, Purpose.UNSUBSCRIBE, delivery_id))
+
+
+def bounces(mailbox: str, key: bytes, delivery_id: int) -> str:
+    """The envelope sender of one letter (VERP): whose bounce it is can be told from the address it comes to."""
+    return _tagged(mailbox, tokens.sign(key, Purpose.BOUNCE, delivery_id))
+
+
+def join(bot: str, key: bytes, customer_id: int, delivery_id: int = 0) -> str:
+    """A deep link that opens the bot knowing who comes; `bot` is its user name, with or without @."""
+    return f"https://t.me/{bot.removeprefix('@')}?start={tokens.sign(key, Purpose.JOIN, customer_id, delivery_id)}"
+
+
+def _tagged(mailbox: str, token: str) -> str:
+    local, _, domain = mailbox.rpartition("@")
+    return f"{local}+{token}@{domain}"
