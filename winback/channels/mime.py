@@ -1,0 +1,141 @@
+"""A finished letter as the bytes of an Internet message (RFC 5322, MIME by RFC 2045-2047, one-click unsubscribing by RFC 8058).
+
+Written out directly, without email.message: that library turns a List-Unsubscribe with a long token into an encoded word, which
+no receiver understands, and takes twenty times as long. Its parser is the referee of the tests.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+import unicodedata
+from collections.abc import Iterator
+from datetime import UTC
+from email.utils import format_datetime
+
+from winback.errors import LaneError, PermanentError
+from winback.model import Email
+
+_LINE = 76  # RFC 2045: longest line of an encoded body; RFC 5322 recommends 78 for headers
+_WORD_BYTES = 45  # of UTF-8 in one encoded word: 60 characters of base64 and 12 around them make 72, RFC 2047 allows 75
+_ATOMS = re.compile(r"[A-Za-z0-9 !#$%&'*+/=?^_`{|}~-]*")
+_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
+_ASCII = bytes(range(128))
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+
+
+def build(email: Email) -> bytes:
+    """The whole message with CRLF line ends, 7 bits wide: plain text and HTML as alternatives, and every header but the DKIM signature.
+
+    Raises PermanentError when `to` isn't one plain address, LaneError when one of our own addresses isn't.
+    """
+    boundary = f"=_winback_{email.delivery_id}"  # `=_` occurs in neither encoding
+    lines = [*_headers(email, boundary), ""]
+    for kind, content in (("plain", email.text), ("html", email.html)):
+        encoding, body = _encode(content)
+        lines += [f"--{boundary}", f"Content-Type: text/{kind}; charset=utf-8", f"Content-Transfer-Encoding: {encoding}", "", body]
+    lines += [f"--{boundary}--", ""]
+    return "\r\n".join(lines).encode("ascii")
+
+
+def message_id(campaign: str, delivery_id: int, domain: str) -> str:
+    """The Message-ID of a delivery: the same whenever it is asked for, so that replies and bounces find their way back."""
+    name = re.sub(r"[^A-Za-z0-9-]+", "-", campaign).strip("-") or "campaign"
+    return f"<wb.{name}.{delivery_id}@{domain}>"
+
+
+def _headers(email: Email, boundary: str) -> Iterator[str]:
+    yield f"From: {_mailbox(email.sender_name, email.sender_address)}"
+    yield f"To: {_recipient(email.to)}"
+    if email.reply_to:
+        yield f"Reply-To: {_own_address(email.reply_to)}"
+    yield _text_header("Subject", email.subject)
+    yield f"Date: {format_datetime(email.sent_at.astimezone(UTC))}"
+    yield f"Message-ID: {_token(email.message_id)}"
+    yield "MIME-Version: 1.0"
+    yield f'Content-Type: multipart/alternative; boundary="{boundary}"'
+    yield f"Content-Language: {_token(email.language)}"
+    yield from _list_headers(email)
+    yield "Precedence: bulk"
+    yield "X-Auto-Response-Suppress: OOF, AutoReply"
+
+
+def _list_headers(email: Email) -> Iterator[str]:
+    """RFC 2369 and 8058 (how to leave), RFC 2919 (which list), and Gmail's Feedback-ID."""
+    ways = [f"<{_token(way).strip('<>')}>" for way in (email.unsubscribe_url, email.unsubscribe_mailto) if way]
+    if ways:
+        yield "List-Unsubscribe: " + ",\r\n ".join(ways)
+    if email.unsubscribe_url:
+        yield "List-Unsubscribe-Post: List-Unsubscribe=One-Click"
+    if email.list_id:
+        yield f"List-Id: <{_token(email.list_id).strip('<>')}>"
+    if email.feedback_id:
+        yield f"Feedback-ID: {_token(email.feedback_id)}"
+
+
+def _mailbox(name: str, address: str) -> str:
+    name = _one_line(name)
+    address = _own_address(address)
+    if not name:
+        return address
+    if not name.isascii() or "=?" in name or len(name) > _WORD_BYTES:
+        return f"{_encoded_words(name, 6)}\r\n <{address}>"
+    if not _ATOMS.fullmatch(name):
+        name = '"' + re.sub(r'(["\\])', r"\\\1", name) + '"'
+    return f"{name} <{address}>"
+
+
+def _recipient(address: str) -> str:
+    if not _ADDRESS.fullmatch(address):
+        raise PermanentError("broken-address", f"{address!r} is not one plain e-mail address")
+    return address
+
+
+def _own_address(address: str) -> str:
+    if not _ADDRESS.fullmatch(address):
+        raise LaneError("broken-sender", f"{address!r} in config/senders.yaml is not one plain e-mail address")
+    return address
+
+
+def _text_header(name: str, text: str) -> str:
+    text = _one_line(text)
+    if text.isascii() and "=?" not in text and len(name) + 2 + len(text) <= 78:
+        return f"{name}: {text}"
+    return f"{name}: {_encoded_words(text, len(name))}"
+
+
+def _encoded_words(text: str, indent: int) -> str:
+    """RFC 2047 words in base64, each on its own line, never cutting a character; the first is shorter by `indent` bytes."""
+    words, word, room = [], b"", _WORD_BYTES - indent
+    for character in text:
+        encoded = character.encode()
+        if len(word) + len(encoded) > room:
+            words.append(word)
+            word, room = b"", _WORD_BYTES
+        word += encoded
+    words.append(word)
+    return "\r\n ".join(f"=?utf-8?b?{base64.b64encode(word).decode()}?=" for word in words)
+
+
+def _one_line(text: str) -> str:
+    """Without line breaks, controls, bidirectional overrides and other characters of Unicode's category C; blanks single."""
+    if not text.isascii() or not text.isprintable():
+        text = "".join(" " if character in "\r\n\t" else character for character in text)
+        text = "".join(character for character in text if unicodedata.category(character)[0] != "C")
+    return " ".join(text.split())
+
+
+def _token(text: str) -> str:
+    """A URL, id or tag for a header: printable ASCII without blanks."""
+    return "".join(character for character in text if "!" <= character <= "~")
+
+
+def _encode(text: str) -> tuple[str, str]:
+    """A body and its Content-Transfer-Encoding: quoted-printable where that is shorter than base64, as in mostly Latin text."""
+    data = _CONTROLS.sub("", text.replace("\r\n", "\n")).replace("\n", "\r\n").encode()
+    wide = len(data.translate(None, _ASCII))
+    if wide * 6 < len(data):  # quoted-printable trebles the bytes beyond ASCII, base64 adds a third to all
+        return "quoted-printable", binascii.b2a_qp(data, istext=True).decode("ascii")
+    packed = base64.b64encode(data).decode("ascii")
+    return "base64", "\r\n".join(packed[start : start + _LINE] for start in range(0, len(packed), _LINE))
