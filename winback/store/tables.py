@@ -255,10 +255,10 @@ outcomes = Table(
     _to("campaign_runs.id", "run_id", primary_key=True),
     _to("customers.id", "customer_id", primary_key=True),
     Column("currency", String(3), primary_key=True),
-    Column("returned_at", Utc, nullable=False),
+    Column("returned_at", Utc),  # the first purchase in the window; None: goods were only brought back
     Column("orders", Integer, nullable=False),
     Column("revenue_minor", BigInteger, nullable=False),
     Column("window_closed", Boolean, nullable=False),
     Column("measured_at", Utc, nullable=False),
-    CheckConstraint("orders > 0", name="orders_positive"),
+    CheckConstraint("orders >= 0", name="orders_not_negative"),
 )

@@ -1,0 +1,70 @@
+"""What every question about a run's results shares: who counts, which orders count, and who returned."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Float, FromClause, Subquery, and_, case, cast, func, or_, select
+
+from winback.model import OrderStatus, RecipientStatus
+from winback.store.cohorts import is_purchase
+from winback.store.moments import later
+from winback.store.tables import Utc, deliveries, orders, outcomes, recipients
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A run, its return window, and the moment after which nothing is known."""
+
+    run_id: int
+    window: timedelta
+    now: datetime
+
+    def assigned(self) -> ColumnElement[bool]:
+        """Everybody counts where they were assigned, written to or not; skipped ones were never assigned."""
+        return and_(
+            recipients.c.run_id == self.run_id,
+            recipients.c.status != RecipientStatus.SKIPPED,
+            recipients.c.assigned_at <= self.now,
+        )
+
+    def closed(self) -> ColumnElement[bool]:
+        """Whose return window is over."""
+        return later(recipients.c.assigned_at, self.window) <= self.now
+
+    def counted(self) -> ColumnElement[bool]:
+        """A recipient's order that counts: after the assignment, in the window, known; a purchase, or goods brought back."""
+        return and_(
+            self.assigned(),
+            orders.c.customer_id == recipients.c.customer_id,
+            orders.c.ordered_at > recipients.c.assigned_at,
+            orders.c.ordered_at <= later(recipients.c.assigned_at, self.window),
+            orders.c.ordered_at <= self.now,
+            or_(is_purchase(), orders.c.status == OrderStatus.RETURNED),
+        )
+
+    def returns(self, currency: str = "") -> Subquery:
+        """One row per customer with an outcome: returned_at (None: only brought goods back), orders, revenue in `currency`."""
+        ours = case((outcomes.c.currency == currency, outcomes.c.revenue_minor), else_=0)
+        return (
+            select(
+                outcomes.c.customer_id,
+                func.min(outcomes.c.returned_at, type_=Utc()).label("returned_at"),
+                func.sum(outcomes.c.orders).label("orders"),
+                cast(func.sum(ours), Float).label("revenue"),
+            )
+            .where(outcomes.c.run_id == self.run_id)
+            .group_by(outcomes.c.customer_id)
+            .subquery("returns")
+        )
+
+
+def letters() -> FromClause:
+    """Deliveries with their recipients, whose arm is the one that counts."""
+    return deliveries.join(recipients, and_(recipients.c.run_id == deliveries.c.run_id, recipients.c.customer_id == deliveries.c.customer_id))
+
+
+def count_if(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    """How many rows of a group fulfil the condition."""
+    return func.count(case((condition, 1)))
