@@ -207,8 +207,8 @@ def _line(lines: dict[Place, int], place: Place) -> int | None:
 
 _EXPECTED = {
     "string_type": "text", "int_type": "a whole number", "float_type": "a number", "bool_type": "true or false",
-    "date_type": "a day, as 2026-03-09", "tuple_type": "a list", "dict_type": "`key: value` lines", "model_type": "`key: value` lines",
-    "model_attributes_type": "`key: value` lines", "decimal_type": "a number", "is_instance_of": "another kind of value",
+    "date_type": "a day, as 2026-03-09", "tuple_type": "a list", "dict_type": "a block of `key: value` lines", "model_type": "a block of `key: value` lines",
+    "model_attributes_type": "a block of `key: value` lines", "decimal_type": "a number", "is_instance_of": "another kind of value",
 }  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 from winback import clock
@@ -57,9 +58,12 @@ class Stop:
     reason: Reason
 
 
+Verdict: TypeAlias = Send | Postpone | SkipStage | Stop
+
+
 def decide(
     *, campaign: Campaign, stage: Stage, tactic: str, candidate: Candidate, since: Since, rules: Rules, zone: str, now: datetime
-) -> Send | Postpone | SkipStage | Stop:
+) -> Verdict:
     """Decide on one claimed delivery by what is true now. Order matters: what ends the journey comes first."""
     if candidate.black_list:
         return Stop(Reason.BLACK_LISTED)

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import yaml
+
+from winback.journey import eligibility
+from winback.journey.eligibility import Candidate, Eligible, Reach, Skip
+from winback.journey.policy import Policy, Rules
+from winback.model import ChannelName, Person, Reason
+
+CASES = yaml.safe_load(Path(__file__).with_name("eligibility.yaml").read_text(encoding="utf-8"))
+CHANNELS = (ChannelName.TELEGRAM, ChannelName.EMAIL)
+POLICY = Policy(
+    default=Rules(),
+    countries={
+        "UA": Rules.model_validate({"channels": ("email", "telegram"), "languages": ("uk",)}),
+        "GB": Rules.model_validate({"consent": "said", "channels": ("email", "telegram")}),
+        "XX": Rules.model_validate({"channels": ()}),
+    },
+)
+
+
+def reach(said: dict) -> Reach:
+    given = {"proven": (datetime(2025, 1, 1, tzinfo=UTC), "checkout", True), "said": (None, "", True), "none": (None, "", False)}[
+        said.get("consent", "proven")
+    ]
+    return Reach(said.get("address", "a@b.example"), said.get("blocked", ""), said.get("suppressed", ""), *given)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["situation"])
+def test_who_may_be_written_to(case):
+    candidate = Candidate(
+        1,
+        Person("k", locale=case.get("language", "uk"), country=case.get("country", "UA")),
+        black_list=case.get("black_list", ""),
+        other_campaign=case.get("other_campaign", ""),
+        reach={ChannelName(name): reach(said or {}) for name, said in case.get("reach", {"email": {}}).items()},
+    )
+
+    def language(demanded):
+        chain = demanded or [candidate.person.locale]
+        return next((each for each in chain if each in {"uk", "en"}), None)
+
+    decided = eligibility.decide(candidate, CHANNELS, POLICY, language)
+    if "skip" in case:
+        assert decided == Skip(Reason(case["skip"]))
+    else:
+        assert decided == Eligible(tuple(ChannelName(name) for name in case["by"]), case["in"])
+
+
+def test_a_country_says_only_what_differs_from_the_default():
+    policy = Policy(default=Rules.model_validate({"hours": "10:00-18:00"}), countries={"UA": Rules.model_validate({"open_tracking": True})})
+    assert policy.for_country("UA").hours == policy.default.hours
+    assert policy.for_country("UA").open_tracking
+    assert policy.for_country("") == policy.default

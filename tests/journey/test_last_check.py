@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from winback.journey import last_check
+from winback.journey.campaign import Campaign
+from winback.journey.eligibility import Candidate, Reach
+from winback.journey.last_check import Postpone, Send, Since, SkipStage, Stop
+from winback.journey.policy import Rules
+from winback.model import ChannelName, EventKind, Person, Reason
+
+NOON = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)  # noon in Kyiv, a Tuesday
+RULES = Rules.model_validate({"channels": ("email", "telegram")})
+GOOD = Reach("a@b.example", consent_given_at=NOON, consent_source="checkout", consented=True)
+
+
+def campaign(**values) -> Campaign:
+    return Campaign.model_validate(
+        {
+            "title": "t",
+            "cohort": "c",
+            "starts_on": datetime(2026, 11, 1).date(),
+            "ends_on": datetime(2026, 12, 31).date(),
+            "holdout": 0.2,
+            "sender": "s",
+            "tactics": {"a": {"share": 1}},
+            "stages": (
+                {"name": "one", "channels": ("telegram", "email"), "letter": {"a": "letter-a"}, "message": {"a": "text-a"}, "hours": "10:00-13:00"},
+            ),
+            **values,
+        }
+    )
+
+
+def decide(plan=None, *, reach=None, since=Since(), now=NOON, tactic="a", black_list=""):
+    plan = plan or campaign()
+    candidate = Candidate(1, Person("k"), black_list=black_list, reach={ChannelName.EMAIL: GOOD} if reach is None else reach)
+    return last_check.decide(
+        campaign=plan, stage=plan.stages[0], tactic=tactic, candidate=candidate, since=since, rules=RULES, zone="Europe/Kyiv", now=now
+    )
+
+
+def test_it_goes_out_over_the_first_channel_that_works():
+    assert decide() == Send(ChannelName.EMAIL, "letter-a")
+    assert decide(reach={ChannelName.EMAIL: GOOD, ChannelName.TELEGRAM: GOOD}) == Send(ChannelName.TELEGRAM, "text-a")
+
+
+@pytest.mark.parametrize(
+    ("since", "reason"),
+    [
+        (Since(purchases=1), Reason.ORDERED),
+        (Since(events=frozenset({EventKind.REPLY})), Reason.REPLIED),
+        (Since(events=frozenset({EventKind.UNSUBSCRIBE})), Reason.UNSUBSCRIBED),
+        (Since(events=frozenset({EventKind.COMPLAINT})), Reason.COMPLAINED),
+        (Since(purchases=1, events=frozenset({EventKind.UNSUBSCRIBE})), Reason.ORDERED),
+    ],
+)
+def test_what_happened_since_the_plan_stops_it(since, reason):
+    assert decide(since=since) == Stop(reason)
+
+
+def test_opens_and_clicks_stop_nothing_unless_the_campaign_says_so():
+    clicked = Since(events=frozenset({EventKind.CLICK, EventKind.OPEN}))
+    assert isinstance(decide(since=clicked), Send)
+    assert decide(campaign(stop_when=("clicked",)), since=clicked) == Stop(Reason.CLICKED)
+
+
+def test_a_campaign_that_does_not_stop_at_replies_goes_on_but_obeys_unsubscribing():
+    stubborn = campaign(stop_when=())
+    assert isinstance(decide(stubborn, since=Since(purchases=1, events=frozenset({EventKind.REPLY}))), Send)
+    assert decide(stubborn, since=Since(events=frozenset({EventKind.UNSUBSCRIBE}))) == Stop(Reason.UNSUBSCRIBED)
+
+
+def test_a_consent_withdrawn_since_the_plan_skips_the_stage():
+    assert decide(reach={ChannelName.EMAIL: Reach("a@b.example")}) == SkipStage(Reason.NO_CONSENT)
+    assert decide(reach={ChannelName.EMAIL: Reach("a@b.example", suppressed="complained", consented=True)}) == SkipStage(Reason.SUPPRESSED)
+
+
+def test_somebody_put_on_the_black_list_is_left_alone():
+    assert decide(black_list="debtor") == Stop(Reason.BLACK_LISTED)
+
+
+def test_outside_of_the_hours_it_waits():
+    evening = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
+    assert decide(now=evening) == Postpone(datetime(2026, 11, 25, 8, 0, tzinfo=UTC))
+
+
+def test_after_the_last_day_nothing_leaves():
+    assert decide(now=datetime(2027, 1, 1, 10, 0, tzinfo=UTC)) == Stop(Reason.EXPIRED)
+
+
+def test_a_stage_without_a_text_for_the_tactic_is_passed_over():
+    plan = campaign(tactics={"a": {"share": 0.5}, "b": {"share": 0.5}})
+    assert decide(plan, tactic="b") == SkipStage(Reason.NOT_FOR_TACTIC)
