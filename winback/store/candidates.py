@@ -130,4 +130,9 @@ def _busy(connection: Connection, ids: Sequence[int], run_id: int | None) -> dic
         )
         .group_by(recipients.c.customer_id)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
+
+
+def countries(connection: Connection, ids: Sequence[int]) -> dict[int, str]:
+    """Country by customer id."""
+    return dict(connection.execute(select(customers.c.id, customers.c.country).where(customers.c.id.in_(ids))).all())

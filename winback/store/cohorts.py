@@ -100,6 +100,13 @@ def holds(connection: Connection, cohort: Cohort, as_of: AsOf, customer_id: int)
     return [bool(value) for value in row]
 
 
+def average_order(connection: Connection, customer_id: int, as_of: AsOf) -> Money | None:
+    """Average order of one customer in the project's currency, returns taken off; None without a purchase in it."""
+    facts = order_facts(as_of, [customer_id])
+    row = connection.execute(select(facts.c.revenue_minor, facts.c.paid_orders)).one_or_none()
+    return Money.from_minor(round(row.revenue_minor / row.paid_orders), as_of.currency) if row is not None and row.paid_orders else None
+
+
 def _condition(rule: Rule, facts: Subquery, as_of: AsOf) -> ColumnElement[bool]:
     word, value = rule.said
     match value:
