@@ -1,0 +1,82 @@
+"""Whom a letter went to: the way back from a delivery, a Message-ID or an address to the customer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, and_, func, select
+
+from winback.model import ChannelName
+from winback.store.tables import contacts, customers, deliveries
+
+
+@dataclass(frozen=True, slots=True)
+class Correspondent:
+    """A customer on one channel, and the letter they were sent, where it is known."""
+
+    customer_id: int
+    channel: ChannelName
+    locale: str  # of the letter; without one, the customer's own
+    address_hash: bytes | None  # of the address they have now; None: they have none on this channel
+    delivery_id: int | None = None
+    accepted_at: datetime | None = None  # when the other side took the letter; before that is recorded, when it was handed over
+
+
+def by_delivery(connection: Connection, ids: Iterable[int]) -> dict[int, Correspondent]:
+    """Correspondents by delivery id, for those deliveries that went out over a channel."""
+    rows = connection.execute(_sent().where(deliveries.c.id.in_(list(ids))))
+    return {row.id: _correspondent(row) for row in rows}
+
+
+def by_message_id(connection: Connection, message_ids: Sequence[str]) -> Correspondent | None:
+    """Whom the newest of these letters went to (Message-IDs with their angle brackets)."""
+    if not message_ids:
+        return None
+    row = connection.execute(_sent().where(deliveries.c.message_id.in_(message_ids)).order_by(deliveries.c.id.desc()).limit(1)).one_or_none()
+    return None if row is None else _correspondent(row)
+
+
+def by_address(connection: Connection, channel: ChannelName, address_hash: bytes, now: datetime) -> Correspondent | None:
+    """The customer with this address, and the last letter sent there by `now`. Of several, the one who was written to last."""
+    row = connection.execute(
+        select(
+            contacts.c.customer_id,
+            customers.c.locale.label("own_locale"),
+            deliveries.c.id,
+            deliveries.c.locale,
+            func.coalesce(deliveries.c.sent_at, deliveries.c.handed_over_at).label("accepted_at"),
+        )
+        .join(customers, customers.c.id == contacts.c.customer_id)
+        .outerjoin(
+            deliveries,
+            and_(deliveries.c.customer_id == contacts.c.customer_id, deliveries.c.channel == channel, deliveries.c.handed_over_at <= now),
+        )
+        .where(contacts.c.channel == channel, contacts.c.address_hash == address_hash)
+        .order_by(deliveries.c.handed_over_at.desc().nulls_last(), contacts.c.customer_id)
+        .limit(1)
+    ).one_or_none()
+    if row is None:
+        return None
+    return Correspondent(row.customer_id, channel, row.locale or row.own_locale, address_hash, row.id, row.accepted_at)
+
+
+def _sent() -> Select[Any]:
+    return (
+        select(
+            deliveries.c.id,
+            deliveries.c.customer_id,
+            deliveries.c.channel,
+            deliveries.c.locale,
+            contacts.c.address_hash,
+            func.coalesce(deliveries.c.sent_at, deliveries.c.handed_over_at).label("accepted_at"),
+        )
+        .outerjoin(contacts, and_(contacts.c.customer_id == deliveries.c.customer_id, contacts.c.channel == deliveries.c.channel))
+        .where(deliveries.c.channel != "")
+    )
+
+
+def _correspondent(row: Row[Any]) -> Correspondent:
+    return Correspondent(row.customer_id, ChannelName(row.channel), row.locale, row.address_hash, row.id, row.accepted_at)

@@ -1,0 +1,98 @@
+"""What came back, kept once each; and what follows from it: suppressions, journeys that end, links' targets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Table, delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from winback.model import ChannelName, EventKind, Reason, RecipientStatus, RunStatus
+from winback.store.tables import campaign_runs, events, links, recipients, suppressions
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One happening. `dedupe_key` (at most 200 characters) is the same for the same happening, however often it is reported."""
+
+    dedupe_key: str
+    kind: EventKind
+    customer_id: int
+    happened_at: datetime
+    verdict: str  # model.Verdict; of a bounce, what it means: hard, soft, lane, greylisted
+    delivery_id: int | None = None
+    link_id: int | None = None
+    signals: Mapping[str, Any] = field(default_factory=dict)
+    text: str = ""
+
+
+def record(connection: Connection, happened: Iterable[Event]) -> int:
+    """Keep events; those already known stay as they are. Returns how many were new.
+
+    Rows go in by key order, so that two writers with the same events wait for each other instead of locking each other out.
+    """
+    rows = [_row(event) for event in sorted(happened, key=lambda event: event.dedupe_key)]
+    if not rows:
+        return 0
+    statement = _insert(connection, events).on_conflict_do_nothing(index_elements=["dedupe_key"])
+    return len(connection.execute(statement.returning(events.c.id), rows).all())
+
+
+def _row(event: Event) -> dict[str, Any]:
+    return {**asdict(event), "signals": dict(event.signals), "text": event.text.replace("\x00", "")}  # PostgreSQL's text holds no NUL
+
+
+def suppress(
+    connection: Connection, *, channel: ChannelName, address_hash: bytes, reason: Reason, since: datetime, delivery_id: int | None = None
+) -> bool:
+    """Never write to this address again. The first reason stays. Returns whether it is new."""
+    statement = _insert(connection, suppressions).on_conflict_do_nothing(index_elements=["channel", "address_hash"])
+    values = {"channel": channel, "address_hash": address_hash, "reason": reason, "since": since, "delivery_id": delivery_id}
+    return connection.execute(statement.returning(suppressions.c.id), [values]).one_or_none() is not None
+
+
+def lift(connection: Connection, *, channel: ChannelName, address_hash: bytes) -> None:
+    """The person behind the address asked to be written to again, with a consent of its own."""
+    connection.execute(delete(suppressions).where(suppressions.c.channel == channel, suppressions.c.address_hash == address_hash))
+
+
+def stop(connection: Connection, customer_id: int, reason: Reason, now: datetime) -> int:
+    """End the customer's journeys in every run that may still send. Returns how many.
+
+    A reply ends only those whose campaign stops on replies (`stop_when`). The holdout and those already at an end stay as they are.
+    """
+    standing = connection.execute(
+        select(recipients.c.run_id, campaign_runs.c.plan)
+        .join(campaign_runs, campaign_runs.c.id == recipients.c.run_id)
+        .where(
+            recipients.c.customer_id == customer_id,
+            recipients.c.status == RecipientStatus.ACTIVE,
+            campaign_runs.c.status.in_([RunStatus.ACTIVE, RunStatus.PAUSED]),
+        )
+    )
+    concerned = [run_id for run_id, plan in standing if reason is not Reason.REPLIED or Reason.REPLIED in plan["stop_when"]]
+    done = connection.execute(
+        update(recipients)
+        .where(recipients.c.customer_id == customer_id, recipients.c.run_id.in_(concerned), recipients.c.status == RecipientStatus.ACTIVE)
+        .values(status=RecipientStatus.STOPPED, reason=reason, ended_at=now, next_due_at=None)
+    )
+    return done.rowcount
+
+
+def link_id(connection: Connection, url: str) -> int:
+    """The id of a link's target, written down if it isn't yet."""
+    connection.execute(_insert(connection, links).on_conflict_do_nothing(index_elements=["url"]), {"url": url})
+    found: int = connection.execute(select(links.c.id).where(links.c.url == url)).scalar_one()
+    return found
+
+
+def link_url(connection: Connection, link: int) -> str | None:
+    """Where a link leads; None when there is no such link."""
+    return connection.execute(select(links.c.url).where(links.c.id == link)).scalar()
+
+
+def _insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
+    return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
