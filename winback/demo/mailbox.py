@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import itertools
 import os
-import socket
 import time
 from collections import Counter
 from collections.abc import Collection, Mapping
@@ -16,6 +15,8 @@ from typing import Any, Self
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+
+from winback.demo.serving import listen
 
 _NUMBERS = itertools.count(1)
 
@@ -142,12 +143,12 @@ class _Listening(Controller):
     """aiosmtpd's controller on a port that was free, and ours from the moment it was found."""
 
     def __init__(self, mailbox: MailServer, **options: Any) -> None:
-        self._socket = socket.create_server((mailbox.host, 0), backlog=200)
+        self._socket = listen()
         port = self._socket.getsockname()[1]
         super().__init__(mailbox, hostname=mailbox.host, port=port, ready_timeout=30, auth_require_tls=False, **options)
 
     def _create_server(self) -> Any:
-        return self.loop.create_server(self._factory_invoker, sock=self._socket, backlog=200)
+        return self.loop.create_server(self._factory_invoker, sock=self._socket)
 
 
 def _hang_up(server: SMTP) -> None:

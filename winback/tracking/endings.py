@@ -1,0 +1,36 @@
+"""What ends a journey when it comes back, and what closes an address with it. One place, whichever way it came."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from winback.model import EventKind, Reason
+from winback.store import events
+from winback.store.correspondence import Correspondent
+from winback.store.events import Event
+
+_ENDS: Mapping[EventKind, tuple[Reason, bool]] = {  # why the journeys end; whether the address is closed too
+    EventKind.UNSUBSCRIBE: (Reason.UNSUBSCRIBED, True),
+    EventKind.COMPLAINT: (Reason.COMPLAINED, True),
+    EventKind.BOUNCE: (Reason.BOUNCED, True),  # a hard one; the others are recorded and end nothing
+    EventKind.REPLY: (Reason.REPLIED, False),
+}
+
+
+def end(connection: Connection, who: Correspondent, event: Event, now: datetime) -> bool:
+    """Record the event, stop the customer's journeys, and suppress the address if the event closes it: in the caller's one transaction.
+
+    Returns whether the event was new. One that was known ends nothing again (a reply read twice mustn't stop a later campaign), but
+    whoever asks to be left alone is heard every time.
+    """
+    reason, closes = _ENDS[event.kind]
+    new = events.record(connection, [event]) > 0
+    if not new and event.kind is not EventKind.UNSUBSCRIBE:
+        return False
+    if closes and who.address_hash is not None:
+        events.suppress(connection, channel=who.channel, address_hash=who.address_hash, reason=reason, since=now, delivery_id=event.delivery_id)
+    events.stop(connection, who.customer_id, reason, now)
+    return new
