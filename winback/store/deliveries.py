@@ -72,10 +72,12 @@ def claim(connection: Connection, run_id: int, *, worker: str, now: datetime, le
         .order_by(deliveries.c.due_at, deliveries.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True, of=deliveries)
+        # a plain subquery may be run again for each row by PostgreSQL, and take more than `limit`; a CTE with a lock is run once
+        .cte("due")
     )
     rows = connection.execute(
         update(deliveries)
-        .where(deliveries.c.id.in_(due), deliveries.c.status == DeliveryStatus.PLANNED)
+        .where(deliveries.c.id.in_(select(due.c.id)), deliveries.c.status == DeliveryStatus.PLANNED)
         .values(status=DeliveryStatus.CLAIMED, claimed_by=worker, lease_until=now + lease)
         .returning(
             deliveries.c.id,
@@ -224,4 +226,12 @@ def block_contact(connection: Connection, customer_id: int, channel: ChannelName
         .where(contacts.c.customer_id == bindparam("who"), contacts.c.channel == bindparam("how"), contacts.c.blocked_at.is_(None))
         .values(blocked_at=now, blocked_reason=reason),
         {"who": customer_id, "how": channel},
+    )
+
+
+def sent_by_moment(connection: Connection, run_id: int) -> list[Row[Any]]:
+    """Sent letters counted by (sent_at, stage, channel, locale)."""
+    columns = (deliveries.c.sent_at, deliveries.c.stage, deliveries.c.channel, deliveries.c.locale)
+    return list(
+        connection.execute(select(*columns, func.count()).where(deliveries.c.run_id == run_id, deliveries.c.sent_at.is_not(None)).group_by(*columns))
     )

@@ -1,0 +1,177 @@
+"""The ledger as an automaton: hypothesis plays workers, crashes and clocks against a model of what must never happen."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
+from sqlalchemy import select
+
+from tests.store import world
+from winback.model import DeliveryStatus, RunStatus
+from winback.store import database, deliveries, runs
+from winback.store.deliveries import Outcome
+from winback.store.tables import deliveries as table
+
+LEASE = timedelta(minutes=5)
+NOW = datetime(2026, 11, 24, 10, tzinfo=UTC)
+COUNT = 8
+
+
+def plan(connection, count=COUNT):
+    run = runs.start(connection, "c", number=1, salt="c-1", plan={}, now=NOW)
+    people = [world.customer(connection, f"k{number}") for number in range(count)]
+    rows = [
+        {"run_id": run.id, "stage": "one", "customer_id": who, "tactic": "a", "locale": "uk", "status": DeliveryStatus.PLANNED, "due_at": NOW}
+        for who in people
+    ]
+    assert deliveries.plan(connection, rows) == count
+    return run, rows
+
+
+def handed_over(claimed):
+    return {"id": claimed.id, "channel": "email", "letter": "x", "message_id": f"<{claimed.id}>", "cost_micros": 0}
+
+
+def test_planning_the_same_stage_twice_writes_one_row(engine):
+    with database.writing(engine) as connection:
+        _, rows = plan(connection)
+        assert deliveries.plan(connection, rows) == 0
+
+
+def test_two_workers_never_claim_the_same_letter(engine):
+    with database.writing(engine) as connection:
+        run, _ = plan(connection)
+    with database.writing(engine) as connection:
+        first = deliveries.claim(connection, run.id, worker="a", now=NOW, lease=LEASE, limit=5)
+    with database.writing(engine) as connection:
+        second = deliveries.claim(connection, run.id, worker="b", now=NOW, lease=LEASE, limit=5)
+    assert (len(first), len(second)) == (5, 3)
+    assert not {claimed.id for claimed in first} & {claimed.id for claimed in second}
+
+
+def test_two_workers_at_the_same_moment_share_the_letters(engine):
+    """PostgreSQL: the second passes over what the first holds. SQLite: it waits, and sees what the first left."""
+    with database.writing(engine) as connection:
+        run, _ = plan(connection)
+
+    def work(name):
+        with database.writing(engine) as connection:
+            return [each.id for each in deliveries.claim(connection, run.id, worker=name, now=NOW, lease=LEASE, limit=3)]
+
+    with ThreadPoolExecutor(4) as pool:
+        claimed = list(pool.map(work, "abcd"))
+    taken = [delivery for batch in claimed for delivery in batch]
+    assert len(taken) == len(set(taken)) == COUNT
+
+
+def test_a_paused_or_cancelled_run_is_not_claimed_from(engine):
+    with database.writing(engine) as connection:
+        run, _ = plan(connection)
+        runs.change_status(connection, run.id, RunStatus.PAUSED, NOW)
+        assert deliveries.claim(connection, run.id, worker="a", now=NOW, lease=LEASE, limit=5) == []
+        runs.change_status(connection, run.id, RunStatus.ACTIVE, NOW)
+        assert len(deliveries.claim(connection, run.id, worker="a", now=NOW, lease=LEASE, limit=3)) == 3
+        runs.change_status(connection, run.id, RunStatus.CANCELLED, NOW)
+        assert deliveries.claim(connection, run.id, worker="a", now=NOW, lease=LEASE, limit=5) == []
+        assert deliveries.counts(connection, run.id) == {("one", DeliveryStatus.CLAIMED): 3, ("one", DeliveryStatus.STOPPED): 5}
+
+
+def test_a_worker_whose_lease_ran_out_can_change_nothing_any_more(engine):
+    later = NOW + LEASE * 2
+    with database.writing(engine) as connection:
+        run, _ = plan(connection, 2)
+        mine = deliveries.claim(connection, run.id, worker="slow", now=NOW, lease=LEASE, limit=2)
+        deliveries.record_hand_over(connection, [handed_over(mine[0])], worker="slow", now=NOW, lease=LEASE)
+        lost = deliveries.settle_dead_claims(connection, run.id, later)
+        assert [row.id for row in lost] == [mine[0].id]
+        assert deliveries.record(connection, [Outcome(each.id, DeliveryStatus.SENT, sent_at=later) for each in mine], worker="slow") == set()
+        assert deliveries.record_hand_over(connection, [handed_over(mine[1])], worker="slow", now=later, lease=LEASE) == set()
+        assert deliveries.counts(connection, run.id) == {("one", DeliveryStatus.PLANNED): 1, ("one", DeliveryStatus.UNCERTAIN): 1}
+
+
+@pytest.mark.parametrize(("was_sent", "status"), [(True, DeliveryStatus.SENT), (False, DeliveryStatus.FAILED)])
+def test_only_a_person_settles_an_uncertain_letter(engine, was_sent, status):
+    with database.writing(engine) as connection:
+        run, _ = plan(connection, 2)
+        claimed = deliveries.claim(connection, run.id, worker="a", now=NOW, lease=LEASE, limit=1)
+        assert deliveries.resolve(connection, claimed[0].id, was_sent=was_sent, now=NOW) == DeliveryStatus.CLAIMED
+        deliveries.record_hand_over(connection, [handed_over(claimed[0])], worker="a", now=NOW, lease=LEASE)
+        deliveries.record(connection, [Outcome(claimed[0].id, DeliveryStatus.UNCERTAIN)], worker="a")
+        assert deliveries.resolve(connection, claimed[0].id, was_sent=was_sent, now=NOW) == DeliveryStatus.UNCERTAIN
+        assert deliveries.counts(connection, run.id)["one", status] == 1
+
+
+class Ledger(RuleBasedStateMachine):
+    """Workers claim, hand over, die, come back from the dead and record, in any order and at any time."""
+
+    claims = Bundle("claims")
+
+    @initialize()
+    def found(self):
+        self.folder = TemporaryDirectory()
+        self.engine = database.open_engine(f"sqlite:///{Path(self.folder.name) / 'ledger.db'}")
+        with database.writing(self.engine) as connection:
+            self.run, _ = plan(connection)
+        self.now = NOW
+        self.worker = 0
+        self.left: dict[int, int] = {}  # delivery -> how many times it was given to the channel
+        self.holder: dict[int, str] = {}
+
+    def teardown(self):
+        self.engine.dispose()
+        self.folder.cleanup()
+
+    @rule(target=claims, limit=st.integers(1, 4))
+    def claim(self, limit):
+        self.worker += 1
+        name = f"w{self.worker}"
+        with database.writing(self.engine) as connection:
+            claimed = deliveries.claim(connection, self.run.id, worker=name, now=self.now, lease=LEASE, limit=limit)
+        return name, claimed
+
+    @rule(claim=claims)
+    def hand_over_and_send(self, claim):
+        name, claimed = claim
+        with database.writing(self.engine) as connection:
+            mine = deliveries.record_hand_over(connection, [handed_over(each) for each in claimed], worker=name, now=self.now, lease=LEASE)
+        for delivery in mine:
+            self.left[delivery] = self.left.get(delivery, 0) + 1
+
+    @rule(claim=claims, status=st.sampled_from([DeliveryStatus.SENT, DeliveryStatus.FAILED, DeliveryStatus.UNCERTAIN]))
+    def record(self, claim, status):
+        name, claimed = claim
+        handed = [each for each in claimed if each.id in self.left]
+        with database.writing(self.engine) as connection:
+            deliveries.record(connection, [Outcome(each.id, status, sent_at=self.now) for each in handed], worker=name)
+
+    @rule(claim=claims)
+    def give_back(self, claim):
+        with database.writing(self.engine) as connection:
+            deliveries.release(connection, self.run.id, worker=claim[0])
+
+    @rule(minutes=st.integers(1, 12))
+    def time_passes_and_the_dead_are_settled(self, minutes):
+        self.now += timedelta(minutes=minutes)
+        with database.writing(self.engine) as connection:
+            deliveries.settle_dead_claims(connection, self.run.id, self.now)
+
+    @invariant()
+    def nobody_is_written_to_twice_and_nobody_is_lost(self):
+        with database.reading(self.engine) as connection:
+            rows = {row.id: DeliveryStatus(row.status) for row in connection.execute(select(table.c.id, table.c.status))}
+        assert len(rows) == COUNT
+        assert all(count == 1 for count in self.left.values())
+        for delivery, status in rows.items():
+            may_have_left = {DeliveryStatus.HANDED_OVER, DeliveryStatus.SENT, DeliveryStatus.FAILED, DeliveryStatus.UNCERTAIN}
+            assert (delivery in self.left) == (status in may_have_left)
+
+
+TestLedger = Ledger.TestCase
+TestLedger.settings = settings(max_examples=25, stateful_step_count=20, deadline=None)
