@@ -61,9 +61,7 @@ class Stop:
 Verdict: TypeAlias = Send | Postpone | SkipStage | Stop
 
 
-def decide(
-    *, campaign: Campaign, stage: Stage, tactic: str, candidate: Candidate, since: Since, rules: Rules, zone: str, now: datetime
-) -> Verdict:
+def decide(*, campaign: Campaign, stage: Stage, tactic: str, candidate: Candidate, since: Since, rules: Rules, zone: str, now: datetime) -> Verdict:
     """Decide on one claimed delivery by what is true now. Order matters: what ends the journey comes first."""
     if candidate.black_list:
         return Stop(Reason.BLACK_LISTED)

@@ -43,8 +43,12 @@ def _connectable(url: str, name: str) -> Engine:
             parsed = parsed.set(drivername="postgresql+psycopg")
         if parsed.get_backend_name() not in {"sqlite", "postgresql"}:
             raise StoreError(
-                Problem(name, None, f"`database` is {_safe(url)}; winback keeps its tables in SQLite or PostgreSQL.",
-                        "Write sqlite:///winback.db or postgresql://user@host/name.")
+                Problem(
+                    name,
+                    None,
+                    f"`database` is {_safe(url)}; winback keeps its tables in SQLite or PostgreSQL.",
+                    "Write sqlite:///winback.db or postgresql://user@host/name.",
+                )
             )
         if parsed.get_backend_name() == "sqlite" and parsed.database not in {None, "", ":memory:"}:
             Path(str(parsed.database)).parent.mkdir(parents=True, exist_ok=True)
@@ -106,8 +110,12 @@ def _migrate(engine: Engine, name: str) -> None:
         return
     if current is not None and current not in {script.revision for script in scripts.walk_revisions()}:
         raise StoreError(
-            Problem(name, None, f"the database {_safe(str(engine.url))} is at version {current}, newer than this winback knows.",
-                    "Update winback (pip install -U winback), or name another database.")
+            Problem(
+                name,
+                None,
+                f"the database {_safe(str(engine.url))} is at version {current}, newer than this winback knows.",
+                "Update winback (pip install -U winback), or name another database.",
+            )
         )
     with writing(engine) as connection:
         config.attributes["connection"] = connection

@@ -229,9 +229,8 @@ def block_contact(connection: Connection, customer_id: int, channel: ChannelName
     )
 
 
-def sent_by_moment(connection: Connection, run_id: int) -> list[Row[Any]]:
+def sent_by_moment(connection: Connection, run_id: int) -> list[tuple[datetime, str, str, str, int]]:
     """Sent letters counted by (sent_at, stage, channel, locale)."""
     columns = (deliveries.c.sent_at, deliveries.c.stage, deliveries.c.channel, deliveries.c.locale)
-    return list(
-        connection.execute(select(*columns, func.count()).where(deliveries.c.run_id == run_id, deliveries.c.sent_at.is_not(None)).group_by(*columns))
-    )
+    statement = select(*columns, func.count()).where(deliveries.c.run_id == run_id, deliveries.c.sent_at.is_not(None)).group_by(*columns)
+    return [(sent_at, stage, channel, locale, count) for sent_at, stage, channel, locale, count in connection.execute(statement)]

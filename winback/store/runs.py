@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from winback.model import DeliveryStatus, Reason, RecipientStatus, RunStatus
@@ -41,6 +41,11 @@ def unfinished(connection: Connection) -> list[Run]:
     """Every run that may still send, the oldest first."""
     rows = connection.execute(select(campaign_runs).where(campaign_runs.c.status.in_(_UNFINISHED)).order_by(campaign_runs.c.id))
     return [_run(row) for row in rows]
+
+
+def campaigns(connection: Connection) -> list[str]:
+    """Names of all campaigns that ever ran."""
+    return list(connection.execute(select(campaign_runs.c.campaign).distinct().order_by(campaign_runs.c.campaign)).scalars())
 
 
 def start(connection: Connection, campaign: str, *, number: int, salt: str, plan: Mapping[str, Any], now: datetime) -> Run:
@@ -128,12 +133,22 @@ def get_recipients(connection: Connection, run_id: int, ids: Iterable[int]) -> d
     return {row.customer_id: row for row in rows}
 
 
-def advance(connection: Connection, run_id: int, changes: Sequence[Mapping[str, Any]]) -> None:
-    """Write where recipients stand now; each change holds customer_id and the columns to set. Those who came to an end stay there."""
-    from sqlalchemy import bindparam
+def end(connection: Connection, run_id: int, reasons: Mapping[int, str], status: RecipientStatus, now: datetime) -> None:
+    """The journey of these active recipients is over; `reasons` by customer id."""
+    if reasons:
+        connection.execute(
+            update(recipients)
+            .where(
+                recipients.c.run_id == run_id, recipients.c.customer_id == bindparam("b_customer_id"), recipients.c.status == RecipientStatus.ACTIVE
+            )
+            .values(status=status, reason=bindparam("b_reason"), ended_at=now, next_due_at=None),
+            [{"b_customer_id": who, "b_reason": reason} for who, reason in reasons.items()],
+        )
 
+
+def advance(connection: Connection, run_id: int, changes: Sequence[Mapping[str, Any]]) -> None:
+    """Write where recipients stand now: each change holds customer_id, next_stage, next_due_at. Those who came to an end stay there."""
     if changes:
-        names = [name for name in changes[0] if name != "customer_id"]
         connection.execute(
             update(recipients)
             .where(
@@ -141,17 +156,24 @@ def advance(connection: Connection, run_id: int, changes: Sequence[Mapping[str, 
                 recipients.c.customer_id == bindparam("b_customer_id"),
                 recipients.c.status.in_([RecipientStatus.ACTIVE, RecipientStatus.HELD_OUT]),
             )
-            .values({name: bindparam(f"b_{name}") for name in names}),
+            .values(next_stage=bindparam("b_next_stage"), next_due_at=bindparam("b_next_due_at")),
             [{f"b_{name}": value for name, value in change.items()} for change in changes],
         )
 
 
-def counts(connection: Connection, run_id: int) -> list[Row[Any]]:
-    """Recipients by status, reason and arm."""
-    columns = (recipients.c.status, recipients.c.reason, recipients.c.arm)
-    return list(
-        connection.execute(select(*columns, func.count().label("count")).where(recipients.c.run_id == run_id).group_by(*columns).order_by(*columns))
-    )
+def next_due(connection: Connection, run_id: int) -> datetime | None:
+    """When the next recipient's stage or planned letter of a run falls due; None when nothing is to come."""
+    stage = select(func.min(recipients.c.next_due_at)).where(recipients.c.run_id == run_id)
+    letter = select(func.min(deliveries.c.due_at)).where(deliveries.c.run_id == run_id, deliveries.c.status == DeliveryStatus.PLANNED)
+    moments = [moment for statement in (stage, letter) if (moment := connection.execute(statement).scalar()) is not None]
+    return min(moments, default=None)
+
+
+def counts(connection: Connection, run_id: int) -> dict[tuple[RecipientStatus, str], int]:
+    """Recipients by (status, reason)."""
+    columns = (recipients.c.status, recipients.c.reason)
+    rows = connection.execute(select(*columns, func.count()).where(recipients.c.run_id == run_id).group_by(*columns).order_by(*columns))
+    return {(RecipientStatus(status), reason): count for status, reason, count in rows}
 
 
 def customer_id(connection: Connection, key: str) -> int | None:

@@ -1,0 +1,73 @@
+"""Go on with every campaign that a person has started: enrol once, queue what is due, send it batch by batch."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from datetime import datetime
+
+from prefect import flow, task
+from prefect.cache_policies import NO_CACHE
+
+from flows import opened
+from winback.model import RunStatus
+from winback.operations import enrolment, running
+from winback.sending import prepared, queue
+from winback.store import database, runs
+
+
+@task(cache_policy=NO_CACHE, task_run_name="enrol {campaign}")
+def enrol(project: str, campaign: str, now: datetime) -> int:
+    """Decide on the cohort; nothing when that was done."""
+    winback = opened.project(project)
+    ready, store = prepared.prepare(winback, campaign), opened.store(winback)
+    return enrolment.enrol(store, ready, enrolment.current_run(store, ready, now=now), now=now)
+
+
+@task(cache_policy=NO_CACHE, task_run_name="queue {campaign}")
+def queue_due(project: str, campaign: str, now: datetime) -> int:
+    """Write the deliveries that have fallen due."""
+    winback = opened.project(project)
+    ready, store = prepared.prepare(winback, campaign), opened.store(winback)
+    run = enrolment.current_run(store, ready, now=now)
+    return queue.queue_due(store, run, ready.campaign, ready.policy, now=now, batch=winback.settings.batch)
+
+
+@task(cache_policy=NO_CACHE, task_run_name="send a batch of {campaign}")
+def send_batch(project: str, campaign: str, now: datetime) -> dict[str, int]:
+    """Send one batch; empty when nothing is left."""
+    winback = opened.project(project)
+    ready, store = prepared.prepare(winback, campaign), opened.store(winback)
+    run = enrolment.current_run(store, ready, now=now)
+    ran = asyncio.run(running.send_batch(ready, store, run, now=lambda: now, worker=uuid.uuid4().hex))
+    return {str(status): count for status, count in ran.deliveries.items()}
+
+
+@flow(name="enrol-and-send", flow_run_name="enrol and send")
+def enrol_and_send(project: str = ".", campaign: str | None = None, now: datetime | None = None) -> dict[str, int]:
+    """Go on with `campaign` (started if it hasn't been), or with every one that was started and isn't over. Returns letters by status."""
+    moment = opened.moment(now)
+    totals: dict[str, int] = {}
+    for name in [campaign] if campaign else started(project):
+        enrol(project, name, moment)
+        queue_due(project, name, moment)
+        while sent := send_batch(project, name, moment):
+            for status, count in sent.items():
+                totals[status] = totals.get(status, 0) + count
+        finish(project, name)
+    return totals
+
+
+def started(project: str) -> list[str]:
+    """Campaigns with a run that is under way; a new file in config/campaigns/ sends nothing until a person starts it."""
+    with database.reading(opened.store(opened.project(project))) as connection:
+        return [run.campaign for run in runs.unfinished(connection) if run.status is RunStatus.ACTIVE]
+
+
+def finish(project: str, campaign: str) -> None:
+    """Close a run in which everybody has come to an end."""
+    store = opened.store(opened.project(project))
+    with database.reading(store) as connection:
+        run = runs.latest(connection, campaign)
+    if run is not None and run.status is RunStatus.ACTIVE:
+        running.finish(store, run)

@@ -1,0 +1,32 @@
+"""Open the project that a flow's parameters name."""
+
+from __future__ import annotations
+
+import functools
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from winback import clock, settings
+from winback.settings import Project
+from winback.store import database
+
+
+def project(folder: str) -> Project:
+    return settings.open_project(Path(folder))
+
+
+@functools.lru_cache(maxsize=4)
+def _engine(url: str) -> Engine:
+    return database.open_engine(url)
+
+
+def store(opened: Project) -> Engine:
+    """The project's database; one pool of connections for all tasks of this process."""
+    return _engine(opened.database_url)
+
+
+def moment(now: datetime | None) -> datetime:
+    """The given moment of a simulation, else the present."""
+    return now or clock.now()

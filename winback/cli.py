@@ -1,0 +1,62 @@
+"""The `winback` command. Commands live in commands/, by subject; nothing heavy is imported before a command needs it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from winback import __version__
+from winback.commands import campaigns, cohorts, data, letters, project, results
+from winback.errors import Refused
+
+app = typer.Typer(
+    name="winback",
+    help="Win lost customers back: choose, write, send once, measure.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"winback {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    context: typer.Context,
+    folder: Annotated[Path, typer.Option("--project", metavar="DIR", help="The project folder.")] = Path(),
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")] = False,
+) -> None:
+    context.obj = folder
+
+
+for subject in (project, data, cohorts, letters, campaigns, results):
+    subject.register(app)
+
+
+def main() -> None:
+    """Entry point: 0 done, 1 refused with a message, 2 wrong usage."""
+    try:
+        app()
+    except Refused as refused:
+        for problem in refused.problems:
+            typer.echo(str(problem), err=True)
+        sys.exit(1)
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of our output (head, less) has seen enough
+        sys.exit(0)
+    except KeyboardInterrupt:
+        typer.echo("Stopped. What had been handed over to a server is kept as uncertain; the rest goes out with the next run.", err=True)
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,81 @@
+"""How plans, rehearsals and letters look in a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import typer
+
+from winback.commands import frame
+from winback.operations.planning import Plan
+from winback.operations.rehearsing import Rehearsal
+from winback.settings import Project
+
+
+def print_plan(plan: Plan) -> None:
+    """The plan as tables and sentences."""
+    written_to = {arm: count for arm, count in plan.arms.items() if arm != "holdout"}
+    frame.print_counts(
+        f"{plan.campaign}, as of {plan.as_of}",
+        {
+            "in the cohort": plan.cohort,
+            **{f"  tactic {arm}": count for arm, count in written_to.items()},
+            "  left alone, to compare with": plan.arms["holdout"],
+        }
+        | {f"  skipped: {reason}": count for reason, count in plan.skips.items()},
+    )
+    rows = [
+        (
+            stage.name,
+            "; ".join(f"{tactic}: {text}" for tactic, text in stage.texts.items()),
+            ", ".join(f"{channel} {count:,}" for channel, count in stage.channels.items()),
+            f"{stage.first_on} to {stage.last_on}" if stage.first_on != stage.last_on else stage.first_on,
+            f"{stage.recipients:,}",
+        )
+        for stage in plan.stages
+    ]
+    frame.print_table("Stages, if nobody ordered or answered before", ("stage", "texts", "channels", "days", "letters"), rows)
+    frame.print_counts("Languages", plan.languages)
+    typer.echo(f"Sending costs up to {plan.cost_of_sending:f} {plan.currency}.")
+    for tactic, cost in plan.cost_of_offers.items():
+        typer.echo(f"The offer of {tactic} costs {cost:f} {plan.currency} for every 100 who take it up.")
+    for tactic, difference in plan.detectable.items():
+        typer.echo(_power(plan, tactic, difference))
+
+
+def _power(plan: Plan, tactic: str, difference: float | None) -> str:
+    if difference is None:
+        return f"With so few, no difference between {tactic} and the holdout could be told from chance."
+    by_themselves = f"{100 * plan.base_rate:.0f} % who return by themselves"
+    return f"With these numbers, {tactic} is told from the holdout when it brings back {100 * difference:.1f} points more than the {by_themselves} (80 % power)."
+
+
+def print_rehearsal(played: Rehearsal, project: Project) -> None:
+    """The calendar, and what became of everybody."""
+    rows = [(day.day, day.stage, day.channel, day.language, f"{day.letters:,}") for day in played.calendar]
+    frame.print_table(f"{played.campaign}, rehearsed from {played.from_} to {played.until}", ("day", "stage", "channel", "language", "letters"), rows)
+    frame.print_counts("What became of the cohort", played.recipients)
+    typer.echo(f"Nothing was sent. The letters lie in {project.shown(played.folder)}.")
+
+
+def print_deliveries(rows: Sequence[Mapping[str, Any]], limit: int) -> None:
+    """Letters, one a line."""
+    columns = ("id", "customer", "stage", "tactic", "channel", "letter", "status", "why", "when")
+    cells = [
+        (
+            row["id"],
+            row["customer"],
+            row["stage"],
+            row["tactic"],
+            row["channel"],
+            row["letter"],
+            row["status"],
+            row["reason"],
+            (row["sent_at"] or row["due_at"])[:16].replace("T", " "),
+        )
+        for row in rows
+    ]
+    frame.print_table("Letters", columns, cells, numbers=0)
+    if len(rows) == limit:
+        typer.echo(f"Only the first {limit} are shown; ask for more with --limit.")

@@ -1,0 +1,157 @@
+"""winback plan, rehearse, run, pause, resume, cancel, deliveries, resolve."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Annotated
+
+import typer
+
+from winback import clock
+from winback.commands import frame
+from winback.commands.frame import AsOfDay, Folder, Json
+from winback.errors import ConfigError, Problem
+
+Campaign = Annotated[str, typer.Argument(metavar="CAMPAIGN", help="A file of config/campaigns/, without .yaml.")]
+
+
+def register(app: typer.Typer) -> None:
+    for command in (plan, rehearse, run, pause, resume, cancel, deliveries, resolve):
+        app.command()(command)
+
+
+def plan(context: typer.Context, campaign: Campaign, as_of: AsOfDay = None, folder: Folder = None, json: Json = False) -> None:
+    """Who would get what, when, and why not: counts, languages, cost, and what the numbers could show."""
+    from winback.commands import campaign_tables
+    from winback.operations import planning
+    from winback.sending import prepared
+
+    project = frame.open_project(context, folder)
+    ready = prepared.prepare(project, campaign)
+    with frame.progress(not json) as progress:
+        planned = planning.plan(
+            ready, frame.open_store(project), now=frame.moment(project, as_of), progress=lambda count: progress("deciding", count)
+        )
+    if json:
+        frame.print_json(planned.as_json())
+    else:
+        campaign_tables.print_plan(planned)
+
+
+def rehearse(
+    context: typer.Context,
+    campaign: Campaign,
+    start: Annotated[str | None, typer.Option("--from", metavar="DAY", help="The first day; today, or the campaign's first if it is over.")] = None,
+    until: Annotated[str | None, typer.Option(metavar="DAY", help="The last day; the campaign's last.")] = None,
+    folder: Folder = None,
+    json: Json = False,
+) -> None:
+    """Play the whole campaign with a simulated clock; letters go into files, nothing leaves and nothing changes."""
+    from winback.commands import campaign_tables
+    from winback.operations import rehearsing
+    from winback.sending import prepared
+
+    project = frame.open_project(context, folder)
+    ready = prepared.prepare(project, campaign)
+    over = clock.local_day(clock.now(), project.zone) > ready.campaign.ends_on
+    first = frame.parse_day(start) if start else ready.campaign.starts_on if over else None
+    begin = clock.now() if first is None else clock.start_of_day(first, project.zone)
+    end = clock.end_of_day(frame.parse_day(until) if until else ready.campaign.ends_on, project.zone)
+    if end <= begin:
+        raise ConfigError(Problem("", None, f"the rehearsal would end on {end:%Y-%m-%d}, before it begins.", "Write a later --until."))
+    with frame.progress(not json) as progress:
+        played = asyncio.run(
+            rehearsing.rehearse(
+                ready,
+                frame.open_store(project),
+                start=begin,
+                until=end,
+                worker=frame.worker_name(),
+                progress=lambda now: progress(f"{now:%Y-%m-%d}", 1),
+            )
+        )
+    if json:
+        frame.print_json(played.as_json())
+    else:
+        campaign_tables.print_rehearsal(played, project)
+
+
+def run(
+    context: typer.Context,
+    campaign: Campaign,
+    again: Annotated[bool, typer.Option("--again", help="Begin a new run after the last one is over.")] = False,
+    folder: Folder = None,
+    json: Json = False,
+) -> None:
+    """Enrol the cohort once, and send what is due now. Call it again, by a schedule, for the later stages."""
+    from winback.operations import running
+    from winback.sending import prepared
+
+    project = frame.open_project(context, folder)
+    ready = prepared.prepare(project, campaign)
+    with frame.progress(not json) as progress:
+        ran = asyncio.run(running.go(ready, frame.open_store(project), now=clock.now, worker=frame.worker_name(), again=again, progress=progress))
+    if json:
+        frame.print_json(ran.as_json())
+        return
+    frame.print_counts(
+        f"{ran.campaign}, run {ran.run}: {ran.status}",
+        {"decided on": ran.enrolled, "queued": ran.queued} | {str(k): v for k, v in ran.deliveries.items()},
+    )
+
+
+def pause(context: typer.Context, campaign: Campaign, folder: Folder = None) -> None:
+    """Send nothing more until resumed."""
+    _steer(context, campaign, folder, "pause")
+
+
+def resume(context: typer.Context, campaign: Campaign, folder: Folder = None) -> None:
+    """Go on with a paused campaign."""
+    _steer(context, campaign, folder, "resume")
+
+
+def cancel(context: typer.Context, campaign: Campaign, folder: Folder = None) -> None:
+    """End the campaign's run for good; what hasn't left never will."""
+    _steer(context, campaign, folder, "cancel")
+
+
+def _steer(context: typer.Context, campaign: str, folder: Folder, verb: str) -> None:
+    from winback.operations import steering
+
+    project = frame.open_project(context, folder)
+    typer.echo(steering.steer(frame.open_store(project), campaign, verb, now=clock.now()))
+
+
+def deliveries(
+    context: typer.Context,
+    campaign: Campaign,
+    status: Annotated[str | None, typer.Option(metavar="STATUS", help="Only these: planned, sent, failed, uncertain...")] = None,
+    customer: Annotated[str | None, typer.Option(metavar="ID", help="Only this customer's.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 100,
+    folder: Folder = None,
+    json: Json = False,
+) -> None:
+    """The letters of the campaign's newest run, with what became of each."""
+    from winback.commands import campaign_tables
+    from winback.operations import steering
+
+    project = frame.open_project(context, folder)
+    rows = steering.letters(frame.open_store(project), campaign, status=status, customer=customer, limit=limit)
+    if json:
+        frame.print_json({"campaign": campaign, "deliveries": rows})
+    else:
+        campaign_tables.print_deliveries(rows, limit)
+
+
+def resolve(
+    context: typer.Context,
+    delivery: Annotated[int, typer.Argument(metavar="DELIVERY", help="The number that `winback deliveries` shows.")],
+    answer: Annotated[str, typer.Argument(metavar="sent|not-sent")],
+    folder: Folder = None,
+) -> None:
+    """Say what became of an uncertain letter, after looking at the server's own log."""
+    from winback.operations import steering
+
+    project = frame.open_project(context, folder)
+    typer.echo(steering.resolve(frame.open_store(project), delivery, answer, now=clock.now()))

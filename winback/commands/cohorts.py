@@ -1,0 +1,101 @@
+"""winback cohort list | show | members, winback explain."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from winback.commands import frame
+from winback.commands.frame import AsOfDay, Folder, Json
+from winback.errors import ConfigError, Problem
+
+group = typer.Typer(help="Who is lost: the cohorts of config/cohorts/.", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    app.add_typer(group, name="cohort")
+    app.command("explain")(explain)
+
+
+@group.command("list")
+def list_(context: typer.Context, folder: Folder = None, json: Json = False) -> None:
+    """All cohorts with their titles."""
+    from winback.audience import cohort
+
+    project = frame.open_project(context, folder)
+    found = [(name, cohort.read(project, name).value.title) for name in project.names("cohorts")]
+    if json:
+        frame.print_json({"cohorts": [{"name": name, "title": title} for name, title in found]})
+    else:
+        frame.print_table("Cohorts", ("name", "title"), found, numbers=0)
+
+
+@group.command()
+def show(
+    context: typer.Context,
+    name: str,
+    as_of: AsOfDay = None,
+    sample: Annotated[int, typer.Option(min=0, max=100, help="How many members to name.")] = 5,
+    folder: Folder = None,
+    json: Json = False,
+) -> None:
+    """How many customers each condition leaves, and who they are."""
+    from winback.operations import selecting
+
+    project = frame.open_project(context, folder)
+    shown = selecting.show(project, frame.open_store(project), name, now=frame.moment(project, as_of), sample=sample)
+    if json:
+        frame.print_json(shown.as_json())
+        return
+    frame.print_table(f"{shown.title}, as of {shown.as_of}", ("condition", "customers left"), [(word, f"{left:,}") for word, left in shown.funnel])
+    frame.print_counts("Languages", shown.languages)
+    typer.echo(f"In the cohort: {shown.matched:,}." + (f" Some of them: {', '.join(shown.sample)}." if shown.sample else ""))
+
+
+@group.command()
+def members(context: typer.Context, name: str, as_of: AsOfDay = None, folder: Folder = None, json: Json = False) -> None:
+    """The ids of all members, one a line."""
+    from winback.operations import selecting
+
+    project = frame.open_project(context, folder)
+    keys = selecting.members(project, frame.open_store(project), name, now=frame.moment(project, as_of))
+    if json:
+        frame.print_json({"cohort": name, "members": list(keys)})
+    else:
+        typer.echo("\n".join(keys), nl=bool(keys))
+
+
+def explain(
+    context: typer.Context,
+    customer: Annotated[str, typer.Argument(help="The shop's id of the customer.")],
+    cohort: Annotated[str | None, typer.Option(metavar="COHORT", help="Why in or out of this cohort.")] = None,
+    campaign: Annotated[str | None, typer.Option(metavar="CAMPAIGN", help="Every decision of this campaign.")] = None,
+    as_of: AsOfDay = None,
+    folder: Folder = None,
+    json: Json = False,
+) -> None:
+    """Why a customer is in a cohort or not, or what a campaign decided and did, with the facts used."""
+    from winback.operations import explaining
+    from winback.sending import prepared
+
+    project = frame.open_project(context, folder)
+    if (cohort is None) == (campaign is None):
+        raise ConfigError(Problem("", None, "explain needs a cohort or a campaign.", "Add --cohort NAME or --campaign NAME."))
+    store = frame.open_store(project)
+    now = frame.moment(project, as_of)
+    if cohort is not None:
+        told = explaining.by_cohort(project, store, cohort, customer, now=now)
+    else:
+        told = explaining.by_campaign(prepared.prepare(project, str(campaign)), store, customer, now=now)
+    if json:
+        frame.print_json(told.as_json())
+        return
+    mark = {True: "yes", False: "no", None: ""}
+    frame.print_table(
+        f"Customer {told.customer}, {told.about}",
+        ("", "asked", "found"),
+        [(mark[step.holds], step.question, step.found) for step in told.steps],
+        numbers=0,
+    )
+    typer.echo(f"{told.verdict[:1].upper()}{told.verdict[1:]}.")

@@ -1,0 +1,99 @@
+"""What every command shares: the project it works on, --json, days on the command line, tables, progress."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+
+import typer
+
+from winback import clock
+from winback.errors import ConfigError, Problem
+
+if TYPE_CHECKING:  # both are slow to import, and `winback --help` needs neither
+    from sqlalchemy import Engine
+
+    from winback.settings import Project
+
+Folder: TypeAlias = Annotated[Path | None, typer.Option("--project", metavar="DIR", help="The project folder.", show_default="this folder")]
+Json: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of tables.")]
+AsOfDay: TypeAlias = Annotated[str | None, typer.Option("--as-of", metavar="DAY", help="As things stood at the end of this day, as 2026-03-09.")]
+
+
+def open_project(context: typer.Context, folder: Path | None) -> Project:
+    """The project that --project names, before or after the command's name, else the current folder."""
+    from winback import settings
+
+    return settings.open_project(folder or context.obj or Path())
+
+
+def open_store(project: Project) -> Engine:
+    from winback.store import database
+
+    return database.open_engine(project.database_url)
+
+
+def moment(project: Project, day: str | None) -> datetime:
+    """The end of a day in the shop's zone, or now."""
+    return clock.now() if day is None else clock.end_of_day(parse_day(day), project.zone)
+
+
+def parse_day(text: str) -> date:
+    """A day from the command line. Raises ConfigError."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise ConfigError(Problem("", None, f"`{text}` is not a day.", "Write it as 2026-03-09.")) from error
+
+
+def worker_name() -> str:
+    """A fencing token that no other worker has."""
+    return uuid.uuid4().hex
+
+
+def print_json(value: Any) -> None:
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+
+
+def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]], *, numbers: int = 1) -> None:
+    """A table whose last `numbers` columns are right-aligned."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
+    for index, column in enumerate(columns):
+        table.add_column(column, justify="right" if index >= len(columns) - numbers else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(str(cell) for cell in row))
+    Console().print(table)
+    typer.echo()
+
+
+def print_counts(title: str, counts: Mapping[str, int]) -> None:
+    print_table(title, ("", "customers"), [(word, f"{count:,}") for word, count in counts.items()])
+
+
+@contextmanager
+def progress(wanted: bool = True) -> Iterator[Callable[[str, int], None]]:
+    """A function (step, how many more) that moves a bar on the terminal; silent when the output isn't one."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+
+    console = Console(stderr=True)
+    if not wanted or not console.is_terminal:
+        yield lambda _step, _count: None
+        return
+    with Progress(SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), console=console, transient=True) as bars:
+        tasks: dict[str, Any] = {}
+
+        def step(name: str, count: int) -> None:
+            if name not in tasks:
+                tasks[name] = bars.add_task(name, total=None)
+            bars.advance(tasks[name], count)
+
+        yield step

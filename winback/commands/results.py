@@ -1,0 +1,94 @@
+"""winback report, winback serve."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from winback import clock
+from winback.commands import frame
+from winback.commands.frame import AsOfDay, Folder, Json
+from winback.errors import ConfigError, Problem
+
+if TYPE_CHECKING:
+    from winback.outcomes.report import Report
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(report)
+    app.command()(serve)
+
+
+def report(
+    context: typer.Context,
+    campaign: Annotated[str | None, typer.Argument(metavar="CAMPAIGN")] = None,
+    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write one self-contained page.")] = None,
+    as_of: AsOfDay = None,
+    from_csv: Annotated[
+        Path | None, typer.Option("--from-csv", metavar="FILE", help="Analyse any table of customers with an arm and outcomes instead.")
+    ] = None,
+    arm: Annotated[str | None, typer.Option(metavar="COLUMN", help="With --from-csv: the column that names the arm.")] = None,
+    control: Annotated[str | None, typer.Option(metavar="VALUE", help="With --from-csv: the arm that was left alone.")] = None,
+    outcome: Annotated[list[str] | None, typer.Option(metavar="COLUMN", help="With --from-csv: a yes/no column; may be repeated.")] = None,
+    money: Annotated[list[str] | None, typer.Option(metavar="COLUMN", help="With --from-csv: an amount column; may be repeated.")] = None,
+    folder: Folder = None,
+    json: Json = False,
+) -> None:
+    """Who returned, against the customers left alone; which tactic, how sure, how much money."""
+    if from_csv is not None:
+        from winback.operations import experiment
+
+        if arm is None or control is None:
+            raise ConfigError(Problem("", None, "--from-csv needs to know the arms.", "Add --arm COLUMN and --control VALUE."))
+        analysed = experiment.analyse(from_csv, arm=arm, control=control, outcomes=outcome or [], money=money or [])
+        frame.print_json(analysed.as_json())
+        return
+    if campaign is None:
+        raise ConfigError(Problem("", None, "the report needs a campaign.", "Write winback report CAMPAIGN, or --from-csv FILE."))
+    from winback.operations import reporting
+
+    project = frame.open_project(context, folder)
+    measured = reporting.measure_and_report(project, frame.open_store(project), campaign, now=frame.moment(project, as_of))
+    if json:
+        frame.print_json(measured.as_json())
+    else:
+        print_report(measured)
+    if html is not None:
+        write_page(measured, html)
+        typer.echo(str(html), err=json)
+
+
+def print_report(measured: Report) -> None:
+    """The report in the terminal."""
+    from rich.console import Console
+
+    from winback.outcomes import terminal
+
+    Console().print(terminal.render(measured))
+
+
+def write_page(measured: Report, path: Path) -> None:
+    """The report as one self-contained page."""
+    from winback.studio import report_page
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(report_page.render(measured), encoding="utf-8")
+
+
+def serve(
+    context: typer.Context,
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535)] = 8000,
+    folder: Folder = None,
+) -> None:
+    """The public pages: open pixel, click redirect, unsubscribing."""
+    import uvicorn
+
+    from winback.letters import pages
+    from winback.tracking import app
+
+    project = frame.open_project(context, folder)
+    application = app.create_app(project, frame.open_store(project), clock=clock.now, render_page=pages.render)
+    uvicorn.run(application, host=host, port=port, log_level="warning", server_header=False)

@@ -1,0 +1,112 @@
+"""Simulated customers: they read what arrived, open, click, answer, unsubscribe, and some of them buy again."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import re
+from datetime import datetime, timedelta
+from email.message import EmailMessage
+from pathlib import Path
+from random import Random
+
+import httpx
+
+from winback.demo import mailbox
+from winback.demo.bot_api import BotApi
+from winback.demo.mailbox import MailServer
+from winback.demo.shop import BASE_RATE, EFFECTS, Shop, Shopper, amount
+
+_BROWSER = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"
+_APPLE_PROXY = "Mozilla/5.0"
+_ANSWERS = {
+    "uk": ("Дякую, що згадали! Зайду на вихідних.", "А доставка до Луцька ще працює?", "Переїхала, тепер далеко. Але дякую!"),
+    "en": (
+        "Thank you for the note! Do you still ship to Ireland?",
+        "I moved house and simply forgot. Lovely to hear from you.",
+        "Is the smoky one back?",
+    ),
+}
+
+
+class Customers:
+    """Everybody in the made-up shop. `arrived` is where their letters lie, `replies` where their answers go."""
+
+    def __init__(self, shop: Shop, arrived: MailServer, bot: BotApi, replies: Path, *, seed: int) -> None:
+        self._shop = shop
+        self._arrived = arrived
+        self._bot = bot
+        self._replies = replies
+        self._random = Random(seed)
+        self._read_letters = 0
+        self._read_messages = 0
+        self._written_to: set[str] = set()
+        self._coming = sorted(shop.returns)
+        self._by_address = {shopper.email: shopper for shopper in shop.shoppers.values()}
+
+    def buy(self, until: datetime) -> int:
+        """Those whose day has come place their orders. Returns how many."""
+        due = [entry for entry in self._coming if entry[0] <= until]
+        self._coming = [entry for entry in self._coming if entry[0] > until]
+        for moment, key in sorted(due):
+            self._shop.order(key, moment, amount(self._random))
+        return len(due)
+
+    def react(self, now: datetime) -> int:
+        """Read what arrived since the last time and do what people do with it. Returns how many letters were read."""
+        letters = self._arrived.received[self._read_letters :]
+        self._read_letters += len(letters)
+        with httpx.Client(timeout=30, headers={"User-Agent": _BROWSER}) as web:
+            for received in letters:
+                letter = email.message_from_bytes(received.path.read_bytes(), policy=email.policy.default)
+                assert isinstance(letter, EmailMessage)
+                self._read(letter, self._by_address[received.recipient], web, now)
+        messages = self._bot.sent[self._read_messages :]
+        self._read_messages += len(messages)
+        for message in messages:
+            if self._random.random() < 0.02:
+                self._bot.customer_says(int(message.chat_id), "Дякую! Якраз збиралася замовити.")
+        return len(letters) + len(messages)
+
+    def _read(self, letter: EmailMessage, shopper: Shopper, web: httpx.Client, now: datetime) -> None:
+        html = letter.get_body(("html",))
+        page = html.get_content() if html else ""
+        first = shopper.key not in self._written_to
+        self._written_to.add(shopper.key)
+        dice = self._random.random()
+        if pixel := re.search(r'src="(http[^"]*/o/[^"]*)"', page):
+            if dice < 0.15:  # the mail provider fetches pictures by itself
+                web.get(pixel[1], headers={"User-Agent": _APPLE_PROXY})
+            if dice < 0.5:
+                web.get(pixel[1])
+        if dice < 0.13 and (link := re.search(r'href="(http[^"]*/c/[^"]*)"', page)):
+            web.get(link[1], follow_redirects=False)
+        if 0.5 <= dice < 0.515:
+            self._unsubscribe(letter, web)
+        elif 0.6 <= dice < 0.615:
+            self._answer(letter, shopper, now)
+        if first:
+            self._be_moved(letter, shopper, now)
+
+    def _be_moved(self, letter: EmailMessage, shopper: Shopper, now: datetime) -> None:
+        """The first letter of a tactic brings back its share of those who wouldn't have come by themselves."""
+        tactic = str(letter["Feedback-ID"]).split(":")[2]
+        if not shopper.comes_back_anyway and shopper.moved_by < EFFECTS[tactic] / (1 - BASE_RATE):
+            self._coming.append((now + timedelta(days=self._random.uniform(0.2, 25)), shopper.key))
+
+    @staticmethod
+    def _unsubscribe(letter: EmailMessage, web: httpx.Client) -> None:
+        """As a mail provider's one-click button does it (RFC 8058)."""
+        if url := re.search(r"<(http[^>]*)>", str(letter["List-Unsubscribe"])):
+            web.post(url[1], data={"List-Unsubscribe": "One-Click"})
+
+    def _answer(self, letter: EmailMessage, shopper: Shopper, now: datetime) -> None:
+        answer = EmailMessage()
+        answer["From"] = shopper.email
+        answer["To"] = str(letter["Reply-To"])
+        answer["Subject"] = f"Re: {letter['Subject']}"
+        answer["Date"] = now
+        answer["Message-ID"] = f"<{shopper.key}.{int(now.timestamp())}@post.example>"
+        answer["In-Reply-To"] = str(letter["Message-ID"])
+        answer.set_content(self._random.choice(_ANSWERS["uk" if shopper.who.country == "UA" else "en"]))
+        mailbox.deliver(self._replies, answer.as_bytes(), mail_from=shopper.email, recipient=str(letter["Reply-To"]))

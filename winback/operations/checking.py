@@ -1,0 +1,38 @@
+"""Everything a marketer wrote, read and held against each other: what `winback check` refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from winback.audience import cohort, source
+from winback.errors import Problem, Refused
+from winback.journey import policy
+from winback.letters import brand, check, sender
+from winback.sending import prepared
+from winback.settings import Project
+
+
+def problems(project: Project) -> list[Problem]:
+    """All problems of a project's configuration, letters and campaigns; each once, in order of file and line."""
+    readers: list[Callable[[], object]] = [
+        lambda: source.read(project),
+        lambda: policy.read(project),
+        lambda: brand.read(project),
+        lambda: sender.read(project),
+    ]
+    found = [problem for reader in readers for problem in _refused(reader)]
+    for name in project.names("cohorts"):
+        found += _refused(lambda name=name: cohort.excluded(project, cohort.read(project, name)))  # type: ignore[misc]
+    if not found:
+        found += check.problems(project)
+        for name in project.names("campaigns"):
+            found += _refused(lambda name=name: prepared.prepare(project, name))  # type: ignore[misc]
+    return sorted(set(found), key=lambda problem: (problem.file, problem.line or 0, problem.message))
+
+
+def _refused(read: Callable[[], object]) -> list[Problem]:
+    try:
+        read()
+    except Refused as refused:
+        return list(refused.problems)
+    return []

@@ -1,0 +1,150 @@
+"""Decide on every member of a campaign's cohort: recipient of a tactic, held out, or skipped with a reason."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine
+
+from winback import clock
+from winback.errors import ConfigError
+from winback.journey import assignment, eligibility, schedule
+from winback.journey.eligibility import Candidate, Eligible, Skip
+from winback.model import HOLDOUT, ChannelName, RecipientStatus, RunStatus
+from winback.sending.prepared import Prepared
+from winback.store import candidates, cohorts, database, runs
+from winback.store.cohorts import AsOf
+from winback.store.runs import Run
+
+BATCH = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What was decided on one member, and on which facts."""
+
+    candidate: Candidate
+    verdict: Eligible | Skip
+    arm: str  # tactic, "holdout", or empty for a skip
+    bucket: float
+    zone: str
+    first_due_at: datetime | None
+
+
+def decide(prepared: Prepared, candidate: Candidate, *, salt: str, now: datetime) -> Decision:
+    """The whole decision on one candidate: eligibility first, then assignment, then when the first stage falls due. Pure."""
+    plan = prepared.campaign
+    rules = prepared.policy.for_country(candidate.person.country)
+    preferred = tuple(dict.fromkeys(channel for stage in plan.stages for channel in stage.channels))
+    verdict = eligibility.decide(candidate, preferred, prepared.policy, lambda demanded: prepared.language_for(candidate.person, demanded))
+    zone = schedule.zone_of(candidate.person.time_zone, rules, prepared.project.settings.time_zone)
+    if isinstance(verdict, Skip):
+        return Decision(candidate, verdict, "", 0.0, zone, None)
+    arm = assignment.assign(salt, candidate.person.key, plan.holdout, {name: tactic.share for name, tactic in plan.tactics.items()})
+    opens = max(now, clock.start_of_day(plan.starts_on, prepared.project.zone))
+    due_at = schedule.due_at(plan.stages[0], opens, zone, rules)
+    return Decision(candidate, verdict, arm, assignment.bucket(salt, candidate.person.key), zone, due_at)
+
+
+def decisions(
+    connection: Connection, prepared: Prepared, *, run_id: int | None, salt: str, as_of: datetime, now: datetime
+) -> Iterator[list[Decision]]:
+    """Decisions on the whole cohort as of a moment, in batches: what a plan counts and a run writes."""
+    settings = prepared.project.settings
+    facts = AsOf(as_of, settings.time_zone, settings.currency)
+    members = cohorts.members(prepared.cohort.value, facts, excluded=prepared.excluded, dialect=connection.dialect.name)
+    for ids in runs.member_batches(connection, members, BATCH):
+        found = candidates.find(connection, ids, facts, run_id=run_id)
+        yield [decide(prepared, found[customer_id], salt=salt, now=now) for customer_id in ids]
+
+
+def current_run(engine: Engine, prepared: Prepared, *, now: datetime, again: bool = False) -> Run:
+    """The campaign's unfinished run, or a new one: the first, or the next when `again` is asked for.
+
+    Raises ConfigError when the last run is over and no new one was asked for, or the campaign is over by its dates.
+    """
+    with database.writing(engine) as connection:
+        run = runs.latest(connection, prepared.name)
+        if run is not None and run.status in {RunStatus.ACTIVE, RunStatus.PAUSED}:
+            return run
+        if run is not None and not again:
+            raise ConfigError(
+                prepared.document.problem((), f"run {run.number} of `{prepared.name}` is {run.status}.", "Add --again to write to its cohort anew.")
+            )
+        if clock.local_day(now, prepared.project.zone) > prepared.campaign.ends_on:
+            raise ConfigError(prepared.document.problem(("ends_on",), f"the campaign ended on {prepared.campaign.ends_on}.", "Write later dates."))
+        number = 1 if run is None else run.number + 1
+        return runs.start(
+            connection, prepared.name, number=number, salt=salt_of(prepared, number), plan=prepared.campaign.model_dump(mode="json"), now=now
+        )
+
+
+def salt_of(prepared: Prepared, number: int) -> str:
+    """The salt of a run's assignment: the campaign's own, else its name with the run's number."""
+    return prepared.campaign.salt or f"{prepared.name}-{number}"
+
+
+def enrol(engine: Engine, prepared: Prepared, run: Run, *, now: datetime, progress: Callable[[int], None] | None = None) -> int:
+    """Write every decision of a run, once. A run that was interrupted goes on where it stopped and comes to the same. Returns how many are new."""
+    if run.enrolled_at is not None:
+        return 0
+    new = 0
+    with database.reading(engine) as connection:
+        batches = decisions(connection, prepared, run_id=run.id, salt=run.salt, as_of=run.started_at, now=run.started_at)
+        for batch in batches:
+            with database.writing(engine) as writer:
+                new += runs.enrol(writer, [_row(run, decision) for decision in batch])
+            if progress:
+                progress(len(batch))
+    with database.writing(engine) as connection:
+        runs.record_enrolled(connection, run.id, now)
+    return new
+
+
+def _row(run: Run, decision: Decision) -> dict[str, Any]:
+    verdict = decision.verdict
+    skipped = isinstance(verdict, Skip)
+    held_out = decision.arm == HOLDOUT
+    return {
+        "run_id": run.id,
+        "customer_id": decision.candidate.customer_id,
+        "status": RecipientStatus.SKIPPED if skipped else RecipientStatus.HELD_OUT if held_out else RecipientStatus.ACTIVE,
+        "reason": verdict.reason if isinstance(verdict, Skip) else "",
+        "arm": decision.arm,
+        "bucket": "" if skipped else f"{decision.bucket:.12f}",
+        "locale": "" if isinstance(verdict, Skip) else verdict.locale,
+        "time_zone": decision.zone,
+        "facts": evidence(decision.candidate),
+        "assigned_at": run.started_at,
+        "ended_at": run.started_at if skipped else None,
+        "next_stage": 0,
+        "next_due_at": decision.first_due_at,
+    }
+
+
+def evidence(candidate: Candidate) -> dict[str, Any]:
+    """The facts that a decision was made on, without addresses or names: kept with the recipient, shown by explain."""
+    return {
+        "orders": candidate.orders,
+        "last_order_at": candidate.last_order_at and candidate.last_order_at.isoformat(),
+        "country": candidate.person.country,
+        "language": candidate.person.locale,
+        "black_list": candidate.black_list,
+        "other_campaign": candidate.other_campaign,
+        "channels": {str(channel): _reach(candidate, channel) for channel in candidate.reach},
+    }
+
+
+def _reach(candidate: Candidate, channel: ChannelName) -> dict[str, Any]:
+    reach = candidate.reach[channel]
+    return {
+        "address": bool(reach.address),
+        "blocked": reach.blocked,
+        "suppressed": reach.suppressed,
+        "consent": reach.consented,
+        "consent_on": reach.consent_given_at and reach.consent_given_at.date().isoformat(),
+        "consent_source": reach.consent_source,
+    }

@@ -1,0 +1,173 @@
+"""What a campaign would do: who would get what, when, why not, what it costs, and what it could show."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Engine
+
+from winback import clock
+from winback.journey import schedule
+from winback.journey.eligibility import Skip
+from winback.model import HOLDOUT, ChannelName
+from winback.operations import enrolment
+from winback.operations.enrolment import Decision
+from winback.outcomes import statistics
+from winback.sending.prepared import Prepared
+from winback.store import database, runs
+
+ASSUMED_RETURN_RATE = 0.03
+"""Share of lost customers who come back by themselves within the window, when nothing better is known; 1-5 % is usual."""
+
+
+@dataclass(frozen=True, slots=True)
+class StagePlan:
+    """One stage: how many start on it at most, over which channel, in which days."""
+
+    name: str
+    recipients: int
+    channels: dict[str, int]
+    texts: dict[str, str]  # tactic -> letter or message
+    first_on: str
+    last_on: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The whole plan; cohort = recipients + holdout + skips, always."""
+
+    campaign: str
+    as_of: str
+    cohort: int
+    arms: dict[str, int]
+    skips: dict[str, int]
+    languages: dict[str, int]
+    countries: dict[str, int]
+    stages: tuple[StagePlan, ...]
+    currency: str
+    cost_of_sending: Decimal
+    cost_of_offers: dict[str, Decimal]  # per tactic, for every 100 returned customers
+    detectable: dict[str, float | None]  # per tactic: smallest difference of return rates seen with 80 % power; None: none with so few
+    base_rate: float
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "campaign": self.campaign,
+            "as_of": self.as_of,
+            "cohort": self.cohort,
+            "arms": self.arms,
+            "skips": self.skips,
+            "languages": self.languages,
+            "countries": self.countries,
+            "stages": [
+                {
+                    "name": stage.name,
+                    "recipients": stage.recipients,
+                    "channels": stage.channels,
+                    "texts": stage.texts,
+                    "first_on": stage.first_on,
+                    "last_on": stage.last_on,
+                }
+                for stage in self.stages
+            ],
+            "cost": {
+                "currency": self.currency,
+                "sending": str(self.cost_of_sending),
+                "offers_per_100_returns": {tactic: str(cost) for tactic, cost in self.cost_of_offers.items()},
+            },
+            "power": {"base_rate": self.base_rate, "detectable_difference": self.detectable},
+        }
+
+
+def plan(prepared: Prepared, engine: Engine, *, now: datetime, progress: Callable[[int], None] | None = None) -> Plan:
+    """Decide on the whole cohort exactly as a run would, and write nothing."""
+    tally = _Tally(prepared)
+    with database.reading(engine) as connection:
+        run = runs.latest(connection, prepared.name)
+        number = 1 if run is None else run.number + 1
+        salt = enrolment.salt_of(prepared, number)
+        for batch in enrolment.decisions(connection, prepared, run_id=None, salt=salt, as_of=now, now=now):
+            for decision in batch:
+                tally.add(decision)
+            if progress:
+                progress(len(batch))
+    return tally.plan(now)
+
+
+class _Tally:
+    """Counts decisions one by one, so that a plan for a million needs no more memory than one for ten."""
+
+    def __init__(self, prepared: Prepared) -> None:
+        self.prepared = prepared
+        self.arms = Counter(dict.fromkeys(prepared.campaign.shares(), 0))
+        self.skips: Counter[str] = Counter()
+        self.languages: Counter[str] = Counter()
+        self.countries: Counter[str] = Counter()
+        self.channels: list[Counter[str]] = [Counter() for _ in prepared.campaign.stages]
+        self.days: list[list[datetime]] = [[] for _ in prepared.campaign.stages]
+
+    def add(self, decision: Decision) -> None:
+        verdict = decision.verdict
+        if isinstance(verdict, Skip):
+            self.skips[str(verdict.reason)] += 1
+            return
+        self.arms[decision.arm] += 1
+        if decision.arm == HOLDOUT or decision.first_due_at is None:
+            return
+        self.languages[verdict.locale] += 1
+        self.countries[decision.candidate.person.country or "unknown"] += 1
+        rules = self.prepared.policy.for_country(decision.candidate.person.country)
+        due_at = decision.first_due_at
+        for index, stage in enumerate(self.prepared.campaign.stages):
+            if index:
+                due_at = schedule.due_at(stage, due_at, decision.zone, rules)
+            channel = next((c for c in stage.channels if c in verdict.channels and stage.text_for(c, decision.arm)), None)
+            if channel is None:
+                continue
+            self.channels[index][channel] += 1
+            span = self.days[index]
+            local = due_at.astimezone(ZoneInfo(decision.zone))
+            self.days[index] = [min([*span[:1], local]), max([*span[1:], local])]
+
+    def plan(self, now: datetime) -> Plan:
+        campaign, settings = self.prepared.campaign, self.prepared.project.settings
+        costs = {ChannelName.EMAIL: settings.email.cost, ChannelName.TELEGRAM: settings.telegram.cost}
+        sending = sum((costs[ChannelName(channel)] * count for counts in self.channels for channel, count in counts.items()), Decimal(0))
+        return Plan(
+            campaign=self.prepared.name,
+            as_of=clock.local_day(now, self.prepared.project.zone).isoformat(),
+            cohort=sum(self.arms.values()) + sum(self.skips.values()),
+            arms=dict(self.arms),
+            skips=dict(self.skips.most_common()),
+            languages=dict(self.languages.most_common()),
+            countries=dict(self.countries.most_common()),
+            stages=tuple(self._stage(index) for index in range(len(campaign.stages))),
+            currency=settings.currency,
+            cost_of_sending=sending,
+            cost_of_offers={tactic: 100 * offer.cost for tactic in campaign.tactics if (offer := campaign.offer_of(tactic))},
+            detectable={
+                tactic: statistics.detectable_difference(ASSUMED_RETURN_RATE, self.arms[tactic], self.arms[HOLDOUT]) for tactic in campaign.tactics
+            },
+            base_rate=ASSUMED_RETURN_RATE,
+        )
+
+    def _stage(self, index: int) -> StagePlan:
+        stage, days = self.prepared.campaign.stages[index], self.days[index]
+        texts = {
+            tactic: " or ".join(dict.fromkeys(text for channel in stage.channels if (text := stage.text_for(channel, tactic))))
+            for tactic in self.prepared.campaign.tactics
+        }
+        return StagePlan(
+            name=stage.name,
+            recipients=self.channels[index].total(),
+            channels=dict(self.channels[index].most_common()),
+            texts={tactic: text for tactic, text in texts.items() if text},
+            first_on=days[0].date().isoformat() if days else "",
+            last_on=days[1].date().isoformat() if days else "",
+        )

@@ -1,0 +1,130 @@
+"""Play a whole campaign with a simulated clock into the file channel, on a copy of the store. Nothing leaves, nothing changes."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine
+
+from winback import clock
+from winback.model import RunStatus
+from winback.operations import enrolment, running
+from winback.sending import lanes
+from winback.sending.prepared import Prepared
+from winback.store import database, deliveries, runs, snapshot
+
+TICK = timedelta(minutes=15)
+"""How often a schedule would look for letters that have fallen due."""
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """What leaves on one day, by the shop's calendar."""
+
+    day: str
+    stage: str
+    channel: str
+    language: str
+    letters: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """The calendar of a rehearsed campaign, what became of everybody, and where the letters lie."""
+
+    campaign: str
+    from_: str
+    until: str
+    folder: Path
+    calendar: tuple[Day, ...]
+    recipients: dict[str, int]  # "active", "held_out", "skipped: no-consent", "stopped: ordered"...
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "campaign": self.campaign,
+            "from": self.from_,
+            "until": self.until,
+            "folder": str(self.folder),
+            "calendar": [{"day": d.day, "stage": d.stage, "channel": d.channel, "language": d.language, "letters": d.letters} for d in self.calendar],
+            "recipients": self.recipients,
+        }
+
+
+async def rehearse(
+    prepared: Prepared, engine: Engine, *, start: datetime, until: datetime, worker: str, progress: Callable[[datetime], None] | None = None
+) -> Rehearsal:
+    """Play from `start` to `until` as a schedule of every 15 minutes would; orders known to lie in between stop as they would have.
+
+    Letters are written to out/rehearsals/<campaign>/, which is emptied first.
+    """
+    folder = prepared.project.out / "rehearsals" / prepared.name
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    with tempfile.TemporaryDirectory(prefix="winback-rehearsal-") as scratch:
+        copy = snapshot.copy_to(engine, Path(scratch) / "store.db")
+        try:
+            await _play(prepared, copy, start=start, until=until, worker=worker, folder=folder, progress=progress)
+            return _told(prepared, copy, start, until, folder)
+        finally:
+            copy.dispose()
+
+
+async def _play(
+    prepared: Prepared, copy: Engine, *, start: datetime, until: datetime, worker: str, folder: Path, progress: Callable[[datetime], None] | None
+) -> None:
+    now = start
+    with database.writing(copy) as connection:
+        unfinished = runs.latest(connection, prepared.name)
+        if unfinished is not None and unfinished.status in {RunStatus.ACTIVE, RunStatus.PAUSED}:
+            runs.change_status(connection, unfinished.id, RunStatus.CANCELLED, now)
+    async with running.open_lanes(prepared, worker=worker, open_channel=lambda _, name: lanes.rehearsal_channel(folder, name)) as opened:
+        run = enrolment.current_run(copy, prepared, now=now, again=True)
+        ran = running.Ran(prepared.name, run.number, run.status)
+        enrolment.enrol(copy, prepared, run, now=now)
+        while now <= until:
+            await running.send(prepared, copy, run, opened, ran, now=partial(_same, now))
+            with database.reading(copy) as connection:
+                due = runs.next_due(connection, run.id)
+            if due is None:
+                return
+            now = max(now + TICK, start + _ticks(due - start))
+            if progress:
+                progress(now)
+
+
+def _same(moment: datetime) -> datetime:
+    return moment
+
+
+def _ticks(span: timedelta) -> timedelta:
+    """The first multiple of the tick that isn't before `span`."""
+    return -(-span // TICK) * TICK
+
+
+def _told(prepared: Prepared, copy: Engine, start: datetime, until: datetime, folder: Path) -> Rehearsal:
+    zone = prepared.project.zone
+    with database.reading(copy) as connection:
+        run = runs.latest(connection, prepared.name)
+        assert run is not None
+        sent = deliveries.sent_by_moment(connection, run.id)
+        standing = runs.counts(connection, run.id)
+    days: dict[tuple[str, str, str, str], int] = {}
+    for sent_at, stage, channel, language, count in sent:
+        key = clock.local_day(sent_at, zone).isoformat(), stage, channel, language
+        days[key] = days.get(key, 0) + count
+    recipients = {f"{status}: {reason}" if reason else str(status): count for (status, reason), count in standing.items()}
+    return Rehearsal(
+        campaign=prepared.name,
+        from_=clock.local_day(start, zone).isoformat(),
+        until=clock.local_day(until, zone).isoformat(),
+        folder=folder,
+        calendar=tuple(Day(*key, count) for key, count in sorted(days.items())),
+        recipients=recipients,
+    )

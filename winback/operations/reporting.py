@@ -1,0 +1,35 @@
+"""The report on a campaign's newest run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import Engine
+
+from winback.errors import ConfigError
+from winback.journey import campaign
+from winback.operations import measuring
+from winback.outcomes.report import Report
+from winback.settings import Project
+from winback.store import database, runs
+
+
+def measure_and_report(project: Project, engine: Engine, name: str, *, now: datetime, truth: Mapping[str, float] | None = None) -> Report:
+    """Measure the campaign's newest run as of `now`, and tell. Raises ConfigError when it has none."""
+    document = campaign.read(project, name)
+    with database.reading(engine) as connection:
+        run = runs.latest(connection, name)
+    if run is None:
+        raise ConfigError(document.problem((), f"`{name}` has not run yet; there is nothing to report.", f"Begin with: winback run {name}"))
+    plan = document.value
+    return measuring.report(
+        engine,
+        run_id=run.id,
+        campaign=name,
+        shares=plan.shares(),
+        window=plan.window(project),
+        currency=project.settings.currency,
+        now=now,
+        truth=truth,
+    )

@@ -1,0 +1,132 @@
+"""Run a campaign: open the lanes, enrol once, queue what is due, send it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeAlias
+
+from sqlalchemy import Engine
+
+from winback.channels.channel import Channel
+from winback.errors import ConfigError, LaneError, Refused
+from winback.model import ChannelName, DeliveryStatus, RunStatus
+from winback.operations import enrolment
+from winback.sending import lanes, queue
+from winback.sending.compose import Writer
+from winback.sending.loop import Lanes, LaneStoppedError, Worker
+from winback.sending.prepared import Prepared
+from winback.settings import Project
+from winback.store import database, runs
+from winback.store.runs import Run
+
+Progress: TypeAlias = Callable[[str, int], None]
+OpenChannel: TypeAlias = Callable[[Project, ChannelName], Channel[Any]]
+
+
+@dataclass(slots=True)
+class Ran:
+    """What one go at a campaign did."""
+
+    campaign: str
+    run: int
+    status: RunStatus
+    enrolled: int = 0
+    queued: int = 0
+    deliveries: Counter[DeliveryStatus] = field(default_factory=Counter)
+
+    def as_json(self) -> dict[str, Any]:
+        counts = {str(status): count for status, count in sorted(self.deliveries.items())}
+        return {
+            "campaign": self.campaign,
+            "run": self.run,
+            "status": self.status,
+            "enrolled": self.enrolled,
+            "queued": self.queued,
+            "deliveries": counts,
+        }
+
+
+async def go(
+    prepared: Prepared,
+    engine: Engine,
+    *,
+    now: Callable[[], datetime],
+    worker: str,
+    open_channel: OpenChannel = lanes.open_channel,
+    again: bool = False,
+    progress: Progress | None = None,
+) -> Ran:
+    """Enrol (once), queue and send everything that is due. The lanes are opened first: a closed one changes nothing.
+
+    Raises ConfigError when a lane can't be opened or the campaign is over, TemplateError when a letter can't be filled in, Refused when a
+    lane stops in the middle: what was not handed over is planned again and goes out with the next run.
+    """
+    async with open_lanes(prepared, worker=worker, open_channel=open_channel) as opened:
+        run = enrolment.current_run(engine, prepared, now=now(), again=again)
+        ran = Ran(prepared.name, run.number, run.status)
+        ran.enrolled = enrolment.enrol(engine, prepared, run, now=now(), progress=_part(progress, "enrol"))
+        if run.status is RunStatus.ACTIVE:
+            await send(prepared, engine, run, opened, ran, now=now, progress=progress)
+            ran.status = finish(engine, run)
+    return ran
+
+
+async def send(
+    prepared: Prepared, engine: Engine, run: Run, opened: Lanes, ran: Ran, *, now: Callable[[], datetime], progress: Progress | None = None
+) -> None:
+    """Queue and send until nothing is due any more; counts go into `ran`."""
+    worker = Worker(engine, run, Writer(prepared, engine), opened, now)
+    while queued := queue.queue_due(engine, run, prepared.campaign, prepared.policy, now=now(), batch=opened.batch):
+        ran.queued += queued
+        with _told_where(prepared):
+            await worker.send_due(_part(progress, "send"))
+    with _told_where(prepared):
+        await worker.send_due(_part(progress, "send"))
+    ran.deliveries += worker.sent
+
+
+async def send_batch(prepared: Prepared, engine: Engine, run: Run, *, now: Callable[[], datetime], worker: str) -> Ran:
+    """One batch of what is queued and due, over lanes opened for it: what a schedule's task does. An empty count means that nothing is left."""
+    ran = Ran(prepared.name, run.number, run.status)
+    async with open_lanes(prepared, worker=worker) as opened:
+        claiming = Worker(engine, run, Writer(prepared, engine), opened, now)
+        with _told_where(prepared):
+            await claiming.send_batch()
+        ran.deliveries += claiming.sent
+    return ran
+
+
+def finish(engine: Engine, run: Run) -> RunStatus:
+    """The run's status, finished when everybody has come to an end."""
+    with database.writing(engine) as connection:
+        return RunStatus.FINISHED if runs.finish_if_done(connection, run.id) else run.status
+
+
+@contextmanager
+def _told_where(prepared: Prepared) -> Iterator[None]:
+    """A lane that stops in the middle becomes a sentence that points into settings.yaml."""
+    try:
+        yield
+    except LaneStoppedError as stopped:
+        raise Refused(lanes.problem(prepared.project, stopped.channel, stopped.error)) from stopped
+
+
+@asynccontextmanager
+async def open_lanes(prepared: Prepared, *, worker: str, open_channel: OpenChannel = lanes.open_channel) -> AsyncIterator[Lanes]:
+    """Every channel of the campaign, entered. Raises ConfigError that points into settings.yaml when one is closed."""
+    async with AsyncExitStack() as stack:
+        channels: dict[ChannelName, Channel[Any]] = {}
+        for name in sorted(prepared.campaign.channels):
+            try:
+                channels[name] = await stack.enter_async_context(open_channel(prepared.project, name))
+            except LaneError as error:
+                raise ConfigError(lanes.problem(prepared.project, name, error)) from error
+        yield Lanes(channels, worker, prepared.project.settings.batch)
+
+
+def _part(progress: Progress | None, step: str) -> Callable[[int], None] | None:
+    return None if progress is None else lambda count: progress(step, count)

@@ -1,0 +1,85 @@
+"""A person's hand on a campaign: pause, resume, cancel; look at its letters; settle an uncertain one."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Engine
+
+from winback.errors import ConfigError, Problem
+from winback.model import DeliveryStatus, RunStatus
+from winback.store import database, deliveries, runs
+from winback.strictyaml import nearest
+
+_VERBS = {
+    "pause": ({RunStatus.ACTIVE}, RunStatus.PAUSED, "is paused: nothing leaves until `winback resume`"),
+    "resume": ({RunStatus.PAUSED}, RunStatus.ACTIVE, "goes on with the next `winback run`"),
+    "cancel": ({RunStatus.ACTIVE, RunStatus.PAUSED}, RunStatus.CANCELLED, "is cancelled: nothing of it leaves any more"),
+}
+
+
+def steer(engine: Engine, campaign: str, verb: str, *, now: datetime) -> str:
+    """Pause, resume or cancel the campaign's newest run; returns a sentence. Raises ConfigError when it isn't in a state for that."""
+    allowed, status, sentence = _VERBS[verb]
+    with database.writing(engine) as connection:
+        run = runs.latest(connection, campaign)
+        if run is None:
+            raise ConfigError(Problem("", None, f"the campaign `{campaign}` has no run.", "Look at its name, or start it with `winback run`."))
+        if run.status not in allowed:
+            raise ConfigError(
+                Problem("", None, f"run {run.number} of `{campaign}` is {run.status}; it can't {verb}.", "Look at `winback deliveries`.")
+            )
+        runs.change_status(connection, run.id, status, now)
+    return f"{campaign}, run {run.number}, {sentence}."
+
+
+def letters(engine: Engine, campaign: str, *, status: str | None, customer: str | None, limit: int) -> list[dict[str, Any]]:
+    """Letters of a campaign's newest run, oldest first. Raises ConfigError for a status that doesn't exist."""
+    if status is not None and status not in list(DeliveryStatus):
+        raise ConfigError(Problem("", None, f"there is no status `{status}`.", nearest(status, list(DeliveryStatus), "Statuses")))
+    with database.reading(engine) as connection:
+        rows = connection.execute(deliveries.ledger(campaign, status=status, customer=customer).limit(limit)).mappings()
+        return [{name: _plain(row[name]) for name in _SHOWN} for row in rows]
+
+
+_SHOWN = (
+    "id",
+    "customer",
+    "stage",
+    "tactic",
+    "channel",
+    "letter",
+    "locale",
+    "status",
+    "reason",
+    "detail",
+    "due_at",
+    "sent_at",
+    "attempts",
+    "message_id",
+    "remote_id",
+)
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def resolve(engine: Engine, delivery_id: int, answer: str, *, now: datetime) -> str:
+    """Settle an uncertain letter; returns a sentence. Raises ConfigError when it isn't uncertain or the answer is no answer."""
+    if answer not in {"sent", "not-sent"}:
+        raise ConfigError(Problem("", None, f"`{answer}` is no answer.", "Write sent or not-sent."))
+    with database.writing(engine) as connection:
+        before = deliveries.resolve(connection, delivery_id, was_sent=answer == "sent", now=now)
+    if before != DeliveryStatus.UNCERTAIN:
+        found = f"is {before}" if before else "doesn't exist"
+        raise ConfigError(
+            Problem(
+                "",
+                None,
+                f"delivery {delivery_id} {found}; only an uncertain one can be resolved.",
+                "See `winback deliveries CAMPAIGN --status uncertain`.",
+            )
+        )
+    return f"Delivery {delivery_id} is kept as {'sent' if answer == 'sent' else 'not sent; it is not repeated, the next stage follows in its time'}."

@@ -1,0 +1,135 @@
+"""One finished letter out of a claimed delivery: language, names, offer, links, headers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Engine, Row
+
+from winback import clock
+from winback.channels import mime
+from winback.journey.campaign import Campaign
+from winback.journey.eligibility import Candidate
+from winback.journey.last_check import Send
+from winback.journey.policy import Rules
+from winback.letters import locales, sender, values
+from winback.letters.sender import Sender
+from winback.letters.values import OfferValues
+from winback.model import Button, ChannelName, Email, Message
+from winback.sending.prepared import Prepared
+from winback.settings import Project
+from winback.store import database, events
+from winback.store.deliveries import Claimed
+from winback.tracking import addresses
+
+
+@dataclass(frozen=True)
+class Writer:
+    """Writes the letters of one campaign."""
+
+    prepared: Prepared
+    engine: Engine
+
+    @property
+    def campaign(self) -> Campaign:
+        return self.prepared.campaign
+
+    @property
+    def project(self) -> Project:
+        return self.prepared.project
+
+    def rules(self, country: str) -> Rules:
+        return self.prepared.policy.for_country(country)
+
+    def cost_micros(self, channel: ChannelName) -> int:
+        """What one letter on a channel costs, in millionths of the project's currency."""
+        settings = self.project.settings
+        return int((settings.email.cost if channel is ChannelName.EMAIL else settings.telegram.cost) * 1_000_000)
+
+    def write(self, delivery: Claimed, candidate: Candidate, recipient: Row[Any], send: Send, *, now: datetime) -> Email | Message:
+        """The finished letter. Raises TemplateError when a value is missing."""
+        signing = sender.pick(self.prepared.senders, candidate.person.manager, self.campaign.sender)
+        filled = values.for_letter(
+            person=candidate.person,
+            locale=delivery.locale,
+            sender=signing,
+            brand=self.prepared.brand,
+            offer=self._offer(delivery, recipient),
+            occasion=self.campaign.occasion[delivery.locale] if self.campaign.occasion else None,
+            last_order_on=clock.local_day(candidate.last_order_at, self.project.zone) if candidate.last_order_at else None,
+            orders_count=candidate.orders,
+            today=clock.local_day(now, ZoneInfo(recipient.time_zone)),
+            link=lambda name: self._click_url(delivery.id, name),
+            tone=self.campaign.tone,
+            unsubscribe_url=self._unsubscribe_url(delivery),
+            pixel_url=self._pixel_url(delivery, candidate),
+            telegram_url=self._telegram_url(delivery, candidate),
+        )
+        if send.channel is ChannelName.EMAIL:
+            return self._email(delivery, candidate.reach[ChannelName.EMAIL].address, send.letter, signing, filled, now)
+        rendered = self.prepared.library.message(send.letter, delivery.locale).render(filled)
+        return Message(
+            delivery_id=delivery.id,
+            chat_id=candidate.reach[ChannelName.TELEGRAM].address,
+            text=rendered.text,
+            language=locales.language_tag(delivery.locale),
+            buttons=tuple(Button(label, url) for label, url in rendered.buttons),
+        )
+
+    def _email(self, delivery: Claimed, to: str, letter: str, signing: Sender, filled: dict[str, Any], now: datetime) -> Email:  # noqa: PLR0917  one use
+        rendered = self.prepared.library.email(letter, delivery.locale).render(filled)
+        domain = signing.email.rpartition("@")[2]
+        bounces_to = self.project.settings.email.bounces_to
+        return Email(
+            delivery_id=delivery.id,
+            to=to,
+            sender_name=values.sender_name(signing, delivery.locale),
+            sender_address=signing.email,
+            reply_to=signing.reply_to or signing.email,
+            mail_from=addresses.bounces(bounces_to, self.project.key, delivery.id) if bounces_to else signing.email,
+            message_id=mime.message_id(self.prepared.name, delivery.id, domain),
+            subject=rendered.subject,
+            html=rendered.html,
+            text=rendered.text,
+            language=locales.language_tag(delivery.locale),
+            sent_at=now,
+            list_id=f"{self.prepared.name}.{domain}",
+            feedback_id=f"{self.prepared.name}:{delivery.locale}:{delivery.tactic}:winback",
+            unsubscribe_url=filled["unsubscribe_url"],
+        )
+
+    def _offer(self, delivery: Claimed, recipient: Row[Any]) -> OfferValues | None:
+        """The tactic's offer in the letter's language; it lasts from the day of assignment, so that every stage names the same last day."""
+        offer = self.campaign.offer_of(delivery.tactic)
+        if offer is None:
+            return None
+        ends_on = clock.local_day(recipient.assigned_at + offer.valid_for, ZoneInfo(recipient.time_zone))
+        return OfferValues(text=offer.text[delivery.locale], code=offer.code, ends_on=ends_on)
+
+    def _unsubscribe_url(self, delivery: Claimed) -> str:
+        return addresses.unsubscribe(self.project.settings.public_url, self.project.key, delivery.id)
+
+    def _pixel_url(self, delivery: Claimed, candidate: Candidate) -> str:
+        """Empty where the country's policy doesn't let opens be tracked."""
+        tracked = self.rules(candidate.person.country).open_tracking
+        return addresses.pixel(self.project.settings.public_url, self.project.key, delivery.id) if tracked else ""
+
+    def _telegram_url(self, delivery: Claimed, candidate: Candidate) -> str:
+        """Empty where there is no bot, or the customer has joined."""
+        bot = self.project.settings.telegram.bot
+        if not bot or ChannelName.TELEGRAM in candidate.reach:
+            return ""
+        return addresses.join(bot, self.project.key, candidate.customer_id, delivery.id)
+
+    def _click_url(self, delivery_id: int, name: str) -> str:
+        return addresses.click(self.project.settings.public_url, self.project.key, delivery_id, self._link_ids[name])
+
+    @cached_property
+    def _link_ids(self) -> dict[str, int]:
+        """Ids of the brand's links in the store, written there before the first letter that names them."""
+        with database.writing(self.engine) as connection:
+            return {name: events.link_id(connection, url) for name, url in self.prepared.brand.links.items()}

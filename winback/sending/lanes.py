@@ -1,0 +1,75 @@
+"""The way out of the house: which channel a project sends through, and what to tell a person when it is closed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from winback.channels.channel import Channel
+from winback.channels.file import FileChannel
+from winback.errors import ConfigError, LaneError, Problem
+from winback.model import ChannelName
+from winback.settings import Project
+
+_EMAIL = {
+    "login-refused": ("user", "the mail server refused the login of `{user}`", "Set the right password in WINBACK_SMTP_PASSWORD, or mend `user:`."),
+    "unreachable": ("host", "no mail server answers at {host}:{port}", "Mend `host:` and `port:`, or write `via: file` to keep letters in a folder."),
+    "certificate-refused": ("host", "the certificate of {host} can't be trusted", "Write the host name that the certificate is for in `host:`."),
+    "not-supported": (
+        "security",
+        "{host} doesn't offer what `security: {security}` asks for",
+        "Write `security: tls`, or `none` on this machine only.",
+    ),
+}
+_TELEGRAM = {
+    "bot-token-refused": ("via", "Telegram refused the bot's token", "Set WINBACK_TELEGRAM_TOKEN to the token that BotFather shows."),
+    "unreachable": ("api_url", "nothing answers at {api_url}", "Look at the network, or mend `api_url:`."),
+}
+
+
+def open_channel(project: Project, name: ChannelName) -> Channel[Any]:
+    """The channel that settings.yaml says; not entered yet. Raises ConfigError when its secret is missing."""
+    settings = project.settings
+    if name is ChannelName.EMAIL:
+        if settings.email.via == "file":
+            return FileChannel(project.out / "mailbox" / "email")
+        from winback.channels.email import SmtpChannel
+
+        password = project.secret("WINBACK_SMTP_PASSWORD")
+        if settings.email.user and not password:
+            raise ConfigError(project.document.problem(("email", "user"), "a user is named, but there is no password.", "Set WINBACK_SMTP_PASSWORD."))
+        return SmtpChannel(
+            settings.email.host,
+            settings.email.port,
+            user=settings.email.user,
+            password=password,
+            security=settings.email.security,
+            connections=settings.email.connections,
+            timeout=settings.email.timeout_seconds,
+        )
+    if settings.telegram.via == "file":
+        return FileChannel(project.out / "mailbox" / "telegram")
+    from winback.channels.telegram import TelegramChannel
+
+    token = project.secret("WINBACK_TELEGRAM_TOKEN")
+    if not token:
+        raise ConfigError(
+            project.document.problem(("telegram", "via"), "the bot has no token.", "Set WINBACK_TELEGRAM_TOKEN to the one that BotFather shows.")
+        )
+    return TelegramChannel(token, api_url=settings.telegram.api_url, messages_per_second=settings.telegram.messages_per_second)
+
+
+def rehearsal_channel(folder: Path, name: ChannelName) -> Channel[Any]:
+    """Where a rehearsal puts its letters, whatever settings.yaml says."""
+    return FileChannel(folder / name)
+
+
+def problem(project: Project, name: ChannelName, error: LaneError) -> Problem:
+    """A closed lane in the words of whoever can open it, pointing into settings.yaml."""
+    settings = project.settings.email if name is ChannelName.EMAIL else project.settings.telegram
+    known = _EMAIL if name is ChannelName.EMAIL else _TELEGRAM
+    key, found, how = known.get(
+        error.reason, ("via", f"{name} stopped: {error.reason}", "Mend what the other side says, then run again: nothing is lost.")
+    )
+    said = f" ({error.text})" if error.text else ""
+    return project.document.problem((str(name), key), f"{found.format(**settings.model_dump())}{said}.", how)

@@ -1,0 +1,140 @@
+"""A campaign with everything its letters need, read and held against each other before anybody is written to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from winback.audience import cohort
+from winback.audience.cohort import Cohort
+from winback.errors import ConfigError, Problem, TemplateError
+from winback.journey import campaign, policy
+from winback.journey.campaign import Campaign
+from winback.journey.policy import Policy
+from winback.letters import brand, library, locales, sender
+from winback.letters.brand import Brand
+from winback.letters.library import Library
+from winback.letters.sender import Senders
+from winback.model import ChannelName, Person
+from winback.settings import Project
+from winback.strictyaml import Document, nearest
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A campaign, ready to be planned, rehearsed or run."""
+
+    name: str
+    project: Project
+    document: Document[Campaign]
+    cohort: Document[Cohort]
+    excluded: frozenset[str]
+    policy: Policy
+    brand: Brand
+    senders: Senders
+    library: Library
+    languages: frozenset[str]  # in which every letter of every tactic exists, with its offer and occasion
+
+    @property
+    def campaign(self) -> Campaign:
+        return self.document.value
+
+    def language_for(self, person: Person, demanded: Sequence[str]) -> str | None:
+        """The language this person is written to in: one that the law demands, else the first of their own chain that exists."""
+        chain = demanded or locales.choose(person.locale, person.country, self.project.settings.locales)
+        return next((language for language in chain if language in self.languages), None)
+
+
+def prepare(project: Project, name: str) -> Prepared:
+    """Read a campaign and all that it names. Raises ConfigError or TemplateError with every problem found."""
+    document = campaign.read(project, name)
+    texts = library.open_library(project)
+    senders = sender.read(project)
+    problems = list(_unknown_names(project, document, texts, senders)) or list(_missing_values(document, texts))
+    if problems:
+        raise ConfigError(problems)
+    if faults := sorted({fault for letter in _letters(document.value) for fault in texts.faults(*letter)}, key=str):
+        raise TemplateError(faults)
+    cohort_document = cohort.read(project, document.value.cohort)
+    languages, faults = _languages(document.value, texts)
+    if not languages:
+        raise TemplateError(
+            faults
+            or document.problem(("stages",), "no language has every letter, offer and occasion of this campaign.", "Translate what is missing.")
+        )
+    return Prepared(
+        name=name,
+        project=project,
+        document=document,
+        cohort=cohort_document,
+        excluded=cohort.excluded(project, cohort_document),
+        policy=policy.read(project),
+        brand=brand.read(project),
+        senders=senders,
+        library=texts,
+        languages=languages,
+    )
+
+
+def _unknown_names(project: Project, document: Document[Campaign], texts: Library, senders: Senders) -> Iterator[Problem]:
+    """A cohort, letter, message or sender that the campaign names and nobody has."""
+    plan = document.value
+    if plan.cohort not in project.names("cohorts"):
+        yield document.problem(("cohort",), f"there is no cohort `{plan.cohort}`.", nearest(plan.cohort, project.names("cohorts"), "Cohorts"))
+    if plan.sender not in senders.names():
+        yield document.problem(
+            ("sender",), f"there is no sender `{plan.sender}` in config/senders.yaml.", nearest(plan.sender, senders.names(), "Senders")
+        )
+    known = {"letter": texts.names(ChannelName.EMAIL), "message": texts.names(ChannelName.TELEGRAM)}
+    for index, stage in enumerate(plan.stages):
+        for word, names in known.items():
+            said = getattr(stage, word)
+            places = [((word, tactic), text) for tactic, text in said.items()] if isinstance(said, dict) else [((word,), said)] if said else []
+            for place, text in places:
+                if text not in names:
+                    yield document.problem(("stages", index, *place), f"there is no {word} `{text}`.", nearest(text, names, f"{word.capitalize()}s"))
+
+
+def _missing_values(document: Document[Campaign], texts: Library) -> Iterator[Problem]:
+    """A letter that can't be written without something which its tactic, the campaign, or some customer doesn't have."""
+    plan = document.value
+    for tactic, letters in plan.letters().items():
+        offer = plan.offer_of(tactic)
+        for channel, name in sorted(letters):
+            for needed in sorted(texts.needs(channel, name)):
+                says = f"`{name}` ({channel}) speaks of `{needed}`"
+                if needed.startswith("offer"):
+                    if offer is None:
+                        yield document.problem(
+                            ("tactics", tactic), f"{says}, and the tactic `{tactic}` has no offer.", "Add `offer:`, or another text."
+                        )
+                    elif needed == "offer.code" and not offer.code:
+                        place = ("offers", str(plan.tactics[tactic].offer))
+                        yield document.problem(place, f"{says}, and this offer has no code.", "Add `code:`, or another text.")
+                elif needed == "occasion":
+                    if plan.occasion is None:
+                        yield document.problem(("stages",), f"{says}, and the campaign has none.", "Add `occasion:`, or another text.")
+                elif needed not in _OF_EVERY_BUYER:
+                    how = f"Put the sentence into {{% if {needed} %}} ... {{% endif %}}."
+                    yield document.problem(("stages",), f"{says}, which not every customer has.", how)
+
+
+_OF_EVERY_BUYER = {"last_order_on", "months_silent"}
+"""What may be absent in principle, and is there for everybody who ever ordered."""
+
+
+def _letters(plan: Campaign) -> list[tuple[ChannelName, str]]:
+    return sorted(set().union(*plan.letters().values()))
+
+
+def _languages(plan: Campaign, texts: Library) -> tuple[frozenset[str], list[Problem]]:
+    """Languages in which the whole campaign exists, alike for every tactic so that arms can be compared; and what stands in the way of the others."""
+    letters = _letters(plan)
+    localised = [offer.text for offer in plan.offers.values()] + ([plan.occasion] if plan.occasion else [])
+    good, faults = set(), list[Problem]()
+    for language in texts.languages():
+        problems = [problem for channel, name in letters for problem in texts.problems_in(channel, name, language)]
+        faults += problems
+        if not problems and all(language in text for text in localised):
+            good.add(language)
+    return frozenset(good), faults
