@@ -1,0 +1,134 @@
+"""Messenger texts over Telegram's Bot API (core.telegram.org/bots/api), at a pace that it doesn't refuse."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from types import TracebackType
+from typing import Self
+
+import httpx
+from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, error
+from telegram.constants import ParseMode
+from telegram.request import HTTPXRequest
+
+from winback.channels.spacing import Spacing
+from winback.errors import ChannelError, LaneError, PermanentError, TemporaryError, UncertainError
+from winback.model import Button, Message, Receipt
+
+logging.getLogger("httpx").setLevel(logging.WARNING)  # it tells the URL of every request, and the token is a part of it
+
+
+class TelegramChannel:
+    """Sends as the bot with `token`. Entering asks the API who we are: LaneError `bot-token-refused` or `unreachable`.
+
+    `messages_per_second` is kept strictly (Telegram allows about 30 to all chats together, and one a second to each); `pool` is how
+    many requests are under way at once, usually a second's worth.
+    """
+
+    def __init__(self, token: str, *, api_url: str = "https://api.telegram.org", messages_per_second: int = 25, pool: int | None = None) -> None:
+        self.in_flight = pool or messages_per_second
+        self._token = token
+        self._api_url = api_url
+        self._spacing = Spacing(messages_per_second)
+        self._bot: Bot | None = None
+
+    async def __aenter__(self) -> Self:
+        self._bot = await open_bot(self._token, self._api_url, connections=self.in_flight)
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None) -> None:
+        if self._bot is not None:
+            await self._bot.shutdown()
+
+    async def send(self, letter: Message) -> Receipt:
+        """One message. Nothing is repeated here: what may have reached the chat is UncertainError."""
+        assert self._bot is not None, "enter the channel first"
+        await self._spacing.turn(letter.chat_id)
+        try:
+            sent = await self._bot.send_message(
+                chat_id=int(letter.chat_id) if letter.chat_id.lstrip("-").isdecimal() else letter.chat_id,
+                text=letter.text,
+                parse_mode=ParseMode.HTML,
+                link_preview_options=LinkPreviewOptions(is_disabled=True),
+                reply_markup=_keyboard(letter.buttons),
+            )
+        except error.TelegramError as refusal:
+            raise sending_error(refusal) from refusal
+        return Receipt(remote_id=str(sent.message_id))
+
+
+async def open_bot(token: str, api_url: str, *, connections: int) -> Bot:
+    """A bot that the API has let in; `shutdown()` is the caller's. Raises LaneError `bot-token-refused` or `unreachable`.
+
+    python-telegram-bot puts a refused token into its message, so neither text nor cause go on from here.
+    """
+    request = HTTPXRequest(connection_pool_size=connections, connect_timeout=10, read_timeout=30, write_timeout=30, pool_timeout=60)
+    polling = HTTPXRequest(connection_pool_size=1, connect_timeout=10, read_timeout=30)
+    try:
+        bot = Bot(token, base_url=f"{api_url}/bot", request=request, get_updates_request=polling)
+    except error.InvalidToken:
+        raise LaneError("bot-token-refused") from None
+    try:
+        await bot.initialize()
+    except error.TelegramError as refusal:
+        await bot.shutdown()
+        raise (LaneError("bot-token-refused") if isinstance(refusal, error.InvalidToken) else LaneError("unreachable", str(refusal))) from None
+    return bot
+
+
+def _keyboard(buttons: tuple[Button, ...]) -> InlineKeyboardMarkup | None:
+    return InlineKeyboardMarkup([[InlineKeyboardButton(button.label, url=button.url)] for button in buttons]) if buttons else None
+
+
+def sending_error(refusal: error.TelegramError) -> ChannelError:
+    """What a refusal of one message means for it. An exception unknown to us is doubt: the message may have left."""
+    meaning = _MEANINGS.get(type(refusal))
+    return meaning(refusal) if meaning else UncertainError("unforeseen", repr(refusal))
+
+
+def _bad_request(refusal: error.TelegramError) -> ChannelError:
+    """The API tells chats that are gone from texts that are wrong by the sentence only. What is no chat's fault stops the lane."""
+    said = refusal.message.lower()
+    if any(words in said for words in ("chat not found", "user not found", "peer_id_invalid", "chat_id is empty", "chat_id_invalid")):
+        return PermanentError("no-such-chat", refusal.message)
+    return LaneError("message-refused", refusal.message)
+
+
+def _put_off(refusal: error.TelegramError) -> ChannelError:
+    assert isinstance(refusal, error.RetryAfter)
+    wait = refusal.retry_after  # whole seconds up to python-telegram-bot 22, a timedelta later
+    return TemporaryError("too-fast", refusal.message, after=wait if isinstance(wait, timedelta) else timedelta(seconds=wait))
+
+
+# httpx's errors that come before the request has been written; after any other the message may have arrived.
+_NOT_WRITTEN = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
+
+
+def _network(refusal: error.TelegramError) -> ChannelError:
+    """NetworkError and TimedOut: a broken connection, or an answer with a 5xx.
+
+    python-telegram-bot keeps httpx's exception as the cause; an answer that could be read has none, one that couldn't has its own.
+    """
+    cause = refusal.__cause__
+    if isinstance(cause, _NOT_WRITTEN):
+        return TemporaryError("unreachable", refusal.message)
+    if cause is None and not isinstance(refusal, error.TimedOut):
+        return TemporaryError("server-error", refusal.message)  # the API itself says that it did not do it
+    return UncertainError("no-answer", refusal.message)
+
+
+_MEANINGS: Mapping[type[error.TelegramError], Callable[[error.TelegramError], ChannelError]] = {
+    error.TelegramError: lambda refusal: UncertainError("unreadable-answer", refusal.message),
+    error.Forbidden: lambda refusal: PermanentError("blocked", refusal.message),
+    error.BadRequest: _bad_request,
+    error.ChatMigrated: lambda refusal: PermanentError("chat-moved", refusal.message),  # a private chat never moves: it was no person's
+    error.RetryAfter: _put_off,
+    error.NetworkError: _network,
+    error.TimedOut: _network,
+    error.InvalidToken: lambda refusal: LaneError("bot-token-refused", refusal.message),
+    error.EndPointNotFound: lambda refusal: LaneError("not-a-bot-api", refusal.message),
+    error.Conflict: lambda refusal: LaneError("other-bot-running", refusal.message),
+    error.PassportDecryptionError: lambda refusal: LaneError("passport", refusal.message),  # of a service that we don't use
+}
