@@ -7,6 +7,8 @@ from datetime import datetime
 
 from winback.outcomes.statistics import Moments
 
+_NO_MONEY = Moments(0, 0.0, 0.0)
+
 
 @dataclass(frozen=True, slots=True)
 class ArmFigures:
@@ -15,11 +17,11 @@ class ArmFigures:
     arm: str
     assigned: int
     closed: int  # whose return window is over
-    first_assigned_at: datetime
-    last_assigned_at: datetime
-    returned: int  # bought again in any currency
-    orders: int  # purchases, in any currency
-    revenue: Moments  # per assigned customer, in the report's currency
+    first_assigned_at: datetime | None  # None: nobody is assigned
+    last_assigned_at: datetime | None
+    returned: int = 0  # bought again in any currency
+    orders: int = 0  # purchases, in any currency
+    revenue: Moments = _NO_MONEY  # per assigned customer, in the report's currency
     delivered: int = 0  # at least one letter was accepted by the other side
     failed: int = 0  # at least one letter was refused for good
     uncertain: int = 0  # at least one letter may or may not have left

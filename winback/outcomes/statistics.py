@@ -25,6 +25,8 @@ ALPHA = 0.05
 """The chance of a false alarm that a verdict accepts."""
 POWER = 0.8
 """The chance of seeing a difference that is there, which planning asks for."""
+SAMPLE_RATIO_ALARM = 0.001
+"""Arms whose sizes are less likely than this under the plan were not filled as planned."""
 SMALL_CELL = 5
 """Below this expected count in any cell of the two-by-two table the normal approximation is not trusted."""
 
@@ -75,8 +77,8 @@ class Moments:
         return max(0.0, self.squares - self.total * self.total / self.n) / (self.n - 1) if self.n > 1 else 0.0
 
 
-def wilson(successes: int, n: int, level: float = LEVEL) -> Interval:
-    """The score interval of a rate (Wilson 1927). Everything is possible where nobody was counted."""
+def wilson(successes: float, n: float, level: float = LEVEL) -> Interval:
+    """The score interval of a rate (Wilson 1927). Everything is possible where nobody was counted; an effective n needn't be whole."""
     if n == 0:
         return Interval(0.0, 1.0)
     z2 = _z(level) ** 2
@@ -185,6 +187,11 @@ def detectable_difference(base: float, n: int, against_n: int, *, alpha: float =
         return _n_needed(base, base + rise, ratio, alpha, power) - against_n
 
     return None if lacking(1 - base) > 0 else bisect(lacking, 1e-9, 1 - base)
+
+
+def round_to_digits(value: float | None, digits: int = 10) -> float | None:
+    """A number to so many significant digits: enough for every use, and alike on every database."""
+    return None if value is None else float(f"{value:.{digits}g}")
 
 
 def _n_needed(p0: float, p1: float, k: float, alpha: float, power: float) -> float:

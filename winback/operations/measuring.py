@@ -1,0 +1,40 @@
+"""Who came back: measure a run's outcomes, and report on them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from sqlalchemy import Engine
+
+from winback.outcomes import composing
+from winback.outcomes.report import Report
+from winback.store import database, outcomes
+
+
+def measure(engine: Engine, run_id: int, window: timedelta, now: datetime) -> int:
+    """Bring the run's outcomes up to date; returns how many of its customers returned. Measuring twice changes nothing."""
+    with database.writing(engine) as connection:
+        return outcomes.measure(connection, run_id, window, now)
+
+
+def report(
+    engine: Engine,
+    *,
+    run_id: int,
+    campaign: str,
+    shares: Mapping[str, float],
+    window: timedelta,
+    currency: str,
+    now: datetime,
+    truth: Mapping[str, float] | None = None,
+) -> Report:
+    """What the run did, as known at `now`. It is measured first, so that no number is older than the report.
+
+    `shares` are the planned shares of all arms, the holdout among them; `truth` holds the true differences of return rates to the
+    holdout, where they are known (a made-up shop).
+    """
+    measure(engine, run_id, window, now)
+    with database.reading(engine) as connection:
+        figures = outcomes.aggregates(connection, run_id, window, now, currency)
+    return composing.compose(figures, run_id=run_id, campaign=campaign, shares=shares, window=window, currency=currency, now=now, truth=truth)

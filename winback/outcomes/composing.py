@@ -1,0 +1,118 @@
+"""The report decided from what was counted. No database, no clock."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from winback.model import HOLDOUT, Money
+from winback.outcomes import comparison, curve, statistics, wording
+from winback.outcomes.comparison import RETURNED, REVENUE, Comparison
+from winback.outcomes.figures import ArmFigures, Figures, StageFigures
+from winback.outcomes.report import Arm, Judged, Report, SampleRatio
+from winback.outcomes.sentences import ENGLISH
+from winback.outcomes.statistics import Counted, Moments
+
+
+def compose(
+    figures: Figures,
+    *,
+    run_id: int,
+    campaign: str,
+    shares: Mapping[str, float],
+    window: timedelta,
+    currency: str,
+    now: datetime,
+    truth: Mapping[str, float] | None = None,
+    words: Mapping[str, str] = ENGLISH,
+) -> Report:
+    """The report, its sentences in the language of `words`. `shares` are the planned shares of all arms, the holdout among them."""
+    counted = {arm.arm: arm for arm in figures.arms}
+    names = _names(counted, shares)
+    arms = tuple(_arm(name, shares.get(name, 0.0), counted.get(name), currency) for name in names)
+    against_holdout, among_tactics = _compare(arms)
+    closes_at = max((arm.last_assigned_at + window for arm in figures.arms if arm.last_assigned_at), default=None)
+    closed = closes_at is not None and closes_at <= now
+    return Report(
+        run_id=run_id,
+        campaign=campaign,
+        now=now,
+        window=window,
+        currency=currency,
+        arms=arms,
+        comparisons=(*against_holdout, *among_tactics),
+        judged=_judge(arms, against_holdout, truth or {}, closed=closed, words=words),
+        sample_ratio=_check_sizes(arms, shares, words),
+        closes_at=closes_at,
+        closed=closed,
+        stages=_in_order(figures.stages, names),
+        curve=curve.draw(figures.curve, names),
+        skips=figures.skips,
+        locales=tuple(sorted(figures.locales, key=lambda row: (row.locale, names.index(row.arm)))),
+        others=tuple((row.arm, row.orders, Money.from_minor(row.revenue_minor, row.currency)) for row in figures.others),
+        among_tactics=wording.among_tactics([one for one in among_tactics if one.outcome == RETURNED], closed=closed, words=words),
+        note=wording.note(window, closes_at, now, words),
+        words=words,
+    )
+
+
+def _names(counted: Mapping[str, ArmFigures], shares: Mapping[str, float]) -> list[str]:
+    """Tactics as planned, then any that weren't planned; the holdout last, where there is one."""
+    tactics = [name for name in dict.fromkeys((*shares, *sorted(counted))) if name != HOLDOUT]
+    return [*tactics, HOLDOUT] if HOLDOUT in counted or shares.get(HOLDOUT) else tactics
+
+
+def _arm(name: str, planned: float, figures: ArmFigures | None, currency: str) -> Arm:
+    found = figures or ArmFigures(arm=name, assigned=0, closed=0, first_assigned_at=None, last_assigned_at=None)
+    unit = float(Money.from_minor(1, currency).amount)
+    return Arm(
+        name=name,
+        planned=planned,
+        figures=found,
+        revenue=Money.from_minor(round(found.revenue.total), currency).amount,
+        per_customer=Moments(found.revenue.n, found.revenue.total * unit, found.revenue.squares * unit * unit),
+    )
+
+
+def _compare(arms: Sequence[Arm]) -> tuple[list[Comparison], list[Comparison]]:
+    """Every tactic against the holdout, and tactics against each other; rates before money. Four families for Holm's p-values."""
+    tactics = [arm for arm in arms if arm.name != HOLDOUT]
+    against_holdout = _compare_pairs([(arm, holdout) for holdout in arms if holdout.name == HOLDOUT for arm in tactics])
+    return against_holdout, _compare_pairs([(second, first) for first, second in itertools.combinations(tactics, 2)])
+
+
+def _compare_pairs(pairs: Sequence[tuple[Arm, Arm]]) -> list[Comparison]:
+    rates = [comparison.of_rates(RETURNED, one.name, one.returned, other.name, other.returned) for one, other in pairs]
+    money = [comparison.of_money(REVENUE, one.name, one.per_customer, other.name, other.per_customer) for one, other in pairs]
+    return [*comparison.adjust(rates), *comparison.adjust(money)]
+
+
+def _judge(
+    arms: Sequence[Arm], compared: Sequence[Comparison], truth: Mapping[str, float], *, closed: bool, words: Mapping[str, str]
+) -> tuple[Judged, ...]:
+    left_alone = next((arm.returned for arm in arms if arm.name == HOLDOUT), Counted(0, 0))
+    by_arm = {one.arm: one for one in compared if one.outcome == RETURNED}
+    judged = []
+    for arm in arms:
+        if arm.name != HOLDOUT:
+            one = by_arm.get(arm.name, Comparison(RETURNED, arm.name, HOLDOUT))
+            rise = None if left_alone.rate is None else statistics.detectable_difference(left_alone.rate, arm.assigned, left_alone.n)
+            finding = comparison.find(one, left_alone, rise)
+            sentence = wording.verdict(finding, one, ours=arm.returned, left_alone=left_alone, detectable=rise, closed=closed, words=words)
+            true = truth.get(arm.name)
+            covered = one.covers(true) if closed and true is not None else None
+            judged.append(Judged(arm.name, finding, one, rise, true, covered, sentence))
+    return tuple(judged)
+
+
+def _check_sizes(arms: Sequence[Arm], shares: Mapping[str, float], words: Mapping[str, str]) -> SampleRatio:
+    counts = {arm.name: arm.assigned for arm in arms}
+    chi2, p_value = statistics.sample_ratio(counts, shares)
+    return SampleRatio(chi2, p_value, wording.sizes(counts, shares, p_value, words))
+
+
+def _in_order(stages: Sequence[StageFigures], names: Sequence[str]) -> tuple[StageFigures, ...]:
+    """Stages as they fall due; inside each, arms as the report lists them."""
+    order = {stage: place for place, stage in enumerate(dict.fromkeys(row.stage for row in stages))}
+    return tuple(sorted(stages, key=lambda row: (order[row.stage], names.index(row.arm))))

@@ -1,0 +1,43 @@
+"""The report as one page that needs nothing else: it can be mailed, archived, printed."""
+
+from __future__ import annotations
+
+import jinja2
+from markupsafe import Markup
+
+from winback.outcomes import charts, tabulated, wording
+from winback.outcomes.comparison import Finding
+from winback.outcomes.report import Report
+
+_PAGES = jinja2.Environment(
+    loader=jinja2.PackageLoader("winback.studio"),
+    autoescape=True,
+    undefined=jinja2.StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_MARKS = {Finding.BETTER: "▲", Finding.WORSE: "▼", Finding.NO_DIFFERENCE: "=", Finding.TOO_FEW: "?", Finding.NOT_COMPARABLE: "?"}
+
+
+def render(report: Report) -> str:
+    """HTML with its style sheet and charts inside; readable in print, in the dark and on a phone."""
+    words = report.words
+    drawn = {
+        "against-holdout": (charts.lifts(report), "chart-lift-note" if any(judged.truth is not None for judged in report.judged) else ""),
+        "over-time": (charts.returns(report), ""),
+        "funnel": (charts.funnel(report), "opens-by-people"),
+    }
+    by_title = {words[name]: (Markup(chart), words[note] if note else "") for name, (chart, note) in drawn.items()}  # noqa: S704  our own SVG, names escaped
+    sections = [(table, *by_title.get(table.title, (Markup(), ""))) for table in tabulated.tables(report)]
+    return _PAGES.get_template("report.html").render(
+        words=words,
+        report=report,
+        title=words["title"].format(campaign=report.campaign),
+        as_of=wording.as_of(report),
+        verdicts=[
+            (judged.finding, _MARKS[judged.finding], judged.sentence, "" if judged.truth is None else wording.truth(judged, words))
+            for judged in report.judged
+        ],
+        sections=sections,
+        colours={wording.arm(name, words): style for name, style in charts.colour_classes(arm.name for arm in report.arms).items()},
+    )
