@@ -1,0 +1,46 @@
+"""config/brand.yaml: what every letter says of the shop, and the links that letters may use."""
+
+from __future__ import annotations
+
+import re
+
+from pydantic import Field, field_validator
+
+from winback.letters.wording import Wording
+from winback.settings import Project
+from winback.strictyaml import Shape, refusal
+
+_COLOUR = re.compile(r"#[0-9a-f]{6}")
+
+
+class Brand(Shape):
+    """The shop as its letters show it."""
+
+    name: Wording
+    company: Wording  # who writes, by law
+    address: Wording  # postal: the law of many countries wants it in each letter
+    site: str  # as people say it: zerno.example
+    reason: Wording  # why the customer gets this letter
+    links: dict[str, str] = Field(default_factory=dict)  # name -> https URL
+    colours: dict[str, str] = Field(default_factory=dict)  # var(--name) in the style sheet of letters and pages
+
+    @field_validator("links")
+    @classmethod
+    def _https(cls, links: dict[str, str]) -> dict[str, str]:
+        for name, url in links.items():
+            if not re.fullmatch(r"https://[^\s\"<>]+", url):
+                raise refusal(f"has {url} for `{name}`; letters link to https addresses only.", "Write for example https://zerno.example/new.")
+        return links
+
+    @field_validator("colours")
+    @classmethod
+    def _colours(cls, colours: dict[str, str]) -> dict[str, str]:
+        for name, colour in colours.items():
+            if not _COLOUR.fullmatch(colour):
+                raise refusal(f"has {colour} for `{name}`; a colour is six hexadecimal digits.", 'Write for example "#7a4a21", in quotes.')
+        return colours
+
+
+def read(project: Project) -> Brand:
+    """The project's brand. Raises ConfigError."""
+    return project.read(Brand, "brand.yaml").value

@@ -1,0 +1,164 @@
+"""The letters of a project, by channel and name: read, checked, and compiled once for each language they exist in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeVar
+
+from jinja2 import Environment
+
+from winback.errors import Problem, TemplateError
+from winback.letters import brand, catalogue, locales, markup, names, reading, sample, sandbox, source, styles, template
+from winback.letters.brand import Brand
+from winback.letters.locales import Catalogue
+from winback.letters.reading import Said
+from winback.letters.sample import Sample
+from winback.letters.source import Flat
+from winback.letters.template import EmailTemplate, MessageTemplate
+from winback.letters.values import LetterValues
+from winback.letters.wording import SOURCE
+from winback.model import ChannelName
+from winback.settings import Project
+from winback.strictyaml import Document, nearest
+
+T = TypeVar("T")
+
+FOLDERS = {ChannelName.EMAIL: "emails", ChannelName.TELEGRAM: "messages"}
+"""Where a channel's letters lie below the templates."""
+FILES = {ChannelName.EMAIL: ("subject.txt", "body.html", "body.txt"), ChannelName.TELEGRAM: ("text.html",)}
+"""What a letter is made of on a channel."""
+
+
+@dataclass(frozen=True)
+class Library:
+    """All letters. What was read or compiled once is kept; open the library anew after a file has changed."""
+
+    project: Project
+    brand: Brand
+    _kept: dict[tuple[object, ...], Any] = field(default_factory=dict, repr=False)
+
+    def names(self, channel: ChannelName) -> list[str]:
+        """Names of a channel's letters: its folders, without those for layouts and parts."""
+        return sorted(path.name for path in self._root(channel).glob("[!_]*") if path.is_dir())
+
+    def languages(self) -> list[str]:
+        """Languages that have a catalogue and in which we can address somebody."""
+        return [language for language in self._catalogue_languages if language in names.languages()]
+
+    def email(self, name: str, locale: str) -> EmailTemplate:
+        """An e-mail in a language. Raises TemplateError when it isn't right, or doesn't exist in that language."""
+        return self._keep((EmailTemplate, name, locale), lambda: self._email(name, locale))
+
+    def message(self, name: str, locale: str) -> MessageTemplate:
+        """A messenger text in a language. Raises TemplateError as `email` does."""
+        return self._keep((MessageTemplate, name, locale), lambda: self._message(name, locale))
+
+    def needs(self, channel: ChannelName, name: str) -> frozenset[str]:
+        """Values that may be absent and that a letter can't do without: `offer`, `offer.code`, `occasion`... Raises TemplateError."""
+        return frozenset().union(*(said.needs for said in self.said(channel, name).values()))
+
+    def problems_in(self, channel: ChannelName, name: str, language: str) -> list[Problem]:
+        """Why a letter doesn't exist in a language; empty when it does. Raises TemplateError when it is right in none."""
+        try:
+            known = self.catalogue(language)
+        except TemplateError as error:
+            return list(error.problems)
+        return [problem for flat in self.flats(channel, name).values() for problem in catalogue.missing(flat, known)]
+
+    def language_for(self, chain: Iterable[str], letters: Iterable[tuple[ChannelName, str]]) -> str | None:
+        """The first language of a chain in which all these letters exist; None when there is none."""
+        wanted, known = list(letters), self.languages()
+        exists = (language for language in chain if language in known and not any(self.problems_in(*letter, language) for letter in wanted))
+        return next(exists, None)
+
+    def sample(self, channel: ChannelName, name: str) -> Document[Sample]:
+        """What a letter is for, and made-up values. Raises ConfigError."""
+        return self._keep((Sample, channel, name), lambda: sample.read(self._root(channel) / name, f"{self._shown_root(channel)}/{name}"))
+
+    def flats(self, channel: ChannelName, name: str) -> Mapping[str, Flat]:
+        """A letter's texts by file name, layout and parts put in, in the brand's colours. Raises TemplateError when one can't be put together."""
+        return self._keep((Flat, channel, name), lambda: self._flats(channel, name))
+
+    def said(self, channel: ChannelName, name: str) -> Mapping[str, Said]:
+        """What each text of a letter says, by file name. Raises TemplateError as `flats` does."""
+        return self._keep(
+            (Said, channel, name),
+            lambda: {file: reading.read(flat, LetterValues, self.brand.links) for file, flat in self.flats(channel, name).items()},
+        )
+
+    def faults(self, channel: ChannelName, name: str) -> list[Problem]:
+        """What is wrong with a letter in every language."""
+        try:
+            flats, said = self.flats(channel, name), self.said(channel, name)
+        except TemplateError as error:
+            return list(error.problems)
+        problems = [problem for file in flats for problem in (*said[file].problems, *catalogue.badly_written(flats[file]))]
+        if channel is ChannelName.EMAIL:
+            return problems + markup.in_email(flats["body.html"])
+        return problems + markup.in_message(flats["text.html"])
+
+    def catalogue(self, language: str) -> Catalogue:
+        """The sentences of a language. Raises TemplateError when there is no catalogue, or it can't be read."""
+        return self._keep((Catalogue, language), lambda: self._catalogue(language))
+
+    def _email(self, name: str, locale: str) -> EmailTemplate:
+        flats = self._sound(ChannelName.EMAIL, name, locale)
+        subject, text = (
+            template.compiled(flats[file], flats[file].text, self._environment(locale, markup=False)) for file in ("subject.txt", "body.txt")
+        )
+        styled = self._keep((styles, name), lambda: styles.inline(flats["body.html"]))
+        return EmailTemplate(name, locale, subject, template.compiled(flats["body.html"], styled, self._environment(locale, markup=True)), text)
+
+    def _message(self, name: str, locale: str) -> MessageTemplate:
+        flat = self._sound(ChannelName.TELEGRAM, name, locale)["text.html"]
+        return MessageTemplate(name, locale, template.compiled(flat, flat.text, self._environment(locale, markup=True)))
+
+    def _sound(self, channel: ChannelName, name: str, locale: str) -> Mapping[str, Flat]:
+        """A letter's texts, when nothing is wrong with them in this language."""
+        if problems := self.faults(channel, name) or self.problems_in(channel, name, locale):
+            raise TemplateError(problems)
+        return self.flats(channel, name)
+
+    def _flats(self, channel: ChannelName, name: str) -> dict[str, Flat]:
+        shown = self._shown_root(channel)
+        if name not in self.names(channel):
+            how = nearest(name, self.names(channel), "Letters")
+            raise TemplateError(Problem(f"{shown}/{name}", None, "there is no such letter.", how))
+        root = self._root(channel)
+        return {file: styles.paint(source.flatten(root, f"{name}/{file}", shown), self.brand.colours) for file in FILES[channel]}
+
+    def _catalogue(self, language: str) -> Catalogue:
+        if language == SOURCE:
+            return locales.untranslated()
+        path = catalogue.path(self.project.templates, language)
+        if language not in names.languages():
+            how = f"Letters can be in: {', '.join(sorted(names.languages()))}."
+            raise TemplateError(Problem(self.project.shown(path), None, "nobody can be addressed in this language yet.", how))
+        return locales.read_catalogue(path, language, self.project.shown(path))
+
+    def _environment(self, locale: str, *, markup: bool) -> Environment:
+        return self._keep((Environment, locale, markup), lambda: sandbox.environment(self.catalogue(locale), markup=markup))
+
+    @cached_property
+    def _catalogue_languages(self) -> list[str]:
+        return catalogue.languages(self.project.templates)
+
+    def _root(self, channel: ChannelName) -> Path:
+        return self.project.templates / FOLDERS[channel]
+
+    def _shown_root(self, channel: ChannelName) -> str:
+        return self.project.shown(self._root(channel))
+
+    def _keep(self, key: tuple[object, ...], make: Callable[[], T]) -> T:
+        if key not in self._kept:
+            self._kept[key] = make()
+        kept: T = self._kept[key]
+        return kept
+
+
+def open_library(project: Project) -> Library:
+    """The project's letters. Nothing is read before it is asked for but config/brand.yaml. Raises ConfigError."""
+    return Library(project, brand.read(project))

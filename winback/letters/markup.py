@@ -1,0 +1,166 @@
+"""The markup of a letter, checked where it is written: what would break in mail clients, in Telegram, or for a reader who can't see pictures.
+
+The constructs of Jinja are marks here. One that stands where styles or the parser would trip over it is refused, so that giving styles
+once per template is the same as giving them to each finished letter.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+
+from winback.errors import Problem
+from winback.letters import marks, styles
+from winback.letters.marks import Marked
+from winback.letters.source import Flat, Piece, PieceKind
+
+_VOID = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"})
+_NEVER_SENT = frozenset({"script", "form", "iframe", "object", "embed", "link", "base", "svg", "video", "audio", "input", "button"})
+_TELEGRAM = frozenset({"b", "strong", "i", "em", "u", "ins", "s", "strike", "del", "a", "code", "pre", "blockquote", "button"})
+_OPENS = {"if": "endif", "for": "endfor", "with": "endwith", "set": "endset"}
+_MIDDLES = frozenset({"elif", "else"})
+_GOOD_URL = re.compile(r"https://|mailto:|tel:|#")
+_OUR_URL = re.compile(r"\{\{-?\s*(?:link\(|\w+_url\b)")
+
+
+def in_email(flat: Flat) -> list[Problem]:
+    """What is wrong with the markup of an e-mail's body."""
+    return _Walk(marks.mark(flat), None).walked()
+
+
+def in_message(flat: Flat) -> list[Problem]:
+    """What is wrong with a messenger text: Telegram reads a few tags (Bot API, HTML style), and `<button href>` is ours."""
+    return _Walk(marks.mark(flat), _TELEGRAM).walked()
+
+
+@dataclass(frozen=True, slots=True)
+class _Branch:
+    """An open {% if %} or {% for %} and how deep in the elements it began."""
+
+    piece: Piece
+    depth: int
+
+
+@dataclass
+class _Walk(HTMLParser):
+    """One walk through a marked document."""
+
+    marked: Marked
+    allowed: frozenset[str] | None
+    problems: list[Problem] = field(default_factory=list)
+    elements: list[tuple[str, int]] = field(default_factory=list)  # open ones: tag, offset
+    branches: list[_Branch] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        super().__init__(convert_charrefs=False)
+        self._lines = [0, *(found.end() for found in re.finditer("\n", self.marked.text))]
+
+    def walked(self) -> list[Problem]:
+        self.feed(self.marked.text)
+        self.close()
+        for tag, offset in self.elements:
+            self._say(offset, f"<{tag}> is never closed.", f"Write </{tag}> where it ends.")
+        return self.problems
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._check_tag(tag)
+        for problem in _attribute_problems(tag, attrs, self.get_starttag_text() or "", self.marked):
+            self._say(self._here, *problem)
+        if tag not in _VOID:
+            self.elements.append((tag, self._here))
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        if tag not in _VOID:
+            self._say(self._here, f"<{tag}/> closes itself, which HTML doesn't know.", f"Write <{tag}></{tag}>.")
+            self.elements.pop()
+
+    def handle_endtag(self, tag: str) -> None:
+        floor = self.branches[-1].depth if self.branches else 0
+        if not self.elements or self.elements[-1][0] != tag:
+            last = f"the last one open is <{self.elements[-1][0]}>" if self.elements else "none is open"
+            self._say(self._here, f"</{tag}> closes nothing: {last}.", "Close elements in the order they lie in each other.")
+        elif len(self.elements) <= floor:
+            self._say(
+                self._here, f"</{tag}> closes an element from outside of {{% {self.branches[-1].piece.word} %}}.", "Keep whole elements inside it."
+            )
+            self.elements.pop()
+        else:
+            self.elements.pop()
+
+    def handle_data(self, data: str) -> None:
+        if self.elements and self.elements[-1][0] == "style":
+            self._check_sheet(data)
+            return
+        for piece in self.marked.inside(data):
+            self._step(piece)
+
+    def handle_comment(self, data: str) -> None:
+        if self.marked.inside(data) and not data.startswith("[if"):
+            self._say(self._here, "a construct stands in an HTML comment.", "Write {# ... #} for what should not be sent.")
+
+    def unknown_decl(self, data: str) -> None:
+        self._say(self._here, f"<![{data}]> is broken by mail tools.", "Write <!--[if !mso]><!--> ... <!--<![endif]-->.")
+
+    def _step(self, piece: Piece) -> None:
+        """Into, through and out of branches: each must hold whole elements."""
+        if piece.kind is not PieceKind.STATEMENT:
+            return
+        if piece.word in _MIDDLES or piece.word in _OPENS.values():
+            branch = self.branches[-1]
+            for tag, offset in self.elements[branch.depth :]:
+                self._say(offset, f"<{tag}> opens inside {{% {branch.piece.word} %}} and is not closed there.", "Keep whole elements inside it.")
+            del self.elements[branch.depth :]
+            if piece.word not in _MIDDLES:
+                self.branches.pop()
+        elif piece.word in _OPENS and not (piece.word == "set" and "=" in piece.text):
+            self.branches.append(_Branch(piece, len(self.elements)))
+
+    def _check_tag(self, tag: str) -> None:
+        if self.marked.inside(tag):
+            self._say(self._here, "a tag's name is made by a construct.", "Write the tag out.")
+        elif self.allowed is not None and tag not in self.allowed:
+            self._say(self._here, f"Telegram knows no <{tag}>.", f"Use {', '.join(sorted(self.allowed))}, or a new line.")
+        elif self.allowed is None and tag in _NEVER_SENT:
+            self._say(self._here, f"<{tag}> is thrown out by mail clients.", "Take it out.")
+
+    def _check_sheet(self, sheet: str) -> None:
+        if self.marked.inside(sheet):
+            self._say(self._here, "a construct stands in a style sheet.", "Give the element a class, and choose between elements with {% if %}.")
+        for offset, selector in styles.misplaced(sheet):
+            self._say(self._here + offset, f"the selector `{selector}` depends on what stands around it.", "Give the element a class.")
+
+    @property
+    def _here(self) -> int:
+        line, column = self.getpos()
+        return self._lines[line - 1] + column
+
+    def _say(self, offset: int, message: str, how: str) -> None:
+        self.problems.append(marks.problem_at(self.marked, offset, message, how))
+
+
+def _attribute_problems(tag: str, attrs: list[tuple[str, str | None]], written: str, marked: Marked) -> Iterator[tuple[str, str]]:
+    names = dict(attrs)
+    if re.search(r"=\s*[^\s\"'>]", re.sub(r"\"[^\"]*\"|'[^']*'", '""', written)):
+        yield f"an attribute of <{tag}> has no quotes.", 'Write name="value".'
+    if tag == "img" and "alt" not in names:
+        yield "a picture has no `alt`.", 'Say what it shows, or write alt="" for decoration.'
+    for name, value in attrs:
+        if marked.inside(name):
+            yield f"a construct stands between the attributes of <{tag}>.", "Write the element twice, in {% if %} and {% else %}."
+        elif name.startswith("on"):
+            yield f"`{name}` is thrown out by mail clients.", "Take it out."
+        yield from _value_problems(name, value or "", marked)
+
+
+def _value_problems(name: str, value: str, marked: Marked) -> Iterator[tuple[str, str]]:
+    inside = marked.inside(value)
+    if inside and name in {"style", "class", "id"}:
+        yield f"a construct stands in `{name}`.", "Give the element a class, and choose between elements with {% if %}."
+    words = [piece.word for piece in inside if piece.kind is PieceKind.STATEMENT]
+    if sum(word in _OPENS for word in words) != sum(word in _OPENS.values() for word in words):
+        yield f"a construct begins or ends in the middle of `{name}`.", "Keep it whole inside the quotes."
+    if name in {"href", "src"} and not _GOOD_URL.match(value) and not (inside and _OUR_URL.match(inside[0].text)):
+        yield f"`{name}` is {inside[0].text if inside else value or 'empty'}; letters link to https addresses only.", "Write {{ link('shop') }}."

@@ -1,0 +1,70 @@
+"""The public pages behind a letter's links: plain HTML that works without scripts, in the language of the letter."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from winback.errors import Problem, TemplateError
+from winback.letters import brand, catalogue, locales, reading, sandbox, source, styles, template, values
+from winback.letters.locales import Catalogue
+from winback.letters.source import Flat
+from winback.letters.values import BrandValues
+from winback.letters.wording import SOURCE
+from winback.settings import Project
+from winback.strictyaml import nearest
+
+NAMES = ("unsubscribe", "unsubscribed", "not-found")
+"""The pages that a project has."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageValues:
+    """Every value that a page may use."""
+
+    brand: BrandValues
+    language: str  # BCP 47
+    action: str  # where the page's button posts to; empty: to its own address
+
+
+def render(project: Project, page: str, locale: str, *, action: str = "") -> str:
+    """The HTML of a page. Raises TemplateError when it isn't right.
+
+    A language that lacks one of its sentences gets English: letters never do, but who wants to unsubscribe must see how.
+    """
+    flat = _flat(project, page)
+    if problems := faults(flat):
+        raise TemplateError(problems)
+    sentences = _catalogue(project, flat, locale)
+    text = template.compiled(flat, flat.text, sandbox.environment(sentences, markup=True))
+    return text.fill(_values(project, sentences.locale, action))
+
+
+def flats(project: Project) -> Mapping[str, Flat]:
+    """The pages by name, layout and colours put in. Raises TemplateError."""
+    return {name: _flat(project, name) for name in NAMES}
+
+
+def faults(flat: Flat) -> list[Problem]:
+    """What is wrong with a page in every language."""
+    return [*reading.read(flat, PageValues, ()).problems, *catalogue.badly_written(flat)]
+
+
+def _flat(project: Project, page: str) -> Flat:
+    root = project.templates / "pages"
+    if page not in NAMES:
+        raise TemplateError(Problem(f"{project.shown(root)}/{page}.html", None, "there is no such page.", nearest(page, NAMES, "Pages")))
+    return styles.paint(source.flatten(root, f"{page}.html", project.shown(root)), brand.read(project).colours)
+
+
+def _catalogue(project: Project, flat: Flat, locale: str) -> Catalogue:
+    path = catalogue.path(project.templates, locale)
+    if locale == SOURCE or not path.exists():
+        return locales.untranslated()
+    found = locales.read_catalogue(path, locale, project.shown(path))
+    return locales.untranslated() if catalogue.missing(flat, found) else found
+
+
+def _values(project: Project, locale: str, action: str) -> dict[str, Any]:
+    return values.plain(PageValues(values.brand_values(brand.read(project), locale), locales.language_tag(locale), action))

@@ -1,0 +1,51 @@
+"""config/senders.yaml: who signs letters, and from which mailbox they come."""
+
+from __future__ import annotations
+
+import re
+
+from pydantic import Field, field_validator
+
+from winback.letters.wording import Wording
+from winback.settings import Project
+from winback.strictyaml import Shape, refusal
+
+
+class Sender(Shape):
+    """A person of the shop who signs letters."""
+
+    name: Wording
+    position: Wording
+    company: Wording = ""  # empty: the brand's name
+    email: str  # the letter's From
+    reply_to: str = ""  # empty: the same mailbox
+    phone: str = ""
+    site: str = ""  # empty: the brand's
+    address: Wording = ""
+    hours: Wording = ""  # when to call or drop in
+
+    @field_validator("email", "reply_to")
+    @classmethod
+    def _one_address(cls, value: str) -> str:
+        if value and not re.fullmatch(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", value):
+            raise refusal(f"is {value}; one plain e-mail address is expected.", "Write for example marta@news.zerno.example.")
+        return value
+
+
+class Senders(Shape):
+    """config/senders.yaml."""
+
+    senders: dict[str, Sender] = Field(min_length=1)  # key: what the shop's data call the manager
+
+    def names(self) -> list[str]:
+        return sorted(self.senders)
+
+
+def read(project: Project) -> Senders:
+    """Every sender by key. Raises ConfigError."""
+    return project.read(Senders, "senders.yaml").value
+
+
+def pick(senders: Senders, manager: str, default: str) -> Sender:
+    """The customer's own manager where that is one of ours, else the campaign's sender (a key that is known)."""
+    return senders.senders.get(manager) or senders.senders[default]

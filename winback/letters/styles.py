@@ -1,0 +1,79 @@
+"""The style sheet of a letter: the brand's colours in it, and every rule written into the elements it is for, once per template.
+
+Mail clients drop style sheets, so rules must stand in `style=""`. premailer does that, slowly; here it sees each template once, with
+Jinja's constructs hidden behind marks. That gives the same as inlining every finished letter as long as no rule depends on what a
+construct decides: `misplaced` finds those that do.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from premailer import Premailer
+
+from winback.errors import TemplateError
+from winback.letters import marks
+from winback.letters.source import Flat, Piece, PieceKind
+from winback.strictyaml import nearest
+
+_COLOUR = re.compile(r"var\(--([a-z0-9-]+)\)")
+_RULES_FOR_DEVICES = re.compile(r"@[a-z-]+[^{}]*\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}")  # @media and the like: they stay in the sheet
+_SELECTOR = re.compile(r"([^{};]+)\{[^{}]*\}")
+_DEPENDS_ON_NEIGHBOURS = re.compile(r"[+~*]|\[(?!data-)|:(?!hover|active|visited|link|focus)")
+
+
+def paint(flat: Flat, colours: Mapping[str, str]) -> Flat:
+    """The brand's colours for `var(--name)`: mail clients know no CSS variables. Raises TemplateError for a name without a colour."""
+
+    def painted(piece: Piece) -> Piece:
+        for name in _COLOUR.findall(piece.text):
+            if name not in colours:
+                line = piece.line + piece.text[: piece.text.index(f"var(--{name})")].count("\n")
+                problem = replace(piece, line=line).problem(f"there is no colour `{name}` in config/brand.yaml.", nearest(name, colours, "Colours"))
+                raise TemplateError(problem)
+        return replace(piece, text=_COLOUR.sub(lambda found: colours[found[1]], piece.text))
+
+    return replace(flat, pieces=tuple(painted(piece) if piece.kind is PieceKind.DATA else piece for piece in flat.pieces))
+
+
+def inline(flat: Flat) -> str:
+    """The template with every rule in its elements, ready to be compiled. Raises TemplateError where a construct can't stay in its place."""
+    marked = marks.mark(flat)
+    return marked.restore(inlined(marked.text))
+
+
+def inlined(html: str) -> str:
+    """A whole HTML document with its rules in its elements; the sheet stays too, for what can't be inlined (@media, :hover).
+
+    `!important` is kept, else inline rules would beat those for dark mode and small screens. Nothing is fetched.
+    """
+    return str(
+        Premailer(
+            html,
+            keep_style_tags=True,
+            strip_important=False,
+            remove_classes=False,
+            allow_network=False,
+            allow_loading_external_files=False,
+            disable_validation=True,
+            disable_link_rewrites=True,
+            disable_basic_attributes=["width", "height", "bgcolor"],
+            cssutils_logging_level=logging.CRITICAL,
+        ).transform()
+    )
+
+
+def misplaced(sheet: str) -> Iterator[tuple[int, str]]:
+    """Selectors that depend on neighbours or attributes, which a construct may change from letter to letter: offset in the sheet, selector."""
+    blank = _blanked(_RULES_FOR_DEVICES, _blanked(re.compile(r"/\*.*?\*/", re.DOTALL), sheet))
+    for found in _SELECTOR.finditer(blank):
+        if _DEPENDS_ON_NEIGHBOURS.search(found[1]):
+            yield found.start(1) + len(found[1]) - len(found[1].lstrip()), found[1].strip()
+
+
+def _blanked(pattern: re.Pattern[str], text: str) -> str:
+    """With what the pattern finds turned to blanks, so that offsets stay."""
+    return pattern.sub(lambda found: re.sub(r"[^\n]", " ", found[0]), text)

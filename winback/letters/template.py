@@ -1,0 +1,108 @@
+"""A letter compiled for one language: values in, finished texts out."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any
+
+from jinja2 import Environment, Template, TemplateSyntaxError
+
+from winback.errors import Problem, TemplateError
+from winback.letters.source import Flat
+
+_BUTTON = re.compile(r'\s*<button href="([^"]*)">(.*?)</button>\s*', re.DOTALL)
+_BLANK_LINES = re.compile(r"\n[ \t]*(?:\n[ \t]*)+\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """An e-mail's texts."""
+
+    subject: str  # one line
+    html: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedMessage:
+    """A messenger's text in Telegram's HTML, and its link buttons as (label, URL)."""
+
+    text: str
+    buttons: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One compiled text."""
+
+    name: str  # of the letter's own file, as messages show it
+    template: Template
+
+    def fill(self, values: Mapping[str, Any]) -> str:
+        """The text with its values. Raises TemplateError when one is missing or can't be written."""
+        try:
+            return self.template.render(values)
+        except Exception as error:  # whatever a template does, its file is to blame
+            line = _line(error.__traceback__, self.name)
+            place = f" (line {line} with its layout and styles put in)" if line else ""
+            raise TemplateError(
+                Problem(self.name, None, f"it can't be filled in: {error}{place}.", "Ask {% if ... %} for what may be absent.")
+            ) from error
+
+
+@dataclass(frozen=True, slots=True)
+class EmailTemplate:
+    """An e-mail in one language."""
+
+    name: str
+    locale: str
+    subject: Text
+    html: Text
+    text: Text
+
+    def render(self, values: Mapping[str, Any]) -> Rendered:
+        """The finished texts out of `values.for_letter(...)`. Raises TemplateError."""
+        subject = " ".join(self.subject.fill(values).split())
+        return Rendered(subject, self.html.fill(values), _airy(self.text.fill(values)))
+
+
+@dataclass(frozen=True, slots=True)
+class MessageTemplate:
+    """A messenger text in one language."""
+
+    name: str
+    locale: str
+    text: Text
+
+    def render(self, values: Mapping[str, Any]) -> RenderedMessage:
+        """The finished text out of `values.for_letter(...)`, its `<button href>` elements taken out as buttons. Raises TemplateError."""
+        filled = self.text.fill(values)
+        buttons = tuple((html.unescape(label.strip()), html.unescape(url)) for url, label in _BUTTON.findall(filled))
+        return RenderedMessage(_airy(_BUTTON.sub("\n", filled)).strip(), buttons)
+
+
+def compiled(flat: Flat, source: str, environment: Environment) -> Text:
+    """`source` (the flat text, styles put in where it is HTML) ready to be filled. Raises TemplateError."""
+    try:
+        code = environment.compile(source, name=flat.name, filename=flat.name)
+    except TemplateSyntaxError as error:
+        raise TemplateError(Problem(flat.name, None, f"it can't be compiled: {error.message}.", "Check its {% %} and {{ }}.")) from error
+    return Text(flat.name, Template.from_code(environment, code, environment.make_globals(None)))
+
+
+def _airy(text: str) -> str:
+    """Paragraphs parted by one empty line, and one line end at the end."""
+    return _BLANK_LINES.sub("\n\n", text).strip() + "\n"
+
+
+def _line(trace: TracebackType | None, name: str) -> int | None:
+    line = None
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == name:
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return line

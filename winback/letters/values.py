@@ -1,0 +1,160 @@
+"""Every value that a template may use. Templates get plain dicts of texts, numbers and days: nothing in them can act.
+
+What may be absent is None in the type: a template asks `{% if offer %}` before it uses it, and a check finds where it doesn't.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import date
+from typing import Any
+
+from winback.letters import names
+from winback.letters.brand import Brand
+from winback.letters.locales import language_tag
+from winback.letters.names import Tone
+from winback.letters.sender import Sender
+from winback.letters.wording import in_locale
+from winback.model import Person
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerValues:
+    """What letters call `customer`."""
+
+    given_name: str | None  # None: there is none that could be used; `salutation` knows what to do then
+    city: str | None
+    country: str
+
+
+@dataclass(frozen=True, slots=True)
+class SenderValues:
+    """What letters call `sender`, who signs. Texts that the shop left out are empty."""
+
+    name: str
+    position: str
+    company: str
+    phone: str
+    email: str
+    site: str
+    address: str
+    hours: str
+
+
+@dataclass(frozen=True, slots=True)
+class BrandValues:
+    """What letters call `brand`."""
+
+    name: str
+    company: str
+    site: str
+    address: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class OfferValues:
+    """What letters call `offer`: what this customer is promised, in their language."""
+
+    text: str
+    code: str | None  # None or empty: nothing to enter
+    ends_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class LetterValues:
+    """Everything at the top of a template's world."""
+
+    salutation: str  # a whole line with its comma or exclamation mark
+    customer: CustomerValues
+    sender: SenderValues
+    brand: BrandValues
+    offer: OfferValues | None
+    occasion: str | None
+    last_order_on: date | None
+    months_silent: int | None  # whole months since the last order
+    orders_count: int
+    today: date
+    language: str  # BCP 47
+    link: Callable[[str], str]  # URL of a name in brand.yaml's `links:`
+    unsubscribe_url: str
+    pixel_url: str  # empty where opens may not be tracked
+    telegram_url: str  # empty where there is no bot, or the customer has joined
+    preview: bool  # shown to a marketer, not sent
+
+
+def for_letter(
+    *,
+    person: Person,
+    locale: str,
+    sender: Sender,
+    brand: Brand,
+    offer: OfferValues | None,
+    occasion: str | None,
+    last_order_on: date | None,
+    orders_count: int,
+    today: date,
+    link: Callable[[str], str],
+    unsubscribe_url: str,
+    pixel_url: str,
+    telegram_url: str,
+    tone: str = Tone.NEUTRAL,
+    preview: bool = False,
+) -> dict[str, Any]:
+    """The values of one letter, ready for `EmailTemplate.render` and `MessageTemplate.render`."""
+    return plain(
+        LetterValues(
+            salutation=names.salutation(person, locale, Tone(tone)),
+            customer=CustomerValues(
+                given_name=names.usable(person.given_name, locale) or None, city=" ".join(person.city.split()) or None, country=person.country
+            ),
+            sender=_sender(sender, brand, locale),
+            brand=brand_values(brand, locale),
+            offer=offer and OfferValues(offer.text, offer.code or None, offer.ends_on),
+            occasion=occasion or None,
+            last_order_on=last_order_on,
+            months_silent=_whole_months(last_order_on, today) if last_order_on else None,
+            orders_count=orders_count,
+            today=today,
+            language=language_tag(locale),
+            link=link,
+            unsubscribe_url=unsubscribe_url,
+            pixel_url=pixel_url,
+            telegram_url=telegram_url,
+            preview=preview,
+        )
+    )
+
+
+def sender_name(sender: Sender, locale: str) -> str:
+    """The name that the mailbox shows beside the subject."""
+    return in_locale(sender.name, locale)
+
+
+def brand_values(brand: Brand, locale: str) -> BrandValues:
+    """The brand's texts in a language."""
+    return BrandValues(**{part.name: in_locale(getattr(brand, part.name), locale) for part in fields(BrandValues)})
+
+
+def plain(values: Any) -> dict[str, Any]:
+    """A frozen dataclass, and those inside it, as the dicts that templates read."""
+    return {part.name: plain(value) if is_dataclass(value := getattr(values, part.name)) else value for part in fields(values)}
+
+
+def _sender(sender: Sender, brand: Brand, locale: str) -> SenderValues:
+    return SenderValues(
+        name=in_locale(sender.name, locale),
+        position=in_locale(sender.position, locale),
+        company=in_locale(sender.company or brand.name, locale),
+        phone=sender.phone,
+        email=sender.reply_to or sender.email,
+        site=sender.site or brand.site,
+        address=in_locale(sender.address, locale),
+        hours=in_locale(sender.hours, locale),
+    )
+
+
+def _whole_months(start: date, end: date) -> int:
+    months = (end.year - start.year) * 12 + end.month - start.month
+    return max(0, months - (end.day < start.day))
