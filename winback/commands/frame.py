@@ -65,13 +65,18 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[obje
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
+    console = Console()
+    table = Table(header_style="dim", box=None, pad_edge=False)
     for index, column in enumerate(columns):
         table.add_column(column, justify="right" if index >= len(columns) - numbers else "left", overflow="fold")
     for row in rows:
         table.add_row(*(str(cell) for cell in row))
-    Console().print(table)
-    typer.echo()
+    console.print(title, style="bold", highlight=False)
+    if rows:
+        console.print(table, highlight=False)
+    else:
+        console.print("none", style="dim")
+    console.print()
 
 
 def print_counts(title: str, counts: Mapping[str, int]) -> None:

@@ -36,7 +36,7 @@ class Customers:
         self._shop = shop
         self._arrived = arrived
         self._bot = bot
-        self._replies = replies
+        self.replies = replies
         self._random = Random(seed)
         self._read_letters = 0
         self._read_messages = 0
@@ -109,4 +109,4 @@ class Customers:
         answer["Message-ID"] = f"<{shopper.key}.{int(now.timestamp())}@post.example>"
         answer["In-Reply-To"] = str(letter["Message-ID"])
         answer.set_content(self._random.choice(_ANSWERS["uk" if shopper.who.country == "UA" else "en"]))
-        mailbox.deliver(self._replies, answer.as_bytes(), mail_from=shopper.email, recipient=str(letter["Reply-To"]))
+        mailbox.deliver(self.replies, answer.as_bytes(), mail_from=shopper.email, recipient=str(letter["Reply-To"]))

@@ -101,7 +101,7 @@ def tell(folder: Path, deeds: Deeds, *, seed: int, ended: Callable[[], str] | No
             _show_import(deeds.import_(folder, time.now()))
             _show_cohort(project, time.now())
             campaign_tables.print_plan(planning.plan(prepared.prepare(project, CAMPAIGN), engine, now=time.now()))
-            _play(deeds, folder, replies, customers, time, console)
+            _play(deeds, folder, customers, time, console)
             console.rule("[bold]Two months later[/]")
             page = folder / "out" / "report.html"
             measured = deeds.measure_and_report(folder, time.now(), page)
@@ -114,7 +114,7 @@ def tell(folder: Path, deeds: Deeds, *, seed: int, ended: Callable[[], str] | No
     return page
 
 
-def _play(deeds: Deeds, folder: Path, replies: Path, customers: Customers, time: SimulatedClock, console: Console) -> None:
+def _play(deeds: Deeds, folder: Path, customers: Customers, time: SimulatedClock, console: Console) -> None:
     """Day by day: orders are imported, what is due is sent, customers do what customers do, what came back is collected."""
     bars = Progress(TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=Console(stderr=True))
     with bars:
@@ -128,7 +128,7 @@ def _play(deeds: Deeds, folder: Path, replies: Path, customers: Customers, time:
             deeds.enrol_and_send(folder, time.now())
             time.moment += timedelta(hours=2)
             read = customers.react(time.now())
-            deeds.collect(folder, time.now(), replies)
+            deeds.collect(folder, time.now(), customers.replies)
             console.print(f"{time.now():%d %B}: {bought:3} orders came in, {read:5} letters and messages arrived.")
             bars.advance(days)
 

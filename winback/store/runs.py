@@ -154,7 +154,7 @@ def advance(connection: Connection, run_id: int, changes: Sequence[Mapping[str, 
             .where(
                 recipients.c.run_id == run_id,
                 recipients.c.customer_id == bindparam("b_customer_id"),
-                recipients.c.status.in_([RecipientStatus.ACTIVE, RecipientStatus.HELD_OUT]),
+                recipients.c.ended_at.is_(None),
             )
             .values(next_stage=bindparam("b_next_stage"), next_due_at=bindparam("b_next_due_at")),
             [{f"b_{name}": value for name, value in change.items()} for change in changes],

@@ -1,0 +1,35 @@
+"""A project folder for tests: the bundled config and templates in a temporary folder, with small changes."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from winback import settings
+from winback.settings import Project
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def make(folder: Path, *changes: tuple[str, str, str], environment: dict[str, str] | None = None) -> Project:
+    """The repository's own config and templates, copied; each change is (file, what stands there, what to put)."""
+    for name in ("config", "templates"):
+        shutil.copytree(ROOT / name, folder / name)
+    for file, old, new in changes:
+        edit(folder / file, old, new)
+    return settings.open_project(folder, {"WINBACK_SECRET": "k" * 32, **(environment or {})})
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    """Replace a text that must be there."""
+    text = path.read_text(encoding="utf-8")
+    assert old in text, f"{old!r} isn't in {path}"
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """A project with the file channel."""
+    return make(tmp_path / "shop")
