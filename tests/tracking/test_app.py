@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 import asyncio
+import re
+import shutil
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import httpx
 import pytest
@@ -141,7 +144,7 @@ def test_a_link_that_is_not_ours_is_not_found_in_the_readers_language(project, l
 def test_looking_at_the_unsubscribe_page_changes_nothing(project, shop, letter, web, stop):
     path = addresses.unsubscribe("", project.key, letter)
     answer = web.get(path)
-    assert (answer.status_code, answer.text) == (200, f"unsubscribe uk [('action', '{path}')]")
+    assert (answer.status_code, answer.text) == (200, f"unsubscribe uk [('action', '{path.rpartition('/')[2]}')]")
     assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
     assert web.head(path).status_code == 200
     assert web.put(path).status_code == 405
@@ -167,6 +170,22 @@ def test_one_click_and_the_pages_button_unsubscribe_in_whatever_form_they_come(p
     assert shop.rows(events_table)[0].signals == {"by": by}
     (suppressed,) = shop.rows(suppressions)
     assert (suppressed.channel, suppressed.reason, suppressed.since, suppressed.delivery_id) == ("email", "unsubscribed", NOW, letter)
+    assert shop.standing(who) == [("stopped", "unsubscribed")]
+
+
+def test_the_real_page_asks_in_the_letters_language_and_its_button_unsubscribes(project, shop, engine):
+    who, letter = shop.written_to("olena", email="olena@mail.example", locale="uk")
+    root = Path(__file__).parents[2]
+    shutil.copytree(root / "templates", project.templates)
+    shutil.copy(root / "config" / "brand.yaml", project.config())
+    with Serving(create_app(project, engine, clock=lambda: NOW)) as serving, httpx.Client(base_url=serving.url) as web:
+        asked = web.get(addresses.unsubscribe("", project.key, letter))
+        assert '<html lang="uk"' in asked.text
+        form = re.search(r'<form method="post" action="([^"]+)">', asked.text)
+        assert form is not None
+        assert shop.standing(who) == [("active", "")]
+        done = web.post(asked.url.join(form[1]))
+    assert '<html lang="uk"' in done.text
     assert shop.standing(who) == [("stopped", "unsubscribed")]
 
 

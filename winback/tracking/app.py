@@ -9,13 +9,16 @@ from sqlalchemy import Engine
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from winback import clock as wall_clock
+from winback.letters import pages as letter_pages
 from winback.settings import Project
 from winback.tracking.hits import Buffer
 from winback.tracking.hot import HotPaths
 from winback.tracking.pages import create_pages
 
 
-def create_app(project: Project, engine: Engine, *, clock: Callable[[], datetime] = wall_clock.now, render_page: Callable[..., str]) -> ASGIApp:
+def create_app(
+    project: Project, engine: Engine, *, clock: Callable[[], datetime] = wall_clock.now, render_page: Callable[..., str] = letter_pages.render
+) -> ASGIApp:
     """Pixel, click, unsubscribing and /health. Stopping it (ASGI lifespan) stores every hit that was answered."""
     buffer = Buffer(engine)
     hot = HotPaths(project.key, engine, buffer, clock)

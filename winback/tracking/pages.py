@@ -7,6 +7,7 @@ import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
+from functools import cache
 from http import HTTPStatus
 from typing import Any
 
@@ -48,14 +49,19 @@ def create_pages(project: Project, engine: Engine, buffer: Buffer, *, clock: Cal
 
     app = FastAPI(title="winback", openapi_url=None, lifespan=lifespan)
 
-    def page(name: str, locale: str, status: HTTPStatus = HTTPStatus.OK, **values: object) -> Response:
-        return HTMLResponse(render_page(project, name, locale, **values), status, _HEADERS)
+    def page(name: str, locale: str, **values: object) -> Response:
+        return HTMLResponse(render_page(project, name, locale, **values), HTTPStatus.OK, _HEADERS)
+
+    @cache
+    def not_found(locale: str) -> str:
+        """Made once per language: whoever tries addresses mustn't keep the server busy."""
+        return render_page(project, "not-found", locale)
 
     @app.api_route(addresses.UNSUBSCRIBE + "{token}", methods=["GET", "HEAD"])
     def ask(token: str) -> Response:
         """Asks; changes nothing, so that whatever follows links on its own unsubscribes nobody."""
         who = _addressee(project, engine, token)
-        return page("unsubscribe", who.locale, action=addresses.UNSUBSCRIBE + token)
+        return page("unsubscribe", who.locale, action=token)  # relative, so that it holds below any public_url
 
     @app.post(addresses.UNSUBSCRIBE + "{token}")
     async def unsubscribe(token: str, request: Request) -> Response:
@@ -63,7 +69,7 @@ def create_pages(project: Project, engine: Engine, buffer: Buffer, *, clock: Cal
         who = await asyncio.to_thread(_addressee, project, engine, token)
         by = "one-click" if b"One-Click" in await _beginning(request) else "page"
         await asyncio.to_thread(_unsubscribe, engine, who, by, clock())
-        return page("unsubscribed", who.locale)
+        return await asyncio.to_thread(page, "unsubscribed", who.locale)
 
     @app.get("/health")
     def health() -> Response:
@@ -79,7 +85,8 @@ def create_pages(project: Project, engine: Engine, buffer: Buffer, *, clock: Cal
     @app.exception_handler(HTTPException)
     async def refuse(request: Request, error: HTTPException) -> Response:
         if error.status_code == HTTPStatus.NOT_FOUND:
-            return page("not-found", _spoken(request, project), HTTPStatus.NOT_FOUND)
+            text = await asyncio.to_thread(not_found, _spoken(request, project))
+            return HTMLResponse(text, HTTPStatus.NOT_FOUND, _HEADERS)
         return PlainTextResponse(f"{HTTPStatus(error.status_code).phrase}\n", error.status_code, {**_HEADERS, **(error.headers or {})})
 
     return app
