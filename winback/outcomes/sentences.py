@@ -61,7 +61,6 @@ ENGLISH: Mapping[str, str] = {
     "skips": "Not written to, and why",
     "locales": "By language of the letters",
     "others": "Money in other currencies",
-    "arm-sizes": "Sizes of the arms",
     # columns
     "arm": "arm",
     "assigned": "assigned",
@@ -98,11 +97,11 @@ ENGLISH: Mapping[str, str] = {
     "unknown": "unknown",
     "day": "day",
     "by-day": "day {day}",
-    "outcome": "outcome",
+    "mean-difference": "difference",
     "mean": "mean",
     "total": "total",
     "currency": "currency",
-    "people": "people",
+    "people": "did",
     # small print
     "as-of": "As of {now} UTC. Return window: {window}. {assigned} customers assigned.",
     "days": "{count} days",
@@ -113,7 +112,11 @@ ENGLISH: Mapping[str, str] = {
     "axis-days": "days after assignment",
     "axis-points": "points more or fewer than those left alone",
     "chart-lift-note": "◇ is the true difference of the made-up shop.",
-    "equal-shares": "No planned shares were given, so equal ones are assumed.",
+    "sizes-equal": "The arms are of equal size, as far as chance allows ({p}).",
+    "sizes-unequal": (
+        "The arms are not of equal size ({p}): {counts}. If equal shares were planned, don't trust the comparisons until this is explained; "
+        "if other shares were planned, this check says nothing."
+    ),
     "opens-by-people": "Opens and clicks by people only; machines and mail proxies are counted apart in the table above.",
     "method": (
         "Everybody counts in the arm they were assigned to, written to or not, from the moment of assignment. A return is a paid order "

@@ -1,7 +1,7 @@
 """Intervals, tests and power for rates and money, chosen for what holds at return rates of a few per cent.
 
 A rate is given as successes out of n; differences are first minus second. P-values are two-sided. The reasons for these methods and
-not their better known cousins stand in docs/decisions/which-statistics.md.
+not their better known cousins stand in docs/decisions/0007-which-statistics.md.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from winback.outcomes import tabulated, wording
+from winback.outcomes.analysis import Analysis
 from winback.outcomes.comparison import Finding
 from winback.outcomes.report import Report
 from winback.outcomes.tabulated import Tabulated
@@ -48,3 +49,8 @@ def _verdicts(report: Report) -> Iterator[RenderableType]:
     if not report.sample_ratio.alarm:
         yield Text(f"• {report.sample_ratio.sentence}")
     yield Text("")
+
+
+def render_analysis(analysed: Analysis) -> Group:
+    """What rich prints for a table of any experiment."""
+    return Group(*as_rich(analysed.tables()), Text(analysed.sample_ratio.sentence))

@@ -125,16 +125,17 @@ def note(window: timedelta, closes_at: datetime | None, now: datetime, words: Ma
     return words["closed" if closes_at <= now else "open"].format(day=day(closes_at), window=length(window, words))
 
 
-def sizes(counts: Mapping[str, int], shares: Mapping[str, float], p: float, words: Mapping[str, str]) -> str:
-    """Whether the arms are as large as planned; if not, which are how large, and why that may be."""
+def sizes(counts: Mapping[str, int], shares: Mapping[str, float], p: float, words: Mapping[str, str], *, equal_assumed: bool = False) -> str:
+    """Whether the arms are as large as planned (or assumed); if not, which are how large, and why that may be."""
+    right, wrong = ("sizes-equal", "sizes-unequal") if equal_assumed else ("sizes-right", "sizes-wrong")
     if p >= SAMPLE_RATIO_ALARM:
-        return words["sizes-right"].format(p=p_equals(p))
+        return words[right].format(p=p_equals(p))
     total, planned = sum(counts.values()), sum(shares.values()) or 1.0
     each = (
         words["size"].format(arm=arm(name, words), count=number(count), planned=number(total * shares.get(name, 0.0) / planned))
         for name, count in counts.items()
     )
-    return words["sizes-wrong"].format(p=p_equals(p), counts="; ".join(each))
+    return words[wrong].format(p=p_equals(p), counts="; ".join(each))
 
 
 def as_of(report: Report) -> str:
