@@ -37,9 +37,9 @@ def print_plan(plan: Plan) -> None:
     ]
     frame.print_table("Stages, if nobody ordered or answered before", ("stage", "texts", "channels", "days", "letters"), rows)
     frame.print_counts("Languages", plan.languages)
-    typer.echo(f"Sending costs up to {plan.cost_of_sending:f} {plan.currency}.")
+    typer.echo(f"Sending costs up to {plan.cost_of_sending:,.2f} {plan.currency}.")
     for tactic, cost in plan.cost_of_offers.items():
-        typer.echo(f"The offer of {tactic} costs {cost:f} {plan.currency} for every 100 who take it up.")
+        typer.echo(f"The offer of {tactic} costs {cost:,.2f} {plan.currency} for every 100 who take it up.")
     for tactic, difference in plan.detectable.items():
         typer.echo(_power(plan, tactic, difference))
 

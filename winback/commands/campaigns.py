@@ -21,7 +21,7 @@ def register(app: typer.Typer) -> None:
 
 
 def plan(context: typer.Context, campaign: Campaign, as_of: AsOfDay = None, folder: Folder = None, json: Json = False) -> None:
-    """Who would get what, when, and why not: counts, languages, cost, and what the numbers could show."""
+    """Count who would get what, when, and why not; cost and power."""
     from winback.commands import campaign_tables
     from winback.operations import planning
     from winback.sending import prepared
@@ -46,7 +46,10 @@ def rehearse(
     folder: Folder = None,
     json: Json = False,
 ) -> None:
-    """Play the whole campaign with a simulated clock; letters go into files, nothing leaves and nothing changes."""
+    """Play a whole campaign with a simulated clock, into files.
+
+    Nothing leaves and nothing changes. Orders that are already known to come later stop it as they would have.
+    """
     from winback.commands import campaign_tables
     from winback.operations import rehearsing
     from winback.sending import prepared
@@ -83,7 +86,10 @@ def run(
     folder: Folder = None,
     json: Json = False,
 ) -> None:
-    """Enrol the cohort once, and send what is due now. Call it again, by a schedule, for the later stages."""
+    """Enrol the cohort once, and send what is due now.
+
+    Call it again, by a schedule, for the later stages.
+    """
     from winback.operations import running
     from winback.sending import prepared
 
@@ -111,7 +117,7 @@ def resume(context: typer.Context, campaign: Campaign, folder: Folder = None) ->
 
 
 def cancel(context: typer.Context, campaign: Campaign, folder: Folder = None) -> None:
-    """End the campaign's run for good; what hasn't left never will."""
+    """End a campaign's run for good."""
     _steer(context, campaign, folder, "cancel")
 
 
@@ -131,7 +137,7 @@ def deliveries(
     folder: Folder = None,
     json: Json = False,
 ) -> None:
-    """The letters of the campaign's newest run, with what became of each."""
+    """Show letters, and what became of each."""
     from winback.commands import campaign_tables
     from winback.operations import steering
 
@@ -149,7 +155,7 @@ def resolve(
     answer: Annotated[str, typer.Argument(metavar="sent|not-sent")],
     folder: Folder = None,
 ) -> None:
-    """Say what became of an uncertain letter, after looking at the server's own log."""
+    """Settle an uncertain letter, after a look at the server's log."""
     from winback.operations import steering
 
     project = frame.open_project(context, folder)

@@ -75,7 +75,7 @@ def explain(
     folder: Folder = None,
     json: Json = False,
 ) -> None:
-    """Why a customer is in a cohort or not, or what a campaign decided and did, with the facts used."""
+    """Say why: each condition or decision, with the facts used."""
     from winback.operations import explaining
     from winback.sending import prepared
 

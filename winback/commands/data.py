@@ -23,7 +23,10 @@ def import_(
     folder: Folder = None,
     json: Json = False,
 ) -> None:
-    """Read customers, orders and inquiries from the shop's files or databases. The same twice changes nothing."""
+    """Read customers, orders and inquiries from the shop.
+
+    The same data twice changes nothing; what can't be read is written to a rejects file with its reason.
+    """
     from winback.operations import importing
 
     project = frame.open_project(context, folder)
@@ -45,7 +48,7 @@ def collect(
     folder: Folder = None,
     json: Json = False,
 ) -> None:
-    """Read what came back: replies and bounces from a Maildir, and what customers told the bot."""
+    """Read replies, bounces, and what customers told the bot."""
     from winback.operations import collecting
 
     project = frame.open_project(context, folder)

@@ -24,7 +24,7 @@ def preview(
     out: Annotated[Path, typer.Option(metavar="DIR", help="Where the files go.")] = Path("out/preview"),
     folder: Folder = None,
 ) -> None:
-    """Write a letter as a customer would get it, in every language it exists in: HTML and text."""
+    """Write a letter as a customer would get it, in each language."""
     from winback.operations import previewing
 
     project = frame.open_project(context, folder)

@@ -17,7 +17,7 @@ def register(app: typer.Typer) -> None:
 
 
 def init(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new folder.")]) -> None:
-    """A new project: config, templates, ready to rehearse."""
+    """Make a new project folder, ready to rehearse."""
     from winback.operations import founding
 
     project = founding.init(folder)
@@ -31,14 +31,14 @@ def demo(
     folder: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the made-up shop is put; emptied first.")] = Path("out/demo"),
     seed: Annotated[int, typer.Option(help="Another seed, another shop.")] = 7,
 ) -> None:
-    """The whole story on a made-up shop: nothing leaves this machine."""
+    """Play the whole story on a made-up shop."""
     from winback.demo import story
 
     story.tell(folder, story.Direct(), seed=seed)
 
 
 def check(context: typer.Context, folder: Folder = None, json: Json = False) -> None:
-    """All YAML, templates, translations and campaigns: what can't be meant, with file and line."""
+    """Say what in the files can't be meant, with file and line."""
     from winback.operations import checking
 
     project = frame.open_project(context, folder)
@@ -57,7 +57,7 @@ def schema(
     name: Annotated[str | None, typer.Argument(help="One of: settings, sources, cohort, campaign, policy, brand, senders, sample.")] = None,
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="Write all of them as files instead.")] = None,
 ) -> None:
-    """JSON Schemas of the YAML files, so that editors complete and check them."""
+    """Print JSON Schemas, for editors to complete and check YAML."""
     from winback.errors import ConfigError, Problem
     from winback.operations import schemas
     from winback.strictyaml import nearest

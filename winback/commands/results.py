@@ -36,7 +36,7 @@ def report(
     folder: Folder = None,
     json: Json = False,
 ) -> None:
-    """Who returned, against the customers left alone; which tactic, how sure, how much money."""
+    """Show who returned, against the customers left alone."""
     if from_csv is not None:
         from winback.operations import experiment
 
@@ -83,7 +83,7 @@ def serve(
     port: Annotated[int, typer.Option(min=0, max=65535)] = 8000,
     folder: Folder = None,
 ) -> None:
-    """The public pages: open pixel, click redirect, unsubscribing."""
+    """Serve the public pages: pixel, clicks, unsubscribing."""
     import uvicorn
 
     from winback.letters import pages
