@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.letterbox import NOW
+from winback.demo import mailbox
+from winback.errors import SourceError
+from winback.store.tables import events, suppressions
+from winback.tracking import addresses, incoming
+from winback.tracking.incoming import read_maildir
+
+LETTER = "<wb.spring.7@zerno.example>"
+
+
+@pytest.fixture
+def inbox(tmp_path) -> Path:
+    mailbox.make_maildir(tmp_path / "inbox")
+    return tmp_path / "inbox"
+
+
+def arrives(inbox: Path, text: str, *, sender: str = "olena@mail.example", to: str = "care@zerno.example", **headers: str) -> None:
+    lines = [f"From: {sender}", f"To: {to}", *(f"{name.replace('_', '-')}: {value}" for name, value in headers.items()), "", text]
+    mailbox.deliver(inbox, "\n".join(lines).encode(), mail_from=sender, recipient=to)
+
+
+def report(status: str, *, recipient: str = "olena@mail.example", letter: str = LETTER) -> str:
+    return (
+        "--b\nContent-Type: message/delivery-status\n\n"
+        f"Final-Recipient: rfc822; {recipient}\nAction: failed\nStatus: {status}\n"
+        f"--b\nContent-Type: text/rfc822-headers\n\nMessage-ID: {letter}\n--b--\n"
+    )
+
+
+def bounces(inbox: Path, status: str, *, to: str = "bounce@zerno.example", **about: str) -> None:
+    arrives(inbox, report(status, **about), sender="mailer-daemon@mx.example", to=to, Content_Type="multipart/report; boundary=b")
+
+
+@pytest.fixture
+def olena(shop):
+    return shop.written_to("olena", email="olena@mail.example", message_id=LETTER)
+
+
+def read(shop, inbox):
+    return dict(read_maildir(inbox, shop.engine, shop.key, NOW))
+
+
+def test_a_reply_to_a_letter_is_kept_and_ends_the_journey(shop, olena, inbox):
+    who, letter = olena
+    arrives(inbox, "Зайду на вихідних.", sender="Olena <olena@home.example>", In_Reply_To=LETTER)
+    assert read(shop, inbox) == {"reply": 1}
+    (row,) = shop.rows(events)
+    assert (row.kind, row.customer_id, row.delivery_id, row.verdict, row.text, row.happened_at) == (
+        "reply", who, letter, "human", "Зайду на вихідних.", NOW,
+    )  # fmt: skip
+    assert shop.standing(who) == [("stopped", "replied")]
+    assert shop.rows(suppressions) == []
+
+
+def test_a_mail_that_answers_no_letter_is_known_by_its_sender(shop, olena, inbox):
+    who, letter = olena
+    arrives(inbox, "Are you open on Sunday?", sender="olena@MAIL.example")
+    assert read(shop, inbox) == {"reply": 1}
+    assert [(row.customer_id, row.delivery_id) for row in shop.rows(events)] == [(who, letter)]
+
+
+def test_a_stranger_is_counted_and_changes_nothing(shop, olena, inbox):
+    arrives(inbox, "Buy our leads!", sender="spam@elsewhere.example")
+    assert read(shop, inbox) == {"unknown": 1}
+    assert (shop.rows(events), shop.standing(olena[0])) == ([], [("active", "")])
+
+
+def test_a_machine_that_answers_is_counted_and_changes_nothing(shop, olena, inbox):
+    arrives(inbox, "Away until Monday", In_Reply_To=LETTER, Auto_Submitted="auto-replied")
+    assert read(shop, inbox) == {"auto-reply": 1}
+    assert (shop.rows(events), shop.standing(olena[0])) == ([], [("active", "")])
+
+
+def test_a_request_to_stop_is_obeyed_by_words(shop, olena, inbox):
+    who, letter = olena
+    arrives(inbox, "Відпишіть мене", In_Reply_To=LETTER)
+    assert read(shop, inbox) == {"unsubscribe": 1}
+    assert [(row.reason, row.delivery_id) for row in shop.rows(suppressions)] == [("unsubscribed", letter)]
+    assert shop.standing(who) == [("stopped", "unsubscribed")]
+
+
+def test_a_request_to_stop_is_obeyed_by_the_address_it_is_sent_to(shop, olena, inbox):
+    who, letter = olena
+    to = addresses.unsubscribe_mailbox("care@zerno.example", shop.key, letter)
+    arrives(inbox, "", sender="somebody@elsewhere.example", to=to, Auto_Submitted="auto-generated")
+    assert read(shop, inbox) == {"unsubscribe": 1}
+    assert shop.standing(who) == [("stopped", "unsubscribed")]
+
+
+@pytest.mark.parametrize(("status", "word"), [("5.2.2", "soft"), ("5.7.26", "lane")])
+def test_a_bounce_that_is_not_the_addresses_fault_is_kept_and_ends_nothing(shop, olena, inbox, status, word):
+    bounces(inbox, status)
+    assert read(shop, inbox) == {word: 1}
+    assert [(row.kind, row.verdict, row.signals) for row in shop.rows(events)] == [("bounce", word, {"status": status})]
+    assert (shop.standing(olena[0]), shop.rows(suppressions)) == ([("active", "")], [])
+
+
+def test_a_dead_address_is_suppressed_and_the_journey_ends(shop, olena, inbox):
+    bounces(inbox, "5.1.1")
+    assert read(shop, inbox) == {"hard": 1}
+    assert [row.reason for row in shop.rows(suppressions)] == ["bounced"]
+    assert shop.standing(olena[0]) == [("stopped", "bounced")]
+
+
+def test_a_report_that_names_another_address_than_the_letters_is_believed_by_its_token_only(shop, olena, inbox):
+    who, letter = olena
+    bounces(inbox, "5.1.1", recipient="victim@mail.example")
+    bounces(inbox, "5.1.1", recipient="victim@mail.example", to=addresses.bounces("bounce@zerno.example", b"a guess" * 5, letter))
+    assert read(shop, inbox) == {"unknown": 2}
+    assert shop.standing(who) == [("active", "")]
+    bounces(inbox, "5.1.1", recipient="forwarded@mail.example", letter="<x@x>", to=addresses.bounces("bounce@zerno.example", shop.key, letter))
+    assert read(shop, inbox) == {"hard": 1}
+    assert shop.standing(who) == [("stopped", "bounced")]
+
+
+def test_a_complaint_suppresses(shop, olena, inbox):
+    body = f"--b\nContent-Type: message/feedback-report\n\nFeedback-Type: abuse\n--b\nContent-Type: message/rfc822\n\nMessage-ID: {LETTER}\n\n--b--\n"
+    arrives(inbox, body, sender="feedback@provider.example", Content_Type="multipart/report; boundary=b")
+    assert read(shop, inbox) == {"complaint": 1}
+    assert [row.reason for row in shop.rows(suppressions)] == ["complained"]
+    assert shop.standing(olena[0]) == [("stopped", "complained")]
+
+
+def test_mail_is_kept_unread_and_read_once(shop, olena, inbox):
+    for number in range(250):
+        arrives(inbox, f"Answer {number}", In_Reply_To=LETTER, Message_ID=f"<{number}@mail.example>")
+    assert read(shop, inbox) == {"reply": 250}
+    kept = list((inbox / "cur").iterdir())
+    assert len(kept) == 250
+    assert all(file.name.endswith(":2,") for file in kept)
+    assert read(shop, inbox) == {}
+
+
+def test_mail_read_again_after_a_crash_changes_nothing(shop, olena, inbox):
+    who, _ = olena
+    arrives(inbox, "Thank you", In_Reply_To=LETTER, Message_ID="<1@mail.example>")
+    read(shop, inbox)
+    (file,) = (inbox / "cur").iterdir()
+    file.rename(inbox / "new" / file.name)
+    shop.recipient(shop.run(), who)  # a journey that began since
+    assert read(shop, inbox) == {"reply": 1}
+    assert len(shop.rows(events)) == 1
+    assert shop.standing(who) == [("stopped", "replied"), ("active", "")]
+    assert [file.name.count(":") for file in (inbox / "cur").iterdir()] == [1]
+
+
+def test_a_folder_that_is_no_maildir_is_refused_with_a_sentence(shop, tmp_path):
+    with pytest.raises(SourceError, match=r"this is not a Maildir\. Name the folder that holds `new` and `cur`"):
+        incoming.read_maildir(tmp_path, shop.engine, shop.key, NOW)
