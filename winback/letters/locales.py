@@ -40,12 +40,15 @@ _UNSTEADY = ('"POT-Creation-Date', '"PO-Revision-Date', '"Generated-By', '"Last-
 
 
 def choose(stored: str, country: str, chains: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
-    """Languages that a customer's letter may be in, best first: the chain of their own language, else of their country's, else of `*`.
+    """Languages that a customer's letter may be in, best first: the chain of their own language, else of `*`.
+
+    Only of a customer whose language isn't known their country's is taken: who speaks Mongolian in London isn't written to in English.
 
     `stored` is as the shop keeps it: "uk", "UA", "ru_RU", "ro-MD"; the most exact key of `chains` wins. Empty when nothing fits.
     """
     known = {key.lower(): chain for key, chain in chains.items()}
-    for candidate in (*_exactness(stored), *_exactness(_OF_COUNTRY.get(country.upper(), "")), ANY):
+    spoken = stored.strip() or _OF_COUNTRY.get(country.upper(), "")
+    for candidate in (*_exactness(spoken), ANY):
         if candidate in known:
             return known[candidate]
     return ()

@@ -77,9 +77,12 @@ def current_run(engine: Engine, prepared: Prepared, *, now: datetime, again: boo
         if clock.local_day(now, prepared.project.zone) > prepared.campaign.ends_on:
             raise ConfigError(prepared.document.problem(("ends_on",), f"the campaign ended on {prepared.campaign.ends_on}.", "Write later dates."))
         number = 1 if run is None else run.number + 1
-        return runs.start(
-            connection, prepared.name, number=number, salt=salt_of(prepared, number), plan=prepared.campaign.model_dump(mode="json"), now=now
-        )
+        plan = {
+            "shares": prepared.campaign.shares(),
+            "window_seconds": prepared.campaign.window(prepared.project).total_seconds(),
+            "campaign": prepared.campaign.model_dump(mode="json"),
+        }
+        return runs.start(connection, prepared.name, number=number, salt=salt_of(prepared, number), plan=plan, now=now)
 
 
 def salt_of(prepared: Prepared, number: int) -> str:

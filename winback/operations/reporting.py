@@ -22,13 +22,12 @@ def measure_and_report(project: Project, engine: Engine, name: str, *, now: date
         run = runs.latest(connection, name)
     if run is None:
         raise ConfigError(document.problem((), f"`{name}` has not run yet; there is nothing to report.", f"Begin with: winback run {name}"))
-    plan = document.value
     return measuring.report(
         engine,
         run_id=run.id,
         campaign=name,
-        shares=plan.shares(),
-        window=plan.window(project),
+        shares=run.shares,
+        window=run.window,
         currency=project.settings.currency,
         now=now,
         truth=truth,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, bindparam, func, insert, select, update
@@ -27,6 +27,8 @@ class Run:
     salt: str
     started_at: datetime
     enrolled_at: datetime | None  # when everybody of the cohort had been decided on
+    shares: Mapping[str, float]  # of every arm as planned when the run began; a file edited later changes nothing of it
+    window: timedelta  # how long after assignment an order counts as a return
 
 
 def latest(connection: Connection, campaign: str) -> Run | None:
@@ -182,4 +184,14 @@ def customer_id(connection: Connection, key: str) -> int | None:
 
 
 def _run(row: Row[Any]) -> Run:
-    return Run(row.id, row.campaign, row.number, RunStatus(row.status), row.salt, row.started_at, row.enrolled_at)
+    return Run(
+        id=row.id,
+        campaign=row.campaign,
+        number=row.number,
+        status=RunStatus(row.status),
+        salt=row.salt,
+        started_at=row.started_at,
+        enrolled_at=row.enrolled_at,
+        shares=row.plan.get("shares", {}),
+        window=timedelta(seconds=row.plan.get("window_seconds", 0)),
+    )

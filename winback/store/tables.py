@@ -172,7 +172,7 @@ campaign_runs = Table(
     Column("salt", String(200), nullable=False),
     Column("started_at", Utc, nullable=False),
     Column("enrolled_at", Utc),  # None: the cohort is still being decided on
-    Column("plan", JSON, nullable=False),  # the campaign file as it was when the run began
+    Column("plan", JSON, nullable=False),  # planned shares, the window, and the campaign file as it was when the run began
     UniqueConstraint("campaign", "number"),
 )
 
