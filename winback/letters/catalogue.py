@@ -12,11 +12,12 @@ from jinja2.ext import extract_from_ast
 from winback.errors import Problem
 from winback.letters import locales, sandbox
 from winback.letters.locales import Catalogue, NewCatalogue, Translation
-from winback.letters.source import Flat, PieceKind
+from winback.letters.pieces import PieceKind
+from winback.letters.source import Flat
 from winback.letters.wording import SOURCE
 
 _PLACEHOLDER = re.compile(r"%\((\w+)\)s")
-_LONE_PERCENT = re.compile(r"%(?!%|\(\w+\)s)")
+_LONE_PERCENT = re.compile(r"%(?!\(\w+\)s)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,7 @@ def _form_faults(sentence: Sentence, found: Translation, catalogue: Catalogue) -
         if (written := set(_PLACEHOLDER.findall(form))) != wanted:
             shown = ", ".join(f"%({name})s" for name in sorted(wanted)) or "no placeholders"
             yield f"is translated with {', '.join(f'%({name})s' for name in sorted(written)) or 'no placeholders'}.", f"Write {shown}."
-        if _LONE_PERCENT.search(form):
+        if _LONE_PERCENT.search(form.replace("%%", "")):
             yield "is translated with a lone %.", "Write %% for a percent sign."
         if re.search("[<>&]", form):
             yield "is translated with markup.", "Write plain text."

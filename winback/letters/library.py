@@ -82,6 +82,10 @@ class Library:
         """A letter's texts by file name, layout and parts put in, in the brand's colours. Raises TemplateError when one can't be put together."""
         return self._keep((Flat, channel, name), lambda: self._flats(channel, name))
 
+    def texts(self) -> list[Flat]:
+        """Every text of every letter: what there is to translate. Raises TemplateError."""
+        return [flat for channel in ChannelName for name in self.names(channel) for flat in self.flats(channel, name).values()]
+
     def said(self, channel: ChannelName, name: str) -> Mapping[str, Said]:
         """What each text of a letter says, by file name. Raises TemplateError as `flats` does."""
         return self._keep(

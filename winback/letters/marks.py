@@ -9,7 +9,8 @@ from functools import cached_property
 from itertools import accumulate
 
 from winback.errors import Problem, TemplateError
-from winback.letters.source import Flat, Piece, PieceKind
+from winback.letters.pieces import Piece, PieceKind
+from winback.letters.source import Flat
 
 
 @dataclass(frozen=True)

@@ -14,11 +14,14 @@ from html.parser import HTMLParser
 from winback.errors import Problem
 from winback.letters import marks, styles
 from winback.letters.marks import Marked
-from winback.letters.source import Flat, Piece, PieceKind
+from winback.letters.pieces import Piece, PieceKind
+from winback.letters.source import Flat
 
 _VOID = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"})
 _NEVER_SENT = frozenset({"script", "form", "iframe", "object", "embed", "link", "base", "svg", "video", "audio", "input", "button"})
 _TELEGRAM = frozenset({"b", "strong", "i", "em", "u", "ins", "s", "strike", "del", "a", "code", "pre", "blockquote", "button"})
+_NO_TEXT = frozenset({"html", "head"})
+_TABLE = frozenset({"table", "thead", "tbody", "tfoot", "tr"})
 _OPENS = {"if": "endif", "for": "endfor", "with": "endwith", "set": "endset"}
 _MIDDLES = frozenset({"elif", "else"})
 _GOOD_URL = re.compile(r"https://|mailto:|tel:|#")
@@ -95,6 +98,7 @@ class _Walk(HTMLParser):
             self._check_sheet(data)
             return
         for piece in self.marked.inside(data):
+            self._check_place(piece)
             self._step(piece)
 
     def handle_comment(self, data: str) -> None:
@@ -109,6 +113,8 @@ class _Walk(HTMLParser):
         if piece.kind is not PieceKind.STATEMENT:
             return
         if piece.word in _MIDDLES or piece.word in _OPENS.values():
+            if not self.branches:
+                return  # it began inside an attribute, and was told of there
             branch = self.branches[-1]
             for tag, offset in self.elements[branch.depth :]:
                 self._say(offset, f"<{tag}> opens inside {{% {branch.piece.word} %}} and is not closed there.", "Keep whole elements inside it.")
@@ -117,6 +123,14 @@ class _Walk(HTMLParser):
                 self.branches.pop()
         elif piece.word in _OPENS and not (piece.word == "set" and "=" in piece.text):
             self.branches.append(_Branch(piece, len(self.elements)))
+
+    def _check_place(self, piece: Piece) -> None:
+        """Between the elements of a table or outside of the body, parsers move text, or make a paragraph for it."""
+        if self.allowed is not None:
+            return
+        around = self.elements[-1][0] if self.elements else "html"
+        if around in _NO_TEXT or (around in _TABLE and piece.kind is not PieceKind.STATEMENT):
+            self.problems.append(piece.problem(f"this stands inside <{around}>, where HTML allows no text.", "Put it into an element of the body."))
 
     def _check_tag(self, tag: str) -> None:
         if self.marked.inside(tag):

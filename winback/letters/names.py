@@ -109,6 +109,7 @@ def _ukrainian_sex(stored: str, patronymic: str) -> str:
     return known.pop() if len(known) == 1 else ""
 
 
+@lru_cache(maxsize=8192)
 def _ukrainian_vocative(name: str, sex: str) -> str:
     """The name as it is called out: Олено, Андрію. The plain form when the inflection is in doubt, empty when more is.
 

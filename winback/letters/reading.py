@@ -13,8 +13,9 @@ from datetime import date
 from jinja2 import nodes
 
 from winback.errors import Problem
-from winback.letters import sandbox, vocabulary
-from winback.letters.source import Flat, PieceKind
+from winback.letters import certainty, sandbox, vocabulary
+from winback.letters.pieces import PieceKind
+from winback.letters.source import Flat
 from winback.letters.vocabulary import Word
 from winback.strictyaml import nearest
 
@@ -23,7 +24,7 @@ _LOOP = {"loop": Word(object)} | {f"loop.{name}": Word(int) for name in ("index"
 _DEEPEST_LOOP = 2  # loops in loops in loops could run for days
 _MADE_HERE = Word(object)  # a name that the template itself made
 _REFUSED: tuple[tuple[type[nodes.Node], str, str], ...] = (
-    (nodes.EvalContextModifier, "{% autoescape %} is not allowed: values are always escaped.", "Take it out."),
+    (nodes.Scope, "{% autoescape %} is not allowed: values are always escaped.", "Take it out."),
     (nodes.Getitem, "brackets are not read here.", "Write a dot: customer.given_name."),
     (nodes.BinExpr, "templates do not calculate.", "Ask for a value that holds the result."),
     (nodes.UnaryExpr, "templates do not calculate.", "Ask for a value that holds the result."),
@@ -90,10 +91,10 @@ class _Reader:
                 self._loop(node, name, world)
             case nodes.With():
                 names = [target.name for target in node.targets if isinstance(target, nodes.Name)]
-                inner = {name: self._value(value, world) for name, value in zip(names, node.values, strict=True)}
+                inner = {name: self._named(value, world) for name, value in zip(names, node.values, strict=True)}
                 self.statements(node.body, world.with_names(inner))
             case nodes.Assign(target=nodes.Name(name=str() as name)):
-                world.own[name] = self._value(node.node, world)
+                world.own[name] = self._named(node.node, world)
             case nodes.AssignBlock(target=nodes.Name(name=str() as name), filter=None):
                 self.statements(node.body, world)
                 world.own[name] = Word(str)
@@ -101,13 +102,18 @@ class _Reader:
                 self._refuse(node)
 
     def _branches(self, node: nodes.If, world: _World) -> None:
-        rest = world
+        """Each branch with what its condition makes certain; only names that every branch sets are known after it."""
+        rest, ends = world, []
         for branch in (node, *node.elif_):
             self._asked(branch.test, rest)
-            when_true, when_false = _certainties(branch.test)
-            self.statements(branch.body, rest.sure_of(when_true))
+            when_true, when_false = certainty.of(branch.test)
+            inside = rest.sure_of(when_true).with_names({})
+            self.statements(branch.body, inside)
+            ends.append(inside.own)
             rest = rest.sure_of(when_false)
-        self.statements(node.else_, rest)
+        otherwise = rest.with_names({})
+        self.statements(node.else_, otherwise)
+        world.own.update({name: word for name, word in otherwise.own.items() if all(name in own for own in ends)})
 
     def _loop(self, node: nodes.For, name: str, world: _World) -> None:
         if node.recursive or world.loops >= _DEEPEST_LOOP:
@@ -142,7 +148,7 @@ class _Reader:
 
     def _value(self, node: nodes.Node, world: _World) -> Word:
         """What an expression gives when it is used; what it needs is noted on the way."""
-        path = _path(node)
+        path = certainty.path(node)
         if path is not None:
             word = self._resolve(node, path, world)
             if word.optional and path not in world.certain:
@@ -162,11 +168,15 @@ class _Reader:
                 return Word(bool)
         return self._composed(node, world)
 
+    def _named(self, node: nodes.Node, world: _World) -> Word:
+        """A value that the template gives a name of its own: from here on it is there."""
+        return replace(self._value(node, world), optional=False)
+
     def _composed(self, node: nodes.Node, world: _World) -> Word:
         match node:
             case nodes.CondExpr(expr2=nodes.Expr() as otherwise):
                 self._asked(node.test, world)
-                when_true, when_false = _certainties(node.test)
+                when_true, when_false = certainty.of(node.test)
                 self._value(otherwise, world.sure_of(when_false))
                 return self._value(node.expr1, world.sure_of(when_true))
             case nodes.Concat():
@@ -182,7 +192,7 @@ class _Reader:
 
     def _asked(self, node: nodes.Node, world: _World) -> None:
         """An expression that is only asked whether it is there, or true."""
-        path = _path(node)
+        path = certainty.path(node)
         if path is not None:
             self._resolve(node, path, world)
             return
@@ -191,7 +201,7 @@ class _Reader:
                 self._asked(node.node, world)
             case nodes.And() | nodes.Or():
                 self._asked(node.left, world)
-                when_true, when_false = _certainties(node.left)
+                when_true, when_false = certainty.of(node.left)
                 self._asked(node.right, world.sure_of(when_true if isinstance(node, nodes.And) else when_false))
             case nodes.Test():
                 self._say(node, f"the test `{node.name}` is not known here.", "Write {% if offer %}.")
@@ -248,38 +258,8 @@ class _Reader:
         self._say(node, f"`{type(node).__name__.lower()}` is not allowed here.", "Use if, for, with, set, trans and include.")
 
     def _say(self, node: nodes.Node, message: str, how: str) -> None:
-        self.problems.append(self.flat.construct_at(node.lineno).problem(message, how))
-
-
-def _certainties(test: nodes.Node) -> tuple[frozenset[str], frozenset[str]]:
-    """Paths that are certainly there when the test holds, and when it doesn't."""
-    none: frozenset[str] = frozenset()
-    path = _path(test)
-    if path is not None:
-        return frozenset(vocabulary.owners(path)), none
-    match test:
-        case nodes.Not():
-            when_true, when_false = _certainties(test.node)
-            return when_false, when_true
-        case nodes.And() | nodes.Or():
-            (left_true, left_false), (right_true, right_false) = _certainties(test.left), _certainties(test.right)
-            if isinstance(test, nodes.And):
-                return left_true | right_true, left_false & right_false
-            return left_true & right_true, left_false | right_false
-        case nodes.Test(name="none") if (asked := _path(test.node)) is not None:
-            return none, frozenset(vocabulary.owners(asked))
-    return none, none
-
-
-def _path(node: nodes.Node) -> str | None:
-    """`customer.given_name` out of a chain of attributes; None for every other expression."""
-    match node:
-        case nodes.Name():
-            return node.name
-        case nodes.Getattr():
-            owner = _path(node.node)
-            return None if owner is None else f"{owner}.{node.attr}"
-    return None
+        line = node.lineno or next(child.lineno for child in node.iter_child_nodes())  # Jinja's own wrappers have none
+        self.problems.append(self.flat.construct_at(line).problem(message, how))
 
 
 def _tops(words: Collection[str]) -> list[str]:
@@ -287,4 +267,4 @@ def _tops(words: Collection[str]) -> list[str]:
 
 
 def _show(node: nodes.Node) -> str:
-    return f"`{_path(node)}`" if _path(node) else "this"
+    return f"`{certainty.path(node)}`" if certainty.path(node) else "this"

@@ -16,9 +16,11 @@ from premailer import Premailer
 
 from winback.errors import TemplateError
 from winback.letters import marks
-from winback.letters.source import Flat, Piece, PieceKind
+from winback.letters.pieces import Piece, PieceKind
+from winback.letters.source import Flat
 from winback.strictyaml import nearest
 
+_DOCTYPE = re.compile(r"\A\s*<!doctype html>", re.IGNORECASE)  # premailer keeps it in capitals only
 _COLOUR = re.compile(r"var\(--([a-z0-9-]+)\)")
 _RULES_FOR_DEVICES = re.compile(r"@[a-z-]+[^{}]*\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}")  # @media and the like: they stay in the sheet
 _SELECTOR = re.compile(r"([^{};]+)\{[^{}]*\}")
@@ -52,7 +54,7 @@ def inlined(html: str) -> str:
     """
     return str(
         Premailer(
-            html,
+            _DOCTYPE.sub("<!DOCTYPE html>", html, count=1),
             keep_style_tags=True,
             strip_important=False,
             remove_classes=False,
@@ -62,7 +64,7 @@ def inlined(html: str) -> str:
             disable_link_rewrites=True,
             disable_basic_attributes=["width", "height", "bgcolor"],
             cssutils_logging_level=logging.CRITICAL,
-        ).transform()
+        ).transform(pretty_print=False)
     )
 
 

@@ -1,0 +1,116 @@
+"""What `winback check` says of letters before one is sent."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests import projects
+from tests.letters.drafts import SAMPLE
+from winback.errors import TemplateError
+from winback.letters import check
+from winback.model import ChannelName
+
+
+def said(shop) -> list[str]:
+    return [str(problem) for problem in check.problems(shop.project)]
+
+
+def test_the_shipped_letters_have_no_problems(letters):
+    assert check.problems(letters.project) == []
+
+
+def test_a_sound_draft_has_no_problems(shop):
+    shop.email("<p>{{ offer.text }}</p>")
+    shop.message("{{ salutation }} <b>{{ offer.text }}</b>")
+    assert said(shop) == []
+
+
+@pytest.mark.parametrize(
+    ("body", "problem"),
+    [
+        (
+            "\n<p>{{ custmer.given_name }}</p>",
+            "templates/emails/draft/body.html:4: `custmer.given_name` is not known here. Did you mean `customer.given_name`?",
+        ),
+        ("<p>{{ sender.name | safe }}</p>", "templates/emails/draft/body.html:3: `| safe` would let a customer's name be markup. Take it out."),
+        ("<p title=x>x</p>", 'templates/emails/draft/body.html:3: an attribute of <p> has no quotes. Write name="value".'),
+        (
+            '<a href="http://zerno.example">x</a>',
+            "templates/emails/draft/body.html:3: `href` is http://zerno.example; letters link to https addresses only.",
+        ),
+        ("{% autoescape false %}x{% endautoescape %}", "templates/emails/draft/body.html:3: {% autoescape %} is not allowed"),
+        (
+            "{% trans %}Never translated{% endtrans %}",
+            "templates/locales/uk/LC_MESSAGES/letters.po: “Never translated” (templates/emails/draft/body.html:3)",
+        ),
+        (f"<p>{'x' * 102_000}</p>", "templates/emails/draft/body.html: its HTML is 108,"),
+    ],
+)
+def test_a_problem_is_told_with_file_line_and_what_to_write(shop, body, problem):
+    shop.email(body)
+    assert any(told.startswith(problem) for told in said(shop)), said(shop)
+
+
+def test_a_letter_needs_a_way_out_and_a_postal_address_in_both_its_texts(shop):
+    shop.email("<p>x</p>", text="Only words.")
+    for message in ("there is no way to unsubscribe.", "there is no postal address."):
+        assert any(told.startswith(f"templates/emails/draft/body.txt: {message}") for told in said(shop))
+    assert not any("body.html" in told for told in said(shop))
+
+
+def test_a_greeting_may_not_sell(shop):
+    shop.email("<p>{% if offer %}{{ offer.text }}{% endif %}</p>", sample=SAMPLE.replace("kind: offer", "kind: greeting"))
+    assert any(told.startswith("templates/emails/draft/sample.yaml:1: a greeting speaks of an offer.") for told in said(shop))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ("kind: offer", "kind: ofer", "templates/emails/draft/sample.yaml:1: kind is ofer; a letter is one of"),
+        ("about:", "abuot:", "templates/emails/draft/sample.yaml:2: `abuot` is not known here. Did you mean `about`?"),
+        ("orders_count: 6", "orders_count: many", "templates/emails/draft/sample.yaml:7: `orders_count` is many; a whole number is expected."),
+        ("occasion: {en: Easter, uk: Великдень}\n", "", "the letter can't be written without `occasion`, and the sample has none."),
+    ],
+)
+def test_a_sample_is_read_strictly_and_has_what_the_letter_needs(shop, old, new, problem):
+    shop.email("<p>{{ occasion }}</p>", sample=SAMPLE.replace(old, new))
+    assert any(problem in told for told in said(shop)), said(shop)
+
+
+def test_a_missing_file_of_a_letter_is_named(shop):
+    shop.email("<p>x</p>")
+    (shop.project.templates / "emails/draft/subject.txt").unlink()
+    assert said(shop) == ["templates/emails/draft/subject.txt: there is no such file. Write it, or take out what names it."]
+
+
+def test_a_messenger_text_longer_than_telegram_takes_is_told(shop):
+    shop.message("x" * 4097)
+    assert said(shop) == [
+        "templates/messages/draft/text.html: it is 4,097 characters long in " + f"{language}; Telegram takes 4,096. Shorten it."
+        for language in ("en", "uk")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "problem"),
+    [
+        (
+            "config/brand.yaml",
+            "shop: https://",
+            "shop: http://",
+            "config/brand.yaml:13: links has http://zerno.example/ for `shop`; letters link to https addresses only.",
+        ),
+        ("config/brand.yaml", '"#7a3b1d"', "brown", "config/brand.yaml:19: colours has brown for `accent`; a colour is six hexadecimal digits."),
+        ("config/senders.yaml", "olena@news.zerno.example", "olena", "config/senders.yaml:6: email is olena; one plain e-mail address is expected."),
+    ],
+)
+def test_brand_and_senders_are_read_strictly(shop, file, old, new, problem):
+    projects.edit(shop.project.root / file, old, new)
+    assert any(told.startswith(problem) for told in said(shop)), said(shop)
+
+
+def test_a_letter_that_nobody_wrote_is_named_with_the_nearest(shop):
+    with pytest.raises(TemplateError, match=r"templates/emails/we-mis-you: there is no such letter\. Did you mean `we-miss-you`\?"):
+        shop.library().flats(ChannelName.EMAIL, "we-mis-you")
+    with pytest.raises(TemplateError, match="there is no such letter"):
+        shop.library().email("we-mis-you", "en")
