@@ -6,10 +6,10 @@ import re
 
 import pytest
 
-from winback.errors import TemplateError
-from winback.letters import catalogue, locales, pages
-from winback.letters.source import Flat
+from winback.errors import ConfigError, TemplateError
+from winback.letters import catalogue, locales
 from winback.model import ChannelName
+from winback.operations import translating
 
 EMAIL = ChannelName.EMAIL
 LETTER = """\
@@ -32,10 +32,6 @@ msgctxt "greeting"
 msgid "Good day"
 msgstr "Доброго дня"
 """
-
-
-def texts(shop) -> list[Flat]:
-    return [*shop.library().texts(), *pages.flats(shop.project).values()]
 
 
 @pytest.fixture
@@ -108,23 +104,33 @@ def test_a_sentence_with_markup_is_refused_in_every_language(shop, sentence):
 def test_the_shipped_catalogue_is_what_an_update_would_write(shop):
     path = catalogue.path(shop.project.templates, "uk")
     before = path.read_text(encoding="utf-8")
-    catalogue.update(texts(shop), shop.project.templates, "uk", "letters.po")
+    updated = translating.update(shop.project, "uk")
+    assert (updated.path, updated.untranslated) == (path, 0)
     assert path.read_text(encoding="utf-8") == before
 
 
 def test_an_update_keeps_what_is_translated_and_marks_what_changed(shop):
     shop.email("<p>{% trans %}It has been a while, and we have good news from the shelves{% endtrans %}</p><p>{% trans %}Quite new{% endtrans %}</p>")
-    path = catalogue.update(texts(shop), shop.project.templates, "uk", "letters.po")
-    kept = locales.read_catalogue(path, "uk", "letters.po").translations
+    updated = translating.update(shop.project, "uk")
+    kept = locales.read_catalogue(updated.path, "uk", "letters.po").translations
     assert kept[None, "Warmly,"].forms == ("З теплом,",)
     assert kept[None, "Quite new"].forms == ("",)
     assert kept[None, "It has been a while, and we have good news from the shelves"].fuzzy
+    assert updated.untranslated == 2
 
 
 def test_a_new_language_begins_with_every_sentence_empty(shop):
-    path = catalogue.update(texts(shop), shop.project.templates, "ro", "letters.po")
-    begun = locales.read_catalogue(path, "ro", "letters.po")
-    shipped = locales.read_catalogue(catalogue.path(shop.project.templates, "uk"), "uk", "letters.po")
+    path = catalogue.path(shop.project.templates, "uk")
+    shipped = locales.read_catalogue(path, "uk", "letters.po")
+    path.unlink()
+    updated = translating.update(shop.project, "uk")
+    begun = locales.read_catalogue(path, "uk", "letters.po")
     assert begun.translations.keys() == shipped.translations.keys()
     assert {form for translation in begun.translations.values() for form in translation.forms} == {""}
     assert begun.plural_forms == 3
+    assert updated.untranslated == updated.sentences
+
+
+def test_a_language_that_nobody_can_be_addressed_in_is_refused(shop):
+    with pytest.raises(ConfigError, match=r"letters can't be translated into `fr`\. Languages: uk\."):
+        translating.update(shop.project, "fr")
