@@ -51,12 +51,17 @@ def open_channel(project: Project, name: ChannelName) -> Channel[Any]:
         return FileChannel(project.out / "mailbox" / "telegram")
     from winback.channels.telegram import TelegramChannel
 
+    return TelegramChannel(bot_token(project), api_url=settings.telegram.api_url, messages_per_second=settings.telegram.messages_per_second)
+
+
+def bot_token(project: Project) -> str:
+    """The bot's token, from the environment. Raises ConfigError when it isn't there."""
     token = project.secret("WINBACK_TELEGRAM_TOKEN")
     if not token:
         raise ConfigError(
             project.document.problem(("telegram", "via"), "the bot has no token.", "Set WINBACK_TELEGRAM_TOKEN to the one that BotFather shows.")
         )
-    return TelegramChannel(token, api_url=settings.telegram.api_url, messages_per_second=settings.telegram.messages_per_second)
+    return token
 
 
 def rehearsal_channel(folder: Path, name: ChannelName) -> Channel[Any]:

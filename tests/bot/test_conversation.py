@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from winback.bot import answers, conversation
+from winback.bot.answers import Answer
+from winback.bot.conversation import Conclude, Join, Known, Say
+from winback.bot.updates import Heard, Kind
+from winback.errors import ConfigError
+from winback.model import ChannelName
+from winback.store.chats import Invited
+from winback.store.correspondence import Correspondent
+
+CASES = yaml.safe_load((Path(__file__).parent / "conversation.yaml").read_text(encoding="utf-8"))
+CUSTOMERS = {"olena": 1, "ivan": 2}
+HERE, ELSEWHERE, TOKEN = "501", "999", "t" * 40
+
+
+def known(case) -> Known:
+    chat, link = case.get("chat"), case.get("link")
+    return Known(
+        who=Correspondent(CUSTOMERS[chat], ChannelName.TELEGRAM, "uk", b"") if chat else None,
+        is_open=case.get("open", False),
+        invited=Invited(CUSTOMERS[link], "uk", {"here": HERE, "elsewhere": ELSEWHERE}.get(case.get("joined from"), "")) if link else None,
+        token=TOKEN if link else "",
+    )
+
+
+def told(deed) -> str:
+    match deed:
+        case Join(customer_id):
+            return f"join {next(name for name, number in CUSTOMERS.items() if number == customer_id)}"
+        case Say(answer, _, token):
+            return f"say {answer}{' with a button' if token else ''}"
+        case Conclude(answer, _):
+            return f"conclude {answer}"
+    return type(deed).__name__.lower()
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
+def test_what_the_bot_does_about_what_it_hears(case):
+    heard = Heard(1, Kind(case["heard"]), HERE, case.get("text", TOKEN if "link" in case else ""))
+    assert [told(deed) for deed in conversation.decide(heard, known(case))] == case["deeds"]
+
+
+def test_the_bot_answers_in_the_language_of_the_customer_before_that_of_their_app():
+    who = Correspondent(1, ChannelName.TELEGRAM, "uk", b"")
+    heard = Heard(1, Kind.STOP, HERE, "", "en-GB")
+    assert conversation.decide(heard, Known(who))[-1] == Say(Answer.STOPPED, "uk")
+    assert conversation.decide(heard, Known())[-1] == Say(Answer.STOPPED, "en-GB")
+
+
+def test_the_buttons_data_fits_into_what_telegram_allows():
+    assert len(conversation.AGREES + TOKEN) <= 64
+
+
+@pytest.mark.parametrize("answer", Answer)
+def test_every_answer_is_there_in_every_language_of_the_shipped_letters(project, answer):
+    phrasebook = answers.read(project)
+    english, ukrainian = phrasebook.say(answer, "en-GB"), phrasebook.say(answer, "uk")
+    assert english != ukrainian
+    assert "{" not in english + ukrainian
+    assert phrasebook.say(answer, "xx") == english
+
+
+def test_an_answer_that_is_missing_is_refused_with_its_name(project):
+    file = project.templates / "messages" / "_bot" / "answers.yaml"
+    file.write_text(file.read_text(encoding="utf-8").replace("stranger:", "strangers:"), encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"_bot/answers.yaml:\d+: `strangers` is not known here. Did you mean `stranger`\?"):
+        answers.read(project)

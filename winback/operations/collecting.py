@@ -1,0 +1,57 @@
+"""Collect what came back by itself: mail in the folder for replies, and what customers told the bot. Hits come through the web."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from winback.errors import ChannelError, ConfigError, LaneError, Problem, Refused
+from winback.model import ChannelName
+from winback.sending import lanes
+from winback.settings import Project
+from winback.tracking import incoming
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """How much of what came back; the words are those of tracking.replies.Meaning and of the bot."""
+
+    counts: Mapping[str, int]
+
+    def as_json(self) -> dict[str, int]:
+        return dict(sorted(self.counts.items()))
+
+
+def collect(project: Project, engine: Engine, *, now: datetime, replies: Path | None = None) -> Collected:
+    """Read the Maildir `replies`, if one is named, and the bot's updates, if the project has a bot; once each, until nothing is left.
+
+    Raises SourceError when the folder isn't a Maildir, ConfigError when Telegram doesn't let the bot in, Refused when it can't be
+    reached now. Whatever was taken in before is stored, and nothing is taken in twice.
+    """
+    counts: Counter[str] = Counter()
+    if replies is not None:
+        counts += incoming.read_maildir(replies, engine, project.key, now)
+    if project.settings.telegram.via == "bot-api":
+        counts += asyncio.run(_hear(project, engine, now))
+    return Collected(counts)
+
+
+async def _hear(project: Project, engine: Engine, now: datetime) -> Counter[str]:
+    from winback.bot import answers, listening
+    from winback.bot.line import Line
+
+    settings, token = project.settings.telegram, lanes.bot_token(project)
+    phrasebook = answers.read(project)
+    try:
+        async with Line(token, api_url=settings.api_url, messages_per_second=settings.messages_per_second) as line:
+            return await listening.take_in(line, engine, phrasebook, project.key, now)
+    except LaneError as error:
+        raise ConfigError(lanes.problem(project, ChannelName.TELEGRAM, error)) from error
+    except ChannelError as error:
+        raise Refused(Problem("", None, f"the bot's messages can't be read now: {error}.", "Nothing is lost: run it again later.")) from error

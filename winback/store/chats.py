@@ -1,0 +1,107 @@
+"""Customers' chats with the bot: who joined, who blocked it, and how far its updates have been read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, and_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from winback.model import ChannelName, Reason
+from winback.store import events
+from winback.store.tables import consents, contacts, customers, source_states, suppressions
+
+_SOURCE = "telegram"  # the row of source_states that holds the number of the next update
+_FORGOTTEN_AFTER = timedelta(days=6)
+
+
+@dataclass(frozen=True, slots=True)
+class Invited:
+    """The customer whom a joining link was made for."""
+
+    customer_id: int
+    locale: str  # their own
+    chat_id: str  # that they joined from already; empty: none
+
+
+def invited(connection: Connection, customer_id: int) -> Invited | None:
+    """None when the customer has been erased since."""
+    row = connection.execute(
+        select(customers.c.id, customers.c.locale, contacts.c.address)
+        .outerjoin(contacts, and_(contacts.c.customer_id == customers.c.id, contacts.c.channel == ChannelName.TELEGRAM))
+        .where(customers.c.id == customer_id)
+    ).one_or_none()
+    return None if row is None else Invited(row.id, row.locale, row.address or "")
+
+
+def is_open(connection: Connection, customer_id: int, now: datetime) -> bool:
+    """Whether the customer agreed to be written to in their chat, and hasn't taken it back."""
+    found = connection.execute(
+        select(contacts.c.customer_id)
+        .join(consents, and_(consents.c.customer_id == contacts.c.customer_id, consents.c.channel == contacts.c.channel))
+        .outerjoin(suppressions, and_(suppressions.c.channel == contacts.c.channel, suppressions.c.address_hash == contacts.c.address_hash))
+        .where(
+            contacts.c.customer_id == customer_id,
+            contacts.c.channel == ChannelName.TELEGRAM,
+            consents.c.purpose == "marketing",
+            consents.c.given_at <= now,
+            consents.c.withdrawn_at.is_(None) | (consents.c.withdrawn_at > now),
+            suppressions.c.id.is_(None),
+        )
+    )
+    return found.first() is not None
+
+
+def join(connection: Connection, customer_id: int, *, chat_id: str, address_hash: bytes, source: str, now: datetime) -> None:
+    """The customer agreed, in this chat, to be written to there. A suppression that they had asked for is lifted."""
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    contact = {"address": chat_id, "address_hash": address_hash, "blocked_at": None, "blocked_reason": ""}
+    consent = {"given_at": now, "source": source, "withdrawn_at": None}
+    who = {"customer_id": customer_id, "channel": ChannelName.TELEGRAM}
+    connection.execute(
+        dialect.insert(contacts).values(**who, **contact).on_conflict_do_update(index_elements=["customer_id", "channel"], set_=contact)
+    )
+    connection.execute(
+        dialect.insert(consents)
+        .values(**who, purpose="marketing", **consent)
+        .on_conflict_do_update(index_elements=["customer_id", "channel", "purpose"], set_=consent)
+    )
+    events.lift(connection, channel=ChannelName.TELEGRAM, address_hash=address_hash)
+
+
+def block(connection: Connection, customer_id: int, now: datetime) -> None:
+    """The bot can't reach the customer any more; their consent stands."""
+    connection.execute(
+        update(contacts)
+        .where(contacts.c.customer_id == customer_id, contacts.c.channel == ChannelName.TELEGRAM, contacts.c.blocked_at.is_(None))
+        .values(blocked_at=now, blocked_reason=Reason.BLOCKED)
+    )
+
+
+def unblock(connection: Connection, customer_id: int) -> None:
+    connection.execute(
+        update(contacts)
+        .where(contacts.c.customer_id == customer_id, contacts.c.channel == ChannelName.TELEGRAM, contacts.c.blocked_reason == Reason.BLOCKED)
+        .values(blocked_at=None, blocked_reason="")
+    )
+
+
+def next_update(connection: Connection, now: datetime) -> int:
+    """The number of the first update that hasn't been taken in; 0: any. In a writing transaction it is ours until the commit.
+
+    Telegram numbers updates anew, at random, after a week without any, and keeps none for longer than a day: a number that is
+    nearly a week old is forgotten, or updates with smaller ones would never be seen.
+    """
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    connection.execute(
+        dialect.insert(source_states).values(source=_SOURCE, watermark="0", imported_at=now).on_conflict_do_nothing(index_elements=["source"])
+    )
+    row = connection.execute(
+        select(source_states.c.watermark, source_states.c.imported_at).where(source_states.c.source == _SOURCE).with_for_update()
+    ).one()
+    return 0 if now - row.imported_at > _FORGOTTEN_AFTER else int(row.watermark)
+
+
+def record_next_update(connection: Connection, number: int, now: datetime) -> None:
+    connection.execute(update(source_states).where(source_states.c.source == _SOURCE).values(watermark=str(number), imported_at=now))
