@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, Row, Table, insert, select
+from sqlalchemy import Engine, Row, Table, insert, select, update
 
 from winback import settings
 from winback.model import ChannelName, DeliveryStatus, RecipientStatus, RunStatus
@@ -81,6 +81,12 @@ class Letterbox:
         who, run = self.customer(name, email=email, chat=chat, locale=locale), self.run()
         self.recipient(run, who)
         return who, self.letter(run, who, channel="email" if email else "telegram", locale=locale, message_id=message_id)
+
+    def doubt(self, letter: int) -> None:
+        """Nobody knows whether this letter left."""
+        with database.writing(self.engine) as connection:
+            doubtful = {"status": DeliveryStatus.UNCERTAIN, "reason": "no-answer", "sent_at": None}
+            connection.execute(update(deliveries).where(deliveries.c.id == letter).values(doubtful))
 
     def rows(self, table: Table, **where: Any) -> list[Row[Any]]:
         statement = select(table).order_by(*table.primary_key.columns)

@@ -16,7 +16,7 @@ from tests.letterbox import NOW, SENT_AT
 from winback.demo.serving import Serving
 from winback.model import EventKind
 from winback.store import database, events
-from winback.store.tables import contacts, suppressions
+from winback.store.tables import contacts, deliveries, suppressions
 from winback.store.tables import events as events_table
 from winback.tracking import addresses, tokens
 from winback.tracking.app import create_app
@@ -77,6 +77,15 @@ def test_a_pixel_is_a_gif_and_becomes_an_open(project, shop, letter, web, stop):
     assert told(shop) == [("open", "human", letter, None, NOW)]
     (row,) = shop.rows(events_table)
     assert row.signals == {"method": "GET", "user_agent": BROWSER, "prefetch": "", "seconds": 7200.0, "why": ""}
+
+
+def test_a_letter_in_doubt_whose_pixel_is_fetched_had_left_even_if_a_machine_fetched_it(project, shop, letter, web, stop):
+    other = shop.written_to("ivan", email="ivan@mail.example")[1]
+    shop.doubt(letter)
+    shop.doubt(other)
+    web.get(addresses.pixel("", project.key, letter), headers={"User-Agent": "Mozilla/5.0"})
+    stop()
+    assert [(row.status, row.sent_at) for row in shop.rows(deliveries)] == [("sent", SENT_AT), ("uncertain", None)]
 
 
 def test_a_wrong_pixel_looks_like_any_other_and_counts_as_nothing(project, shop, letter, web, stop):

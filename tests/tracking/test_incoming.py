@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.letterbox import NOW
+from tests.letterbox import NOW, SENT_AT
 from winback.demo import mailbox
 from winback.errors import SourceError
-from winback.store.tables import events, suppressions
+from winback.store.tables import deliveries, events, suppressions
 from winback.tracking import addresses, incoming
 from winback.tracking.incoming import read_maildir
 
@@ -59,10 +59,11 @@ def test_a_reply_to_a_letter_is_kept_and_ends_the_journey(shop, olena, inbox):
 
 
 def test_a_mail_that_answers_no_letter_is_known_by_its_sender(shop, olena, inbox):
-    who, letter = olena
+    who, _ = olena
     arrives(inbox, "Are you open on Sunday?", sender="olena@MAIL.example")
     assert read(shop, inbox) == {"reply": 1}
-    assert [(row.customer_id, row.delivery_id) for row in shop.rows(events)] == [(who, letter)]
+    assert [(row.customer_id, row.delivery_id) for row in shop.rows(events)] == [(who, None)]
+    assert shop.standing(who) == [("stopped", "replied")]
 
 
 def test_a_stranger_is_counted_and_changes_nothing(shop, olena, inbox):
@@ -125,6 +126,16 @@ def test_a_complaint_suppresses(shop, olena, inbox):
     assert read(shop, inbox) == {"complaint": 1}
     assert [row.reason for row in shop.rows(suppressions)] == ["complained"]
     assert shop.standing(olena[0]) == [("stopped", "complained")]
+
+
+@pytest.mark.parametrize(("headers", "status"), [({"In_Reply_To": LETTER}, "sent"), ({}, "uncertain")])
+def test_a_letter_in_doubt_that_is_answered_had_left(shop, olena, inbox, headers, status):
+    _, letter = olena
+    shop.doubt(letter)
+    arrives(inbox, "Thank you!", **headers)
+    read(shop, inbox)
+    (row,) = shop.rows(deliveries, id=letter)
+    assert (row.status, row.sent_at) == (status, SENT_AT if status == "sent" else None)
 
 
 def test_mail_is_kept_unread_and_read_once(shop, olena, inbox):

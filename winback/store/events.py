@@ -7,11 +7,11 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, select, update
+from sqlalchemy import Connection, Table, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from winback.model import ChannelName, EventKind, Reason, RecipientStatus, RunStatus
-from winback.store.tables import campaign_runs, events, links, recipients, suppressions
+from winback.model import ChannelName, DeliveryStatus, EventKind, Reason, RecipientStatus, RunStatus
+from winback.store.tables import campaign_runs, deliveries, events, links, recipients, suppressions
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +78,16 @@ def stop(connection: Connection, customer_id: int, reason: Reason, now: datetime
         update(recipients)
         .where(recipients.c.customer_id == customer_id, recipients.c.run_id.in_(concerned), recipients.c.status == RecipientStatus.ACTIVE)
         .values(status=RecipientStatus.STOPPED, reason=reason, ended_at=now, next_due_at=None)
+    )
+    return done.rowcount
+
+
+def confirm(connection: Connection, delivery_ids: Iterable[int]) -> int:
+    """Something came back that only the letter itself can have caused: those in doubt were sent after all. Returns how many were."""
+    done = connection.execute(
+        update(deliveries)
+        .where(deliveries.c.id.in_(sorted(set(delivery_ids))), deliveries.c.status == DeliveryStatus.UNCERTAIN)
+        .values(status=DeliveryStatus.SENT, reason="", sent_at=func.coalesce(deliveries.c.sent_at, deliveries.c.handed_over_at))
     )
     return done.rowcount
 

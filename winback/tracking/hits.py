@@ -122,3 +122,4 @@ def _store(engine: Engine, hits: list[Hit]) -> None:
     with database.writing(engine) as connection:
         known = correspondence.by_delivery(connection, {hit.delivery_id for hit in hits})
         events.record(connection, judged(hits, known))
+        events.confirm(connection, known)

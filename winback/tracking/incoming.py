@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -79,6 +80,7 @@ def take(connection: Connection, mail: Returned, key: bytes, now: datetime) -> s
         endings.end(connection, who, event, now)
     else:
         events.record(connection, [event])
+    events.confirm(connection, [who.delivery_id] if who.delivery_id else [])
     return meaning
 
 
@@ -88,7 +90,8 @@ def _writer(connection: Connection, mail: Returned, key: bytes, asked: int | Non
         return found[asked]
     if found_by_letter := correspondence.by_message_id(connection, mail.message_ids):
         return found_by_letter
-    return correspondence.by_address(connection, ChannelName.EMAIL, _hash(key, mail.sender), now) if mail.sender else None
+    who = correspondence.by_address(connection, ChannelName.EMAIL, _hash(key, mail.sender), now) if mail.sender else None
+    return who and replace(who, delivery_id=None)  # a new mail of a customer's answers no letter that we know of
 
 
 def _reported(connection: Connection, mail: Returned, key: bytes) -> Correspondent | None:

@@ -19,7 +19,7 @@ from starlette.exceptions import HTTPException
 
 from winback.model import EventKind, Verdict
 from winback.settings import Project
-from winback.store import correspondence, database
+from winback.store import correspondence, database, events
 from winback.store.correspondence import Correspondent
 from winback.store.events import Event
 from winback.tracking import addresses, endings, tokens
@@ -115,6 +115,7 @@ def _unsubscribe(engine: Engine, who: Correspondent, by: str, now: datetime) -> 
     )
     with database.writing(engine) as connection:
         endings.end(connection, who, event, now)
+        events.confirm(connection, [event.delivery_id] if event.delivery_id else [])
 
 
 async def _beginning(request: Request) -> bytes:
