@@ -212,6 +212,13 @@ def test_the_health_page_says_whether_the_store_answers_and_what_waits(project, 
     assert web.get("/health").json()["waiting"] == 1
 
 
+def test_the_health_page_says_when_the_store_is_gone(project):
+    gone = create_engine("sqlite:////nowhere/at/all.db")
+    with Serving(create_app(project, gone, render_page=render_page)) as serving, httpx.Client(base_url=serving.url) as web:
+        answer = web.get("/health")
+    assert (answer.status_code, answer.json()["status"]) == (503, "no database")
+
+
 def test_hits_are_written_within_a_second_without_a_stop(project, shop, letter, link, web):
     web.get(addresses.click("", project.key, letter, link))
     written = threading.Event()

@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy
-from sqlalchemy import Connection, Engine, event, make_url
+from sqlalchemy import Connection, Engine, event, make_url, select
 
 from winback.errors import Problem, StoreError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+
+Failure = sqlalchemy.exc.SQLAlchemyError
+"""What any query raises when the database can't do it now."""
 
 
 def open_engine(url: str, *, name: str = "config/settings.yaml") -> Engine:
@@ -79,6 +82,16 @@ def _tune_sqlite(engine: Engine) -> None:
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("writes") else "BEGIN")
+
+
+def answers(engine: Engine) -> bool:
+    """Whether the database can be asked anything now."""
+    try:
+        with reading(engine) as connection:
+            connection.execute(select(1))
+    except Failure:
+        return False
+    return True
 
 
 @contextlib.contextmanager

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import SQLAlchemyError
 
 from winback.model import EventKind
 from winback.store import correspondence, database, events
@@ -91,7 +90,7 @@ class Buffer:
             self._writer = asyncio.get_running_loop().create_task(self._write_soon())
 
     async def close(self) -> None:
-        """Write what is left. Raises SQLAlchemyError when the store can't be written even now."""
+        """Write what is left. Raises database.Failure when the store can't be written even now."""
         if self._writer is not None:
             self._writer.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -105,7 +104,7 @@ class Buffer:
                 await asyncio.sleep(self.within)
                 try:
                     await self._write()
-                except SQLAlchemyError as error:
+                except database.Failure as error:
                     log.warning("%d hits wait: the database can't be written (%s)", len(self._waiting), str(error).partition("\n")[0])
         finally:
             self._writer = None
