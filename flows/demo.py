@@ -12,7 +12,9 @@ FOLDER = Path("out/demo")
 
 def main() -> None:
     """Tell the story, and how long it took. Prefect keeps its files in out/, away from the person's own."""
-    os.environ["PREFECT_HOME"] = str((FOLDER.parent / ".prefect").resolve())
+    home = (FOLDER.parent / ".prefect").resolve()
+    home.mkdir(parents=True, exist_ok=True)
+    os.environ["PREFECT_HOME"] = str(home)
     os.environ.pop("PREFECT_API_URL", None)  # the temporary server, even where a real one is set up
     began = time.monotonic()
     print("Starting Prefect's temporary server...", flush=True)  # noqa: T201  the first sign of life of a command in a terminal

@@ -49,6 +49,8 @@ def enrol_and_send(project: str = ".", campaign: str | None = None, now: datetim
     moment = opened.moment(now)
     totals: dict[str, int] = {}
     for name in [campaign] if campaign else started(project):
+        if is_over(project, name):
+            continue
         enrol(project, name, moment)
         queue_due(project, name, moment)
         while sent := send_batch(project, name, moment):
@@ -62,6 +64,11 @@ def started(project: str) -> list[str]:
     """Campaigns with a run that is under way; a new file in config/campaigns/ sends nothing until a person starts it."""
     with database.reading(opened.store(opened.project(project))) as connection:
         return [run.campaign for run in runs.unfinished(connection) if run.status is RunStatus.ACTIVE]
+
+
+def is_over(project: str, campaign: str) -> bool:
+    """A run that came to its end stays there; only a person begins the next."""
+    return enrolment.is_over(opened.store(opened.project(project)), campaign)
 
 
 def finish(project: str, campaign: str) -> None:

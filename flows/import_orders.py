@@ -23,6 +23,6 @@ def import_source(project: str, name: str, now: datetime) -> ImportReport:
 @flow(name="import", flow_run_name="import")
 def import_orders(project: str = ".", now: datetime | None = None) -> ImportReport:
     """Every source of config/sources.yaml, in its order."""
-    names = source.read(opened.project(project)).value.names()
+    names = source.chosen(source.read(opened.project(project)))
     reports = [import_source(project, name, opened.moment(now)) for name in names]
     return ImportReport(tuple(done for report in reports for done in report.sources))

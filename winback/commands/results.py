@@ -73,7 +73,10 @@ def print_report(measured: Report) -> None:
 
     from winback.outcomes import terminal
 
-    Console().print(terminal.render(measured))
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=100)  # a file or a pipe has no width of its own
+    console.print(terminal.render(measured))
 
 
 def write_page(measured: Report, path: Path) -> None:

@@ -75,7 +75,7 @@ class Customers:
         self._written_to.add(shopper.key)
         dice = self._random.random()
         if pixel := re.search(r'src="(http[^"]*/o/[^"]*)"', page):
-            if dice < 0.15:  # the mail provider fetches pictures by itself
+            if 0.42 < dice < 0.6:  # the mail provider fetches pictures by itself
                 web.get(pixel[1], headers={"User-Agent": _APPLE_PROXY})
             if dice < 0.5:
                 web.get(pixel[1])

@@ -105,7 +105,7 @@ def _shopper(random: Random, index: int) -> Shopper:
         telegram=str(700_000_000 + index) if random.random() < 0.3 else "",
         dead_mailbox=random.random() < DEAD_MAILBOXES,
         manager=random.choice(("olena", "olena", "andriy")),
-        consent=("yes", day.isoformat(), random.choice(("checkout", "checkout", "checkout", "checkout", ""))) if consented else ("no", "", ""),
+        consent=("yes", day.isoformat(), random.choices(("checkout", ""), (94, 6))[0]) if consented else ("no", "", ""),
         debtor=random.random() < 0.01,
         comes_back_anyway=random.random() < BASE_RATE,
         moved_by=random.random(),

@@ -23,7 +23,7 @@ from winback.demo.customers import Customers
 from winback.demo.mailbox import MailServer
 from winback.demo.serving import Serving
 from winback.letters import pages
-from winback.operations import collecting, founding, importing, planning, reporting, running, selecting
+from winback.operations import collecting, enrolment, founding, importing, planning, reporting, running, selecting
 from winback.operations.importing import ImportReport
 from winback.outcomes.report import Report
 from winback.sending import prepared
@@ -57,6 +57,8 @@ class Direct:
 
     def enrol_and_send(self, folder: Path, now: datetime) -> None:
         project, engine = _open(folder)
+        if enrolment.is_over(engine, CAMPAIGN):
+            return
         asyncio.run(running.go(prepared.prepare(project, CAMPAIGN), engine, now=lambda: now, worker=uuid.uuid4().hex))
 
     def collect(self, folder: Path, now: datetime, replies: Path) -> None:

@@ -78,11 +78,18 @@ def current_run(engine: Engine, prepared: Prepared, *, now: datetime, again: boo
             raise ConfigError(prepared.document.problem(("ends_on",), f"the campaign ended on {prepared.campaign.ends_on}.", "Write later dates."))
         number = 1 if run is None else run.number + 1
         plan = {
+            **prepared.campaign.model_dump(mode="json"),
             "shares": prepared.campaign.shares(),
             "window_seconds": prepared.campaign.window(prepared.project).total_seconds(),
-            "campaign": prepared.campaign.model_dump(mode="json"),
         }
         return runs.start(connection, prepared.name, number=number, salt=salt_of(prepared, number), plan=plan, now=now)
+
+
+def is_over(engine: Engine, campaign: str) -> bool:
+    """The campaign's newest run is finished or cancelled; a schedule has nothing more to do with it."""
+    with database.reading(engine) as connection:
+        run = runs.latest(connection, campaign)
+    return run is not None and run.status in {RunStatus.FINISHED, RunStatus.CANCELLED}
 
 
 def salt_of(prepared: Prepared, number: int) -> str:
