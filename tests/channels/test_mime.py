@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from email import message_from_bytes, policy
@@ -118,8 +119,12 @@ def test_a_broken_address_of_ours_stops_the_lane(field):
 
 
 def test_the_same_delivery_always_has_the_same_message_id():
-    assert mime.message_id("spring-2027", 42, "news.zerno.example") == "<wb.spring-2027.42@news.zerno.example>"
-    assert mime.message_id("весна 2027", 42, "news.zerno.example") == "<wb.2027.42@news.zerno.example>"
+    key = b"k" * 32
+    written = mime.message_id("spring-2027", 42, "news.zerno.example", key)
+    assert re.fullmatch(r"<wb\.spring-2027\.42\.[0-9a-f]{16}@news\.zerno\.example>", written)
+    assert mime.message_id("spring-2027", 42, "news.zerno.example", key) == written
+    assert mime.message_id("spring-2027", 42, "news.zerno.example", b"l" * 32) != written
+    assert mime.message_id("весна 2027", 42, "news.zerno.example", key).startswith("<wb.2027.42.")
 
 
 ANY_TEXT = st.text(st.characters(codec=None), max_size=200)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hmac
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -39,10 +40,14 @@ def build(email: Email) -> bytes:
     return "\r\n".join(lines).encode("ascii")
 
 
-def message_id(campaign: str, delivery_id: int, domain: str) -> str:
-    """The Message-ID of a delivery: the same whenever it is asked for, so that replies and bounces find their way back."""
+def message_id(campaign: str, delivery_id: int, domain: str, key: bytes) -> str:
+    """The Message-ID of a delivery: the same whenever it is asked for, so that replies and bounces find their way back.
+
+    A mark of `key` stands in it: numbers alone could be guessed, and a forged reply would end somebody's journey.
+    """
     name = re.sub(r"[^A-Za-z0-9-]+", "-", campaign).strip("-") or "campaign"
-    return f"<wb.{name}.{delivery_id}@{domain}>"
+    mark = hmac.digest(key, f"message-id:{name}.{delivery_id}".encode(), "sha256")[:8].hex()
+    return f"<wb.{name}.{delivery_id}.{mark}@{domain}>"
 
 
 def _headers(email: Email, boundary: str) -> Iterator[str]:

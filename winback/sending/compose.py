@@ -91,7 +91,7 @@ class Writer:
             sender_address=signing.email,
             reply_to=signing.reply_to or signing.email,
             mail_from=addresses.bounces(bounces_to, self.project.key, delivery.id) if bounces_to else signing.email,
-            message_id=mime.message_id(self.prepared.name, delivery.id, domain),
+            message_id=mime.message_id(self.prepared.name, delivery.id, domain, self.project.key),
             subject=rendered.subject,
             html=rendered.html,
             text=rendered.text,
@@ -100,6 +100,7 @@ class Writer:
             list_id=f"{self.prepared.name}.{domain}",
             feedback_id=f"{self.prepared.name}:{delivery.locale}:{delivery.tactic}:winback",
             unsubscribe_url=filled["unsubscribe_url"],
+            unsubscribe_mailto=addresses.unsubscribe_mailbox(signing.reply_to or signing.email, self.project.key, delivery.id),
         )
 
     def _offer(self, delivery: Claimed, recipient: Row[Any]) -> OfferValues | None:
