@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -42,10 +43,10 @@ for subject in (project, data, cohorts, letters, translations, campaigns, result
     subject.register(app)
 
 
-def main() -> None:
-    """Entry point: 0 done, 1 refused with a message, 2 wrong usage."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Entry point: leaves with 0 done, 1 refused with a message, 2 wrong usage. `arguments` are the command line's when not given."""
     try:
-        app()
+        app(arguments)
     except Refused as refused:
         for problem in refused.problems:
             typer.echo(str(problem), err=True)

@@ -56,7 +56,8 @@ def refusal(message: str, how: str = "") -> PydanticCustomError:
 def nearest(word: str, known: typing.Iterable[str], what: str = "Known") -> str:
     """A hint for a name that isn't known: the nearest one, else all of them."""
     names = sorted(known)
-    close = difflib.get_close_matches(word, names, n=1, cutoff=0.5)
+    begun = [name for name in names if word and name.startswith(word)]  # the beginning of a long name is the likeliest slip
+    close = begun or difflib.get_close_matches(word, names, n=1, cutoff=0.5)
     if close:
         return f"Did you mean `{close[0]}`?"
     return f"{what}: {', '.join(names)}." if names else f"{what}: none yet."
