@@ -1,0 +1,107 @@
+"""The flows under Prefect's own harness, on a small real project; rules are tested without it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import yaml
+from sqlalchemy import func, select
+
+import flows  # noqa: F401  sets Prefect's quiet surroundings before it is imported
+from tests import projects
+from tests.operations.test_running import populate
+from winback.demo import mailbox
+from winback.store import database
+from winback.store.tables import deliveries, orders
+
+pytestmark = [pytest.mark.flows, pytest.mark.xdist_group("flows"), pytest.mark.filterwarnings("default")]
+
+START = datetime(2026, 11, 24, 10, 30, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def harness() -> Iterator[None]:
+    from prefect.testing.utilities import prefect_test_harness
+
+    with prefect_test_harness(server_startup_timeout=120):
+        yield
+
+
+@pytest.fixture
+def shop(tmp_path, monkeypatch, harness):
+    monkeypatch.setenv("WINBACK_SECRET", "k" * 32)
+    project = projects.make(tmp_path / "shop")
+    data = project.root / "data"
+    data.mkdir()
+    (data / "customers.csv").write_text(
+        "id,email,telegram,name,patronymic,surname,sex,language,country,city,zone,manager,black_list,agrees,agreed_on,agreed_at\n", encoding="utf-8"
+    )
+    return project
+
+
+def test_the_import_flow_reads_every_source_as_a_task_each(shop):
+    from flows.import_orders import import_orders
+
+    with (shop.root / "data/customers.csv").open("a", encoding="utf-8") as file:
+        file.write("A1,a@post.example,,Emma,,Shaw,f,en,GB,Leeds,,olena,,yes,2023-05-01,checkout\n")
+    (shop.root / "data/orders.csv").write_text("order,customer,placed,items,total\nO1,A1,2025-05-01 12:00:00,1,250.00\n", encoding="utf-8")
+    report = import_orders(str(shop.root), now=START)
+    assert [(source.name, source.inserted) for source in report.sources] == [("customers", 1), ("orders", 1)]
+    again = import_orders(str(shop.root), now=START)
+    assert [source.inserted for source in again.sources] == [0, 0]
+    engine = database.open_engine(shop.database_url)
+    with database.reading(engine) as connection:
+        assert connection.execute(select(func.count()).select_from(orders)).scalar() == 1
+    engine.dispose()
+
+
+def test_a_campaign_runs_through_the_flows_and_nothing_starts_by_itself(shop):
+    from flows.collect_events import collect_events
+    from flows.enrol_and_send import enrol_and_send
+    from flows.measure_and_report import measure_and_report
+
+    engine = database.open_engine(shop.database_url)
+    populate(engine, 30)
+    assert enrol_and_send(str(shop.root), now=START) == {}, "a campaign file alone sends nothing"
+    assert enrol_and_send(str(shop.root), "winter-tea", now=START)["sent"] > 10
+    assert enrol_and_send(str(shop.root), now=START) == {}, "nothing is due twice"
+    later = enrol_and_send(str(shop.root), now=START + timedelta(days=7))
+    assert later["sent"] > 10, "a run that was started goes on by itself"
+    replies = shop.root / "replies"
+    mailbox.make_maildir(replies)
+    with database.reading(engine) as connection:
+        letter = connection.execute(select(deliveries).where(deliveries.c.message_id != "").limit(1)).one()
+    answer = f"From: c{letter.customer_id}@post.example\r\nTo: olena@zerno.example\r\nIn-Reply-To: {letter.message_id}\r\nSubject: Re\r\n\r\nThank you!\r\n"
+    mailbox.deliver(replies, answer.encode(), mail_from=f"c{letter.customer_id}@post.example", recipient="olena@zerno.example")
+    assert collect_events(str(shop.root), str(replies), now=START + timedelta(days=8))["reply"] == 1
+    enrol_and_send(str(shop.root), now=START + timedelta(days=21))
+    report = measure_and_report(str(shop.root), now=START + timedelta(days=61))[0]
+    assert {arm.name for arm in report.arms} == {"warm-word", "gift-first", "holdout"}
+    assert (shop.out / "reports" / "winter-tea.html").exists()
+    with database.reading(engine) as connection:
+        stopped = (
+            connection.execute(select(deliveries.c.reason).where(deliveries.c.customer_id == letter.customer_id, deliveries.c.stage == "last-day"))
+            .scalars()
+            .all()
+        )
+    assert stopped in ([], ["replied"])
+    assert enrol_and_send(str(shop.root), "winter-tea", now=START + timedelta(days=62)) == {}, "a run that is over stays over"
+    engine.dispose()
+
+
+def test_every_deployment_names_a_flow_that_exists_and_overlaps_with_nothing():
+    import importlib
+
+    from prefect import Flow
+
+    deployments = yaml.safe_load((projects.ROOT / "prefect.yaml").read_text(encoding="utf-8"))["deployments"]
+    assert {deployment["name"] for deployment in deployments} == {"import", "enrol-and-send", "collect-events", "measure-and-report"}
+    for deployment in deployments:
+        path, name = deployment["entrypoint"].split(":")
+        flow = getattr(importlib.import_module(path.removesuffix(".py").replace("/", ".")), name)
+        assert isinstance(flow, Flow)
+        assert flow.name == deployment["name"]
+        assert deployment["concurrency_limit"]["limit"] == 1
+        assert deployment["schedules"]
