@@ -18,13 +18,12 @@ def main() -> None:
     os.environ.pop("PREFECT_API_URL", None)  # the temporary server, even where a real one is set up
     began = time.monotonic()
     print("Starting Prefect's temporary server...", flush=True)  # noqa: T201  the first sign of life of a command in a terminal
-    from winback.operations.importing import ImportReport
-
     from flows.collect_events import collect_events
     from flows.enrol_and_send import enrol_and_send
     from flows.import_orders import import_orders
     from flows.measure_and_report import measure_and_report
     from winback.demo import shop, story
+    from winback.operations.importing import ImportReport
     from winback.outcomes.report import Report
 
     class Flows:

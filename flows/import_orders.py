@@ -6,11 +6,11 @@ from datetime import datetime
 
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
-from winback.operations.importing import ImportReport
 
 from flows import opened
 from winback.audience import source
 from winback.operations import importing
+from winback.operations.importing import ImportReport
 
 
 @task(cache_policy=NO_CACHE, task_run_name="import {name}")

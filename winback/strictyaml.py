@@ -115,10 +115,7 @@ class _Reader:
     def load(self, text: str) -> object:
         try:
             for event in yaml.parse(text, Loader=yaml.SafeLoader):
-                if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-                    self._refuse(event.start_mark.line, "anchors and aliases (&, *) are not read here.", "Write the part out where it belongs.")
-                elif getattr(event, "tag", None):
-                    self._refuse(event.start_mark.line, f"the tag {event.tag} is not read here.", "Write the plain value.")
+                self._refuse_what_hides(event)
             node = None if self.problems else yaml.compose(text, Loader=yaml.SafeLoader)
         except yaml.YAMLError as error:
             self._syntax(error)
@@ -131,6 +128,14 @@ class _Reader:
             self._refuse(node.start_mark.line, "a list of `key: value` lines is expected here.")
             return None
         return self._value(node, ())
+
+    def _refuse_what_hides(self, event: yaml.Event) -> None:
+        """Anchors, aliases and tags: a reader of the file couldn't see what stands there."""
+        line = event.start_mark.line if event.start_mark else 0
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            self._refuse(line, "anchors and aliases (&, *) are not read here.", "Write the part out where it belongs.")
+        elif tag := getattr(event, "tag", None):
+            self._refuse(line, f"the tag {tag} is not read here.", "Write the plain value.")
 
     def _value(self, node: yaml.Node, place: Place) -> object:
         self.lines.setdefault(place, node.start_mark.line + 1)
@@ -175,10 +180,12 @@ class _Reader:
             try:
                 return date.fromisoformat(text)
             except ValueError:
-                return self._refuse(node.start_mark.line, f"there is no day {text}.", "Write a day as 2026-03-09.")
+                self._refuse(node.start_mark.line, f"there is no day {text}.", "Write a day as 2026-03-09.")
+                return None
         for pattern, how in _TRAPS:
             if pattern.fullmatch(text):
-                return self._refuse(node.start_mark.line, f"`{text}` is ambiguous.", how.format(text))
+                self._refuse(node.start_mark.line, f"`{text}` is ambiguous.", how.format(text))
+                return None
         return text
 
     def _syntax(self, error: yaml.YAMLError) -> None:

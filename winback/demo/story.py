@@ -14,6 +14,7 @@ from typing import Protocol
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from sqlalchemy import Engine
 
 from winback import settings
 from winback.commands import campaign_tables, frame, results
@@ -159,7 +160,7 @@ def _write_settings(project: Project, *changes: tuple[str, str]) -> Project:
     return settings.open_project(project.root)
 
 
-def _open(folder: Path) -> tuple[Project, database.Engine]:
+def _open(folder: Path) -> tuple[Project, Engine]:
     project = settings.open_project(folder)
     return project, database.open_engine(project.database_url)
 
