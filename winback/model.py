@@ -114,7 +114,7 @@ class Reason(StrEnum):
     CHANNEL_NOT_ALLOWED = "channel-not-allowed"  # the country's policy allows none of the channels
     SUPPRESSED = "suppressed"  # asked not to be written to, bounced or complained
     NO_LANGUAGE = "no-language"  # the letters exist in no language of this customer's chain
-    IN_OTHER_CAMPAIGN = "in-other-campaign"  # another active campaign is writing to them
+    IN_OTHER_CAMPAIGN = "in-other-campaign"  # another campaign that is under way writes to them, or holds them out
     NOT_FOR_TACTIC = "not-for-tactic"  # the stage has no letter for this tactic
     ORDERED = "ordered"  # bought again
     REPLIED = "replied"  # answered: a person takes over

@@ -356,6 +356,39 @@ def test_a_campaign_that_cannot_be_meant_is_refused_with_a_sentence(tmp_path, ol
     assert sentence in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        (
+            "name: reminder",
+            "name: second-letter",
+            "run 1 began with the stages first-letter, reminder, last-day; the file now has first-letter, second-letter, last-day.",
+        ),
+        ("holdout: 0.25 ", "holdout: 0.5 ", "run 1 began with the tactics warm-word 0.375, gift-first 0.375, holdout 0.25"),
+    ],
+)
+def test_arms_and_stages_stay_as_they_were_while_a_run_lasts(engine, tmp_path, old, new, sentence):
+    project = projects.make(tmp_path / "shop")
+    populate(engine, 6)
+    go(prepared.prepare(project, CAMPAIGN), engine, START, MemoryChannel())
+    projects.edit(project.root / "config/campaigns/winter-tea.yaml", old, new)
+    with pytest.raises(ConfigError) as refused:
+        go(prepared.prepare(project, CAMPAIGN), engine, START, MemoryChannel())
+    assert sentence in str(refused.value)
+    projects.edit(project.root / "config/campaigns/winter-tea.yaml", new, old)
+    projects.edit(project.root / "config/campaigns/winter-tea.yaml", "wait: 7 days", "wait: 8 days")
+    go(prepared.prepare(project, CAMPAIGN), engine, START, MemoryChannel())
+
+
+def test_nobody_is_taken_from_another_campaigns_arms_written_to_or_held_out(engine, tmp_path):
+    project = projects.make(tmp_path / "shop")
+    (project.root / "config/campaigns/second.yaml").write_bytes((project.root / "config/campaigns/winter-tea.yaml").read_bytes())
+    populate(engine, 20)
+    go(prepared.prepare(project, CAMPAIGN), engine, START, MemoryChannel())
+    plan = planning.plan(prepared.prepare(project, "second"), engine, now=START)
+    assert plan.skips == {"in-other-campaign": 20}
+
+
 def test_a_rehearsal_is_the_same_plan_and_changes_nothing(engine, ready):
     populate(engine, 30)
     with database.writing(engine) as connection:  # one of them will order on the tenth day, as the data already knows

@@ -64,11 +64,13 @@ def decisions(
 def current_run(engine: Engine, prepared: Prepared, *, now: datetime, again: bool = False) -> Run:
     """The campaign's unfinished run, or a new one: the first, or the next when `again` is asked for.
 
-    Raises ConfigError when the last run is over and no new one was asked for, or the campaign is over by its dates.
+    Raises ConfigError when the last run is over and no new one was asked for, the campaign is over by its dates, or its file has other
+    arms or stages than the run began with.
     """
     with database.writing(engine) as connection:
         run = runs.latest(connection, prepared.name)
         if run is not None and run.status in {RunStatus.ACTIVE, RunStatus.PAUSED}:
+            _refuse_another_structure(prepared, run)
             return run
         if run is not None and not again:
             raise ConfigError(
@@ -80,9 +82,25 @@ def current_run(engine: Engine, prepared: Prepared, *, now: datetime, again: boo
         plan = {
             **prepared.campaign.model_dump(mode="json"),
             "shares": prepared.campaign.shares(),
+            "order_of_stages": _order_of_stages(prepared),
             "window_seconds": prepared.campaign.window(prepared.project).total_seconds(),
         }
         return runs.start(connection, prepared.name, number=number, salt=salt_of(prepared, number), plan=plan, now=now)
+
+
+def _refuse_another_structure(prepared: Prepared, run: Run) -> None:
+    """Texts, hours and waits may change while a run lasts; who is in which arm, and which stage comes after which, may not."""
+    plan = prepared.campaign
+    arms = [[f"{name} {share:g}" for name, share in shares.items()] for shares in (run.shares, plan.shares())]  # their order counts too
+    for key, (began_with, now) in {"stages": (run.stages, _order_of_stages(prepared)), "tactics": arms}.items():
+        if list(began_with) != now:
+            message = f"run {run.number} began with the {key} {', '.join(began_with)}; the file now has {', '.join(now)}."
+            how = f"Put them back, or end the run first: winback cancel {prepared.name}"
+            raise ConfigError(prepared.document.problem((key,), message, how))
+
+
+def _order_of_stages(prepared: Prepared) -> list[str]:
+    return [stage.name for stage in prepared.campaign.stages]
 
 
 def is_over(engine: Engine, campaign: str) -> bool:

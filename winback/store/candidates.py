@@ -118,13 +118,13 @@ def _reach(connection: Connection, ids: Sequence[int], now: datetime) -> dict[in
 
 
 def _busy(connection: Connection, ids: Sequence[int], run_id: int | None) -> dict[int, str]:
-    """Customers whom another active run is writing to, or keeps as its holdout while its stages last."""
+    """Customers assigned in another run that isn't over: written to or held out alike, or its arms couldn't be compared any more."""
     rows = connection.execute(
         select(recipients.c.customer_id, func.min(campaign_runs.c.campaign))
         .join(campaign_runs, campaign_runs.c.id == recipients.c.run_id)
         .where(
             recipients.c.customer_id.in_(ids),
-            recipients.c.status == RecipientStatus.ACTIVE,
+            recipients.c.status != RecipientStatus.SKIPPED,
             campaign_runs.c.status.in_([RunStatus.ACTIVE, RunStatus.PAUSED]),
             campaign_runs.c.id != (run_id or 0),
         )

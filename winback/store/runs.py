@@ -28,6 +28,7 @@ class Run:
     started_at: datetime
     enrolled_at: datetime | None  # when everybody of the cohort had been decided on
     shares: Mapping[str, float]  # of every arm as planned when the run began; a file edited later changes nothing of it
+    stages: tuple[str, ...]  # their names, in order
     window: timedelta  # how long after assignment an order counts as a return
 
 
@@ -193,5 +194,6 @@ def _run(row: Row[Any]) -> Run:
         started_at=row.started_at,
         enrolled_at=row.enrolled_at,
         shares=row.plan.get("shares", {}),
+        stages=tuple(row.plan.get("order_of_stages", ())),
         window=timedelta(seconds=row.plan.get("window_seconds", 0)),
     )
