@@ -9,7 +9,9 @@ from typing import Any
 from pydantic import BaseModel
 
 from winback.audience.cohort import Cohort
+from winback.audience.lifecycle import Lifecycle
 from winback.audience.source import Sources
+from winback.audience.value import Value
 from winback.journey.campaign import Campaign
 from winback.journey.policy import Policy
 from winback.letters.brand import Brand
@@ -26,6 +28,8 @@ SHAPES: dict[str, type[BaseModel]] = {
     "brand": Brand,
     "senders": Senders,
     "sample": Sample,
+    "value": Value,
+    "lifecycle": Lifecycle,
 }
 
 
