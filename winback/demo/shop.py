@@ -102,7 +102,7 @@ def _shopper(random: Random, index: int) -> Shopper:
         key=key,
         who=who,
         email=f"{key.lower()}@{random.choice(('post', 'mail', 'inbox'))}.example",
-        telegram=str(700_000_000 + index) if random.random() < 0.3 else "",
+        telegram=str(700_000_000 + index) if random.random() < 0.18 else "",
         dead_mailbox=random.random() < DEAD_MAILBOXES,
         manager=random.choice(("olena", "olena", "andriy")),
         consent=("yes", day.isoformat(), random.choices(("checkout", ""), (94, 6))[0]) if consented else ("no", "", ""),
