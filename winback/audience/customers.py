@@ -1,0 +1,116 @@
+"""Rows of customers: what can't be read of a person is left out and told, the person stays, since their orders count."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from functools import partial
+from typing import Any
+
+from winback.audience import addresses, cells, converting
+from winback.audience.converting import Converted, Faults, Terms, Unreadable
+from winback.audience.mapping import Consent, Customers
+from winback.audience.rows import Chunk
+
+_PLAIN = ("given_name", "patronymic", "family_name", "city", "black_list")
+_NORMALISED: dict[str, Callable[[str], str]] = {
+    "sex": cells.sex,
+    "locale": cells.locale,
+    "country": cells.country,
+    "time_zone": cells.time_zone,
+}
+_LONGEST_MANAGER = 100
+
+
+def convert(chunk: Chunk, mapping: Customers, terms: Terms) -> Converted:
+    """Columns key, those of `customers` that are mapped, email, telegram, and consent, given_at, source."""
+    faults = Faults()
+    columns: dict[str, Sequence[Any]] = {"key": converting.keys(chunk, mapping.id, faults)}
+    columns |= {name: converting.written(chunk, getattr(mapping, name)) for name in _PLAIN if getattr(mapping, name)}
+    for name, normalise in _NORMALISED.items():
+        if column := getattr(mapping, name):
+            columns[name] = converting.read(converting.written(chunk, column), normalise, faults)
+    columns |= _days(chunk, mapping, terms, faults)
+    if mapping.manager:
+        columns["manager"] = [
+            manager or "" for manager in converting.read(converting.written(chunk, mapping.manager), _manager, faults, costs_row=False)
+        ]
+    if mapping.email:
+        columns["email"] = _addresses(converting.written(chunk, mapping.email), addresses.email, "e-mail address", faults)
+    if mapping.telegram:
+        columns["telegram"] = _addresses(converting.written(chunk, mapping.telegram), addresses.chat_id, "Telegram chat number", faults)
+    if mapping.consent:
+        columns |= _consents(chunk, mapping.consent, terms, faults)
+    return converting.finish(chunk, columns, faults)
+
+
+def _addresses(texts: Sequence[str], reader: Callable[[str], str | None], word: str, faults: Faults) -> list[str | None]:
+    """No cache: nearly every address is another one."""
+    found = [reader(text) if text else None for text in texts]
+    for position, (text, address) in enumerate(zip(texts, found, strict=True)):
+        if address is None and text:
+            faults.add(position, f"Broken address: `{text}` is no {word}. The customer is kept without it.", costs_row=False)
+    return found
+
+
+def _days(chunk: Chunk, mapping: Customers, terms: Terms, faults: Faults) -> dict[str, Sequence[Any]]:
+    columns: dict[str, Sequence[Any]] = {}
+    if mapping.birthday:
+        cells_of_column = chunk.columns[mapping.birthday.column]
+        columns["birthday"] = converting.read(cells_of_column, partial(_birthday, terms=terms), faults, costs_row=False)
+    if mapping.favourite_day:
+
+        def favourite(text: str) -> str | Unreadable:
+            found = cells.favourite_day(text, terms.source.dates)
+            return Unreadable(f"The favourite day `{text}` can't be read; write MM-DD. It is left out.") if found is None else found
+
+        days = converting.read(converting.written(chunk, mapping.favourite_day), favourite, faults, costs_row=False)
+        columns["favourite_day"] = [day or "" for day in days]
+    return columns
+
+
+def _birthday(cell: Any, terms: Terms) -> date | Unreadable | None:
+    found = cells.day(cell, terms.source.dates)
+    if found is None and (text := cells.text(cell)):
+        return Unreadable(f"The birthday `{text}` can't be read as {' or '.join(terms.source.dates)}. It is left out.")
+    if found is not None and not converting.OLDEST_YEAR <= found.year <= terms.now.year:
+        return Unreadable(f"The birthday {found.isoformat()} can't be one. It is left out.")
+    return found
+
+
+def _manager(text: str) -> str | Unreadable:
+    if len(text) > _LONGEST_MANAGER:
+        return Unreadable(f"The manager is longer than {_LONGEST_MANAGER} characters; write the key in senders.yaml. It is left out.")
+    return text
+
+
+def _consents(chunk: Chunk, mapping: Consent, terms: Terms, faults: Faults) -> dict[str, Sequence[Any]]:
+    """1 for agreed, 0 for declined, None where nothing is said; the day and the place count only where agreed."""
+    words = {**dict.fromkeys(mapping.agreed, 1), **dict.fromkeys(mapping.declined, 0)}
+
+    def consent(text: str) -> int | Unreadable | None:
+        said = words.get(text.casefold())
+        if said is None and text:
+            return Unreadable(f"The consent `{text}` is listed neither as agreed nor as declined. It changes nothing.")
+        return said
+
+    said = converting.read(cells.texts(chunk.columns[mapping.column]), consent, faults, costs_row=False)
+    return {"consent": said, "given_at": _given_at(chunk, mapping, terms, said, faults), "source": _places(chunk, mapping, said)}
+
+
+def _given_at(chunk: Chunk, mapping: Consent, terms: Terms, said: list[Any], faults: Faults) -> list[Any]:
+    if mapping.given_at is None:
+        return [None] * len(said)
+    agreed = [cell if is_given else None for cell, is_given in zip(chunk.columns[mapping.given_at], said, strict=True)]
+
+    def given_at(cell: Any) -> Any:
+        found = converting.moment(cell, terms) if cells.text(cell) else None
+        return Unreadable(f"Consent: {found.reason} It is kept without its day.") if isinstance(found, Unreadable) else found
+
+    return converting.read(agreed, given_at, faults, costs_row=False)
+
+
+def _places(chunk: Chunk, mapping: Consent, said: list[Any]) -> list[str]:
+    if mapping.source is None:
+        return [""] * len(said)
+    return [place if is_given else "" for place, is_given in zip(cells.texts(chunk.columns[mapping.source]), said, strict=True)]

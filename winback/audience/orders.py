@@ -1,0 +1,140 @@
+"""Rows of orders and of inquiries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from winback.audience import amounts, cells, converting
+from winback.audience.converting import Converted, Faults, Terms, Unreadable
+from winback.audience.mapping import Inquiries, Orders, Status
+from winback.audience.rows import Chunk
+from winback.model import OrderStatus, minor_digits
+
+
+def convert(chunk: Chunk, mapping: Orders, terms: Terms) -> Converted:
+    """Columns key, customer, ordered_at, amount_minor, currency, quantity, status; those that the source doesn't have are constants."""
+    faults = Faults()
+    key = converting.keys(chunk, mapping.id, faults)
+    customer = converting.keys(chunk, mapping.customer, faults)
+    ordered_at = converting.read(chunk.columns[mapping.ordered_at.column], partial(converting.moment, terms=terms), faults)
+    currency = _currencies(chunk, mapping, terms, faults)
+    amount = _amounts(chunk, mapping, terms, currency, faults)
+    quantity = _quantities(chunk, mapping, terms, faults)
+    status = _statuses(chunk, mapping.status, faults)
+    _settle_signs(mapping, amount, quantity, status, faults)
+    columns: dict[str, Sequence[Any]] = {
+        "key": key,
+        "customer": customer,
+        "ordered_at": ordered_at,
+        "amount_minor": amount,
+        "currency": currency,
+        "quantity": quantity,
+        "status": status,
+    }
+    constants = _constants(mapping, terms)
+    return converting.finish(chunk, {name: values for name, values in columns.items() if name not in constants}, faults, constants)
+
+
+def convert_inquiries(chunk: Chunk, mapping: Inquiries, terms: Terms) -> Converted:
+    """Columns key, customer, inquired_at, subject."""
+    faults = Faults()
+    columns: dict[str, Sequence[Any]] = {
+        "key": converting.keys(chunk, mapping.id, faults),
+        "customer": converting.keys(chunk, mapping.customer, faults),
+        "inquired_at": converting.read(chunk.columns[mapping.inquired_at.column], partial(converting.moment, terms=terms), faults),
+        "subject": converting.written(chunk, mapping.subject),
+    }
+    return converting.finish(chunk, columns, faults)
+
+
+def _constants(mapping: Orders, terms: Terms) -> dict[str, Any]:
+    constants: dict[str, Any] = {} if mapping.currency else {"currency": terms.currency}
+    if not mapping.minus_is_return:  # which settles quantity and status row by row
+        constants |= {} if mapping.quantity else {"quantity": 1}
+        constants |= {} if mapping.status else {"status": OrderStatus.PLACED.value}
+    return constants
+
+
+def _currencies(chunk: Chunk, mapping: Orders, terms: Terms, faults: Faults) -> list[Any]:
+    if mapping.currency is None:
+        return [terms.currency] * len(chunk.lines)
+
+    def code(text: str) -> str | Unreadable:
+        capitals = text.upper()
+        if len(capitals) == 3 and capitals.isascii() and capitals.isalpha():
+            return capitals
+        return Unreadable(f"The currency `{text}` is not a code of three letters, such as UAH.")
+
+    return converting.read(converting.written(chunk, mapping.currency), code, faults)
+
+
+def _amounts(chunk: Chunk, mapping: Orders, terms: Terms, currencies: list[Any], faults: Faults) -> list[Any]:
+    """In minor units, by each row's currency."""
+
+    def minor(cell: Any, digits: int) -> int | Unreadable:
+        amount = converting.number(cell, terms, "amount")
+        if isinstance(amount, Unreadable):
+            return amount
+        found = amounts.in_minor(amount, digits)
+        return Unreadable(f"The amount `{cells.text(cell)}` is larger than can be.") if found is None else found
+
+    column = chunk.columns[mapping.amount.column]
+    digits = {minor_digits(currency) for currency in set(currencies) if currency}
+    if len(digits) < 2:
+        return converting.read(column, partial(minor, digits=digits.pop() if digits else 2), faults)
+    each = [minor_digits(currency or terms.currency) for currency in currencies]
+    return converting.read(list(zip(column, each, strict=True)), lambda pair: minor(*pair), faults)
+
+
+def _quantities(chunk: Chunk, mapping: Orders, terms: Terms, faults: Faults) -> list[Any]:
+    if mapping.quantity is None:
+        return [1] * len(chunk.lines)
+
+    def whole(cell: Any) -> int | Unreadable:
+        found = converting.number(cell, terms, "quantity")
+        if isinstance(found, Unreadable):
+            return found
+        quantity = amounts.as_quantity(found)
+        if quantity is None:
+            return Unreadable(f"The quantity `{cells.text(cell)}` is no whole number; leave `quantity:` out if you sell by weight.")
+        return quantity
+
+    return converting.read(chunk.columns[mapping.quantity.column], whole, faults)
+
+
+def _statuses(chunk: Chunk, mapping: Status | None, faults: Faults) -> list[Any]:
+    if mapping is None:
+        return [OrderStatus.PLACED.value] * len(chunk.lines)
+    words = {
+        **dict.fromkeys(mapping.placed, OrderStatus.PLACED.value),
+        **dict.fromkeys(mapping.cancelled, OrderStatus.CANCELLED.value),
+        **dict.fromkeys(mapping.returned, OrderStatus.RETURNED.value),
+    }
+
+    def status(text: str) -> str | Unreadable:
+        return words.get(text.casefold()) or Unreadable(f"The status `{text}` is listed neither as placed nor as cancelled nor as returned.")
+
+    return converting.read(cells.texts(chunk.columns[mapping.column]), status, faults)
+
+
+def _settle_signs(mapping: Orders, amount: list[Any], quantity: list[Any], status: list[Any], faults: Faults) -> None:
+    """Goods brought back count below zero, however the shop writes them; anything else below zero costs the row, if it is placed."""
+    returned = OrderStatus.RETURNED.value in status
+    if not returned and _never_below_zero(amount) and _never_below_zero(quantity):
+        return
+    for at, (money, pieces) in enumerate(zip(amount, quantity, strict=True)):
+        if money is None or pieces is None or status[at] is None:
+            continue
+        is_below = money < 0 or pieces < 0
+        if is_below and mapping.minus_is_return and status[at] == OrderStatus.PLACED.value:
+            status[at] = OrderStatus.RETURNED.value
+        if status[at] == OrderStatus.RETURNED.value:
+            amount[at], quantity[at] = -abs(money), -abs(pieces)
+        elif is_below and status[at] == OrderStatus.PLACED.value:
+            faults.add(at, f"The {'quantity' if pieces < 0 else 'amount'} is below zero, but the row is no return.")
+
+
+def _never_below_zero(values: list[Any]) -> bool:
+    return all(value is None or value >= 0 for value in set(values))
