@@ -14,6 +14,8 @@ from sqlalchemy import Engine, create_engine, make_url, text
 
 from winback.store import database
 
+pytest_plugins = ("tests.cdnow",)
+
 _NUMBERS = itertools.count(1)
 
 

@@ -1,0 +1,66 @@
+"""A small shop for import tests: a project folder with files and a sources.yaml, and what the store holds of it afterwards."""
+
+from __future__ import annotations
+
+import csv
+import textwrap
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, select
+
+from winback import settings
+from winback.operations import importing
+from winback.settings import Project
+from winback.store import database
+from winback.store.tables import consents, contacts, customers, inquiries, orders
+
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+SETTINGS = """
+currency: UAH
+time_zone: Europe/Kyiv
+public_url: https://u.zerno.example
+locales: {uk: [uk]}
+"""
+CUSTOMERS = "people: {file: people.csv, customers: {id: id, email: email, given_name: name}}\n"
+ORDERS = "orders: {file: orders.csv, orders: {id: nr, customer: who, ordered_at: day, amount: sum, quantity: pieces}}\n"
+PEOPLE = "id,email,name\nA,anna@zerno.example,Анна\nB,bohdan@zerno.example,Богдан\n"
+HEADER = "nr,who,day,sum,pieces\n"
+
+
+def shop(folder: Path, sources: str = CUSTOMERS + ORDERS, environment: dict[str, str] | None = None, **files: str | bytes) -> Project:
+    """A project with these sources; files are named by their stem and lie as CSV in its folder."""
+    (folder / "config").mkdir(parents=True, exist_ok=True)
+    (folder / "config" / "settings.yaml").write_text(SETTINGS, encoding="utf-8")
+    (folder / "config" / "sources.yaml").write_text(f"sources:\n{textwrap.indent(textwrap.dedent(sources), '  ')}", encoding="utf-8")
+    for name, content in ({"people": PEOPLE} | files).items():
+        (folder / f"{name}.csv").write_bytes(content.encode() if isinstance(content, str) else content)
+    return settings.open_project(folder, {"WINBACK_SECRET": "k" * 32, **(environment or {})})
+
+
+def run(project: Project, engine: Engine, now: datetime = NOW, only: str | None = None) -> dict[str, tuple[int, int, int, int]]:
+    """Import; per source how many were inserted, updated, unchanged, rejected."""
+    report = importing.run(project, engine, now=now, only=only)
+    return {source.name: (source.inserted, source.updated, source.unchanged, source.rejected) for source in report.sources}
+
+
+def stored(engine: Engine) -> dict[str, list[tuple[Any, ...]]]:
+    """All that an import writes, by the shop's keys instead of our numbers."""
+    with database.reading(engine) as connection:
+        names = {row.id: row.key for row in connection.execute(select(customers.c.id, customers.c.key))}
+
+        def rows(table: Any, *without: str) -> list[tuple[Any, ...]]:
+            columns = [column for column in table.c if column.name not in {"id", "updated_at", *without}]
+            found = connection.execute(select(*columns)).mappings().all()
+            return sorted(tuple(names[value] if name == "customer_id" else value for name, value in row.items()) for row in found)
+
+        return {table.name: rows(table) for table in (customers, contacts, consents, orders, inquiries)}
+
+
+def rejects(project: Project) -> list[dict[str, str]]:
+    """The rows of the only rejects file."""
+    (path,) = (project.out / "rejects").iterdir()
+    assert path.read_bytes().startswith(b"\xef\xbb\xbf")
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))

@@ -1,0 +1,166 @@
+"""winback import: read the shop's sources, convert, merge; one transaction for each source."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any, TypeAlias
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, Engine
+
+from winback.audience import customers, orders, reading, watermark
+from winback.audience import source as sources
+from winback.audience.converting import Converted, Terms
+from winback.audience.mapping import Customers, Orders
+from winback.audience.rejects import RejectsFile
+from winback.audience.rows import Chunk, Reject, Rows
+from winback.audience.source import Source
+from winback.errors import Problem, SourceError
+from winback.settings import Project
+from winback.store import database, incoming, incoming_customers, source_states, tables
+from winback.store.incoming import Filled, Merged, Staging
+
+Progress: TypeAlias = Callable[[str, int], None]
+"""Hears a source's name and how many rows more are done."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceReport:
+    """What became of one source's rows.
+
+    Every row is inserted, updated, unchanged, or rejected. `rejected` counts the lines of the rejects file; among them are customers
+    who were taken without a cell that couldn't be read, such as a broken address: they count on both sides.
+    """
+
+    name: str
+    inserted: int
+    updated: int
+    unchanged: int
+    rejected: int
+    rejects_file: str | None  # as seen from the project folder
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """What became of every source that was read."""
+
+    sources: tuple[SourceReport, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        return {"sources": [asdict(report) for report in self.sources]}
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """A source whose first rows are read."""
+
+    name: str
+    terms: Terms
+    rows: Rows
+    seen: Any  # its watermark
+
+
+def run(project: Project, engine: Engine, *, now: datetime, only: str | None = None, progress: Progress | None = None) -> ImportReport:
+    """Import every source of config/sources.yaml, or `only` one. The same data twice changes nothing.
+
+    Raises ConfigError or SourceError before anything is changed when a source can't be read. A database that breaks off half-way
+    leaves the sources before it imported, and its own not at all.
+    """
+    document = sources.read(project)
+    chosen = sources.chosen(document, only)
+    with database.reading(engine) as connection:
+        seen = {name: watermark.decode(source_states.watermark(connection, name)) for name in chosen}
+    with ExitStack() as stack:
+        opened, problems = [], list[Problem]()
+        for name, source in chosen.items():
+            try:
+                rows = stack.enter_context(reading.opened(project, document, name, seen=seen[name]))
+            except SourceError as error:
+                problems.extend(error.problems)
+            else:
+                opened.append(_Opened(name, _terms(project, source, now), rows, seen[name]))
+        if problems:
+            raise SourceError(problems)
+        return ImportReport(tuple(_import(project, engine, each, progress) for each in opened))
+
+
+def _terms(project: Project, source: Source, now: datetime) -> Terms:
+    zone = ZoneInfo(source.time_zone) if source.time_zone else project.zone
+    return Terms(source, zone, source.currency or project.settings.currency, now)
+
+
+def _import(project: Project, engine: Engine, opened: _Opened, progress: Progress | None) -> SourceReport:
+    """One source in one transaction. Its rejects are on the disk before that ends, so that nothing is dropped silently."""
+    source, now = opened.terms.source, opened.terms.now
+    path = project.out / "rejects" / f"{opened.name}-{now.astimezone(UTC):%Y-%m-%dT%H%M%SZ}.csv"
+    merged: list[Merged] = []
+    mark = opened.seen
+    with RejectsFile(path, source=reading.shown(project, source)) as rejects, database.writing(engine) as connection:
+        staging: Staging | None = None
+        for chunk in opened.rows.chunks:
+            fresh = chunk
+            if source.watermark:
+                fresh = watermark.fresh(chunk, source.watermark, opened.seen)
+                mark = watermark.highest(chunk, source.watermark, mark)
+            converted = _convert(fresh, opened.terms)
+            if staging is None:
+                staging = incoming.stage(connection, converted.columns, converted.constants, key=project.key)
+            filled = incoming.fill(connection, staging, converted.columns)
+            merged.append(_merge(connection, staging, filled, opened.terms))
+            rejects.write(_rejects(fresh, converted, merged[-1], source), header=chunk.columns)
+            if progress:
+                progress(opened.name, len(chunk.lines))
+        if staging is not None:
+            incoming.unstage(connection, staging)
+            incoming.take_stock(connection)
+        source_states.remember(connection, opened.name, watermark.encode(mark), now)
+    return SourceReport(
+        opened.name,
+        sum(part.inserted for part in merged),
+        sum(part.updated for part in merged),
+        sum(part.unchanged for part in merged),
+        rejects.count,
+        project.shown(path) if rejects.count else None,
+    )
+
+
+def _convert(chunk: Chunk, terms: Terms) -> Converted:
+    mapping = terms.source.mapping
+    if isinstance(mapping, Customers):
+        return customers.convert(chunk, mapping, terms)
+    if isinstance(mapping, Orders):
+        return orders.convert(chunk, mapping, terms)
+    return orders.convert_inquiries(chunk, mapping, terms)
+
+
+def _merge(connection: Connection, staging: Staging, filled: Filled, terms: Terms) -> Merged:
+    mapping = terms.source.mapping
+    if isinstance(mapping, Customers):
+        return incoming_customers.merge(connection, staging, filled, mapping.consent.channels if mapping.consent else (), terms.now)
+    return incoming.merge_acts(connection, staging, tables.orders if isinstance(mapping, Orders) else tables.inquiries, filled)
+
+
+def _rejects(chunk: Chunk, converted: Converted, merged: Merged, source: Source) -> list[Reject]:
+    """One for each line, whoever found something wrong with it."""
+    found = [*chunk.rejects, *converted.rejects, *_found_by_store(chunk, merged, source)]
+    by_line: dict[int, Reject] = {}
+    for reject in found:
+        before = by_line.get(reject.line)
+        by_line[reject.line] = Reject(reject.line, f"{before.reason} {reject.reason}", reject.cells) if before else reject
+    return list(by_line.values())
+
+
+def _found_by_store(chunk: Chunk, merged: Merged, source: Source) -> Iterator[Reject]:
+    mapping = source.mapping
+    ids = chunk.columns[mapping.id.column]
+    for position in merged.clashing:
+        reason = f"The id `{ids[position]}` stands in an earlier row too, with other content or with a fault of its own."
+        yield Reject(chunk.lines[position], reason, chunk.cells(position))
+    if not isinstance(mapping, Customers):
+        whose = chunk.columns[mapping.customer.column]
+        for position in merged.unknown:
+            reason = f"The customer `{whose[position]}` is not known: there is no row of theirs among the customers."
+            yield Reject(chunk.lines[position], reason, chunk.cells(position))
