@@ -5,7 +5,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.audience import cdnow
@@ -20,6 +20,7 @@ def columns(pairs):
     return np.array([float(score) for score, _ in pairs]), np.array([flag for _, flag in pairs])
 
 
+@settings(deadline=None)
 @given(scored)
 def test_auc_is_the_share_of_pairs_in_the_right_order_with_equal_ones_as_half(pairs):
     score, positive = columns(pairs)
@@ -27,6 +28,7 @@ def test_auc_is_the_share_of_pairs_in_the_right_order_with_equal_ones_as_half(pa
     assert backtesting.auc(score, positive) == (pytest.approx(sum(wins) / len(wins)) if wins else None)
 
 
+@settings(deadline=None)
 @given(scored)
 def test_auc_of_the_opposite_score_is_the_rest_to_one(pairs):
     score, positive = columns(pairs)
@@ -34,6 +36,7 @@ def test_auc_of_the_opposite_score_is_the_rest_to_one(pairs):
     assert (found is None and mirrored is None) or found + mirrored == pytest.approx(1)
 
 
+@settings(deadline=None)
 @given(scored, st.integers(0, 30))
 def test_precision_among_the_highest_is_the_mean_over_every_order_of_equals(pairs, size):
     score, positive = columns(pairs)
@@ -116,3 +119,11 @@ def test_on_real_purchases_the_chance_tells_more_than_silence_and_silence_more_t
 def test_within_the_window_is_after_the_cut_and_up_to_its_last_day():
     days = purchase_days.distinct([1, 2, 3, 4], [10, 11, 20, 21])
     assert days.bought_within(np.array([1, 2, 3, 4, 5]), 10, 10).tolist() == [False, True, True, False, False]
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.integers(-3, 10**9), st.integers(-5, 740_000)), max_size=40))
+def test_purchase_days_are_every_pair_once_in_order(pairs):
+    days = purchase_days.distinct([who for who, _ in pairs], [day for _, day in pairs])
+    assert list(zip(days.customer.tolist(), days.day.tolist(), strict=True)) == sorted(set(pairs))
+    assert days.customers.tolist() == sorted({who for who, _ in pairs})

@@ -5,7 +5,7 @@ from datetime import date
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.audience import cdnow
@@ -95,6 +95,7 @@ def plain_likelihood(x, tx, T, r, alpha, a, b) -> float:
     return stayed + left
 
 
+@settings(deadline=None)
 @given(st.lists(pasts(30), min_size=1, max_size=6), st.tuples(*[st.floats(-2, 2)] * 4))
 def test_the_slope_is_that_of_the_likelihood(each, at):
     cells = chance.likelihood.cells(*(np.concatenate([getattr(past, name) for past in each]) for name in ("x", "tx", "T")))
@@ -126,6 +127,7 @@ def equation_10(x, T, h, r, alpha, a, b) -> float:
     return third / (a - 1) * (1 - (1 - z) ** (a - 1) * total)
 
 
+@settings(deadline=None)
 @given(fits, pasts(), spans)
 def test_a_chance_lies_between_0_and_1_whatever_the_parameters(fitted, past, h):
     assert 0 <= chance.p_alive(fitted, past)[0] <= 1
@@ -133,17 +135,20 @@ def test_a_chance_lies_between_0_and_1_whatever_the_parameters(fitted, past, h):
     assert 0 <= chance.expected_purchases(fitted, past, h)[0] < math.inf
 
 
+@settings(deadline=None)
 @given(fits, pasts(), spans, spans)
 def test_the_longer_the_wait_the_likelier_a_purchase(fitted, past, h, more):
     assert chance.p_no_purchase(fitted, past, h + more)[0] <= chance.p_no_purchase(fitted, past, h)[0]
     assert chance.expected_purchases(fitted, past, h + more)[0] >= chance.expected_purchases(fitted, past, h)[0] * (1 - 1e-9)
 
 
+@settings(deadline=None)
 @given(fits, pasts(), spans)
 def test_no_fewer_purchases_are_expected_than_the_chance_of_one(fitted, past, h):
     assert chance.expected_purchases(fitted, past, h)[0] >= (1 - chance.p_no_purchase(fitted, past, h)[0]) * (1 - 1e-4) - 1e-12
 
 
+@settings(deadline=None)
 @given(fits, st.integers(1, 400), st.floats(1, 1000), st.floats(0.01, 1), st.floats(0.01, 1), spans)
 def test_of_two_who_bought_as_often_the_later_is_likelier_to_be_here(fitted, x, T, one_share, other_share, h):
     earlier, later = (one(x, share * T, T) for share in sorted((one_share, other_share)))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests import projects
@@ -84,6 +84,7 @@ def test_a_shop_that_begins_has_no_retention():
     assert found.strict is None
 
 
+@settings(deadline=None)
 @given(keys, keys, keys)
 def test_strict_retention_never_passes_the_trades(start, end, new):
     found = movements.retention(start, end, new - start)
@@ -103,6 +104,7 @@ def test_who_left_and_who_came_back():
     assert moved.counts[Stage.VIP, Stage.VIP] == 1
 
 
+@settings(deadline=None)
 @given(snapshots, snapshots)
 def test_movements_add_up_to_both_snapshots(before, after):
     counts = movements.movements(before, after).counts

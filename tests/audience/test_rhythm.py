@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from winback.audience import purchase_days, rhythm
@@ -32,6 +32,7 @@ def test_overdue_counts_the_silence_in_own_mean_gaps():
     assert np.isnan(of([0, 34], 400).overdue[0])
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(1, 5), st.integers(0, 60)), max_size=60))
 def test_many_customers_at_once_are_each_as_if_alone(bought):
     days = purchase_days.distinct([who for who, _ in bought], [day for _, day in bought])

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests import projects
@@ -33,6 +33,7 @@ def test_who_is_gold_silver_and_copper(case):
         assert sorted(key for key, each in found.items() if each is word) == case[word], word
 
 
+@settings(deadline=None)
 @given(amounts)
 def test_gold_reaches_its_share_and_would_not_without_its_last(brought):
     found = classes({f"{number:02d}": amount for number, amount in enumerate(brought)}, ValueShares())
@@ -42,6 +43,7 @@ def test_gold_reaches_its_share_and_would_not_without_its_last(brought):
     assert not gold or 4 * sum(gold[1:]) < 3 * total
 
 
+@settings(deadline=None)
 @given(amounts)
 def test_who_brings_more_is_never_in_a_lower_class(brought):
     found = list(classes({str(number): amount for number, amount in enumerate(brought)}, ValueShares()).values())
@@ -95,6 +97,7 @@ def test_equal_values_are_never_parted(values, fifths):
     assert value_classes.fifths(np.array(values, dtype=np.int64)).tolist() == fifths
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 20), min_size=1, max_size=50))
 def test_more_is_never_a_lower_fifth(values):
     found = value_classes.fifths(np.array(values))

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from winback.audience import shrinkage, worth
@@ -129,6 +129,7 @@ def test_made_up_customers_give_back_how_far_they_differ():
     assert found.mean == pytest.approx(2 / 3, rel=0.03)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 30), st.floats(0.1, 10)), min_size=2, max_size=20))
 def test_a_shrunk_rate_lies_between_the_own_and_the_mean(known):
     orders, years = np.array([count for count, _ in known]), np.array([time for _, time in known])

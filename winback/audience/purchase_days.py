@@ -45,8 +45,10 @@ class PurchaseDays:
 def distinct(customers: ArrayLike, days: ArrayLike) -> PurchaseDays:
     """From one pair for each purchase, in any order: two purchases on a day are one row."""
     customer, day = np.asarray(customers, dtype=np.int64), np.asarray(days, dtype=np.int64)
-    order = np.lexsort((day, customer))
-    customer, day = customer[order], day[order]
-    is_new = np.ones(customer.size, dtype=bool)
-    is_new[1:] = (customer[1:] != customer[:-1]) | (day[1:] != day[:-1])
-    return PurchaseDays(customer[is_new], day[is_new])
+    if not day.size:
+        return PurchaseDays(customer, day)
+    earliest = day.min()
+    span = day.max() - earliest + 1
+    pairs = np.sort(customer * span + day - earliest)  # one number for each pair: sorted several times as fast as two columns
+    customer, since = np.divmod(pairs[np.diff(pairs, prepend=pairs[0] - 1) > 0], span)
+    return PurchaseDays(customer, since + earliest)
