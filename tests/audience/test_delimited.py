@@ -97,7 +97,10 @@ def test_a_name_that_stands_twice_in_the_header_is_numbered(file):
         (b"", "shop.csv: the file is empty."),
         (b"\n \n", "shop.csv: the file is empty."),
         ("id,name\n1,Ann\n2,Олена\n".encode("cp1251"), "shop.csv:3: byte 3 of this line (0xce) is not UTF-8. Write `encoding: cp1251`"),
-        (gzip.compress("id,name\n1,Олена\n".encode("cp1251"), mtime=0), "shop.csv:2: byte 3 of this line (0xce) is not UTF-8. Write `encoding: cp1251`"),
+        (
+            gzip.compress("id,name\n1,Олена\n".encode("cp1251"), mtime=0),
+            "shop.csv:2: byte 3 of this line (0xce) is not UTF-8. Write `encoding: cp1251`",
+        ),
         ("id,name\n1,Ann\n".encode("utf-16"), "shop.csv: the file is UTF-16, not UTF-8. Write `encoding: utf-16`"),
         (gzip.compress(b"id,name\n1,Olena\n", mtime=0)[:-6], "shop.csv: the gzip file is damaged or was cut off."),
         (b"PK\x03\x04 and so on", "shop.csv: this is an Excel workbook or another archive. Save the sheet as CSV UTF-8."),
