@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import Engine, text
 
-from tests.cdnow import cdnow_project  # noqa: F401  the fixture
 from winback import clock
 from winback.channels.memory import MemoryChannel
 from winback.operations import importing, planning, rehearsing, running, selecting
@@ -31,13 +30,13 @@ ORDER BY customers.key
 
 
 @pytest.fixture
-def store(cdnow_project, engine) -> Engine:  # noqa: F811
+def store(cdnow_project, engine) -> Engine:
     report = importing.run(cdnow_project, engine, now=NOW)
     assert [(source.inserted, source.unchanged) for source in report.sources] == [(23_570, 0), (69_659, 0)]
     return engine
 
 
-def test_the_cohort_is_the_one_that_sql_by_hand_finds(cdnow_project, store):  # noqa: F811
+def test_the_cohort_is_the_one_that_sql_by_hand_finds(cdnow_project, store):
     now = clock.end_of_day(date(1998, 6, 30), cdnow_project.zone)
     found = list(selecting.members(cdnow_project, store, "silent-1-2-years-3-orders", now=now))
     with database.reading(store) as connection:
@@ -50,7 +49,7 @@ def test_the_cohort_is_the_one_that_sql_by_hand_finds(cdnow_project, store):  # 
     assert shown.matched == len(by_hand) == shown.funnel[-1][1]
 
 
-def test_a_rehearsal_on_real_orders_is_what_a_real_run_would_have_done(cdnow_project, store):  # noqa: F811
+def test_a_rehearsal_on_real_orders_is_what_a_real_run_would_have_done(cdnow_project, store):
     ready = prepared.prepare(cdnow_project, "spring-1998")
     start = clock.start_of_day(ready.campaign.starts_on, cdnow_project.zone)
     until = clock.end_of_day(ready.campaign.ends_on, cdnow_project.zone)

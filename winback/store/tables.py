@@ -140,7 +140,6 @@ orders = Table(
     Column("quantity", Integer, nullable=False),
     Column("status", String(20), nullable=False),
     Index(None, "customer_id", "ordered_at"),
-    Index(None, "ordered_at"),
 )
 
 inquiries = Table(

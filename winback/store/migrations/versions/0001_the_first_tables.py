@@ -146,7 +146,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("orders", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_orders_customer_id_ordered_at"), ["customer_id", "ordered_at"], unique=False)
-        batch_op.create_index(batch_op.f("ix_orders_ordered_at"), ["ordered_at"], unique=False)
 
     op.create_table(
         "outcomes",
