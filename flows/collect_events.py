@@ -22,5 +22,5 @@ def collect(project: str, replies: str | None, now: datetime) -> dict[str, Any]:
 
 @flow(name="collect-events", flow_run_name="collect events")
 def collect_events(project: str = ".", replies: str | None = None, now: datetime | None = None) -> dict[str, Any]:
-    """`replies` is the Maildir that answers and bounces arrive in."""
+    """`replies` is the Maildir that answers and bounces arrive in; without it the one that settings.yaml names."""
     return collect(project, replies, opened.moment(now))

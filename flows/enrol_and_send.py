@@ -10,6 +10,7 @@ from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
 from flows import opened
+from winback.errors import Problem, Refused
 from winback.model import RunStatus
 from winback.operations import enrolment, running
 from winback.sending import prepared, queue
@@ -17,47 +18,59 @@ from winback.store import database, runs
 
 
 @task(cache_policy=NO_CACHE, task_run_name="enrol {campaign}")
-def enrol(project: str, campaign: str, now: datetime) -> int:
+def enrol(project: str, campaign: str, now: datetime | None) -> int:
     """Decide on the cohort; nothing when that was done."""
-    winback = opened.project(project)
+    winback, moment = opened.project(project), opened.moment(now)
     ready, store = prepared.prepare(winback, campaign), opened.store(winback)
-    return enrolment.enrol(store, ready, enrolment.current_run(store, ready, now=now), now=now)
+    return enrolment.enrol(store, ready, enrolment.current_run(store, ready, now=moment), now=moment)
 
 
 @task(cache_policy=NO_CACHE, task_run_name="queue {campaign}")
-def queue_due(project: str, campaign: str, now: datetime) -> int:
+def queue_due(project: str, campaign: str, now: datetime | None) -> int:
     """Write the deliveries that have fallen due."""
-    winback = opened.project(project)
+    winback, moment = opened.project(project), opened.moment(now)
     ready, store = prepared.prepare(winback, campaign), opened.store(winback)
-    run = enrolment.current_run(store, ready, now=now)
-    return queue.queue_due(store, run, ready.campaign, ready.policy, now=now, batch=winback.settings.batch)
+    run = enrolment.current_run(store, ready, now=moment)
+    return queue.queue_due(store, run, ready.campaign, ready.policy, now=moment, batch=winback.settings.batch)
 
 
 @task(cache_policy=NO_CACHE, task_run_name="send a batch of {campaign}")
-def send_batch(project: str, campaign: str, now: datetime) -> dict[str, int]:
-    """Send one batch; empty when nothing is left."""
+def send_batch(project: str, campaign: str, now: datetime | None) -> dict[str, int]:
+    """Send one batch, by a clock that goes on meanwhile; empty when nothing is left."""
     winback = opened.project(project)
     ready, store = prepared.prepare(winback, campaign), opened.store(winback)
-    run = enrolment.current_run(store, ready, now=now)
-    ran = asyncio.run(running.send_batch(ready, store, run, now=lambda: now, worker=uuid.uuid4().hex))
+    run = enrolment.current_run(store, ready, now=opened.moment(now))
+    ran = asyncio.run(running.send_batch(ready, store, run, now=opened.watch(now), worker=uuid.uuid4().hex))
     return {str(status): count for status, count in ran.deliveries.items()}
 
 
 @flow(name="enrol-and-send", flow_run_name="enrol and send")
 def enrol_and_send(project: str = ".", campaign: str | None = None, now: datetime | None = None) -> dict[str, int]:
-    """Go on with `campaign` (started if it hasn't been), or with every one that was started and isn't over. Returns letters by status."""
-    moment = opened.moment(now)
+    """Go on with `campaign` (started if it hasn't been), or with every one that was started and isn't over. Returns letters by status.
+
+    A campaign that can't go on (a broken file, a closed lane) doesn't hold up the others: what is wrong is raised at the end.
+    """
     totals: dict[str, int] = {}
+    problems: list[Problem] = []
     for name in [campaign] if campaign else started(project):
         if is_over(project, name):
             continue
-        enrol(project, name, moment)
-        queue_due(project, name, moment)
-        while sent := send_batch(project, name, moment):
-            for status, count in sent.items():
-                totals[status] = totals.get(status, 0) + count
-        finish(project, name)
+        try:
+            _go_on(project, name, now, totals)
+        except Refused as refused:
+            problems += refused.problems
+    if problems:
+        raise Refused(problems)
     return totals
+
+
+def _go_on(project: str, campaign: str, now: datetime | None, totals: dict[str, int]) -> None:
+    enrol(project, campaign, now)
+    queue_due(project, campaign, now)
+    while sent := send_batch(project, campaign, now):
+        for status, count in sent.items():
+            totals[status] = totals.get(status, 0) + count
+    finish(project, campaign)
 
 
 def started(project: str) -> list[str]:

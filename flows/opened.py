@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -30,3 +31,8 @@ def store(opened: Project) -> Engine:
 def moment(now: datetime | None) -> datetime:
     """The given moment of a simulation, else the present."""
     return now or clock.now()
+
+
+def watch(now: datetime | None) -> Callable[[], datetime]:
+    """A clock for work that takes a while: it stands in a simulation, and goes otherwise."""
+    return clock.now if now is None else lambda: now

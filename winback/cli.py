@@ -54,9 +54,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except BrokenPipeError:
         sys.stderr.close()  # the reader of our output (head, less) has seen enough
         sys.exit(0)
-    except KeyboardInterrupt:
-        typer.echo("Stopped. What had been handed over to a server is kept as uncertain; the rest goes out with the next run.", err=True)
-        sys.exit(130)
+    except Exception as error:
+        if not _from_the_database(error):
+            raise
+        told = str(error).splitlines()[0]
+        typer.echo(f"The database broke off: {told} Nothing is half done; see that it runs and has room, and try again.", err=True)
+        sys.exit(1)
+
+
+def _from_the_database(error: Exception) -> bool:
+    """Known without importing SQLAlchemy, which not every command needs."""
+    library = sys.modules.get("sqlalchemy.exc")
+    return library is not None and isinstance(error, library.OperationalError)
 
 
 if __name__ == "__main__":

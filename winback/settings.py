@@ -7,12 +7,13 @@ import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Literal, TypeVar
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, Field, field_validator
+from pydantic import BaseModel, Field, field_validator, model_validator
 
 from winback import strictyaml
 from winback.errors import ConfigError, Problem
@@ -55,15 +56,31 @@ class Settings(Shape):
     public_url: str  # where `winback serve` is reached from outside
     templates: str = "templates"
     out: str = "out"
+    replies: str = ""  # the Maildir that answers and bounces arrive in; empty: none is read
     locales: dict[str, tuple[str, ...]]  # a customer's language -> languages their letter may be in, best first
     return_window: Duration = Field(default="60 days", validate_default=True)  # unless the campaign says otherwise
     retry_after: tuple[Duration, ...] = Field(
         default=("5 minutes", "15 minutes", "30 minutes", "1 hour", "2 hours", "4 hours", "8 hours"), validate_default=True
     )
-    lease: Duration = Field(default="5 minutes", validate_default=True)
+    lease: Duration = Field(default="10 minutes", validate_default=True)  # how long a worker may hold a letter without a word
     batch: int = Field(default=200, ge=1, le=5000)
     email: EmailSettings = EmailSettings()
     telegram: TelegramSettings = TelegramSettings()
+
+    @field_validator("database")
+    @classmethod
+    def _no_password(cls, value: str) -> str:
+        if re.search(r"://[^/@]*:[^/@]+@", value):
+            raise refusal("holds a password.", "Take the whole line out and set WINBACK_DATABASE_URL in the environment.")
+        return value
+
+    @model_validator(mode="after")
+    def _lease_outlasts_a_letter(self) -> Settings:
+        longest = timedelta(seconds=6 * self.email.timeout_seconds)  # connect, log in, MAIL, RCPT, DATA, the letter itself
+        if self.lease < longest:
+            how = f"Write `lease: {int(longest.total_seconds() // 60) + 1} minutes` or a shorter `timeout_seconds:`."
+            raise refusal(f"has a lease of {int(self.lease.total_seconds() // 60)} minutes, and one letter may take longer than that.", how)
+        return self
 
     @field_validator("public_url")
     @classmethod

@@ -72,6 +72,10 @@ async def test_connections_are_kept_and_shared(tmp_path):
         ("421 4.3.2 Too busy", TemporaryError, "busy"),
         ("550 5.7.26 Unauthenticated sender", LaneError, "refused-by-policy"),
         ("421 4.7.28 Unusual rate of mail", LaneError, "refused-by-policy"),
+        ("451 4.7.1 Please try again later", TemporaryError, "greylisted"),
+        ("550 5.1.8 Sender address rejected: domain not found", LaneError, "refused-by-policy"),
+        ("450 Mailbox busy, client [185.4.7.20]", TemporaryError, "put-off"),
+        ("554 Your IP is listed by Spamhaus", LaneError, "refused-by-policy"),
     ],
 )
 async def test_a_refusal_at_rcpt_or_after_data_is_told_from_our_own_faults(tmp_path, reply, error, reason):
@@ -154,6 +158,11 @@ def test_every_exception_of_the_library_says_what_to_do(kind):
     assert isinstance(before, TemporaryError | PermanentError | LaneError)
     after = email_channel.after_data_error(error)
     assert isinstance(after, UncertainError) != isinstance(error, aiosmtplib.SMTPResponseException)
+
+
+@pytest.mark.parametrize("code", [-1, 200, 252, 354])
+def test_an_odd_answer_after_data_is_doubt_and_no_reason_to_repeat(code):
+    assert isinstance(email_channel.after_data_error(aiosmtplib.SMTPDataError(code, "accepted, sort of")), UncertainError)
 
 
 @pytest.mark.parametrize("code", range(400, 600, 3))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -25,9 +26,10 @@ CUSTOMERS = (
 def shop(tmp_path, monkeypatch):
     """A project whose three customers have been silent for four hundred days."""
     project = projects.make(tmp_path / "shop")
-    day = clock.now().date().toordinal() - 400
-    from datetime import date
-
+    today = clock.now().date()
+    day = today.toordinal() - 400
+    projects.edit(project.root / "config/campaigns/winter-tea.yaml", "starts_on: 2026-11-24", f"starts_on: {today - timedelta(days=1)}")
+    projects.edit(project.root / "config/campaigns/winter-tea.yaml", "ends_on: 2027-01-31", f"ends_on: {today + timedelta(days=60)}")
     rows = [f"{who}-{number},{who},{date.fromordinal(day - 30 * number)} 12:00:00,1,250.00" for who in ("A1", "A2", "A3") for number in range(3)]
     data = project.root / "data"
     data.mkdir()
@@ -153,13 +155,19 @@ def edit(path: str, old: str, new: str):
         (edit("config/campaigns/winter-tea.yaml", "holdout: 0.25", "holdout: 25"), ["run", "winter-tea"], "Write 0.25 for 25 %."),
         (edit("templates/messages/gift-reminder/text.html", "{{", "{{ nobody }}{{"), ["run", "winter-tea"], "`nobody` is not known here"),
         (edit("config/settings.yaml", "currency: UAH", "currency: UAH\ncurrency: EUR"), ["check"], "`currency` stands here a second time"),
-        (edit("config/settings.yaml", "sqlite:///winback.db ", "postgresql://nobody:hunter2@127.0.0.1:1/x "), ["cohort", "show", "silent-1-2-years-3-orders"], "can't be opened"),
+        (edit("config/settings.yaml", "sqlite:///winback.db ", "postgresql://nobody@127.0.0.1:1/x "), ["cohort", "show", "silent-1-2-years-3-orders"], "can't be opened"),
         (None, ["cohort", "show", "silent"], "there is no cohort `silent`. Did you mean `silent-1-2-years-3-orders`?"),
         (None, ["cohort", "show", "dear-and-silent", "--as-of", "yesterday"], "`yesterday` is not a day. Write it as 2026-03-09."),
         (None, ["explain", "A1"], "Add --cohort NAME or --campaign NAME."),
         (None, ["explain", "nobody", "--cohort", "dear-and-silent"], "there is no customer `nobody`"),
         (None, ["report", "winter-tea"], "has not run yet"),
         (None, ["pause", "winter-tea"], "has no run"),
+        (None, ["deliveries", "winter-te"], "the campaign `winter-te` has no run"),
+        (edit("config/policy.yaml", "  RO:\n", "  Romania:\n"), ["check"], "a country is its two capital letters"),
+        (edit("config/policy.yaml", "weekdays: [mon, tue, wed, thu, fri, sat]", "weekdays: []"), ["check"], "config/policy.yaml:10: `default.weekdays`"),
+        (edit("config/settings.yaml", "sqlite:///winback.db ", "postgresql://nobody:hunter2@127.0.0.1/x "), ["check"], "set WINBACK_DATABASE_URL"),
+        (edit("config/settings.yaml", "  port: 587", "  port: 587\n  timeout_seconds: 600"), ["check"], "one letter may take longer than that"),
+        (edit("config/campaigns/winter-tea.yaml", "valid_for: 35 days", "valid_for: 10 days"), ["check"], "the offer lasts 10 days, and the letter of `last-day` that speaks of it leaves on day 21 or later. Write 28 days or more."),
         (None, ["resolve", "7", "perhaps"], "Write sent or not-sent."),
         (None, ["preview", "gift-with-kode"], "Did you mean `gift-with-code`?"),
         (None, ["deliveries", "winter-tea", "--status", "lost"], "there is no status `lost`"),

@@ -7,13 +7,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import yaml
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 import flows  # noqa: F401  sets Prefect's quiet surroundings before it is imported
 from tests import projects
 from tests.operations.test_running import populate
 from winback.demo import mailbox
-from winback.store import database
+from winback.errors import Refused
+from winback.store import database, runs
 from winback.store.tables import deliveries, orders
 
 pytestmark = [pytest.mark.flows, pytest.mark.xdist_group("flows"), pytest.mark.filterwarnings("default")]
@@ -88,6 +89,27 @@ def test_a_campaign_runs_through_the_flows_and_nothing_starts_by_itself(shop):
         )
     assert stopped in ([], ["replied"])
     assert enrol_and_send(str(shop.root), "winter-tea", now=START + timedelta(days=62)) == {}, "a run that is over stays over"
+    engine.dispose()
+
+
+def test_the_flow_settles_what_a_dead_worker_left_and_one_broken_campaign_holds_up_no_other(shop):
+    from flows.enrol_and_send import enrol_and_send
+
+    engine = database.open_engine(shop.database_url)
+    populate(engine, 10)
+    with database.writing(engine) as connection:
+        runs.start(connection, "broken", number=1, salt="s", plan={}, now=START)
+    enrol_and_send(str(shop.root), "winter-tea", now=START)
+    with database.writing(engine) as connection:
+        dead = {"claimed_by": "dead", "lease_until": START + timedelta(minutes=10)}
+        sent = connection.execute(select(deliveries.c.id).where(deliveries.c.status == "sent").order_by(deliveries.c.id)).scalars().all()
+        connection.execute(update(deliveries).where(deliveries.c.id == sent[0]).values(status="claimed", **dead))
+        connection.execute(update(deliveries).where(deliveries.c.id == sent[1]).values(status="handed_over", handed_over_at=START, **dead))
+    with pytest.raises(Refused, match="there is no campaign `broken`"):
+        enrol_and_send(str(shop.root), now=START + timedelta(hours=1))
+    with database.reading(engine) as connection:
+        status = dict(connection.execute(select(deliveries.c.id, deliveries.c.status).where(deliveries.c.id.in_(sent[:2]))).all())
+    assert status == {sent[0]: "sent", sent[1]: "uncertain"}
     engine.dispose()
 
 

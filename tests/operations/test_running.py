@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
@@ -13,13 +14,15 @@ from tests import projects
 from tests.store import world
 from winback.channels.memory import MemoryChannel
 from winback.demo.mailbox import MailServer
-from winback.errors import ConfigError, Refused, TemplateError, UncertainError
-from winback.model import DeliveryStatus, EventKind, Reason, RecipientStatus, RunStatus, Verdict
+from winback.errors import ConfigError, PermanentError, Refused, TemplateError, UncertainError
+from winback.model import ChannelName, DeliveryStatus, EventKind, Message, Reason, RecipientStatus, RunStatus, Verdict
 from winback.operations import enrolment, explaining, planning, rehearsing, running, steering
 from winback.sending import prepared
 from winback.store import database, events, runs
 from winback.store.events import Event
 from winback.store.tables import campaign_runs, customers, deliveries, recipients
+from winback.tracking import tokens
+from winback.tracking.tokens import Purpose
 
 START = datetime(2026, 11, 24, 10, 30, tzinfo=UTC)
 CAMPAIGN = "winter-tea"
@@ -240,6 +243,124 @@ def test_a_worker_that_dies_leaves_doubt_about_its_group_only_and_nobody_is_writ
 class Doubtful(MemoryChannel):
     async def send(self, letter):
         raise UncertainError("no-answer-after-data", "connection lost")
+
+
+class Hanging(MemoryChannel):
+    """Nine of ten letters are answered; the tenth hangs."""
+
+    in_flight = 10
+
+    def __init__(self):
+        super().__init__()
+        self.hangs = asyncio.Event()
+
+    async def send(self, letter):
+        if len(self.letters) == 9:
+            self.hangs.set()
+            await asyncio.sleep(3600)
+        return await super().send(letter)
+
+
+def test_ctrl_c_keeps_what_is_known_and_doubts_only_the_rest(engine, ready):
+    populate(engine, 20)
+
+    async def interrupted():
+        channel = Hanging()
+        work = asyncio.ensure_future(running.go(ready, engine, now=lambda: START, worker="w", open_channel=lambda *_: channel))
+        await channel.hangs.wait()
+        work.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await work
+
+    asyncio.run(interrupted())
+    counts = ledger(engine)
+    assert counts["first-letter", DeliveryStatus.SENT] == 9
+    assert counts["first-letter", DeliveryStatus.HANDED_OVER] == 1
+
+
+class Blocked(MemoryChannel):
+    async def send(self, letter):
+        if isinstance(letter, Message):
+            raise PermanentError("blocked", "bot was blocked by the user")
+        return await super().send(letter)
+
+
+def test_who_blocked_the_bot_gets_the_stage_by_the_next_channel_at_once(engine, ready):
+    ids = populate(engine, 12)
+    with database.writing(engine) as connection:
+        for who in ids:
+            world.reach(connection, who, ChannelName.TELEGRAM, str(1000 + who))
+    channel = Blocked()
+    go(ready, engine, START, channel)
+    first = len(channel.letters)
+    go(ready, engine, START + timedelta(days=7), channel)
+    assert len(channel.letters) == 2 * first
+    assert ledger(engine)["reminder", DeliveryStatus.SENT] == first
+
+
+def test_an_order_of_the_morning_that_is_imported_in_the_evening_stops_the_letters(engine, ready):
+    populate(engine, 12)
+    channel = MemoryChannel()
+    go(ready, engine, START, channel)
+    with database.writing(engine) as connection:
+        who = connection.execute(select(recipients.c.customer_id).where(recipients.c.status == RecipientStatus.ACTIVE).limit(1)).scalar_one()
+        world.order(connection, who, START - timedelta(hours=3))
+    go(ready, engine, START + timedelta(days=7), channel)
+    with database.reading(engine) as connection:
+        assert connection.execute(select(recipients.c.reason).where(recipients.c.customer_id == who)).scalar_one() == Reason.ORDERED
+
+
+def test_one_mailbox_of_two_customers_gets_one_letter(engine, ready):
+    ids = populate(engine, 10)
+    with database.writing(engine) as connection:
+        connection.execute(world.contacts_table.delete().where(world.contacts_table.c.customer_id == ids[7]))
+        connection.execute(world.consents.delete().where(world.consents.c.customer_id == ids[7]))
+        world.reach(connection, ids[7], address=f"c{ids[2]}@post.example")
+    plan = planning.plan(ready, engine, now=START)
+    assert plan.skips == {"same-address": 1}
+
+
+def test_a_letter_never_promises_an_offer_that_is_over(engine, ready):
+    populate(engine, 12)
+    channel = MemoryChannel()
+    go(ready, engine, START, channel)
+    before = len(channel.letters)
+    go(ready, engine, START + timedelta(days=42), channel)
+    assert len(channel.letters) == before
+    assert ledger(engine)["reminder", DeliveryStatus.SKIPPED] == before
+
+
+def test_a_campaign_does_not_begin_before_its_first_day(engine, ready):
+    populate(engine, 3)
+    with pytest.raises(ConfigError, match=r"the campaign begins on 2026-11-24\. Run it then"):
+        go(ready, engine, START - timedelta(days=2), MemoryChannel())
+
+
+def test_a_run_ends_only_when_no_letter_is_open_any_more(engine, ready):
+    populate(engine, 6)
+    go(ready, engine, START, Doubtful())
+    with database.writing(engine) as connection:
+        connection.execute(
+            update(deliveries)
+            .where(deliveries.c.status == DeliveryStatus.UNCERTAIN)
+            .values(status=DeliveryStatus.HANDED_OVER, lease_until=START + timedelta(minutes=5))
+        )
+        connection.execute(update(recipients).values(ended_at=START, next_due_at=None, status=RecipientStatus.STOPPED, reason="replied"))
+        run = runs.latest(connection, CAMPAIGN)
+        assert not runs.finish_if_done(connection, run.id)
+    go(ready, engine, START + timedelta(minutes=20), MemoryChannel())
+    assert set(ledger(engine)) <= {("first-letter", DeliveryStatus.UNCERTAIN), ("first-letter", DeliveryStatus.HELD_OUT)}
+    with database.reading(engine) as connection:
+        assert runs.latest(connection, CAMPAIGN).status is RunStatus.FINISHED
+
+
+def test_rehearsed_links_mean_nobody_real(engine, ready):
+    populate(engine, 10)
+    asyncio.run(rehearsing.rehearse(ready, engine, start=START, until=START + timedelta(days=3), worker="r"))
+    letters = [path.read_text(encoding="utf-8") for path in ready.project.out.rglob("*.eml")]
+    found = [re.search(r"/u/([\w-]+)", letter) for letter in letters]
+    assert found
+    assert all(link and tokens.read(ready.project.key, Purpose.UNSUBSCRIBE, link[1]) is None for link in found)
 
 
 def test_a_letter_in_doubt_is_never_repeated_and_a_person_settles_it(engine, ready):

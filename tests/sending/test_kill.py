@@ -54,7 +54,7 @@ def test_whatever_moment_a_worker_is_killed_at_nobody_is_written_to_twice_and_no
         )
         populate(engine, CUSTOMERS)
         for attempt in range(KILLS + 1):
-            now = START + timedelta(minutes=10 * attempt)
+            now = START + timedelta(minutes=11 * attempt)
             worker = subprocess.Popen(
                 [sys.executable, "-c", WORKER, str(project.root), now.isoformat(), database_url], stdout=subprocess.PIPE, stderr=subprocess.PIPE
             )

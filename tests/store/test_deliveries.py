@@ -14,7 +14,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 from sqlalchemy import select
 
 from tests.store import world
-from winback.model import DeliveryStatus, RunStatus
+from winback.model import DeliveryStatus, RecipientStatus, RunStatus
 from winback.store import database, deliveries, runs
 from winback.store.deliveries import Outcome
 from winback.store.tables import deliveries as table
@@ -27,6 +27,13 @@ COUNT = 8
 def plan(connection, count=COUNT):
     run = runs.start(connection, "c", number=1, salt="c-1", plan={}, now=NOW)
     people = [world.customer(connection, f"k{number}") for number in range(count)]
+    runs.enrol(
+        connection,
+        [
+            {"run_id": run.id, "customer_id": who, "status": RecipientStatus.ACTIVE, "arm": "a", "facts": {}, "assigned_at": NOW, "next_stage": 0}
+            for who in people
+        ],
+    )
     rows = [
         {"run_id": run.id, "stage": "one", "customer_id": who, "tactic": "a", "locale": "uk", "status": DeliveryStatus.PLANNED, "due_at": NOW}
         for who in people
@@ -83,7 +90,7 @@ def test_a_paused_or_cancelled_run_is_not_claimed_from(engine):
         assert deliveries.counts(connection, run.id) == {("one", DeliveryStatus.CLAIMED): 3, ("one", DeliveryStatus.STOPPED): 5}
 
 
-def test_a_worker_whose_lease_ran_out_can_change_nothing_any_more(engine):
+def test_a_worker_whose_lease_ran_out_can_only_add_what_it_knows(engine):
     later = NOW + LEASE * 2
     with database.writing(engine) as connection:
         run, _ = plan(connection, 2)
@@ -91,9 +98,42 @@ def test_a_worker_whose_lease_ran_out_can_change_nothing_any_more(engine):
         deliveries.record_hand_over(connection, [handed_over(mine[0])], worker="slow", now=NOW, lease=LEASE)
         lost = deliveries.settle_dead_claims(connection, run.id, later)
         assert [row.id for row in lost] == [mine[0].id]
+        assert deliveries.counts(connection, run.id) == {("one", DeliveryStatus.PLANNED): 1, ("one", DeliveryStatus.UNCERTAIN): 1}
         assert deliveries.record(connection, [Outcome(each.id, DeliveryStatus.SENT, sent_at=later) for each in mine], worker="slow") == set()
         assert deliveries.record_hand_over(connection, [handed_over(mine[1])], worker="slow", now=later, lease=LEASE) == set()
-        assert deliveries.counts(connection, run.id) == {("one", DeliveryStatus.PLANNED): 1, ("one", DeliveryStatus.UNCERTAIN): 1}
+        assert deliveries.counts(connection, run.id) == {("one", DeliveryStatus.PLANNED): 1, ("one", DeliveryStatus.SENT): 1}
+
+
+def test_a_late_put_off_is_not_repeated_since_the_journey_has_gone_on(engine):
+    with database.writing(engine) as connection:
+        run, _ = plan(connection, 1)
+        mine = deliveries.claim(connection, run.id, worker="slow", now=NOW, lease=LEASE, limit=1)
+        deliveries.record_hand_over(connection, [handed_over(mine[0])], worker="slow", now=NOW, lease=LEASE)
+        deliveries.settle_dead_claims(connection, run.id, NOW + LEASE * 2)
+        assert deliveries.record(connection, [Outcome(mine[0].id, DeliveryStatus.PLANNED, reason="busy", due_at=NOW)], worker="slow") == set()
+        assert deliveries.counts(connection, run.id) == {("one", DeliveryStatus.FAILED): 1}
+
+
+@pytest.mark.parametrize("end", ["the run is paused", "the run is cancelled", "the recipient unsubscribed"])
+def test_a_letter_that_was_claimed_is_not_handed_over_once_it_is_no_longer_wanted(engine, end):
+    with database.writing(engine) as connection:
+        run, _ = plan(connection, 2)
+        mine = deliveries.claim(connection, run.id, worker="w", now=NOW, lease=LEASE, limit=2)
+        if end == "the recipient unsubscribed":
+            runs.end(connection, run.id, {mine[0].customer_id: "unsubscribed"}, RecipientStatus.STOPPED, NOW)
+        else:
+            runs.change_status(connection, run.id, RunStatus.PAUSED if "paused" in end else RunStatus.CANCELLED, NOW)
+        allowed = deliveries.record_hand_over(connection, [handed_over(each) for each in mine], worker="w", now=NOW, lease=LEASE)
+        assert allowed == ({mine[1].id} if "recipient" in end else set())
+        deliveries.release(connection, run.id, worker="w")
+        deliveries.stop_those_of_ended(connection, run.id)
+        counts = deliveries.counts(connection, run.id)
+    if "cancelled" in end:
+        assert counts == {("one", DeliveryStatus.STOPPED): 2}
+    elif "paused" in end:
+        assert counts == {("one", DeliveryStatus.PLANNED): 2}
+    else:
+        assert counts == {("one", DeliveryStatus.STOPPED): 1, ("one", DeliveryStatus.HANDED_OVER): 1}
 
 
 @pytest.mark.parametrize(("was_sent", "status"), [(True, DeliveryStatus.SENT), (False, DeliveryStatus.FAILED)])

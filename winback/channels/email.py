@@ -124,8 +124,8 @@ def before_data_error(error: Exception) -> ChannelError:
 
 
 def after_data_error(error: Exception) -> ChannelError:
-    """From DATA on: only a reply says that the letter was not taken; silence says nothing."""
-    if isinstance(error, aiosmtplib.SMTPResponseException):
+    """From DATA on: only a refusal (4yz, 5yz) says that the letter was not taken; silence and odd answers say nothing."""
+    if isinstance(error, aiosmtplib.SMTPResponseException) and 400 <= error.code < 600:
         return smtp_replies.classify(error.code, error.message)
     return UncertainError("no-answer-after-data", str(error))
 

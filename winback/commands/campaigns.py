@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Annotated
 
 import typer
@@ -63,7 +62,7 @@ def rehearse(
     if end <= begin:
         raise ConfigError(Problem("", None, f"the rehearsal would end on {end:%Y-%m-%d}, before it begins.", "Write a later --until."))
     with frame.progress(not json) as progress:
-        played = asyncio.run(
+        played = frame.run(
             rehearsing.rehearse(
                 ready,
                 frame.open_store(project),
@@ -96,13 +95,14 @@ def run(
     project = frame.open_project(context, folder)
     ready = prepared.prepare(project, campaign)
     with frame.progress(not json) as progress:
-        ran = asyncio.run(running.go(ready, frame.open_store(project), now=clock.now, worker=frame.worker_name(), again=again, progress=progress))
+        ran = frame.run(running.go(ready, frame.open_store(project), now=clock.now, worker=frame.worker_name(), again=again, progress=progress))
     if json:
         frame.print_json(ran.as_json())
         return
     frame.print_counts(
         f"{ran.campaign}, run {ran.run}: {ran.status}",
         {"decided on": ran.enrolled, "queued": ran.queued} | {str(k): v for k, v in ran.deliveries.items()},
+        "how many",
     )
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, TypeVar
 
 import typer
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:  # both are slow to import, and `winback --help` needs neither
     from sqlalchemy import Engine
 
     from winback.settings import Project
+
+T = TypeVar("T")
 
 Folder: TypeAlias = Annotated[Path | None, typer.Option("--project", metavar="DIR", help="The project folder.", show_default="this folder")]
 Json: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of tables.")]
@@ -79,8 +82,17 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[obje
     console.print()
 
 
-def print_counts(title: str, counts: Mapping[str, int]) -> None:
-    print_table(title, ("", "customers"), [(word, f"{count:,}") for word, count in counts.items()])
+def print_counts(title: str, counts: Mapping[str, int], what: str = "customers") -> None:
+    print_table(title, ("", what), [(word, f"{count:,}") for word, count in counts.items()])
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """Run to the end, or until Ctrl-C: then say what that means for letters."""
+    try:
+        return asyncio.run(work)
+    except KeyboardInterrupt:
+        typer.echo("Stopped. What a server may have taken without answering is kept as uncertain; the rest goes out with the next run.", err=True)
+        raise typer.Exit(130) from None
 
 
 @contextmanager

@@ -31,6 +31,7 @@ class Candidate:
     black_list: str = ""
     orders: int = 0
     last_order_at: datetime | None = None
+    shares_address: bool = False  # an earlier customer has the same address
     other_campaign: str = ""  # an active campaign that is writing to them already
     reach: Mapping[ChannelName, Reach] = field(default_factory=dict)
 
@@ -59,6 +60,8 @@ def decide(candidate: Candidate, channels: Sequence[ChannelName], policy: Policy
     rules = policy.for_country(candidate.person.country)
     if candidate.black_list:
         return Skip(Reason.BLACK_LISTED)
+    if candidate.shares_address:
+        return Skip(Reason.SAME_ADDRESS)
     if candidate.other_campaign:
         return Skip(Reason.IN_OTHER_CAMPAIGN)
     open_channels = usable(candidate.reach, channels, rules)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TypeAlias
@@ -23,9 +24,9 @@ _STOPS_ON_REQUEST = {"replied": (EventKind.REPLY, Reason.REPLIED), "clicked": (E
 
 @dataclass(frozen=True, slots=True)
 class Since:
-    """What happened to a recipient since they were assigned, by people (machines count nowhere)."""
+    """What happened since the decision on a recipient was made, by people (machines count nowhere)."""
 
-    purchases: int = 0
+    purchases: int = 0  # later than the last one that the decision knew of, whenever they were imported
     events: frozenset[EventKind] = frozenset()
 
 
@@ -58,10 +59,26 @@ class Stop:
     reason: Reason
 
 
+def _never(_channel: ChannelName, _text: str) -> bool:
+    return False
+
+
 Verdict: TypeAlias = Send | Postpone | SkipStage | Stop
 
 
-def decide(*, campaign: Campaign, stage: Stage, tactic: str, candidate: Candidate, since: Since, rules: Rules, zone: str, now: datetime) -> Verdict:
+def decide(
+    *,
+    campaign: Campaign,
+    stage: Stage,
+    tactic: str,
+    candidate: Candidate,
+    since: Since,
+    rules: Rules,
+    zone: str,
+    now: datetime,
+    offer_is_over: bool = False,
+    speaks_of_offer: Callable[[ChannelName, str], bool] = _never,
+) -> Verdict:
     """Decide on one claimed delivery by what is true now. Order matters: what ends the journey comes first."""
     if candidate.black_list:
         return Stop(Reason.BLACK_LISTED)
@@ -74,6 +91,9 @@ def decide(*, campaign: Campaign, stage: Stage, tactic: str, candidate: Candidat
     channels = [channel for channel in stage.channels if stage.text_for(channel, tactic)]
     if not channels:
         return SkipStage(Reason.NOT_FOR_TACTIC)
+    channels = [channel for channel in channels if not (offer_is_over and speaks_of_offer(channel, stage.text_for(channel, tactic) or ""))]
+    if not channels:
+        return SkipStage(Reason.OFFER_OVER)
     usable = eligibility.usable(candidate.reach, channels, rules)
     if isinstance(usable, eligibility.Skip):
         return SkipStage(usable.reason)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from datetime import time
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from winback.model import ChannelName
 from winback.settings import Project
 from winback.shapes import Channel, Hours, Weekday, Zone
-from winback.strictyaml import Shape
+from winback.strictyaml import Shape, refusal
 
 
 class Rules(Shape):
@@ -21,7 +22,7 @@ class Rules(Shape):
     languages: tuple[str, ...] = ()  # languages that advertising must be in, by law; empty: the customer's own
     open_tracking: bool = False
     hours: Hours = Field(default=(time(9), time(20)), validate_default=False)  # nothing leaves outside of them, in the customer's zone
-    weekdays: tuple[Weekday, ...] = (0, 1, 2, 3, 4, 5)
+    weekdays: tuple[Weekday, ...] = Field(default=(0, 1, 2, 3, 4, 5), min_length=1)
     time_zone: Zone | None = None  # of customers whose own is unknown
     source: str = ""  # the law or guide that this follows
     checked_on: str = ""
@@ -32,6 +33,14 @@ class Policy(Shape):
 
     default: Rules = Rules()
     countries: dict[str, Rules] = Field(default_factory=dict)
+
+    @field_validator("countries")
+    @classmethod
+    def _codes(cls, value: dict[str, Rules]) -> dict[str, Rules]:
+        for country in value:
+            if not re.fullmatch(r"[A-Z]{2}", country):
+                raise refusal(f"has `{country}`; a country is its two capital letters (ISO 3166-1).", "Write for example UA: or RO:.")
+        return value
 
     def for_country(self, country: str) -> Rules:
         """The default with what the country's own entry says."""

@@ -29,12 +29,14 @@ class Collected:
 
 
 def collect(project: Project, engine: Engine, *, now: datetime, replies: Path | None = None) -> Collected:
-    """Read the Maildir `replies`, if one is named, and the bot's updates, if the project has a bot; once each, until nothing is left.
+    """Read the Maildir `replies` (else the one of settings.yaml, if it names one), and the bot's updates, if the project has a bot; once each, until nothing is left.
 
     Raises SourceError when the folder isn't a Maildir, ConfigError when Telegram doesn't let the bot in, Refused when it can't be
     reached now. Whatever was taken in before is stored, and nothing is taken in twice.
     """
     counts: Counter[str] = Counter()
+    if replies is None and project.settings.replies:
+        replies = project.root / project.settings.replies
     if replies is not None:
         counts += incoming.read_maildir(replies, engine, project.key, now)
     if project.settings.telegram.via == "bot-api":

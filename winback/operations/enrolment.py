@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine
 
@@ -44,7 +45,7 @@ def decide(prepared: Prepared, candidate: Candidate, *, salt: str, now: datetime
     if isinstance(verdict, Skip):
         return Decision(candidate, verdict, "", 0.0, zone, None)
     arm = assignment.assign(salt, candidate.person.key, plan.holdout, {name: tactic.share for name, tactic in plan.tactics.items()})
-    opens = max(now, clock.start_of_day(plan.starts_on, prepared.project.zone))
+    opens = max(now, clock.start_of_day(plan.starts_on, ZoneInfo(zone)))
     due_at = schedule.due_at(plan.stages[0], opens, zone, rules)
     return Decision(candidate, verdict, arm, assignment.bucket(salt, candidate.person.key), zone, due_at)
 
@@ -76,8 +77,12 @@ def current_run(engine: Engine, prepared: Prepared, *, now: datetime, again: boo
             raise ConfigError(
                 prepared.document.problem((), f"run {run.number} of `{prepared.name}` is {run.status}.", "Add --again to write to its cohort anew.")
             )
-        if clock.local_day(now, prepared.project.zone) > prepared.campaign.ends_on:
+        today = clock.local_day(now, prepared.project.zone)
+        if today > prepared.campaign.ends_on:
             raise ConfigError(prepared.document.problem(("ends_on",), f"the campaign ended on {prepared.campaign.ends_on}.", "Write later dates."))
+        if today < prepared.campaign.starts_on:  # everybody counts from their assignment on, which must be the day of the first letters
+            message = f"the campaign begins on {prepared.campaign.starts_on}."
+            raise ConfigError(prepared.document.problem(("starts_on",), message, "Run it then, or write an earlier day."))
         number = 1 if run is None else run.number + 1
         plan = {
             **prepared.campaign.model_dump(mode="json"),
@@ -162,6 +167,7 @@ def evidence(candidate: Candidate) -> dict[str, Any]:
         "language": candidate.person.locale,
         "black_list": candidate.black_list,
         "other_campaign": candidate.other_campaign,
+        "shares_address": candidate.shares_address,
         "channels": {str(channel): _reach(candidate, channel) for channel in candidate.reach},
     }
 

@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 from winback import clock
 from winback.journey import schedule
 from winback.journey.eligibility import Skip
-from winback.model import HOLDOUT, ChannelName
+from winback.model import HOLDOUT, ChannelName, RunStatus
 from winback.operations import enrolment
 from winback.operations.enrolment import Decision
 from winback.outcomes import statistics
@@ -90,9 +90,10 @@ def plan(prepared: Prepared, engine: Engine, *, now: datetime, progress: Callabl
     tally = _Tally(prepared)
     with database.reading(engine) as connection:
         run = runs.latest(connection, prepared.name)
-        number = 1 if run is None else run.number + 1
+        own = run.id if run is not None and run.status in {RunStatus.ACTIVE, RunStatus.PAUSED} else None
+        number = run.number + (own is None) if run is not None else 1
         salt = enrolment.salt_of(prepared, number)
-        for batch in enrolment.decisions(connection, prepared, run_id=None, salt=salt, as_of=now, now=now):
+        for batch in enrolment.decisions(connection, prepared, run_id=own, salt=salt, as_of=now, now=now):
             for decision in batch:
                 tally.add(decision)
             if progress:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hmac
 import shutil
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -18,6 +19,7 @@ from winback.model import RunStatus
 from winback.operations import enrolment, running
 from winback.sending import lanes
 from winback.sending.prepared import Prepared
+from winback.settings import Project
 from winback.store import database, deliveries, runs, snapshot
 
 TICK = timedelta(minutes=15)
@@ -62,8 +64,10 @@ async def rehearse(
 ) -> Rehearsal:
     """Play from `start` to `until` as a schedule of every 15 minutes would; orders known to lie in between stop as they would have.
 
-    Letters are written to out/rehearsals/<campaign>/, which is emptied first.
+    It begins on the campaign's first day when `start` is earlier. Letters are written to out/rehearsals/<campaign>/, which is emptied first.
     """
+    start = max(start, clock.start_of_day(prepared.campaign.starts_on, prepared.project.zone))
+    prepared = replace(prepared, project=_with_another_key(prepared.project))
     folder = prepared.project.out / "rehearsals" / prepared.name
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -74,6 +78,12 @@ async def rehearse(
             return _told(prepared, copy, start, until, folder)
         finally:
             copy.dispose()
+
+
+def _with_another_key(project: Project) -> Project:
+    """The same project with a signing key of its own: the links of rehearsed letters mean nobody real."""
+    key = hmac.digest(project.key, b"rehearsal", "sha256").hex()
+    return replace(project, environment={**project.environment, "WINBACK_SECRET": key})
 
 
 async def _play(

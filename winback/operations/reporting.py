@@ -17,10 +17,10 @@ from winback.store import database, runs
 
 def measure_and_report(project: Project, engine: Engine, name: str, *, now: datetime, truth: Mapping[str, float] | None = None) -> Report:
     """Measure the campaign's newest run as of `now`, and tell. Raises ConfigError when it has none."""
-    document = campaign.read(project, name)
     with database.reading(engine) as connection:
         run = runs.latest(connection, name)
     if run is None:
+        document = campaign.read(project, name)
         raise ConfigError(document.problem((), f"`{name}` has not run yet; there is nothing to report.", f"Begin with: winback run {name}"))
     return measuring.report(
         engine,

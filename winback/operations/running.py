@@ -80,12 +80,12 @@ async def send(
 ) -> None:
     """Queue and send until nothing is due any more; counts go into `ran`."""
     worker = Worker(engine, run, Writer(prepared, engine), opened, now)
-    while queued := queue.queue_due(engine, run, prepared.campaign, prepared.policy, now=now(), batch=opened.batch):
+    queued = -1
+    while queued:
+        queued = queue.queue_due(engine, run, prepared.campaign, prepared.policy, now=now(), batch=opened.batch)
         ran.queued += queued
         with _told_where(prepared):
             await worker.send_due(_part(progress, "send"))
-    with _told_where(prepared):
-        await worker.send_due(_part(progress, "send"))
     ran.deliveries += worker.sent
 
 

@@ -39,6 +39,9 @@ def letters(engine: Engine, campaign: str, *, status: str | None, customer: str 
     if status is not None and status not in list(DeliveryStatus):
         raise ConfigError(Problem("", None, f"there is no status `{status}`.", nearest(status, list(DeliveryStatus), "Statuses")))
     with database.reading(engine) as connection:
+        if runs.latest(connection, campaign) is None:
+            names = runs.campaigns(connection)
+            raise ConfigError(Problem("", None, f"the campaign `{campaign}` has no run.", nearest(campaign, names, "Campaigns that ran")))
         rows = connection.execute(deliveries.ledger(campaign, status=status, customer=customer).limit(limit)).mappings()
         return [{name: _plain(row[name]) for name in _SHOWN} for row in rows]
 

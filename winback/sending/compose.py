@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -58,7 +58,7 @@ class Writer:
             locale=delivery.locale,
             sender=signing,
             brand=self.prepared.brand,
-            offer=self._offer(delivery, recipient),
+            offer=self._offer(delivery, recipient, now),
             occasion=self.campaign.occasion[delivery.locale] if self.campaign.occasion else None,
             last_order_on=clock.local_day(candidate.last_order_at, self.project.zone) if candidate.last_order_at else None,
             orders_count=candidate.orders,
@@ -103,12 +103,24 @@ class Writer:
             unsubscribe_mailto=addresses.unsubscribe_mailbox(signing.reply_to or signing.email, self.project.key, delivery.id),
         )
 
-    def _offer(self, delivery: Claimed, recipient: Row[Any]) -> OfferValues | None:
+    def offer_ends_on(self, tactic: str, recipient: Row[Any]) -> date | None:
+        """The last day of the tactic's offer for this recipient; None when there is no offer."""
+        offer = self.campaign.offer_of(tactic)
+        return clock.local_day(recipient.assigned_at + offer.valid_for, ZoneInfo(recipient.time_zone)) if offer else None
+
+    def offer_is_over(self, tactic: str, recipient: Row[Any], now: datetime) -> bool:
+        ends_on = self.offer_ends_on(tactic, recipient)
+        return ends_on is not None and clock.local_day(now, ZoneInfo(recipient.time_zone)) > ends_on
+
+    def speaks_of_offer(self, channel: ChannelName, text: str) -> bool:
+        """Whether a text can't be written without an offer."""
+        return any(needed.startswith("offer") for needed in self.prepared.library.needs(channel, text))
+
+    def _offer(self, delivery: Claimed, recipient: Row[Any], now: datetime) -> OfferValues | None:
         """The tactic's offer in the letter's language; it lasts from the day of assignment, so that every stage names the same last day."""
-        offer = self.campaign.offer_of(delivery.tactic)
-        if offer is None:
+        offer, ends_on = self.campaign.offer_of(delivery.tactic), self.offer_ends_on(delivery.tactic, recipient)
+        if offer is None or ends_on is None or self.offer_is_over(delivery.tactic, recipient, now):
             return None
-        ends_on = clock.local_day(recipient.assigned_at + offer.valid_for, ZoneInfo(recipient.time_zone))
         return OfferValues(text=offer.text[delivery.locale], code=offer.code, ends_on=ends_on)
 
     def _unsubscribe_url(self, delivery: Claimed) -> str:

@@ -6,14 +6,14 @@ import asyncio
 import itertools
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row
 
+from winback.channels import smtp_replies
 from winback.channels.channel import Channel
-from winback.channels.smtp_replies import NO_SUCH_MAILBOX
 from winback.errors import ChannelError, LaneError, PermanentError, TemporaryError, UncertainError
 from winback.journey import last_check
 from winback.journey.eligibility import Candidate
@@ -27,7 +27,7 @@ from winback.store.deliveries import Claimed, Outcome
 from winback.store.runs import Run
 
 _CONCLUDED = {DeliveryStatus.SENT, DeliveryStatus.FAILED, DeliveryStatus.UNCERTAIN, DeliveryStatus.SKIPPED}
-_BLOCKS_ADDRESS = {NO_SUCH_MAILBOX, "blocked", "no-such-chat"}
+_BLOCKS_ADDRESS = {smtp_replies.NO_SUCH_MAILBOX, "blocked", "no-such-chat"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,6 @@ class Worker:
 
     async def send_due(self, progress: Callable[[int], None] | None = None) -> Counter[DeliveryStatus]:
         """Send everything of the run that is due, batch by batch, and record what became of it. Raises what send_batch raises."""
-        self.settle_dead_claims()
         while claimed := await self.send_batch():
             if progress:
                 progress(claimed)
@@ -83,6 +82,7 @@ class Worker:
         Raises LaneStoppedError when a channel's own side fails and TemplateError when a letter can't be filled in; in both cases
         what was claimed and not handed over is planned again, and what had been handed over is recorded.
         """
+        self.settle_dead_claims()
         claimed = self._claim()
         try:
             letters = self._check_and_write(claimed)
@@ -91,6 +91,7 @@ class Worker:
         finally:
             with database.writing(self.engine) as connection:
                 deliveries.release(connection, self.run.id, worker=self.lanes.worker)
+                deliveries.stop_those_of_ended(connection, self.run.id)
         return len(claimed)
 
     def settle_dead_claims(self) -> int:
@@ -116,7 +117,7 @@ class Worker:
         with database.reading(self.engine) as connection:
             known = candidates.find(connection, ids, as_of, run_id=self.run.id)
             standing = runs.get_recipients(connection, self.run.id, ids)
-            since = candidates.since(connection, [(row.customer_id, row.assigned_at) for row in standing.values()], now)
+            since = candidates.since(connection, list(standing.values()), now)
         letters: list[_Letter] = []
         outcomes: list[tuple[Claimed, Outcome]] = []
         for delivery in claimed:
@@ -134,6 +135,8 @@ class Worker:
     def _verdict(self, delivery: Claimed, candidate: Candidate, recipient: Row[Any], since: Since) -> Verdict:
         if recipient.status != RecipientStatus.ACTIVE:
             return Stop(Reason(recipient.reason))
+        if delivery.locale not in self.writer.prepared.languages:
+            return SkipStage(Reason.NO_LANGUAGE)
         return last_check.decide(
             campaign=self.writer.campaign,
             stage=self.writer.campaign.stages[recipient.next_stage],
@@ -143,6 +146,8 @@ class Worker:
             rules=self.writer.rules(candidate.person.country),
             zone=recipient.time_zone,
             now=self.now(),
+            offer_is_over=self.writer.offer_is_over(delivery.tactic, recipient, self.now()),
+            speaks_of_offer=self.writer.speaks_of_offer,
         )
 
     async def _send(self, name: ChannelName, letters: Sequence[_Letter]) -> None:
@@ -150,15 +155,33 @@ class Worker:
         channel = self.lanes.channels[name]
         for start in range(0, len(letters), channel.in_flight):
             group = self._hand_over(letters[start : start + channel.in_flight])
-            results = await asyncio.gather(*(channel.send(letter.content) for letter in group), return_exceptions=True)
-            answered = list(zip(group, results, strict=True))
-            schedule = self.writer.project.settings.retry_after
-            with database.writing(self.engine) as connection:
-                self._record(connection, [(letter.claimed, outcome_of(letter.claimed, result, schedule, self.now())) for letter, result in answered])
-                for letter, result in answered:
-                    if isinstance(result, PermanentError) and result.reason in _BLOCKS_ADDRESS:
-                        deliveries.block_contact(connection, letter.claimed.customer_id, name, result.reason, self.now())
-            _raise_what_stops(name, results)
+            sending = [asyncio.ensure_future(channel.send(letter.content)) for letter in group]
+            try:
+                if sending:
+                    await asyncio.wait(sending)
+            finally:  # when we are stopped in the middle, what is known is kept; only the rest is in doubt
+                answered = [
+                    (letter, _answer(future)) for letter, future in zip(group, sending, strict=True) if future.done() and not future.cancelled()
+                ]
+                self._record_answers(name, answered)
+            _raise_what_stops(name, [answer for _, answer in answered])
+
+    def _record_answers(self, name: ChannelName, answered: Sequence[tuple[_Letter, Receipt | BaseException]]) -> None:
+        now, schedule = self.now(), self.writer.project.settings.retry_after
+        with database.writing(self.engine) as connection:
+            pairs = []
+            for letter, answer in answered:
+                outcome = outcome_of(letter.claimed, answer, schedule, now)
+                if isinstance(answer, PermanentError) and answer.reason in _BLOCKS_ADDRESS:
+                    deliveries.block_contact(connection, letter.claimed.customer_id, name, answer.reason, now)
+                    if self._has_another_way(letter, name):  # tried at once; the next claim's check finds the channel
+                        outcome = replace(outcome, status=DeliveryStatus.PLANNED, due_at=now)
+                pairs.append((letter.claimed, outcome))
+            self._record(connection, pairs)
+
+    def _has_another_way(self, letter: _Letter, name: ChannelName) -> bool:
+        stage = next(stage for stage in self.writer.campaign.stages if stage.name == letter.claimed.stage)
+        return any(channel is not name and stage.text_for(channel, letter.claimed.tactic) for channel in stage.channels)
 
     def _hand_over(self, letters: Sequence[_Letter]) -> list[_Letter]:
         """Mark letters as handed over; only those whose claim still stands may be sent."""
@@ -208,6 +231,10 @@ def outcome_of(claimed: Claimed, result: Receipt | BaseException, schedule: Sequ
     match result:
         case Receipt():
             return Outcome(claimed.id, DeliveryStatus.SENT, remote_id=result.remote_id, attempts=tries, sent_at=now)
+        case TemporaryError(reason=smtp_replies.GREYLISTED):
+            return Outcome(
+                claimed.id, DeliveryStatus.PLANNED, reason=result.reason, detail=result.text, attempts=claimed.attempts, due_at=now + schedule[0]
+            )
         case TemporaryError() if claimed.attempts < len(schedule):
             due_at = now + (result.after or schedule[claimed.attempts])
             return Outcome(claimed.id, DeliveryStatus.PLANNED, reason=result.reason, detail=result.text, attempts=tries, due_at=due_at)
@@ -224,6 +251,10 @@ def outcome_of(claimed: Claimed, result: Receipt | BaseException, schedule: Sequ
 
 def _channel(letter: _Letter) -> ChannelName:
     return letter.channel
+
+
+def _answer(future: asyncio.Future[Receipt]) -> Receipt | BaseException:
+    return future.exception() or future.result()
 
 
 def _not_sent(delivery: Claimed, verdict: Postpone | SkipStage | Stop) -> Outcome:

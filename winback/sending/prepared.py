@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from winback.audience import cohort
 from winback.audience.cohort import Cohort
@@ -50,7 +51,7 @@ def prepare(project: Project, name: str) -> Prepared:
     document = campaign.read(project, name)
     texts = library.open_library(project)
     senders = sender.read(project)
-    problems = list(_unknown_names(project, document, texts, senders)) or list(_missing_values(document, texts))
+    problems = list(_unknown_names(project, document, texts, senders)) or [*_missing_values(document, texts), *_offers_too_short(document, texts)]
     if problems:
         raise ConfigError(problems)
     if faults := sorted({fault for letter in _letters(document.value) for fault in texts.faults(*letter)}, key=str):
@@ -117,6 +118,21 @@ def _missing_values(document: Document[Campaign], texts: Library) -> Iterator[Pr
                 elif needed not in _OF_EVERY_BUYER:
                     how = f"Put the sentence into {{% if {needed} %}} ... {{% endif %}}."
                     yield document.problem(("stages",), f"{says}, which not every customer has.", how)
+
+
+def _offers_too_short(document: Document[Campaign], texts: Library) -> Iterator[Problem]:
+    """An offer that is over before a letter which speaks of it can leave."""
+    plan = document.value
+    for tactic in plan.tactics:
+        offer, passed = plan.offer_of(tactic), timedelta()
+        for stage in plan.stages:
+            passed += stage.wait
+            letters = [(channel, text) for channel in stage.channels if (text := stage.text_for(channel, tactic))]
+            promised = any(needed.startswith("offer") for letter in letters for needed in texts.needs(*letter))
+            if offer and promised and offer.valid_for < passed:
+                message = f"the offer lasts {offer.valid_for.days} days, and the letter of `{stage.name}` that speaks of it leaves on day {passed.days} or later."
+                place = ("offers", str(plan.tactics[tactic].offer), "valid_for")
+                yield document.problem(place, message, f"Write {passed.days + 7} days or more.")
 
 
 _OF_EVERY_BUYER = {"last_order_on", "months_silent"}

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, and_, func, or_, select
+from sqlalchemy import Connection, Row, and_, func, or_, select
 
 from winback.journey.eligibility import Candidate, Reach
 from winback.journey.last_check import Since
@@ -19,6 +20,7 @@ def find(connection: Connection, ids: Sequence[int], as_of: AsOf, *, run_id: int
     """Candidates by customer id; `run_id` is the campaign's own run, which doesn't count as another campaign."""
     reach = _reach(connection, ids, as_of.now)
     busy = _busy(connection, ids, run_id)
+    namesakes = _namesakes(connection, ids)
     facts = order_facts(as_of, ids)
     rows = connection.execute(
         select(customers, facts.c.orders, facts.c.last_order_at)
@@ -45,34 +47,66 @@ def find(connection: Connection, ids: Sequence[int], as_of: AsOf, *, run_id: int
             orders=row.orders or 0,
             last_order_at=row.last_order_at,
             other_campaign=busy.get(row.id, ""),
+            shares_address=row.id in namesakes,
             reach=reach[row.id],
         )
         for row in rows
     }
 
 
-def since(connection: Connection, assigned: Iterable[tuple[int, datetime]], now: datetime) -> dict[int, Since]:
-    """What each customer did after the moment they were assigned: purchases, and what people (not machines) did."""
-    moments = dict(assigned)
+def since(connection: Connection, standing: Sequence[Row[Any]], now: datetime) -> dict[int, Since]:
+    """What each recipient did since the decision on them: purchases, and what people (not machines) did.
+
+    A purchase is new when it is later than the last one that the decision knew of: an order of that very morning, imported in the
+    evening, stops the letters too.
+    """
+    moments = {row.customer_id: row.assigned_at for row in standing}
     if not moments:
         return {}
-    earliest = min(moments.values())
+    known = {row.customer_id: _last_known_order(row) for row in standing}
+    earliest = min(known.values())
     bought: dict[int, int] = defaultdict(int)
     for customer_id, ordered_at in connection.execute(
         select(orders.c.customer_id, orders.c.ordered_at).where(
             orders.c.customer_id.in_(moments), orders.c.ordered_at > earliest, orders.c.ordered_at <= now, is_purchase()
         )
     ):
-        bought[customer_id] += ordered_at > moments[customer_id]
+        bought[customer_id] += ordered_at > known[customer_id]
     kinds: dict[int, set[EventKind]] = defaultdict(set)
     for customer_id, kind, happened_at in connection.execute(
         select(events.c.customer_id, events.c.kind, events.c.happened_at).where(
-            events.c.customer_id.in_(moments), events.c.happened_at > earliest, events.c.happened_at <= now, events.c.verdict == Verdict.HUMAN
+            events.c.customer_id.in_(moments),
+            events.c.happened_at > min(moments.values()),
+            events.c.happened_at <= now,
+            events.c.verdict == Verdict.HUMAN,
         )
     ):
         if happened_at > moments[customer_id]:
             kinds[customer_id].add(EventKind(kind))
     return {customer_id: Since(bought[customer_id], frozenset(kinds[customer_id])) for customer_id in moments}
+
+
+def _last_known_order(row: Row[Any]) -> datetime:
+    last = row.facts.get("last_order_at")
+    return datetime.fromisoformat(last) if last else row.assigned_at
+
+
+def _namesakes(connection: Connection, ids: Sequence[int]) -> set[int]:
+    """Those of `ids` whose address on some channel an earlier customer has too."""
+    earlier = contacts.alias("earlier")
+    rows = connection.execute(
+        select(contacts.c.customer_id)
+        .join(
+            earlier,
+            and_(
+                earlier.c.channel == contacts.c.channel,
+                earlier.c.address_hash == contacts.c.address_hash,
+                earlier.c.customer_id < contacts.c.customer_id,
+            ),
+        )
+        .where(contacts.c.customer_id.in_(ids), contacts.c.address != "")
+    )
+    return set(rows.scalars())
 
 
 def _reach(connection: Connection, ids: Sequence[int], now: datetime) -> dict[int, dict[ChannelName, Reach]]:

@@ -145,7 +145,9 @@ def _not_bought_since(value: object, facts: Subquery, as_of: AsOf) -> ColumnElem
 def _reachable_by(channel: ChannelName, now: datetime) -> ColumnElement[bool]:
     """Has an address that works and a consent with its proof, not withdrawn."""
     return and_(
-        exists().where(contacts.c.customer_id == customers.c.id, contacts.c.channel == channel, contacts.c.blocked_at.is_(None)),
+        exists().where(
+            contacts.c.customer_id == customers.c.id, contacts.c.channel == channel, or_(contacts.c.blocked_at.is_(None), contacts.c.blocked_at > now)
+        ),
         exists().where(
             consents.c.customer_id == customers.c.id,
             consents.c.channel == channel,

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy
-from sqlalchemy import Connection, Engine, event, make_url, select
+from sqlalchemy import Connection, Engine, event, func, make_url, select
 
 from winback.errors import Problem, StoreError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+_MIGRATING = 0x77696E  # any number, the same for all who migrate
 
 Failure = sqlalchemy.exc.SQLAlchemyError
 """What any query raises when the database can't do it now."""
@@ -55,9 +56,13 @@ def _connectable(url: str, name: str) -> Engine:
             )
         if parsed.get_backend_name() == "sqlite" and parsed.database not in {None, "", ":memory:"}:
             Path(str(parsed.database)).parent.mkdir(parents=True, exist_ok=True)
-        engine = sqlalchemy.create_engine(parsed, pool_pre_ping=True)
+        engine = sqlalchemy.create_engine(parsed, pool_pre_ping=True, hide_parameters=True)  # rows hold names and addresses
     except (sqlalchemy.exc.ArgumentError, ModuleNotFoundError) as error:
         raise StoreError(Problem(name, None, f"`database` can't be read: {_first_line(error)}.", _HOW)) from error
+    except ValueError as error:  # its text may hold a part of the password
+        raise StoreError(
+            Problem(name, None, "`database` can't be read: the port is no number.", f"{_HOW} Write @ : / in a password as %40 %3A %2F.")
+        ) from error
     if engine.dialect.name == "sqlite":
         _tune_sqlite(engine)
     return engine
@@ -97,8 +102,11 @@ def answers(engine: Engine) -> bool:
 @contextlib.contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """A connection that sees one state of the database and changes nothing."""
-    with engine.connect() as connection, connection.begin():
-        yield connection
+    with engine.connect() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execution_options(isolation_level="REPEATABLE READ")
+        with connection.begin():
+            yield connection
 
 
 @contextlib.contextmanager
@@ -131,6 +139,8 @@ def _migrate(engine: Engine, name: str) -> None:
             )
         )
     with writing(engine) as connection:
+        if engine.dialect.name == "postgresql":  # two who open an empty database at once; SQLite's writers queue by themselves
+            connection.execute(select(func.pg_advisory_xact_lock(_MIGRATING)))
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, func, select, update
+from sqlalchemy import Connection, Row, Select, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from winback.model import ChannelName, DeliveryStatus, Reason, RunStatus
-from winback.store.tables import campaign_runs, customers, deliveries
+from winback.model import ChannelName, DeliveryStatus, Reason, RecipientStatus, RunStatus
+from winback.store.tables import campaign_runs, contacts, customers, deliveries, recipients
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +96,24 @@ def claim(connection: Connection, run_id: int, *, worker: str, now: datetime, le
 def record_hand_over(connection: Connection, rows: Sequence[Mapping[str, Any]], *, worker: str, now: datetime, lease: timedelta) -> set[int]:
     """Mark deliveries as handed over, just before they are; each row holds id, channel, letter, message_id and cost_micros.
 
-    Returns the ids that are still this worker's: only these may be sent.
+    Returns the ids that may be sent: still this worker's, of a run that is still active, to a recipient whose journey isn't over.
     """
+    wanted = (
+        select(recipients.c.customer_id)
+        .join(campaign_runs, campaign_runs.c.id == recipients.c.run_id)
+        .where(
+            recipients.c.run_id == deliveries.c.run_id,
+            recipients.c.customer_id == deliveries.c.customer_id,
+            recipients.c.status == RecipientStatus.ACTIVE,
+            campaign_runs.c.status == RunStatus.ACTIVE,
+        )
+        .exists()
+    )
     mine: set[int] = set()
     for row in rows:
         done = connection.execute(
             update(deliveries)
-            .where(deliveries.c.id == row["id"], deliveries.c.claimed_by == worker, deliveries.c.status == DeliveryStatus.CLAIMED)
+            .where(deliveries.c.id == row["id"], deliveries.c.claimed_by == worker, deliveries.c.status == DeliveryStatus.CLAIMED, wanted)
             .values(
                 status=DeliveryStatus.HANDED_OVER,
                 channel=row["channel"],
@@ -119,7 +130,11 @@ def record_hand_over(connection: Connection, rows: Sequence[Mapping[str, Any]], 
 
 
 def record(connection: Connection, outcomes: Sequence[Outcome], *, worker: str) -> set[int]:
-    """Write what became of this worker's deliveries. Returns the ids that were still its own; the others were settled elsewhere."""
+    """Write what became of this worker's deliveries. Returns the ids that were still its own.
+
+    Of one that was settled as uncertain meanwhile, because the answer came later than the lease, the answer is kept all the same; but
+    the journey has gone on, so a letter that was put off counts as failed and isn't repeated, and its id is not among those returned.
+    """
     mine: set[int] = set()
     for outcome in outcomes:
         values: dict[str, Any] = {
@@ -135,17 +150,13 @@ def record(connection: Connection, outcomes: Sequence[Outcome], *, worker: str) 
             values["due_at"] = outcome.due_at
         if outcome.sent_at is not None:
             values["sent_at"] = outcome.sent_at
-        done = connection.execute(
-            update(deliveries)
-            .where(
-                deliveries.c.id == outcome.delivery_id,
-                deliveries.c.claimed_by == worker,
-                deliveries.c.status.in_([DeliveryStatus.CLAIMED, DeliveryStatus.HANDED_OVER]),
-            )
-            .values(values)
-        )
-        if done.rowcount:
+        own = update(deliveries).where(deliveries.c.id == outcome.delivery_id, deliveries.c.claimed_by == worker)
+        held = own.where(deliveries.c.status.in_([DeliveryStatus.CLAIMED, DeliveryStatus.HANDED_OVER]))
+        if connection.execute(held.values(values)).rowcount:
             mine.add(outcome.delivery_id)
+        elif outcome.status is not DeliveryStatus.UNCERTAIN:
+            late = DeliveryStatus.SENT if outcome.status is DeliveryStatus.SENT else DeliveryStatus.FAILED
+            connection.execute(own.where(deliveries.c.status == DeliveryStatus.UNCERTAIN).values({**values, "status": late}))
     return mine
 
 
@@ -159,10 +170,22 @@ def release(connection: Connection, run_id: int, *, worker: str) -> int:
     return done.rowcount
 
 
+def stop_those_of_ended(connection: Connection, run_id: int) -> int:
+    """Planned letters of recipients whose journey is over will never leave: say so, with the recipient's reason. Returns how many."""
+    ended = (recipients.c.run_id == deliveries.c.run_id, recipients.c.customer_id == deliveries.c.customer_id, recipients.c.ended_at.is_not(None))
+    done = connection.execute(
+        update(deliveries)
+        .where(deliveries.c.run_id == run_id, deliveries.c.status == DeliveryStatus.PLANNED, select(recipients.c.run_id).where(*ended).exists())
+        .values(status=DeliveryStatus.STOPPED, reason=select(recipients.c.reason).where(*ended).scalar_subquery())
+    )
+    return done.rowcount
+
+
 def settle_dead_claims(connection: Connection, run_id: int, now: datetime) -> list[Row[Any]]:
     """Settle what workers left behind whose lease ran out: not handed over -> planned again; handed over -> uncertain.
 
-    Returns the uncertain ones (id, customer_id, stage, handed_over_at).
+    An uncertain row keeps its worker's token: should the worker live after all, its answer is still taken. Returns the uncertain ones
+    (id, customer_id, stage, handed_over_at).
     """
     dead = (deliveries.c.run_id == run_id, deliveries.c.lease_until < now)
     connection.execute(
@@ -174,7 +197,7 @@ def settle_dead_claims(connection: Connection, run_id: int, now: datetime) -> li
         connection.execute(
             update(deliveries)
             .where(*dead, deliveries.c.status == DeliveryStatus.HANDED_OVER)
-            .values(status=DeliveryStatus.UNCERTAIN, reason=Reason.NO_ANSWER, claimed_by="", lease_until=None)
+            .values(status=DeliveryStatus.UNCERTAIN, reason=Reason.NO_ANSWER, lease_until=None)
             .returning(deliveries.c.id, deliveries.c.customer_id, deliveries.c.stage, deliveries.c.handed_over_at)
         )
     )
@@ -186,7 +209,7 @@ def resolve(connection: Connection, delivery_id: int, *, was_sent: bool, now: da
     A letter that did not leave is not sent again by itself: the next stage follows in its time.
     """
     before = connection.execute(select(deliveries.c.status).where(deliveries.c.id == delivery_id)).scalar()
-    values: dict[str, Any] = {"status": DeliveryStatus.SENT, "sent_at": func.coalesce(deliveries.c.handed_over_at, now)}
+    values: dict[str, Any] = {"status": DeliveryStatus.SENT, "reason": "", "sent_at": func.coalesce(deliveries.c.handed_over_at, now)}
     if not was_sent:
         values = {"status": DeliveryStatus.FAILED, "reason": Reason.RESOLVED_NOT_SENT}
     connection.execute(update(deliveries).where(deliveries.c.id == delivery_id, deliveries.c.status == DeliveryStatus.UNCERTAIN).values(values))
@@ -219,13 +242,10 @@ def counts(connection: Connection, run_id: int) -> dict[tuple[str, DeliveryStatu
 
 def block_contact(connection: Connection, customer_id: int, channel: ChannelName, reason: str, now: datetime) -> None:
     """The address can't be reached any more."""
-    from winback.store.tables import contacts
-
     connection.execute(
         update(contacts)
-        .where(contacts.c.customer_id == bindparam("who"), contacts.c.channel == bindparam("how"), contacts.c.blocked_at.is_(None))
-        .values(blocked_at=now, blocked_reason=reason),
-        {"who": customer_id, "how": channel},
+        .where(contacts.c.customer_id == customer_id, contacts.c.channel == channel, contacts.c.blocked_at.is_(None))
+        .values(blocked_at=now, blocked_reason=reason)
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from winback.model import DeliveryStatus, Reason, RecipientStatus, RunStatus
@@ -52,13 +52,14 @@ def campaigns(connection: Connection) -> list[str]:
 
 
 def start(connection: Connection, campaign: str, *, number: int, salt: str, plan: Mapping[str, Any], now: datetime) -> Run:
-    """Begin a run. Two who begin the same number at once: the second's insert fails on the unique key."""
-    row = connection.execute(
-        insert(campaign_runs)
+    """Begin a run. When somebody else began the same number at the same moment, theirs is the run of both."""
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    connection.execute(
+        dialect.insert(campaign_runs)
         .values(campaign=campaign, number=number, status=RunStatus.ACTIVE, salt=salt, started_at=now, plan=dict(plan))
-        .returning(campaign_runs)
-    ).one()
-    return _run(row)
+        .on_conflict_do_nothing(index_elements=["campaign", "number"])
+    )
+    return _run(connection.execute(select(campaign_runs).where(campaign_runs.c.campaign == campaign, campaign_runs.c.number == number)).one())
 
 
 def record_enrolled(connection: Connection, run_id: int, now: datetime) -> None:
@@ -83,7 +84,7 @@ def change_status(connection: Connection, run_id: int, status: RunStatus, now: d
 
 
 def finish_if_done(connection: Connection, run_id: int) -> bool:
-    """Finish an active run whose recipients have all come to an end."""
+    """Finish an active run whose recipients and letters have all come to an end."""
     undone = (
         select(recipients.c.customer_id)
         .where(
@@ -92,9 +93,23 @@ def finish_if_done(connection: Connection, run_id: int) -> bool:
         )
         .exists()
     )
+    open_letters = (
+        select(deliveries.c.id)
+        .where(
+            deliveries.c.run_id == run_id,
+            deliveries.c.status.in_([DeliveryStatus.PLANNED, DeliveryStatus.CLAIMED, DeliveryStatus.HANDED_OVER]),
+        )
+        .exists()
+    )
     done = connection.execute(
         update(campaign_runs)
-        .where(campaign_runs.c.id == run_id, campaign_runs.c.status == RunStatus.ACTIVE, campaign_runs.c.enrolled_at.is_not(None), ~undone)
+        .where(
+            campaign_runs.c.id == run_id,
+            campaign_runs.c.status == RunStatus.ACTIVE,
+            campaign_runs.c.enrolled_at.is_not(None),
+            ~undone,
+            ~open_letters,
+        )
         .values(status=RunStatus.FINISHED)
     )
     return done.rowcount > 0
