@@ -73,6 +73,24 @@ def _standing(definition: Definition, ordered_again: Flags, equal_size: int) -> 
     )
 
 
+def highest(score: Real, size: int) -> Flags:
+    """The `size` highest scores, fewer where fewer can be told (nan is never picked).
+
+    Of equal scores at the border as many as fit, taken evenly from the first to the last of them: columns often stand in the order in
+    which customers came, and neither the oldest nor the newest should be preferred.
+    """
+    told = ~np.isnan(score)
+    size = min(size, int(told.sum()))
+    if not size:
+        return np.zeros(score.size, dtype=bool)
+    border = np.sort(score[told])[-size]
+    picked: Flags = told & (score > border)
+    equal = np.flatnonzero(score == border)
+    room = size - int(picked.sum())
+    picked[equal[np.arange(room) * equal.size // room]] = True
+    return picked
+
+
 def auc(score: Real, is_positive: Flags) -> float | None:
     """Area under the ROC curve: Mann and Whitney's U over the number of pairs, an equal pair counting half (Hanley & McNeil 1982).
 

@@ -31,6 +31,11 @@ class PurchaseDays:
         """Every customer once, in order: what arrays made from these days are aligned with."""
         return self.customer[self.is_first]
 
+    def of(self, customers: Whole) -> PurchaseDays:
+        """Theirs alone."""
+        theirs = np.isin(self.customer, customers)
+        return PurchaseDays(self.customer[theirs], self.day[theirs])
+
     def until(self, cut: int) -> PurchaseDays:
         """What is known at the end of the day `cut`."""
         known = self.day <= cut
