@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from math import isnan
 from typing import Any
 
 from sqlalchemy import Engine
 
 from winback import clock
-from winback.audience import cohort
+from winback.audience import cohort, rhythm
 from winback.audience.cohort import Cohort
 from winback.errors import ConfigError, Problem
 from winback.journey import assignment
 from winback.model import RecipientStatus
 from winback.sending.prepared import Prepared
 from winback.settings import Project
-from winback.store import candidates, cohorts, database, histories, runs
+from winback.store import candidates, cohorts, database, histories, purchases, runs
 from winback.store.cohorts import AsOf
 from winback.strictyaml import Document
 
@@ -62,6 +63,7 @@ def by_cohort(project: Project, engine: Engine, name: str, key: str, *, now: dat
     if document.value.exclude.lists:
         steps.append(Step("not on an exclude list", "listed" if key in excluded else "not listed", key not in excluded))
     inside = all(step.holds for step in steps)
+    steps += _rhythm(project, engine, who, now)
     return Explanation(key, f"cohort {name}", "in the cohort" if inside else "not in the cohort", tuple(steps))
 
 
@@ -86,6 +88,22 @@ def _rules(project: Project, engine: Engine, document: Document[Cohort], who: in
         "not_bought_since": "never ordered" if last is None else str(clock.local_day(last, project.zone)),
     }
     return [Step(cohort.describe(rule), values.get(rule.said[0], ""), holds) for rule, holds in zip(document.value.rules, holding, strict=True)]
+
+
+def _rhythm(project: Project, engine: Engine, who: int, now: datetime) -> list[Step]:
+    """The customer's own rhythm, for people to look at: no rule asks for it."""
+    with database.reading(engine) as connection:
+        days = purchases.days(connection, AsOf(now, project.settings.time_zone, project.settings.currency), ids=[who])
+    found = rhythm.rhythms(days, clock.local_day(now, project.zone).toordinal())
+    if not found.customers.size:
+        return []
+    median, silent = found.median[0], int(found.silent[0])
+    usual = f"on fewer than {rhythm.FEWEST_DAYS} days so far: no rhythm yet" if isnan(median) else f"every {_days(round(median))}"
+    return [Step("own rhythm: usually buys", usual), Step("own rhythm: silent for", _days(silent))]
+
+
+def _days(count: int) -> str:
+    return f"{count} day" if count == 1 else f"{count} days"
 
 
 def by_campaign(prepared: Prepared, engine: Engine, key: str, *, now: datetime) -> Explanation:

@@ -1,0 +1,139 @@
+"""How well a cohort, and other definitions of "lost", would have told the lost from the slow on a past day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Engine
+
+from winback import clock
+from winback.audience import backtesting, chance, cohort, definitions, verdicts
+from winback.audience.arrays import Flags, Whole
+from winback.audience.backtesting import Definition, Standing
+from winback.audience.chance import Fitted, Refusal
+from winback.audience.cohort import Cohort
+from winback.audience.definitions import Lost
+from winback.audience.purchase_days import PurchaseDays
+from winback.errors import ConfigError, Problem
+from winback.settings import Project
+from winback.store import cohorts, database, purchases
+from winback.store.cohorts import AsOf
+from winback.strictyaml import Document
+
+MISSING = 30
+"""A window may lack one day in so many at its end: the last day of an export is seldom whole, and nobody buys on some days."""
+
+
+@dataclass(frozen=True, slots=True)
+class Backtest:
+    """Definitions over the same customers, the cohort's own first."""
+
+    cohort: str
+    title: str
+    cut: date
+    days: int  # of the window after the cut
+    customers: int  # judged: members by every rule but those about silence, who had bought by the cut
+    standings: tuple[Standing, ...]
+    fitted: Fitted | None  # in days, on everybody who had bought by the cut
+    sentences: tuple[str, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        rows = [
+            {
+                "name": standing.name,
+                "picked": standing.picked,
+                "ordered_again": standing.ordered_again,
+                "stayed_away": standing.precision_of_picked,
+                "auc": standing.auc,
+            }
+            for standing in self.standings
+        ]
+        fitted = self.fitted and {name: getattr(self.fitted, name) for name in ("r", "alpha", "a", "b", "customers")}
+        return {
+            "cohort": self.cohort,
+            "cut": self.cut.isoformat(),
+            "days": self.days,
+            "customers": self.customers,
+            "definitions": rows,
+            "fitted": fitted,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class _Gathered:
+    """What the data says, cut and window laid over it."""
+
+    known: PurchaseDays  # of the customers to judge, up to the cut
+    members: Whole
+    ordered_again: Flags  # by `known.customers`
+    fitted: Fitted | Refusal
+
+
+def backtest(project: Project, engine: Engine, name: str, *, cut: date, days: int, now: datetime) -> Backtest:
+    """Judge at the end of the day `cut`, hold it against the `days` days after it, of what is known `now`.
+
+    Raises ConfigError with a sentence where nothing can be held against anything: no purchases, a window that isn't over in the data,
+    a cohort that was empty, a shop where nobody had come a second time.
+    """
+    document = cohort.read(project, name)
+    gathered = _gather(project, engine, name, document, cut=cut, days=days, now=now)
+    fitted = gathered.fitted if isinstance(gathered.fitted, Fitted) else None
+    compared = definitions.side_by_side(gathered.known, cut.toordinal(), gathered.members, fitted, days)
+    standings = backtesting.compare(compared, gathered.ordered_again)
+    return Backtest(
+        name, document.value.title, cut, days, gathered.ordered_again.size, standings, fitted, tuple(_sentences(gathered, compared, standings))
+    )
+
+
+def _sentences(gathered: _Gathered, compared: Sequence[Definition], standings: Sequence[Standing]) -> Iterator[str]:
+    judged = gathered.ordered_again.size
+    stayed_away = judged - int(gathered.ordered_again.sum())
+    yield verdicts.best(standings, judged, stayed_away)
+    if isinstance(gathered.fitted, Refusal):
+        yield f"No chance is told: {gathered.fitted.sentence}"
+    for definition in compared:
+        if definition.name == Lost.CHANCE:
+            yield verdicts.of_chance(float(definition.score.mean()), stayed_away / judged)
+
+
+def _gather(project: Project, engine: Engine, name: str, document: Document[Cohort], *, cut: date, days: int, now: datetime) -> _Gathered:
+    settings, excluded = project.settings, cohort.excluded(project, document)
+    with database.reading(engine) as connection:
+        bought = purchases.days(connection, AsOf(now, settings.time_zone, settings.currency))
+        _window_is_over(bought, cut, days)
+        at_cut = AsOf(clock.end_of_day(cut, project.zone), settings.time_zone, settings.currency)
+        members, judged = (
+            purchases.customers(connection, cohorts.members(rules, at_cut, excluded=excluded, dialect=engine.dialect.name))
+            for rules in (document.value, definitions.judged(document.value))
+        )
+    past = chance.history(bought, cut.toordinal())
+    known = bought.until(cut.toordinal()).of(judged)
+    if not known.of(members).day.size:
+        raise _refused(
+            f"nobody who had bought by {cut} was in the cohort `{name}`.",
+            f"Choose another --cut; winback cohort show {name} --as-of {cut} says which rule leaves nobody.",
+        )
+    if not past.x.any():
+        raise _refused(
+            f"nobody had bought on a second day by {cut}, so nobody shows what coming back looks like.",
+            "Choose a later --cut, or wait until customers have come back.",
+        )
+    return _Gathered(known, members, bought.bought_within(known.customers, cut.toordinal(), days), chance.fit(past))
+
+
+def _window_is_over(bought: PurchaseDays, cut: date, days: int) -> None:
+    if not bought.day.size:
+        raise _refused("there is no purchase in the database yet.", "Bring some in with winback import.")
+    first, last = int(bought.day.min()), int(bought.day.max())
+    if cut.toordinal() + days <= last + days // MISSING:
+        return
+    latest = last - days
+    how = f"Choose --cut {date.fromordinal(latest)} or earlier." if latest > first else "Choose an earlier --cut and fewer --days."
+    raise _refused(f"the {days} days after {cut} aren't over in the data: its last purchase is of {date.fromordinal(last)}.", how)
+
+
+def _refused(message: str, how: str) -> ConfigError:
+    return ConfigError(Problem("", None, message, how))
