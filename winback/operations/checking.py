@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from winback.audience import cohort, source
+from winback.audience import cohort, lifecycle, source, value
 from winback.errors import Problem, Refused
 from winback.journey import policy
 from winback.letters import brand, check, sender
@@ -19,6 +19,8 @@ def problems(project: Project) -> list[Problem]:
         lambda: policy.read(project),
         lambda: brand.read(project),
         lambda: sender.read(project),
+        lambda: value.read(project),
+        lambda: lifecycle.read(project),
     ]
     found = [problem for reader in readers for problem in _refused(reader)]
     for name in project.names("cohorts"):
