@@ -1,7 +1,7 @@
 """The chance of no purchase: the fit on CDNOW against lifetimes and the published parameters, and scores of a million customers.
 
 lifetimes is old and heavy and no dependency: `pip install lifetimes` by hand where the comparison is wanted. Without it the fit is
-shown alone.
+shown alone, and says so.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def figures() -> list[Figure]:
 def _fits(everybody: History) -> list[Figure]:
     ours = _seconds(lambda: _fit(everybody))
     if not importlib.util.find_spec("lifetimes"):
-        return [alone("audience", "BG/NBD fit, 23,570 CDNOW customers", ours)]
+        return [alone("audience", "BG/NBD fit, 23,570 CDNOW customers; not compared, lifetimes isn't installed", ours)]
     return compared("audience", "BG/NBD fit, 23,570 CDNOW customers", ours, ("lifetimes", _seconds(lambda: _by_lifetimes(everybody)), FIT_BAR))
 
 
