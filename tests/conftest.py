@@ -14,7 +14,7 @@ from sqlalchemy import Engine, create_engine, make_url, text
 
 from winback.store import database
 
-pytest_plugins = ("tests.cdnow",)
+pytest_plugins = ["tests.cdnow", "tests.operations.lost"]
 
 _NUMBERS = itertools.count(1)
 

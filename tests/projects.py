@@ -22,6 +22,17 @@ def make(folder: Path, *changes: tuple[str, str, str], environment: dict[str, st
     return settings.open_project(folder, {"WINBACK_SECRET": "k" * 32, **(environment or {})})
 
 
+def through(host: str, port: int) -> tuple[tuple[str, str, str], ...]:
+    """The changes that let a project send through a mail server on this machine."""
+    file = "config/settings.yaml"
+    return (
+        (file, "  via: file                           # file: letters", "  via: smtp                           # file: letters"),
+        (file, "  host: localhost", f"  host: {host}"),
+        (file, "  port: 587", f"  port: {port}"),
+        (file, "security: starttls", "security: none"),
+    )
+
+
 def edit(path: Path, old: str, new: str) -> None:
     """Replace a text that must be there."""
     text = path.read_text(encoding="utf-8")

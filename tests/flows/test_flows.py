@@ -11,7 +11,7 @@ from sqlalchemy import func, select, update
 
 import flows  # noqa: F401  sets Prefect's quiet surroundings before it is imported
 from tests import projects
-from tests.operations.test_running import populate
+from tests.operations.lost import populate
 from winback.demo import mailbox
 from winback.errors import Refused
 from winback.store import database, runs

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import select
 
 from tests import projects
-from tests.operations.test_running import populate
+from tests.operations.lost import populate
 from winback.demo.mailbox import MailServer
 from winback.model import DeliveryStatus
 from winback.store import database
@@ -42,14 +42,7 @@ def test_whatever_moment_a_worker_is_killed_at_nobody_is_written_to_twice_and_no
     with MailServer(tmp_path / "mail") as server:
         project = projects.make(
             tmp_path / "shop",
-            (
-                "config/settings.yaml",
-                "  via: file                           # file: letters",
-                "  via: smtp                           # file: letters",
-            ),
-            ("config/settings.yaml", "  host: localhost", f"  host: {server.host}"),
-            ("config/settings.yaml", "  port: 587", f"  port: {server.port}"),
-            ("config/settings.yaml", "security: starttls", "security: none"),
+            *projects.through(server.host, server.port),
             ("config/campaigns/winter-tea.yaml", "holdout: 0.25", "holdout: 0"),
         )
         populate(engine, CUSTOMERS)

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, TypeVar
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -49,8 +50,10 @@ def moment(project: Project, day: str | None) -> datetime:
 def parse_day(text: str) -> date:
     """A day from the command line. Raises ConfigError."""
     try:
-        return date.fromisoformat(text)
-    except ValueError as error:
+        day = date.fromisoformat(text)
+        clock.end_of_day(day, ZoneInfo("UTC"))  # the calendar's last day has no end
+        return day
+    except (ValueError, OverflowError) as error:
         raise ConfigError(Problem("", None, f"`{text}` is not a day.", "Write it as 2026-03-09.")) from error
 
 
