@@ -52,9 +52,9 @@ def parse_day(text: str) -> date:
     try:
         day = date.fromisoformat(text)
         clock.end_of_day(day, ZoneInfo("UTC"))  # the calendar's last day has no end
-        return day
     except (ValueError, OverflowError) as error:
         raise ConfigError(Problem("", None, f"`{text}` is not a day.", "Write it as 2026-03-09.")) from error
+    return day
 
 
 def worker_name() -> str:
