@@ -13,6 +13,7 @@ from flows import opened
 from winback.errors import Problem, Refused
 from winback.model import RunStatus
 from winback.operations import enrolment, running
+from winback.operations.running import Ran
 from winback.sending import prepared, queue
 from winback.store import database, runs
 
@@ -35,13 +36,12 @@ def queue_due(project: str, campaign: str, now: datetime | None) -> int:
 
 
 @task(cache_policy=NO_CACHE, task_run_name="send a batch of {campaign}")
-def send_batch(project: str, campaign: str, now: datetime | None) -> dict[str, int]:
-    """Send one batch, by a clock that goes on meanwhile; empty when nothing is left."""
+def send_batch(project: str, campaign: str, now: datetime | None) -> Ran:
+    """Send one batch, by a clock that goes on meanwhile; no deliveries when nothing is left."""
     winback = opened.project(project)
     ready, store = prepared.prepare(winback, campaign), opened.store(winback)
     run = enrolment.current_run(store, ready, now=opened.moment(now))
-    ran = asyncio.run(running.send_batch(ready, store, run, now=opened.watch(now), worker=uuid.uuid4().hex))
-    return {str(status): count for status, count in ran.deliveries.items()}
+    return asyncio.run(running.send_batch(ready, store, run, now=opened.watch(now), worker=uuid.uuid4().hex))
 
 
 @flow(name="enrol-and-send", flow_run_name="enrol and send")
@@ -67,10 +67,14 @@ def enrol_and_send(project: str = ".", campaign: str | None = None, now: datetim
 def _go_on(project: str, campaign: str, now: datetime | None, totals: dict[str, int]) -> None:
     enrol(project, campaign, now)
     queue_due(project, campaign, now)
-    while sent := send_batch(project, campaign, now):
-        for status, count in sent.items():
-            totals[status] = totals.get(status, 0) + count
+    faults: set[Problem] = set()
+    while (ran := send_batch(project, campaign, now)).deliveries:
+        faults |= ran.faults
+        for status, count in ran.deliveries.items():
+            totals[str(status)] = totals.get(str(status), 0) + count
     finish(project, campaign)
+    if faults:
+        raise Refused(sorted(faults, key=str))
 
 
 def started(project: str) -> list[str]:

@@ -116,6 +116,7 @@ class Reason(StrEnum):
     NO_LANGUAGE = "no-language"  # the letters exist in no language of this customer's chain
     IN_OTHER_CAMPAIGN = "in-other-campaign"  # another campaign that is under way writes to them, or holds them out
     NOT_FOR_TACTIC = "not-for-tactic"  # the stage has no letter for this tactic
+    LETTER_BROKEN = "letter-broken"  # it couldn't be filled in; tried again when somebody had time to mend it
     OFFER_OVER = "offer-over"  # the letter promises something whose last day has passed
     SAME_ADDRESS = "same-address"  # another customer has this address too: one person, it seems; merge them
     ORDERED = "ordered"  # bought again

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -13,7 +14,7 @@ from tests import projects
 from tests.operations.lost import CAMPAIGN, START, go, ledger, populate, standing
 from winback.channels.memory import MemoryChannel
 from winback.demo.mailbox import MailServer
-from winback.errors import ConfigError, Refused, UncertainError
+from winback.errors import ConfigError, Refused, TemplateError, UncertainError
 from winback.model import DeliveryStatus, RecipientStatus, RunStatus
 from winback.operations import enrolment, running, steering
 from winback.sending import prepared
@@ -129,6 +130,26 @@ def test_ctrl_c_keeps_what_is_known_and_doubts_only_the_rest(engine, ready):
     counts = ledger(engine)
     assert counts["first-letter", DeliveryStatus.SENT] == 9
     assert counts["first-letter", DeliveryStatus.HANDED_OVER] == 1
+
+
+def test_a_letter_that_fails_while_it_is_filled_in_holds_up_nobody_else(engine, tmp_path):
+    """What no check can foresee: here a link of brand.yaml that went away under a running worker."""
+    project = projects.make(tmp_path / "shop")
+    broken = prepared.prepare(project, CAMPAIGN)
+    populate(engine, 30)
+    links = {name: url for name, url in broken.brand.links.items() if name != "gift"}
+    broken = replace(broken, brand=broken.brand.model_copy(update={"links": links}))
+    channel = MemoryChannel()
+    with pytest.raises(TemplateError, match="templates/emails/gift-with-code"):
+        go(broken, engine, START, channel)
+    written = standing(engine)[RecipientStatus.ACTIVE]
+    counts = ledger(engine)
+    assert 0 < len(channel.letters) == counts["first-letter", DeliveryStatus.SENT] < written
+    assert counts["first-letter", DeliveryStatus.PLANNED] == written - len(channel.letters)
+    rows = steering.letters(engine, CAMPAIGN, status="planned", customer=None, limit=100)
+    assert {row["reason"] for row in rows} == {"letter-broken"}
+    go(prepared.prepare(project, CAMPAIGN), engine, START + timedelta(minutes=15), channel)
+    assert len(channel.letters) == written
 
 
 class Doubtful(MemoryChannel):

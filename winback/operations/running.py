@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 from sqlalchemy import Engine
 
 from winback.channels.channel import Channel
-from winback.errors import ConfigError, LaneError, Refused
+from winback.errors import ConfigError, LaneError, Problem, Refused
 from winback.model import ChannelName, DeliveryStatus, RunStatus
 from winback.operations import enrolment
 from winback.sending import lanes, queue
@@ -37,6 +37,7 @@ class Ran:
     enrolled: int = 0
     queued: int = 0
     deliveries: Counter[DeliveryStatus] = field(default_factory=Counter)
+    faults: set[Problem] = field(default_factory=set)  # letters that couldn't be filled in and were put off
 
     def as_json(self) -> dict[str, Any]:
         counts = {str(status): count for status, count in sorted(self.deliveries.items())}
@@ -97,6 +98,7 @@ async def send_batch(prepared: Prepared, engine: Engine, run: Run, *, now: Calla
         with _told_where(prepared):
             await claiming.send_batch()
         ran.deliveries += claiming.sent
+        ran.faults |= claiming.faults
     return ran
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, Row
 
 from winback.channels import smtp_replies
 from winback.channels.channel import Channel
-from winback.errors import ChannelError, LaneError, PermanentError, TemporaryError, UncertainError
+from winback.errors import ChannelError, LaneError, PermanentError, Problem, TemplateError, TemporaryError, UncertainError
 from winback.journey import last_check
 from winback.journey.eligibility import Candidate
 from winback.journey.last_check import Postpone, Send, Since, SkipStage, Stop, Verdict
@@ -68,19 +68,25 @@ class Worker:
     lanes: Lanes
     now: Callable[[], datetime]
     sent: Counter[DeliveryStatus] = field(default_factory=Counter)
+    faults: set[Problem] = field(default_factory=set)  # letters that couldn't be filled in: each fault once, however many it concerns
 
     async def send_due(self, progress: Callable[[int], None] | None = None) -> Counter[DeliveryStatus]:
-        """Send everything of the run that is due, batch by batch, and record what became of it. Raises what send_batch raises."""
+        """Send everything of the run that is due, batch by batch, and record what became of it.
+
+        Raises what send_batch raises, and TemplateError at the end when letters couldn't be filled in.
+        """
         while claimed := await self.send_batch():
             if progress:
                 progress(claimed)
+        if self.faults:
+            raise TemplateError(sorted(self.faults, key=str))
         return self.sent
 
     async def send_batch(self) -> int:
         """Claim one batch, check it, write and send it. Returns how many were claimed; 0 means that nothing is due.
 
-        Raises LaneStoppedError when a channel's own side fails and TemplateError when a letter can't be filled in; in both cases
-        what was claimed and not handed over is planned again, and what had been handed over is recorded.
+        Raises LaneStoppedError when a channel's own side fails: what was claimed and not handed over is planned again, and what had
+        been handed over is recorded. A letter that can't be filled in is put off, its fault kept in `faults`; the others go out.
         """
         self.settle_dead_claims()
         claimed = self._claim()
@@ -124,8 +130,13 @@ class Worker:
             candidate, recipient = known[delivery.customer_id], standing[delivery.customer_id]
             verdict = self._verdict(delivery, candidate, recipient, since[delivery.customer_id])
             if isinstance(verdict, Send):
-                content = self.writer.write(delivery, candidate, recipient, verdict, now=now)
-                letters.append(_Letter(delivery, verdict.channel, verdict.letter, content))
+                try:
+                    content = self.writer.write(delivery, candidate, recipient, verdict, now=now)
+                except TemplateError as error:
+                    self.faults.update(error.problems)
+                    outcomes.append((delivery, _put_off(delivery, error, now)))
+                else:
+                    letters.append(_Letter(delivery, verdict.channel, verdict.letter, content))
             else:
                 outcomes.append((delivery, _not_sent(delivery, verdict)))
         with database.writing(self.engine) as connection:
@@ -255,6 +266,12 @@ def _channel(letter: _Letter) -> ChannelName:
 
 def _answer(future: asyncio.Future[Receipt]) -> Receipt | BaseException:
     return future.exception() or future.result()
+
+
+def _put_off(delivery: Claimed, error: TemplateError, now: datetime) -> Outcome:
+    """Long enough for the letters behind it to leave, short enough to go out soon after it was mended."""
+    again = now + timedelta(minutes=15)
+    return Outcome(delivery.id, DeliveryStatus.PLANNED, reason=Reason.LETTER_BROKEN, detail=str(error), attempts=delivery.attempts, due_at=again)
 
 
 def _not_sent(delivery: Claimed, verdict: Postpone | SkipStage | Stop) -> Outcome:
