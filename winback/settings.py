@@ -23,6 +23,9 @@ from winback.strictyaml import Document, Shape, refusal
 S = TypeVar("S", bound=BaseModel)
 
 
+_THIS_MACHINE = {"localhost", "127.0.0.1", "::1"}
+
+
 class EmailSettings(Shape):
     """How e-mail leaves. The password comes from WINBACK_SMTP_PASSWORD."""
 
@@ -80,6 +83,16 @@ class Settings(Shape):
         if self.lease < longest:
             how = f"Write `lease: {int(longest.total_seconds() // 60) + 1} minutes` or a shorter `timeout_seconds:`."
             raise refusal(f"has a lease of {int(self.lease.total_seconds() // 60)} minutes, and one letter may take longer than that.", how)
+        return self
+
+    @model_validator(mode="after")
+    def _links_reach_customers(self) -> Settings:
+        leaves = (self.email.via == "smtp" and self.email.host not in _THIS_MACHINE) or (
+            self.telegram.via == "bot-api" and self.telegram.api_url.startswith("https://")
+        )
+        if leaves and not self.public_url.startswith("https://"):
+            how = "Write the https address in `public_url:` at which customers reach `winback serve`."
+            raise refusal(f"lets letters leave, but their links would lead to {self.public_url}.", how)
         return self
 
     @field_validator("public_url")

@@ -213,9 +213,19 @@ def test_of_a_file_with_a_watermark_only_what_is_new_is_read(tmp_path, engine):
 
 def test_of_a_table_with_a_watermark_only_what_is_new_is_asked_for(tmp_path, engine, shop_file):
     project = shop(tmp_path, TABLE.replace("URL", "sqlite:///shop.db").replace("  query:", "  watermark: {column: nr}\n  query:"))
-    assert run(project, engine)["orders"] == (2, 0, 0, 1)
+    fill(shop_file, "DELETE FROM purchases WHERE nr = 12")
+    assert run(project, engine)["orders"] == (2, 0, 0, 0)
     fill(shop_file, "UPDATE purchases SET total = 99", "INSERT INTO purchases VALUES (13, 1, '2026-11-03', 5)")
     assert run(project, engine)["orders"] == (1, 0, 0, 0)
+
+
+def test_a_row_that_was_rejected_comes_in_once_its_cause_is_mended_watermark_or_not(tmp_path, engine, shop_file):
+    project = shop(tmp_path, TABLE.replace("URL", "sqlite:///shop.db").replace("  query:", "  watermark: {column: nr}\n  query:"))
+    assert run(project, engine)["orders"] == (2, 0, 0, 1)
+    fill(shop_file, "UPDATE purchases SET who = 2 WHERE nr = 12")
+    assert run(project, engine)["orders"] == (1, 0, 2, 0)
+    fill(shop_file, "UPDATE purchases SET total = 99")
+    assert run(project, engine)["orders"] == (0, 0, 0, 0), "from here on only what is new is asked for"
 
 
 def test_a_watermark_is_not_kept_when_the_import_breaks_off(tmp_path, engine):

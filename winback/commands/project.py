@@ -54,7 +54,9 @@ def check(context: typer.Context, folder: Folder = None, json: Json = False) -> 
 
 
 def schema(
-    name: Annotated[str | None, typer.Argument(help="One of: settings, sources, cohort, campaign, policy, brand, senders, sample.")] = None,
+    name: Annotated[
+        str | None, typer.Argument(help="One of: settings, sources, cohort, campaign, policy, brand, senders, sample, value, lifecycle.")
+    ] = None,
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="Write all of them as files instead.")] = None,
 ) -> None:
     """Print JSON Schemas, for editors to complete and check YAML."""

@@ -67,6 +67,10 @@ def report(
         typer.echo(str(html), err=json)
 
 
+_UNKNOWN_WIDTH = 80
+"""What rich takes for a width when there is no terminal and COLUMNS says nothing."""
+
+
 def print_report(measured: Report) -> None:
     """The report in the terminal."""
     from rich.console import Console
@@ -74,7 +78,7 @@ def print_report(measured: Report) -> None:
     from winback.outcomes import terminal
 
     console = Console()
-    if not console.is_terminal:
+    if not console.is_terminal and console.width == _UNKNOWN_WIDTH:
         console = Console(width=100)  # a file or a pipe has no width of its own
     console.print(terminal.render(measured))
 
@@ -94,6 +98,8 @@ def serve(
     folder: Folder = None,
 ) -> None:
     """Serve the public pages: pixel, clicks, unsubscribing."""
+    import socket
+
     import uvicorn
 
     from winback.letters import pages
@@ -101,4 +107,11 @@ def serve(
 
     project = frame.open_project(context, folder)
     application = app.create_app(project, frame.open_store(project), clock=clock.now, render_page=pages.render)
-    uvicorn.run(application, host=host, port=port, log_level="warning", server_header=False)
+    try:
+        listening = socket.create_server((host, port), backlog=1024)
+    except OSError as error:
+        raise ConfigError(
+            Problem("", None, f"port {port} of {host} can't be listened on: {error.strerror}.", "Name another: --port 8001.")
+        ) from error
+    typer.echo(f"Serving at http://{host}:{listening.getsockname()[1]}; stop it with Ctrl-C.", err=True)
+    uvicorn.Server(uvicorn.Config(application, log_level="warning", server_header=False)).run(sockets=[listening])

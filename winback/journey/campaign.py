@@ -5,9 +5,9 @@ from __future__ import annotations
 import itertools
 import math
 from datetime import date, timedelta
-from typing import Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from winback.errors import ConfigError, Problem
 from winback.model import HOLDOUT, ChannelName
@@ -15,7 +15,14 @@ from winback.settings import Project
 from winback.shapes import Amount, Channel, Duration, Hours, Share, Weekday
 from winback.strictyaml import Document, Shape, nearest, refusal
 
-Localised = dict[str, str]
+
+def _localised(value: Any) -> Any:
+    if isinstance(value, str):
+        raise refusal("is one text; it is written once for each language.", f'Write {{en: "...", uk: "{value}"}}.')
+    return value
+
+
+Localised: TypeAlias = Annotated[dict[str, str], BeforeValidator(_localised)]
 """A text per language: {en: ..., uk: ...}."""
 
 

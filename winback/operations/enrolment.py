@@ -84,6 +84,12 @@ def current_run(engine: Engine, prepared: Prepared, *, now: datetime, again: boo
             message = f"the campaign begins on {prepared.campaign.starts_on}."
             raise ConfigError(prepared.document.problem(("starts_on",), message, "Run it then, or write an earlier day."))
         number = 1 if run is None else run.number + 1
+        settings = prepared.project.settings
+        facts = AsOf(now, settings.time_zone, settings.currency)
+        if cohorts.is_empty(connection, prepared.cohort.value, facts, excluded=prepared.excluded):
+            message = f"nobody is in the cohort `{prepared.campaign.cohort}` now."
+            how = f"Import first, or see: winback cohort show {prepared.campaign.cohort}"
+            raise ConfigError(prepared.document.problem(("cohort",), message, how))
         plan = {
             **prepared.campaign.model_dump(mode="json"),
             "shares": prepared.campaign.shares(),
@@ -129,7 +135,7 @@ def enrol(engine: Engine, prepared: Prepared, run: Run, *, now: datetime, progre
         batches = decisions(connection, prepared, run_id=run.id, salt=run.salt, as_of=run.started_at, now=run.started_at)
         for batch in batches:
             with database.writing(engine) as writer:
-                new += runs.enrol(writer, [_row(run, decision) for decision in batch])
+                new += runs.enrol(writer, [_row(run, decision, prepared.project.zone) for decision in batch])
             if progress:
                 progress(len(batch))
     with database.writing(engine) as connection:
@@ -137,7 +143,7 @@ def enrol(engine: Engine, prepared: Prepared, run: Run, *, now: datetime, progre
     return new
 
 
-def _row(run: Run, decision: Decision) -> dict[str, Any]:
+def _row(run: Run, decision: Decision, zone: ZoneInfo) -> dict[str, Any]:
     verdict = decision.verdict
     skipped = isinstance(verdict, Skip)
     held_out = decision.arm == HOLDOUT
@@ -150,7 +156,7 @@ def _row(run: Run, decision: Decision) -> dict[str, Any]:
         "bucket": "" if skipped else f"{decision.bucket:.12f}",
         "locale": "" if isinstance(verdict, Skip) else verdict.locale,
         "time_zone": decision.zone,
-        "facts": evidence(decision.candidate),
+        "facts": evidence(decision.candidate, zone),
         "assigned_at": run.started_at,
         "ended_at": run.started_at if skipped else None,
         "next_stage": 0,
@@ -158,8 +164,8 @@ def _row(run: Run, decision: Decision) -> dict[str, Any]:
     }
 
 
-def evidence(candidate: Candidate) -> dict[str, Any]:
-    """The facts that a decision was made on, without addresses or names: kept with the recipient, shown by explain."""
+def evidence(candidate: Candidate, zone: ZoneInfo) -> dict[str, Any]:
+    """The facts that a decision was made on, without addresses or names: kept with the recipient, shown by explain. Days are the shop's."""
     return {
         "orders": candidate.orders,
         "last_order_at": candidate.last_order_at and candidate.last_order_at.isoformat(),
@@ -168,17 +174,17 @@ def evidence(candidate: Candidate) -> dict[str, Any]:
         "black_list": candidate.black_list,
         "other_campaign": candidate.other_campaign,
         "shares_address": candidate.shares_address,
-        "channels": {str(channel): _reach(candidate, channel) for channel in candidate.reach},
+        "channels": {str(channel): _reach(candidate, channel, zone) for channel in candidate.reach},
     }
 
 
-def _reach(candidate: Candidate, channel: ChannelName) -> dict[str, Any]:
+def _reach(candidate: Candidate, channel: ChannelName, zone: ZoneInfo) -> dict[str, Any]:
     reach = candidate.reach[channel]
     return {
         "address": bool(reach.address),
         "blocked": reach.blocked,
         "suppressed": reach.suppressed,
         "consent": reach.consented,
-        "consent_on": reach.consent_given_at and reach.consent_given_at.date().isoformat(),
+        "consent_on": reach.consent_given_at and clock.local_day(reach.consent_given_at, zone).isoformat(),
         "consent_source": reach.consent_source,
     }

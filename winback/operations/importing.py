@@ -116,6 +116,8 @@ def _import(project: Project, engine: Engine, opened: _Opened, progress: Progres
         if staging is not None:
             incoming.unstage(connection, staging)
             incoming.take_stock(connection)
+        if rejects.count:  # what was rejected is read again next time: its cause may have been mended
+            mark = opened.seen
         source_states.remember(connection, opened.name, watermark.encode(mark), now)
     return SourceReport(
         opened.name,

@@ -52,7 +52,7 @@ def prepare(project: Project, name: str) -> Prepared:
     texts = library.open_library(project)
     senders = sender.read(project)
     problems = list(_unknown_names(project, document, texts, senders)) or [*_missing_values(document, texts), *_offers_too_short(document, texts)]
-    if problems:
+    if problems := problems or list(_untranslated(project, document, texts)):
         raise ConfigError(problems)
     if faults := sorted({fault for letter in _letters(document.value) for fault in texts.faults(*letter)}, key=str):
         raise TemplateError(faults)
@@ -141,6 +141,23 @@ _OF_EVERY_BUYER = {"last_order_on", "months_silent"}
 
 def _letters(plan: Campaign) -> list[tuple[ChannelName, str]]:
     return sorted(set().union(*plan.letters().values()))
+
+
+def _untranslated(project: Project, document: Document[Campaign], texts: Library) -> Iterator[Problem]:
+    """An offer or the occasion that lacks a language which customers are written to in and the letters exist in."""
+    plan = document.value
+    spoken = {language for chain in project.settings.locales.values() for language in chain}
+    ready = [language for language in texts.languages() if language in spoken and _all_there(plan, texts, language)]
+    places = [(("offers", name, "text"), offer.text) for name, offer in plan.offers.items()]
+    for place, wording in [*places, *([(("occasion",), plan.occasion)] if plan.occasion else [])]:
+        for language in ready:
+            if language not in wording:
+                message = f"`{'.'.join(place)}` has no `{language}`, and the letters exist in it: everybody of that language would be skipped."
+                yield document.problem(place, message, f"Add `{language}:`.")
+
+
+def _all_there(plan: Campaign, texts: Library, language: str) -> bool:
+    return not any(texts.problems_in(channel, name, language) for channel, name in _letters(plan))
 
 
 def _languages(plan: Campaign, texts: Library) -> tuple[frozenset[str], list[Problem]]:

@@ -73,6 +73,12 @@ def funnel(connection: Connection, cohort: Cohort, as_of: AsOf, *, excluded: fro
     return [int(count) for count in row]
 
 
+def is_empty(connection: Connection, cohort: Cohort, as_of: AsOf, *, excluded: frozenset[str]) -> bool:
+    """Whether the cohort has no member at all."""
+    found = members(cohort, as_of, excluded=excluded, dialect=connection.dialect.name).limit(1)
+    return connection.execute(found).first() is None
+
+
 def keys(connection: Connection, statement: Select[tuple[int]], *, limit: int | None = None) -> Sequence[str]:
     """The shop's ids of the members, in order."""
     wanted = select(customers.c.key).where(customers.c.id.in_(statement)).order_by(customers.c.key).limit(limit)
