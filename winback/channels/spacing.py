@@ -24,13 +24,18 @@ class Spacing:
         """Return when it is this chat's turn."""
         lock = self._chats.setdefault(chat, asyncio.Lock())
         async with lock:
-            if chat in self._last:
-                await _until(self._last[chat] + self._per_chat)
+            while (free_at := self._last.get(chat, float("-inf")) + self._per_chat) > asyncio.get_running_loop().time():
+                await _until(free_at)  # asked again afterwards: the answer to the last message may have come in between
             at = max(asyncio.get_running_loop().time(), self._free_at)
             self._free_at = at + self._between
             self._last[chat] = at
             await _until(at)
         self._forget()
+
+    def answered(self, chat: str) -> None:
+        """The chat's message has certainly arrived by now: its next one counts from here, however long this one was on the way."""
+        if chat in self._last:
+            self._last[chat] = asyncio.get_running_loop().time()
 
     def _forget(self) -> None:
         """Chats whose second is over and whom nobody waits for."""

@@ -56,6 +56,8 @@ class TelegramChannel:
             )
         except error.TelegramError as refusal:
             raise sending_error(refusal) from refusal
+        finally:
+            self._spacing.answered(letter.chat_id)
         return Receipt(remote_id=str(sent.message_id))
 
 
