@@ -51,6 +51,20 @@ class OrderStatus(StrEnum):
     RETURNED = "returned"  # goods brought back: its (negative) amount lowers revenue, it is no purchase
 
 
+class FeedbackKind(StrEnum):
+    """What a customer said of a purchase."""
+
+    COMPLAINT = "complaint"  # something was wrong
+    SURVEY = "survey"  # an answer with a score
+
+
+class ReasonSource(StrEnum):
+    """Who told why a customer left."""
+
+    STAFF = "staff"  # who served them
+    SURVEY = "survey"  # they themselves
+
+
 class RunStatus(StrEnum):
     """The state of one run of a campaign."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, insert
 
@@ -13,6 +14,8 @@ from winback.store.tables import consents, customers, orders
 from winback.store.tables import contacts as contacts_table
 
 KEY = b"k" * 32
+ZONE = ZoneInfo("Europe/Kyiv")
+"""Of the shop's calendar in these worlds."""
 
 
 def customer(connection: Connection, key: str, **values) -> int:
@@ -25,10 +28,12 @@ def order(connection: Connection, customer_id: int, moment: str | datetime, amou
     """An order; `moment` as ISO text is UTC."""
     at = moment if isinstance(moment, datetime) else datetime.fromisoformat(moment)
     currency = values.pop("currency", "UAH")
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)
     row = {
         "key": f"o{customer_id}-{at.isoformat()}-{amount}-{values.get('status', 'placed')}",
         "customer_id": customer_id,
-        "ordered_at": at if at.tzinfo else at.replace(tzinfo=UTC),
+        "ordered_at": at,
+        "ordered_on": at.astimezone(ZONE).date(),
         "amount_minor": Money(Decimal(str(amount)), currency).minor,
         "currency": currency,
         "quantity": 1,

@@ -4,12 +4,14 @@ from typing import Any, Literal
 
 from alembic import context
 
-from winback.store.tables import Utc, metadata
+from winback.store.tables import Day, Utc, metadata
 
 
 def render_item(kind: str, item: Any, _context: Any) -> str | Literal[False]:
     """Write plain types into migrations: they must go on working when our own types change."""
-    return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(item, Utc) else False
+    if kind == "type" and isinstance(item, Utc | Day):
+        return "sa.DateTime(timezone=True)" if isinstance(item, Utc) else "sa.Integer()"
+    return False
 
 
 context.configure(
