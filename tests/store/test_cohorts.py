@@ -16,7 +16,7 @@ from winback.audience.cohort import Cohort, Exclude, Selection
 from winback.errors import ConfigError
 from winback.model import ChannelName, OrderStatus
 from winback.store import cohorts, database
-from winback.store.counting import AsOf
+from winback.store.as_of import AsOf
 from winback.store.tables import customers, orders
 
 KYIV = ZoneInfo("Europe/Kyiv")

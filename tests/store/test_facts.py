@@ -16,7 +16,7 @@ from tests.store import world
 from winback import clock
 from winback.model import FeedbackKind, OrderStatus
 from winback.store import counting, database, facts, refreshing
-from winback.store.counting import AsOf
+from winback.store.as_of import AsOf
 from winback.store.tables import customers, facts_due, facts_state, feedback, inquiries, orders, touches
 from winback.store.tables import facts as stored
 

@@ -14,7 +14,7 @@ from tests.store import world
 from winback import clock
 from winback.model import OrderStatus
 from winback.store import database, purchases, refreshing
-from winback.store.counting import AsOf
+from winback.store.as_of import AsOf
 from winback.store.tables import customers, facts, facts_due, orders
 
 KYIV = ZoneInfo("Europe/Kyiv")

@@ -21,7 +21,7 @@ from winback.errors import ConfigError, Problem
 from winback.operations import knowing
 from winback.settings import Project
 from winback.store import cohorts, database, purchases
-from winback.store.counting import AsOf
+from winback.store.as_of import AsOf
 from winback.strictyaml import Document
 
 MISSING = 30

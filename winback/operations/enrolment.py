@@ -18,7 +18,7 @@ from winback.model import HOLDOUT, ChannelName, RecipientStatus, RunStatus
 from winback.operations import knowing
 from winback.sending.prepared import Prepared
 from winback.store import candidates, cohorts, database, runs
-from winback.store.counting import AsOf
+from winback.store.as_of import AsOf
 from winback.store.evidence import Evidence
 from winback.store.runs import Run
 

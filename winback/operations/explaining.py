@@ -20,7 +20,7 @@ from winback.operations import findings, knowing, selecting
 from winback.sending.prepared import Prepared
 from winback.settings import Project
 from winback.store import candidates, cohorts, database, histories, purchases, runs
-from winback.store.counting import AsOf
+from winback.store.as_of import AsOf
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from winback.errors import ConfigError, Problem
 from winback.model import Money
 from winback.settings import Project
 from winback.store import cohorts, counting, database, evidence, refreshing
-from winback.store.counting import AsOf, Whose
+from winback.store.as_of import AsOf, Whose
 from winback.store.evidence import Evidence
 from winback.store.ground import Ground
 from winback.store.refreshing import Refreshed

@@ -19,7 +19,7 @@ from winback.model import ChannelName, Person
 from winback.operations import explaining
 from winback.settings import Project
 from winback.store import candidates, database
-from winback.store.counting import AsOf
+from winback.store.as_of import AsOf
 from winback.strictyaml import nearest
 
 

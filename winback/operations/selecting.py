@@ -16,7 +16,7 @@ from winback.errors import Refused
 from winback.operations import knowing
 from winback.settings import Project
 from winback.store import cohorts, database
-from winback.store.counting import AsOf
+from winback.store.as_of import AsOf
 from winback.store.ground import Ground
 
 _OTHERS = 20  # cohorts that an overlap is counted with

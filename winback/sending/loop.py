@@ -22,7 +22,7 @@ from winback.model import ChannelName, DeliveryStatus, Email, Message, Reason, R
 from winback.sending.compose import Writer
 from winback.sending.queue import following
 from winback.store import candidates, database, deliveries, runs
-from winback.store.counting import AsOf
+from winback.store.as_of import AsOf
 from winback.store.deliveries import Claimed, Outcome
 from winback.store.runs import Run
 

@@ -13,7 +13,8 @@ from winback.journey.eligibility import Candidate, Reach
 from winback.journey.last_check import Since
 from winback.model import ChannelName, EventKind, Person, RecipientStatus, RunStatus, Verdict
 from winback.store import counting
-from winback.store.counting import AsOf, is_purchase
+from winback.store.as_of import AsOf
+from winback.store.counting import is_purchase
 from winback.store.tables import campaign_runs, consents, contacts, customers, events, orders, recipients, suppressions
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, case
 from winback.audience.cohort import Rule, Selection
 from winback.audience.conditions import describe_excludes, needed
 from winback.store import conditions, excluding, facts
-from winback.store.counting import AsOf, Whose
+from winback.store.as_of import AsOf, Whose
 from winback.store.ground import Ground, SequenceCost
 from winback.store.tables import customers, scores
 

@@ -35,6 +35,7 @@ from winback.audience.ranges import Between, Counted, Days, Number, Part, Sum, S
 from winback.audience.signs import Sign
 from winback.model import ChannelName, Money
 from winback.store import counting, signs
+from winback.store.as_of import of
 from winback.store.ground import Ground, SequenceCost
 from winback.store.tables import consents, contacts, feedback, inquiries, leaving_reasons, orders
 
@@ -166,7 +167,7 @@ def _lately(word: str, within: timedelta, ground: Ground) -> Subquery:
     counts, moment = conditions
     rows = (
         select(owner.label("customer_id"), what.label("what"))
-        .where(counts, moment >= since, moment <= now, counting.of(owner, ground.whose))
+        .where(counts, moment >= since, moment <= now, of(owner, ground.whose))
         .group_by(owner)
         .subquery(name)
     )

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, FromClause, select
 
 from winback.store import counting
-from winback.store.counting import AsOf, Whose
+from winback.store.as_of import AsOf, Whose
 from winback.store.tables import facts, facts_state
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, FromClause
 from winback import clock
 from winback.audience.cohort import Selection
 from winback.audience.conditions import FACTS, Table
-from winback.store.counting import AsOf, Whose
+from winback.store.as_of import AsOf, Whose
 from winback.store.tables import customers
 
 

@@ -15,7 +15,8 @@ from sqlalchemy import Connection, Integer, Select, select, true, type_coerce
 from winback.audience import purchase_days
 from winback.audience.arrays import Whole
 from winback.audience.purchase_days import PurchaseDays
-from winback.store.counting import AsOf, is_purchase
+from winback.store.as_of import AsOf
+from winback.store.counting import is_purchase
 from winback.store.tables import orders
 
 _AT_ONCE = 50_000  # rows

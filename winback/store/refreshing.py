@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Column, Connection, Executable, Integer, MetaData, SelectBase, Table, delete, func, insert, select, text, update
+from sqlalchemy import Column, Connection, Executable, FromClause, Integer, MetaData, SelectBase, Table, delete, func, insert, select, text, update
 
 from winback import clock
-from winback.store import counting, facts
-from winback.store.counting import AsOf, Whose
+from winback.model import OrderStatus
+from winback.store import counting, facts, gaps
+from winback.store.as_of import AsOf, Whose, of
 from winback.store.facts import State
-from winback.store.tables import Id, customers, deliveries, facts_due, facts_state, feedback, inquiries, orders, touches
+from winback.store.tables import Id, customers, facts_due, facts_state, feedback, orders
 from winback.store.tables import facts as stored
 
 _FACTS_LOCK = 0x66616374  # "fact": one at a time counts facts
@@ -22,16 +23,8 @@ _MEMORY = "256MB"  # for sorting on PostgreSQL, whose usual 4 MB send every sort
 _AT_ONCE = 50_000  # rows
 _NOTHING = datetime(1, 1, 2, tzinfo=UTC)  # known until then, where nothing happened yet
 _EVER = datetime(9999, 12, 30, tzinfo=UTC)
-_MOMENTS = (
-    orders.c.ordered_at,
-    inquiries.c.inquired_at,
-    touches.c.touched_at,
-    touches.c.reacted_at,
-    deliveries.c.sent_at,
-    feedback.c.said_at,
-    feedback.c.mended_at,
-)
-"""All that facts speak of; reactions to our own letters come after these were sent, and never from the future."""
+_MOMENTS = ("last_order_at", "last_inquiry_at", "last_touch_at", "last_reaction_at", "last_complaint_at", "last_score_at")
+"""Facts that are moments; beside them facts speak of goods brought back and of complaints that were mended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +75,12 @@ def _count_all(connection: Connection, as_of: AsOf, before: State | None) -> Ref
     _date_orders(connection, ZoneInfo(as_of.zone), anew=before is not None and before.terms["zone"] != as_of.zone)
     connection.execute(delete(facts_due))
     connection.execute(delete(stored))
-    _count(connection, as_of, None)
+    _tune(connection, for_everybody=True)
+    counted = {"gaps": gaps.count(connection)}
+    _count(connection, as_of, None, counted)
     _remember(connection, as_of, _latest(connection, None))
+    gaps.drop(connection)
+    _tune(connection, for_everybody=False)
     if connection.dialect.name == "postgresql":
         connection.execute(text("ANALYZE facts"))
     return Refreshed(connection.execute(select(func.count()).select_from(stored)).scalar_one(), was_rebuilt=True)
@@ -96,7 +93,7 @@ def _count_due(connection: Connection, as_of: AsOf, before: State) -> None:
         connection.execute(statement)
     whose = select(chosen.c.customer_id)
     connection.execute(delete(stored).where(stored.c.customer_id.in_(whose)))
-    _count(connection, as_of, whose)
+    _count(connection, as_of, whose, {})
     _remember(connection, as_of, max(before.known_until, _latest(connection, whose)))
     chosen.drop(connection)
 
@@ -109,19 +106,30 @@ def _taking_due(connection: Connection, chosen: Table) -> list[Executable]:
     return [insert(chosen).from_select(["customer_id"], select(facts_due.c.customer_id).distinct()), delete(facts_due)]
 
 
-def _count(connection: Connection, as_of: AsOf, whose: Whose) -> None:
+def _tune(connection: Connection, *, for_everybody: bool) -> None:
+    """On PostgreSQL, until the transaction ends: room to sort in, and no walk along an index through all of a table."""
     if connection.dialect.name == "postgresql":
-        connection.execute(text(f"SET LOCAL work_mem = '{_MEMORY}'"))
+        connection.execute(text(f"SET LOCAL work_mem = '{_MEMORY if for_everybody else '4MB'}'"))
+        connection.execute(text(f"SET LOCAL enable_indexscan = {'off' if for_everybody else 'on'}"))
+
+
+def _count(connection: Connection, as_of: AsOf, whose: Whose, made: Mapping[str, FromClause]) -> None:
     ever = AsOf(_EVER, as_of.zone, as_of.currency, as_of.rates)
-    rows = counting.relation(ever, connection.dialect.name, whose=whose, name="counted")
+    rows = counting.relation(ever, connection.dialect.name, whose=whose, made=made, name="counted")
     names = [column.name for column in stored.c]
     connection.execute(insert(stored).from_select(names, select(*(rows.c[name] for name in names))))
 
 
 def _latest(connection: Connection, whose: Whose) -> datetime:
     """The latest moment that facts speak of."""
-    latest = [select(func.max(moment)).where(counting.of(moment.table.c.customer_id, whose)).scalar_subquery() for moment in _MOMENTS]
-    return max((moment for moment in connection.execute(select(*latest)).one() if moment is not None), default=_NOTHING)
+    facts_of = select(*(func.max(stored.c[name]) for name in _MOMENTS)).where(of(stored.c.customer_id, whose))
+    returned = orders.c.status == OrderStatus.RETURNED
+    others = [
+        select(func.max(orders.c.ordered_at)).where(returned, of(orders.c.customer_id, whose)),
+        select(func.max(feedback.c.said_at), func.max(feedback.c.mended_at)).where(of(feedback.c.customer_id, whose)),
+    ]
+    moments = [moment for statement in (facts_of, *others) for moment in connection.execute(statement).one() if moment is not None]
+    return max(moments, default=_NOTHING)
 
 
 def _remember(connection: Connection, as_of: AsOf, known_until: datetime) -> None:

@@ -12,6 +12,7 @@ from winback.audience.cohort import bounds
 from winback.audience.ranges import Days
 from winback.audience.signs import Sign
 from winback.store import counting
+from winback.store.as_of import of
 from winback.store.ground import Ground
 from winback.store.tables import orders
 
@@ -55,7 +56,7 @@ def volumes(ground: Ground) -> FromClause:
             counting.moves_money(),
             day >= start - dropped.earlier.days,
             orders.c.ordered_at <= ground.as_of.now,
-            counting.of(orders.c.customer_id, ground.whose),
+            of(orders.c.customer_id, ground.whose),
         )
         .group_by(orders.c.customer_id)
         .subquery("volumes")
