@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from winback.audience import cohort, lifecycle, source, value
+from winback.audience import cohort, lifecycle, reasons, source, value
 from winback.errors import Problem, Refused
 from winback.journey import policy
 from winback.letters import brand, check, sender
@@ -21,6 +21,7 @@ def problems(project: Project) -> list[Problem]:
         lambda: sender.read(project),
         lambda: value.read(project),
         lambda: lifecycle.read(project),
+        lambda: reasons.read(project),
     ]
     found = [problem for reader in readers for problem in _refused(reader)]
     for name in project.names("cohorts"):

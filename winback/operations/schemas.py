@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from winback.audience.cohort import Cohort
 from winback.audience.lifecycle import Lifecycle
+from winback.audience.reasons import Reasons
 from winback.audience.source import Sources
 from winback.audience.value import Value
 from winback.journey.campaign import Campaign
@@ -30,6 +31,7 @@ SHAPES: dict[str, type[BaseModel]] = {
     "sample": Sample,
     "value": Value,
     "lifecycle": Lifecycle,
+    "reasons": Reasons,
 }
 
 
