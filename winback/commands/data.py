@@ -23,7 +23,7 @@ def import_(
     folder: Folder = None,
     json: Json = False,
 ) -> None:
-    """Read customers, orders and inquiries from the shop.
+    """Read customers, and what they did and said, from the shop.
 
     The same data twice changes nothing; what can't be read is written to a rejects file with its reason.
     """
