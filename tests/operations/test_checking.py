@@ -15,7 +15,7 @@ from winback.operations import checking
         ("config/value.yaml", "chance_for: 182 days", "chance_for: 5 hours", 4),
         ("config/lifecycle.yaml", "repeat: 2 ", "repeat: few ", 5),
         ("config/reasons.yaml", "  service:\n", "  Poor Service:\n", 6),
-        ("config/reasons.yaml", "method: Apologise", "metod: Apologise", 8),
+        ("config/reasons.yaml", "method: Apologise", "metod: Apologise", 9),
     ],
 )
 def test_figures_about_customers_that_cannot_be_meant_are_refused_with_their_place(tmp_path, file, old, new, line):
