@@ -71,6 +71,7 @@ def current_run(engine: Engine, prepared: Prepared, *, now: datetime, again: boo
     Raises ConfigError when the last run is over and no new one was asked for, the campaign is over by its dates, or its file has other
     arms or stages than the run began with.
     """
+    knowing.prepare(prepared.project, engine, prepared.selection.cohort, now=now)
     with database.writing(engine) as connection:
         run = runs.latest(connection, prepared.name)
         if run is not None and run.status in {RunStatus.ACTIVE, RunStatus.PAUSED}:

@@ -13,12 +13,14 @@ from winback.audience.cohort import Cohort, Rule, Selection
 from winback.audience.signs import Sign
 from winback.errors import ConfigError, Problem
 from winback.model import Money
+from winback.operations import scoring
 from winback.settings import Project
 from winback.store import cohorts, counting, database, evidence, refreshing
 from winback.store.as_of import AsOf, Whose
 from winback.store.evidence import Evidence
 from winback.store.ground import Ground
 from winback.store.refreshing import Refreshed
+from winback.store.tables import scores
 
 _ALL_SIGNS = Cohort(title="any sign", rules=(Rule(sign=tuple(Sign)),))
 
@@ -39,13 +41,21 @@ def rebuild(project: Project, engine: Engine, *, now: datetime) -> Refreshed:
         return refreshing.rebuild(connection, AsOf.of(project, now))
 
 
+def prepare(project: Project, engine: Engine, cohort: Cohort, *, now: datetime) -> None:
+    """Bring up to date what a cohort's statement will ask for."""
+    refresh(project, engine, now=now)
+    if conditions.asks_scores(cohort):
+        scoring.bring_up(project, engine, now=now)
+
+
 def ground(connection: Connection, project: Project, selection: Selection, as_of: AsOf, *, run_id: int | None = None, whose: Whose = None) -> Ground:
-    """What a cohort's statement stands on. Raises ConfigError where it compares amounts that have no common currency."""
+    """What a cohort's statement stands on; `prepare` comes first. Raises ConfigError where it compares amounts that have no common currency."""
     if conditions.asks_money(selection.cohort) and (sums := counting.unpriced(connection, as_of)):
         told = ", ".join(f"{Money.from_minor(minor, code).amount:f} {code} in {count:,} orders" for code, count, minor in sums)
         how = f"Write what one is worth in {as_of.currency}, for example: rates: {{{sums[0][0]}: 1.00}}."
         raise ConfigError(Problem(project.shown(project.config("settings.yaml")), None, f"amounts can't be compared: there are {told}.", how))
-    return cohorts.ground(connection, selection, as_of, run_id=run_id, whose=whose)
+    scored = scoring.as_of(connection, project, as_of) if conditions.asks_scores(selection.cohort) else scores
+    return cohorts.ground(connection, selection, as_of, scored=scored, run_id=run_id, whose=whose)
 
 
 def signs_of(connection: Connection, selection: Selection, as_of: AsOf, ids: Sequence[int]) -> dict[int, Evidence]:

@@ -16,7 +16,7 @@ from winback import clock
 from winback.journey import schedule
 from winback.journey.eligibility import Skip
 from winback.model import HOLDOUT, ChannelName, RunStatus
-from winback.operations import enrolment
+from winback.operations import enrolment, knowing
 from winback.operations.enrolment import Decision
 from winback.outcomes import statistics
 from winback.sending.prepared import Prepared
@@ -88,6 +88,7 @@ class Plan:
 def plan(prepared: Prepared, engine: Engine, *, now: datetime, progress: Callable[[int], None] | None = None) -> Plan:
     """Decide on the whole cohort exactly as a run would, and write nothing."""
     tally = _Tally(prepared)
+    knowing.prepare(prepared.project, engine, prepared.selection.cohort, now=now)
     with database.reading(engine) as connection:
         run = runs.latest(connection, prepared.name)
         own = run.id if run is not None and run.status in {RunStatus.ACTIVE, RunStatus.PAUSED} else None

@@ -48,13 +48,12 @@ def score(connection: Connection, project: Project, as_of: AsOf) -> tuple[Known,
 
 
 def bring_up(project: Project, engine: Engine, *, now: datetime) -> None:
-    """Score everybody, unless that was done on this day of the shop already, on the facts that stand now."""
+    """Score everybody, unless that was done on this day of the shop already. A moment in the past is left to `as_of`."""
+    day = clock.local_day(now, project.zone)
     with database.reading(engine) as connection:
-        state = scores.state(connection)
-        fresh = (
-            state is not None and state.scored_on == clock.local_day(now, project.zone) and not refreshing.is_due(connection, AsOf.of(project, now))
-        )
-    if not fresh:
+        state, counted = scores.state(connection), facts.read_state(connection)
+    is_past = (counted is not None and now < counted.known_until) or (state is not None and state.scored_on > day)
+    if not is_past and (state is None or state.scored_on < day):
         update(project, engine, now=now)
 
 
