@@ -21,6 +21,7 @@ from sqlalchemy import (
     case,
     cast,
     delete,
+    exists,
     func,
     insert,
     literal,
@@ -98,6 +99,11 @@ def beside(connection: Connection, made: Scores, of: Known) -> FromClause:
     then.create(connection)
     _load(connection, then, made, of)
     return then
+
+
+def tell_expected_values(connection: Connection, found: FromClause) -> bool:
+    """Whether anybody's expected value is known."""
+    return bool(connection.execute(select(exists().where(found.c.expected_value_minor.is_not(None)))).scalar_one())
 
 
 def state(connection: Connection) -> Row[Any] | None:
