@@ -51,6 +51,15 @@ class OrderStatus(StrEnum):
     RETURNED = "returned"  # goods brought back: its (negative) amount lowers revenue, it is no purchase
 
 
+class AddressFault(StrEnum):
+    """What speaks against writing to an address. One may have several."""
+
+    BOUNCED = "bounced"  # letters to it came back for good, or the bot is blocked there
+    MISTYPED = "mistyped"  # its domain is a slip of a well-known one: anna@gmail.con
+    OLD = "old"  # it showed no life for longer than the settings' `old_after`
+    UNKNOWN = "unknown"  # nobody knows when it last showed life
+
+
 class FeedbackKind(StrEnum):
     """What a customer said of a purchase."""
 

@@ -7,7 +7,7 @@ import pytest
 from tests.letterbox import NOW, SENT_AT
 from winback.demo import mailbox
 from winback.errors import SourceError
-from winback.store.tables import deliveries, events, suppressions
+from winback.store.tables import contacts, deliveries, events, suppressions
 from winback.tracking import addresses, incoming
 from winback.tracking.incoming import read_maildir
 
@@ -164,3 +164,10 @@ def test_mail_read_again_after_a_crash_changes_nothing(shop, olena, inbox):
 def test_a_folder_that_is_no_maildir_is_refused_with_a_sentence(shop, tmp_path):
     with pytest.raises(SourceError, match=r"this is not a Maildir\. Name the folder that holds `new` and `cur`"):
         incoming.read_maildir(tmp_path, shop.engine, shop.key, NOW)
+
+
+def test_an_answer_shows_that_the_address_is_alive(shop, olena, inbox):
+    shop.customer("ivan", email="ivan@mail.example")
+    arrives(inbox, "Зайду на вихідних.", In_Reply_To=LETTER)
+    read(shop, inbox)
+    assert [row.confirmed_at for row in shop.rows(contacts)] == [NOW, None]

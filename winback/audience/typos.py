@@ -6,6 +6,7 @@ address is left in peace, since a real one called mistyped loses a customer, and
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import lru_cache
 
 PROVIDERS = {
@@ -82,11 +83,14 @@ _HALF_COM = {"co", "cm", "om"}
 _SAME_LOOK = str.maketrans("асеіјорѕухһԁԛԝмтк", "aceijopsyxhdqwmtk")
 
 
-def meant(address: str) -> str:
-    """The address that was likely meant; empty when nothing speaks against this one. Its domain is in small ASCII letters."""
+def meant(address: str, real: Collection[str] = ()) -> str:
+    """The address that was likely meant; empty when nothing speaks against this one, or its domain is among the `real` ones.
+
+    `address` is as the store keeps it, its domain in small ASCII letters.
+    """
     local, at, domain = address.rpartition("@")
     found = domain_meant(domain)
-    return f"{local}{at}{found}" if found else ""
+    return f"{local}{at}{found}" if found and domain not in real else ""
 
 
 @lru_cache(maxsize=200_000)

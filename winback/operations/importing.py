@@ -107,7 +107,9 @@ def _import(project: Project, engine: Engine, opened: _Opened, progress: Progres
                 mark = watermark.highest(chunk, source.watermark, mark)
             converted = _convert(fresh, opened.terms)
             if staging is None:
-                staging = incoming.stage(connection, converted.columns, converted.constants, key=project.key)
+                staging = incoming.stage(
+                    connection, converted.columns, converted.constants, key=project.key, real_domains=project.settings.addresses.real_domains
+                )
             filled = incoming.fill(connection, staging, converted.columns)
             merged.append(_merge(connection, staging, filled, opened.terms))
             rejects.write(_rejects(fresh, converted, merged[-1], source), header=chunk.columns)

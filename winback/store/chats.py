@@ -56,7 +56,7 @@ def is_open(connection: Connection, customer_id: int, now: datetime) -> bool:
 def join(connection: Connection, customer_id: int, *, chat_id: str, address_hash: bytes, source: str, now: datetime) -> None:
     """The customer agreed, in this chat, to be written to there. A suppression that they had asked for is lifted."""
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    contact = {"address": chat_id, "address_hash": address_hash, "blocked_at": None, "blocked_reason": ""}
+    contact = {"address": chat_id, "address_hash": address_hash, "blocked_at": None, "blocked_reason": "", "confirmed_at": now}
     consent = {"given_at": now, "source": source, "withdrawn_at": None}
     who = {"customer_id": customer_id, "channel": ChannelName.TELEGRAM}
     connection.execute(

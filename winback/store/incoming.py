@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import chain, islice
@@ -33,12 +33,16 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.types import TypeEngine
 
+from winback.audience import typos
 from winback.model import ChannelName
 from winback.store.contacts import hasher
 from winback.store.tables import Utc, consents, contacts, customers, inquiries, orders, sqlite_text
 
 ADDRESSES = {ChannelName.EMAIL: "email", ChannelName.TELEGRAM: "telegram"}
 """The staged columns that hold addresses; each has its hash beside it, `email_hash`."""
+
+MISTYPED = "email_mistyped"
+"""The staged column that holds what an e-mail address was likely meant to be."""
 
 _SPECIAL: dict[str, TypeEngine[Any]] = {"position": Integer(), "again": Integer(), "consent": Integer()} | {
     f"{name}_hash": LargeBinary() for name in ADDRESSES.values()
@@ -66,6 +70,7 @@ class Staging:
     table: Table
     key: bytes  # the project's, for the hashes of addresses
     constants: Mapping[str, Any]  # what is the same in all rows of the source
+    real_domains: Collection[str] = ()  # of e-mail addresses: never mistyped
     is_filled: bool = False
 
 
@@ -77,18 +82,19 @@ class Filled:
     again: int
 
 
-def stage(connection: Connection, columns: Iterable[str], constants: Mapping[str, Any], *, key: bytes) -> Staging:
+def stage(connection: Connection, columns: Iterable[str], constants: Mapping[str, Any], *, key: bytes, real_domains: Collection[str] = ()) -> Staging:
     """Make room for one source with these columns. Other imports wait from here on until this one commits."""
     if connection.dialect.name == "postgresql":
         connection.execute(select(func.pg_advisory_xact_lock(_IMPORT_LOCK)))
     columns = dict.fromkeys(["again", *columns])
     names = [name for column in columns for name in ((column, f"{column}_hash") if column in ADDRESSES.values() else (column,))]
+    names += [MISTYPED] if "email" in columns else []
     table = Table("incoming", MetaData(), *(_column(name) for name in names), prefixes=["TEMPORARY"])
     if connection.dialect.name == "postgresql":
         Index("incoming_key", table.c.key)  # without it a wrong estimate of other tables' sizes makes some joins quadratic
     table.create(connection)
     _imported.create(connection)
-    return Staging(table, key, dict(constants))
+    return Staging(table, key, dict(constants), real_domains)
 
 
 def unstage(connection: Connection, staging: Staging) -> None:
@@ -114,7 +120,8 @@ def fill(connection: Connection, staging: Staging, columns: Mapping[str, Sequenc
         connection.execute(delete(staged))
     hashers = {name: hasher(staging.key, channel) for channel, name in ADDRESSES.items() if name in columns}
     hashes = {f"{name}_hash": [address and hashed(address) for address in columns[name]] for name, hashed in hashers.items()}
-    _load(connection, staged, {**columns, **hashes})
+    meant = {MISTYPED: [typos.meant(address, staging.real_domains) if address else "" for address in columns["email"]]} if "email" in columns else {}
+    _load(connection, staged, {**columns, **hashes, **meant})
     again = sum(columns["again"]) if "again" in columns else 0
     if staging.is_filled:
         seen = staged.c.key.in_(select(_imported.c.key))

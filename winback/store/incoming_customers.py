@@ -13,6 +13,7 @@ from sqlalchemy import (
     Select,
     Table,
     and_,
+    case,
     delete,
     false,
     func,
@@ -25,8 +26,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from winback.model import ChannelName
-from winback.store.incoming import ADDRESSES, Filled, Merged, Staging, differences, insert_new, said
-from winback.store.tables import consents, contacts, customers
+from winback.store.incoming import ADDRESSES, MISTYPED, Filled, Merged, Staging, differences, insert_new, said
+from winback.store.tables import Utc, consents, contacts, customers
 
 MARKETING = "marketing"
 """The purpose that a shop's consent column speaks of."""
@@ -46,7 +47,7 @@ def merge(connection: Connection, staging: Staging, filled: Filled, channels: tu
     inserted = insert_new(connection, customers, ["key", "updated_at", *fields], new)
     for channel, name in ADDRESSES.items():
         if name in staged.c:
-            _write_addresses(connection, staged, channel, name)
+            _write_addresses(connection, staged, channel, name, now, with_consent=channel in channels)
     for channel in channels:
         _write_consents(connection, staged, channel, now)
     clashing = changes.select(staged.c.position).where(staged.c.again == 1, or_(customers.c.id.is_(None), changes.any))
@@ -105,20 +106,38 @@ def _write_people(connection: Connection, staged: Table, fields: Mapping[str, Co
         )
 
 
-def _write_addresses(connection: Connection, staged: Table, channel: ChannelName, name: str) -> None:
+def _write_addresses(connection: Connection, staged: Table, channel: ChannelName, name: str, now: datetime, *, with_consent: bool) -> None:
     """A new address is not blocked, whatever the old one was.
 
-    An e-mail address that the shop has no more goes; a chat stays, since the customer may have joined it by themselves.
+    It showed life when consent was given with it; when it took another's place, it was given since the last import, thus now. The day
+    of a first import says nothing. An e-mail address that the shop has no more goes; a chat stays, since the customer may have joined
+    it by themselves.
     """
     address, hashed = staged.c[name], staged.c[f"{name}_hash"]
-    rows = _firsts(staged, customers.c.id, literal(channel.value), address, hashed).where(address.is_not(None))
-    statement = _insert(connection)(contacts).from_select(["customer_id", "channel", "address", "address_hash"], rows)
-    new = statement.excluded
+    mistyped = staged.c[MISTYPED] if MISTYPED in staged.c and channel is ChannelName.EMAIL else literal("")
+    given_at = case((staged.c.consent == 1, staged.c.given_at)) if with_consent else null()
+    rows = _firsts(staged, customers.c.id, literal(channel.value), address, hashed, mistyped, given_at).where(address.is_not(None))
+    names = ["customer_id", "channel", "address", "address_hash", "mistyped", "confirmed_at"]
+    statement = _insert(connection)(contacts).from_select(names, rows)
+    stored, new = contacts.c, statement.excluded
+    is_other = stored.address != new.address
+    is_confirmed = and_(new.confirmed_at.is_not(None), or_(stored.confirmed_at.is_(None), stored.confirmed_at < new.confirmed_at))
     connection.execute(
         statement.on_conflict_do_update(
             index_elements=["customer_id", "channel"],
-            set_={"address": new.address, "address_hash": new.address_hash, "blocked_at": null(), "blocked_reason": ""},
-            where=contacts.c.address != new.address,
+            set_={
+                "address": new.address,
+                "address_hash": new.address_hash,
+                "blocked_at": case((is_other, null()), else_=stored.blocked_at),
+                "blocked_reason": case((is_other, ""), else_=stored.blocked_reason),
+                "mistyped": new.mistyped,
+                "confirmed_at": case(
+                    (func.lower(stored.address) != func.lower(new.address), literal(now, Utc())),
+                    (is_confirmed, new.confirmed_at),
+                    else_=stored.confirmed_at,
+                ),
+            },
+            where=or_(is_other, stored.mistyped != new.mistyped, is_confirmed),
         )
     )
     if channel is ChannelName.EMAIL:
