@@ -142,6 +142,7 @@ class Reason(StrEnum):
     LETTER_BROKEN = "letter-broken"  # it couldn't be filled in; tried again when somebody had time to mend it
     OFFER_OVER = "offer-over"  # the letter promises something whose last day has passed
     SAME_ADDRESS = "same-address"  # another customer has this address too: one person, it seems; merge them
+    MERGED = "merged"  # the same person as another customer, who goes on in their place
     ORDERED = "ordered"  # bought again
     REPLIED = "replied"  # answered: a person takes over
     CLICKED = "clicked"  # followed a link, in a campaign that stops there

@@ -124,8 +124,8 @@ def mark_mistyped(connection: Connection, real_domains: Collection[str]) -> int:
 
 def counts(connection: Connection, *, now: datetime, before: datetime) -> Mapping[str, int]:
     """Addresses in all, per fault, and those without any (`fresh`), of customers who weren't merged into another."""
-    faulty = {word: fault(contacts, word, now=now, before=before) for word in AddressFault}
-    told = {"fresh": not_(or_(*faulty.values())), **faulty}
+    faulty = {str(word): fault(contacts, word, now=now, before=before) for word in AddressFault}
+    told: dict[str, ColumnElement[bool]] = {"fresh": not_(or_(*faulty.values())), **faulty}
     columns = [func.count().label("addresses"), *(func.count(case((condition, 1))).label(word) for word, condition in told.items())]
     row = connection.execute(select(*columns).select_from(contacts).where(contacts.c.address != "")).mappings().one()
     return {str(name): int(count) for name, count in row.items()}

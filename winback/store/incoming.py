@@ -36,6 +36,7 @@ from sqlalchemy.types import TypeEngine
 from winback.audience import typos
 from winback.model import ChannelName
 from winback.store.contacts import hasher
+from winback.store.persons import person_id
 from winback.store.tables import Utc, consents, contacts, customers, inquiries, orders, sqlite_text
 
 ADDRESSES = {ChannelName.EMAIL: "email", ChannelName.TELEGRAM: "telegram"}
@@ -97,6 +98,13 @@ def stage(connection: Connection, columns: Iterable[str], constants: Mapping[str
     return Staging(table, key, dict(constants), real_domains)
 
 
+def import_is_ours(connection: Connection) -> bool:
+    """Keep imports away until the transaction ends; False when one is going on. SQLite lets nobody else write anyway."""
+    if connection.dialect.name != "postgresql":
+        return True
+    return bool(connection.execute(select(func.pg_try_advisory_xact_lock(_IMPORT_LOCK))).scalar())
+
+
 def unstage(connection: Connection, staging: Staging) -> None:
     """Drop the temporary tables. A transaction rolled back takes them along by itself."""
     staging.table.drop(connection)
@@ -134,14 +142,15 @@ def merge_acts(connection: Connection, staging: Staging, target: Table, filled: 
     """Bring staged orders or inquiries into `target`: what is new is inserted, what differs updated, the rest left alone."""
     staged = staging.table
     fields = said(staging, target)
-    differs = or_(target.c.customer_id != customers.c.id, *differences(target, fields))
+    whose = person_id()  # acts of a customer who was merged into another are that one's
+    differs = or_(target.c.customer_id != whose, *differences(target, fields))
     updated = connection.execute(
         update(target)
         .where(target.c.key == staged.c.key, customers.c.key == staged.c.customer, staged.c.again == 0, differs)
-        .values({"customer_id": customers.c.id} | fields)
+        .values({"customer_id": whose} | fields)
     ).rowcount
     new = (
-        select(staged.c.key, customers.c.id, *fields.values())
+        select(staged.c.key, whose, *fields.values())
         .join(customers, customers.c.key == staged.c.customer)
         .where(staged.c.again == 0)
         .order_by(staged.c.position)

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Connection,
     FromClause,
     Select,
+    String,
     Table,
     and_,
     case,
@@ -18,6 +19,7 @@ from sqlalchemy import (
     false,
     func,
     literal,
+    not_,
     null,
     or_,
     select,
@@ -25,29 +27,33 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
+from winback.audience.consents import MARKETING
 from winback.model import ChannelName
+from winback.store import incoming_merged, persons
 from winback.store.incoming import ADDRESSES, MISTYPED, Filled, Merged, Staging, differences, insert_new, said
 from winback.store.tables import Utc, consents, contacts, customers
-
-MARKETING = "marketing"
-"""The purpose that a shop's consent column speaks of."""
 
 
 def merge(connection: Connection, staging: Staging, filled: Filled, channels: tuple[ChannelName, ...], now: datetime) -> Merged:
     """Bring staged customers into the store; `channels` are those that the source's consent is for.
 
-    A customer counts as updated when anything of theirs changes: a field, an address, a consent.
+    A customer counts as updated when anything of theirs changes: a field, an address, a consent. Of one who was merged into another
+    only what is strict is heard; of one whom others were merged into, an empty cell says nothing, since another record filled it.
     """
     staged = staging.table
     fields = said(staging, customers)
-    changes = _Changes(staging, channels)
+    merged = persons.any_merged(connection)
+    changes = _Changes(staging, channels, merged=merged)
     updated = connection.execute(changes.select(func.count()).where(staged.c.again == 0, customers.c.id.is_not(None), changes.any)).scalar_one()
-    _write_people(connection, staged, fields, now)
+    updated += incoming_merged.honour(connection, staged, channels, now) if merged else 0
+    _write_people(connection, staged, _where_said(fields) if merged else fields, now)
     new = select(staged.c.key, literal(now, customers.c.updated_at.type), *fields.values()).where(staged.c.again == 0).order_by(staged.c.position)
     inserted = insert_new(connection, customers, ["key", "updated_at", *fields], new)
     for channel, name in ADDRESSES.items():
         if name in staged.c:
             _write_addresses(connection, staged, channel, name, now, with_consent=channel in channels)
+            if channel is ChannelName.EMAIL:
+                _drop_addresses(connection, staged, channel, name, merged=merged)
     for channel in channels:
         _write_consents(connection, staged, channel, now)
     clashing = changes.select(staged.c.position).where(staged.c.again == 1, or_(customers.c.id.is_(None), changes.any))
@@ -58,13 +64,15 @@ def merge(connection: Connection, staging: Staging, filled: Filled, channels: tu
 class _Changes:
     """Whether a staged row would change anything of the customer it names: asked before for the count, after for clashes."""
 
-    def __init__(self, staging: Staging, channels: tuple[ChannelName, ...]) -> None:
+    def __init__(self, staging: Staging, channels: tuple[ChannelName, ...], *, merged: bool) -> None:
         staged = staging.table
         self._rows: FromClause = staged.outerjoin(customers, customers.c.key == staged.c.key)
-        conditions = differences(customers, said(staging, customers))
+        self._merged = merged
+        fields = said(staging, customers)
+        conditions = differences(customers, _where_said(fields) if merged else fields)
         conditions += [self._address(staged, channel, name) for channel, name in ADDRESSES.items() if name in staged.c]
         conditions += [self._consent(staged, channel) for channel in channels]
-        self.any: ColumnElement[bool] = or_(false(), *conditions)
+        self.any: ColumnElement[bool] = and_(persons.is_person(), or_(false(), *conditions))
 
     def select(self, what: ColumnElement[Any]) -> Select[Any]:
         return select(what).select_from(self._rows)
@@ -72,8 +80,10 @@ class _Changes:
     def _address(self, staged: Table, channel: ChannelName, name: str) -> ColumnElement[bool]:
         stored = contacts.alias(f"{channel}_contact")
         self._join(stored, channel)
-        differs = stored.c.address.is_distinct_from(staged.c[name])
-        return differs if channel is ChannelName.EMAIL else and_(staged.c[name].is_not(None), differs)
+        differs, is_said = stored.c.address.is_distinct_from(staged.c[name]), staged.c[name].is_not(None)
+        if channel is ChannelName.EMAIL:
+            return and_(differs, or_(is_said, not_(persons.is_made_of_several()))) if self._merged else differs
+        return and_(is_said, differs)
 
     def _consent(self, staged: Table, channel: ChannelName) -> ColumnElement[bool]:
         stored = consents.alias(f"{channel}_consent")
@@ -98,11 +108,22 @@ def _renews(stored: Any, said: Any, channel: ChannelName) -> ColumnElement[bool]
     return or_(and_(stored.withdrawn_at.is_(None), differs), said.given_at > stored.withdrawn_at)
 
 
+def _where_said(fields: Mapping[str, ColumnElement[Any]]) -> dict[str, ColumnElement[Any]]:
+    """What the source says of the fields; of a person made of several records only where it says something."""
+    several = persons.is_made_of_several()
+    return {
+        name: case((and_(value == "" if isinstance(value.type, String) else value.is_(None), several), customers.c[name]), else_=value)
+        for name, value in fields.items()
+    }
+
+
 def _write_people(connection: Connection, staged: Table, fields: Mapping[str, ColumnElement[Any]], now: datetime) -> None:
     if fields:
         differs = or_(*differences(customers, fields))
         connection.execute(
-            update(customers).where(customers.c.key == staged.c.key, staged.c.again == 0, differs).values({"updated_at": now, **fields})
+            update(customers)
+            .where(customers.c.key == staged.c.key, staged.c.again == 0, persons.is_person(), differs)
+            .values({"updated_at": now, **fields})
         )
 
 
@@ -110,8 +131,7 @@ def _write_addresses(connection: Connection, staged: Table, channel: ChannelName
     """A new address is not blocked, whatever the old one was.
 
     It showed life when consent was given with it; when it took another's place, it was given since the last import, thus now. The day
-    of a first import says nothing. An e-mail address that the shop has no more goes; a chat stays, since the customer may have joined
-    it by themselves.
+    of a first import says nothing.
     """
     address, hashed = staged.c[name], staged.c[f"{name}_hash"]
     mistyped = staged.c[MISTYPED] if MISTYPED in staged.c and channel is ChannelName.EMAIL else literal("")
@@ -140,9 +160,14 @@ def _write_addresses(connection: Connection, staged: Table, channel: ChannelName
             where=or_(is_other, stored.mistyped != new.mistyped, is_confirmed),
         )
     )
-    if channel is ChannelName.EMAIL:
-        without = _firsts(staged, customers.c.id).where(address.is_(None))
-        connection.execute(delete(contacts).where(contacts.c.channel == channel.value, contacts.c.customer_id.in_(without)))
+
+
+def _drop_addresses(connection: Connection, staged: Table, channel: ChannelName, name: str, *, merged: bool) -> None:
+    """An e-mail address that the shop has no more goes; a chat stays, since the customer may have joined it by themselves."""
+    without = _firsts(staged, customers.c.id).where(staged.c[name].is_(None))
+    if merged:
+        without = without.where(not_(persons.is_made_of_several()))
+    connection.execute(delete(contacts).where(contacts.c.channel == channel.value, contacts.c.customer_id.in_(without)))
 
 
 def _write_consents(connection: Connection, staged: Table, channel: ChannelName, now: datetime) -> None:
@@ -158,12 +183,17 @@ def _write_consents(connection: Connection, staged: Table, channel: ChannelName,
             where=_renews(consents.c, new, channel),
         )
     )
-    declined = _firsts(staged, customers.c.id).where(staged.c.consent == 0)
+    declined = _rows(staged, persons.person_id()).where(staged.c.consent == 0)
     ours = and_(consents.c.channel == channel.value, consents.c.purpose == MARKETING, consents.c.withdrawn_at.is_(None))
     connection.execute(update(consents).where(ours, consents.c.customer_id.in_(declined)).values(withdrawn_at=now))
 
 
 def _firsts(staged: Table, *columns: ColumnElement[Any]) -> Select[Any]:
+    return _rows(staged, *columns).where(persons.is_person())
+
+
+def _rows(staged: Table, *columns: ColumnElement[Any]) -> Select[Any]:
+    """The first row of each key, those of merged customers too."""
     return select(*columns).select_from(staged.join(customers, customers.c.key == staged.c.key)).where(staged.c.again == 0)
 
 
