@@ -17,7 +17,7 @@ from winback.journey import assignment
 from winback.model import RecipientStatus
 from winback.sending.prepared import Prepared
 from winback.settings import Project
-from winback.store import candidates, cohorts, database, histories, purchases, runs
+from winback.store import candidates, cohorts, database, histories, persons, purchases, runs
 from winback.store.cohorts import AsOf
 from winback.strictyaml import Document
 
@@ -61,10 +61,20 @@ def by_cohort(project: Project, engine: Engine, name: str, key: str, *, now: dat
     excluded = cohort.excluded(project, document)
     steps = _rules(project, engine, document, who, now)
     if document.value.exclude.lists:
-        steps.append(Step("not on an exclude list", "listed" if key in excluded else "not listed", key not in excluded))
+        with database.reading(engine) as connection:
+            listed = not excluded.isdisjoint(persons.keys(connection, who))
+        steps.append(Step("not on an exclude list", "listed" if listed else "not listed", not listed))
     inside = all(step.holds for step in steps)
     steps += _rhythm(project, engine, who, now)
-    return Explanation(key, f"cohort {name}", "in the cohort" if inside else "not in the cohort", tuple(steps))
+    told = (*_merged(engine, key), *steps)
+    return Explanation(key, f"cohort {name}", "in the cohort" if inside else "not in the cohort", told)
+
+
+def _merged(engine: Engine, key: str) -> list[Step]:
+    """Of a record that was merged into another one, that the other one is spoken of."""
+    with database.reading(engine) as connection:
+        record = persons.find(connection, key)
+    return [] if record is None or record.stays is None else [Step("merged", f"into {record.stays}, who is spoken of here")]
 
 
 def _rules(project: Project, engine: Engine, document: Document[Cohort], who: int, now: datetime) -> list[Step]:
@@ -116,7 +126,8 @@ def by_campaign(prepared: Prepared, engine: Engine, key: str, *, now: datetime) 
             return Explanation(key, about, "the campaign has not run yet; see --cohort", ())
         recipient = runs.get_recipients(connection, run.id, [who]).get(who)
         history = histories.of_recipient(connection, run.id, who, now)
-    steps = _rules(prepared.project, engine, prepared.cohort, who, run.started_at)
+        own_key = persons.own_key(connection, who)
+    steps = _merged(engine, key) + _rules(prepared.project, engine, prepared.cohort, who, run.started_at)
     if recipient is None:
         return Explanation(key, about, f"not in the cohort when run {run.number} began on {run.started_at:%Y-%m-%d}", tuple(steps))
     steps += [Step(f"fact: {name}", str(value)) for name, value in recipient.facts.items() if name != "channels" and value not in {"", None}]
@@ -124,7 +135,8 @@ def by_campaign(prepared: Prepared, engine: Engine, key: str, *, now: datetime) 
     if recipient.status == RecipientStatus.SKIPPED:
         return Explanation(key, about, f"skipped: {recipient.reason}", (*steps, Step("may be written to", recipient.reason, holds=False)))
     steps.append(Step("may be written to", f"in {recipient.locale}, zone {recipient.time_zone}", holds=True))
-    steps.append(Step("assigned to", f"{recipient.arm}: sha256 of {run.salt}:{key} is at {assignment.bucket(run.salt, key):.12f} of 1"))
+    drawn_by = recipient.facts.get("assigned_as", own_key)  # of a record merged into theirs
+    steps.append(Step("assigned to", f"{recipient.arm}: sha256 of {run.salt}:{drawn_by} is at {assignment.bucket(run.salt, drawn_by):.12f} of 1"))
     steps += [Step(f"{moment:%Y-%m-%d %H:%M} UTC", sentence) for moment, sentence in history]
     verdict = f"{recipient.status}: {recipient.reason}" if recipient.reason else str(recipient.status)
     return Explanation(key, about, f"{recipient.arm}, {verdict}", tuple(steps))

@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from winback import clock
 from winback.audience.cohort import AmountAtLeast, AtLeast, Cohort, Days, Rule, bounds
 from winback.model import ChannelName, Money, OrderStatus
+from winback.store.persons import is_person
 from winback.store.tables import consents, contacts, customers, orders
 
 
@@ -58,7 +59,7 @@ def order_facts(as_of: AsOf, ids: Sequence[int] | None = None) -> Subquery:
 def members(cohort: Cohort, as_of: AsOf, *, excluded: frozenset[str], dialect: str) -> Select[tuple[int]]:
     """The statement that finds the cohort: ids of customers, one column."""
     facts = order_facts(as_of)
-    conditions = [*(_condition(rule, facts, as_of) for rule in cohort.rules), *_not_on_lists(excluded, dialect)]
+    conditions = [is_person(), *(_condition(rule, facts, as_of) for rule in cohort.rules), *_not_on_lists(excluded, dialect)]
     return select(customers.c.id).outerjoin(facts, facts.c.customer_id == customers.c.id).where(*conditions)
 
 
@@ -69,7 +70,8 @@ def funnel(connection: Connection, cohort: Cohort, as_of: AsOf, *, excluded: fro
     conditions += [_condition(rule, facts, as_of) for rule in cohort.rules]
     conditions += _not_on_lists(excluded, connection.dialect.name)
     counts = [func.count(case((and_(*conditions[: last + 1]), 1))) for last in range(len(conditions))]
-    row = connection.execute(select(*counts).select_from(customers.outerjoin(facts, facts.c.customer_id == customers.c.id))).one()
+    people = customers.outerjoin(facts, facts.c.customer_id == customers.c.id)
+    row = connection.execute(select(*counts).select_from(people).where(is_person())).one()
     return [int(count) for count in row]
 
 
@@ -166,7 +168,10 @@ def _reachable_by(channel: ChannelName, now: datetime) -> ColumnElement[bool]:
 
 
 def _not_on_lists(excluded: frozenset[str], dialect: str) -> list[ColumnElement[bool]]:
-    """Lists travel as one JSON value, so that ten thousand ids are still one statement with one parameter."""
+    """Lists travel as one JSON value, so that ten thousand ids are still one statement with one parameter.
+
+    Who is listed by the id of a record merged into theirs is listed too.
+    """
     if not excluded:
         return []
     text = literal(json.dumps(sorted(excluded)))
@@ -175,4 +180,6 @@ def _not_on_lists(excluded: frozenset[str], dialect: str) -> list[ColumnElement[
         if dialect == "postgresql"
         else func.json_each(text).table_valued("value")
     )
-    return [customers.c.key.not_in(select(listed.c.value))]
+    merged = customers.alias("merged")
+    theirs = select(merged.c.merged_into).where(merged.c.merged_into.is_not(None), merged.c.key.in_(select(listed.c.value)))
+    return [and_(customers.c.key.not_in(select(listed.c.value)), customers.c.id.not_in(theirs))]

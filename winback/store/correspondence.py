@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, and_, func, select
 
 from winback.model import ChannelName
+from winback.store.persons import person_id
 from winback.store.tables import Utc, contacts, customers, deliveries
 
 
@@ -66,7 +67,7 @@ def by_address(connection: Connection, channel: ChannelName, address_hash: bytes
 
 def _sent() -> Select[Any]:
     """Letters with whom they went to: the customer who a merged one is by now."""
-    person = func.coalesce(customers.c.merged_into, customers.c.id)
+    person = person_id()
     merged = customers.alias("merged")
     return (
         select(

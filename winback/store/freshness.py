@@ -105,6 +105,11 @@ def confirm(connection: Connection, signs: Iterable[tuple[int, ChannelName, date
     )
 
 
+def has_address(connection: Connection, customer_id: int, channel: ChannelName) -> bool:
+    found = select(contacts.c.customer_id).where(contacts.c.customer_id == customer_id, contacts.c.channel == channel, contacts.c.address != "")
+    return connection.execute(found).first() is not None
+
+
 def mark_mistyped(connection: Connection, real_domains: Collection[str]) -> int:
     """Mark every e-mail address anew by today's rules. Returns how many marks changed."""
     by_email = select(contacts.c.customer_id, contacts.c.address, contacts.c.mistyped).where(contacts.c.channel == ChannelName.EMAIL)

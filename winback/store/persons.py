@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, func, select
+from sqlalchemy import ColumnElement, Connection, Row, func, or_, select
 
 from winback.store.tables import customers
 
@@ -28,6 +28,18 @@ def is_made_of_several() -> ColumnElement[bool]:
 def any_merged(connection: Connection) -> bool:
     """Whether there is any merged record at all: where there is none, much needn't be asked."""
     return connection.execute(select(customers.c.id).where(customers.c.merged_into.is_not(None)).limit(1)).first() is not None
+
+
+def keys(connection: Connection, customer_id: int) -> frozenset[str]:
+    """Every id by which the shop knows this customer: their own, and those of the records merged into theirs."""
+    theirs = or_(customers.c.id == customer_id, customers.c.merged_into == customer_id)
+    return frozenset(connection.execute(select(customers.c.key).where(theirs)).scalars())
+
+
+def own_key(connection: Connection, customer_id: int) -> str:
+    """The shop's id of this customer."""
+    key: str = connection.execute(select(customers.c.key).where(customers.c.id == customer_id)).scalar_one()
+    return key
 
 
 def find(connection: Connection, key: str) -> Row[Any] | None:
