@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -38,15 +38,20 @@ def show(context: typer.Context, key: Key, folder: Folder = None, json: Json = F
     fields += [(word, ", ".join(card[word])) for word in ("merged", "tags") if card[word]]
     fields += [*card["custom"].items(), *((word.replace("_", " "), f"{count:,}") for word, count in card["counts"].items() if count)]
     frame.print_table(f"Customer {card['customer']}", ("", ""), fields, numbers=0)
-    rows = [
-        (a["channel"], a["address"], ", ".join([*a["faults"], a["suppressed"]]).strip(", "), a["meant"], a["alive_on"] or "")
-        for a in card["addresses"]
-    ]
-    frame.print_table("Addresses", ("channel", "address", "what speaks against it", "meant", "last sign of life"), rows, numbers=0)
-    rows = [(c["channel"], c["purpose"], c["now"], c["given_on"] or "", c["at"], c["withdrawn_on"] or "") for c in card["consents"]]
-    frame.print_table("Consents", ("channel", "to", "now", "given on", "at", "withdrawn on"), rows, numbers=0)
-    rows = [(j["campaign"], j["run"], j["on"], j["arm"], j["status"], j["reason"]) for j in card["journeys"]]
-    frame.print_table("Campaigns", ("campaign", "run", "since", "arm", "status", "reason"), rows, numbers=0)
+    about = ("channel", "address", "what speaks against it", "meant", "last sign of life")
+    frame.print_table("Addresses", about, [_address(row) for row in card["addresses"]], numbers=0)
+    frame.print_table(
+        "Consents",
+        ("channel", "to", "now", "given on", "at", "withdrawn on"),
+        [[value or "" for value in row.values()] for row in card["consents"]],
+        numbers=0,
+    )
+    frame.print_table("Campaigns", ("campaign", "run", "since", "arm", "status", "reason"), [[*row.values()] for row in card["journeys"]], numbers=0)
+
+
+def _address(row: dict[str, Any]) -> tuple[str, ...]:
+    against = ", ".join(word for word in (*row["faults"], row["suppressed"]) if word)
+    return row["channel"], row["address"], against, row["meant"], row["alive_on"] or ""
 
 
 @customer.command()
