@@ -148,7 +148,7 @@ def check(
     if named:
         frame.print_table("Some of them", ("", "customer", "address", "why"), named, numbers=0)
     if checked.remarked:
-        typer.echo(f"{checked.remarked:,} are judged otherwise than before as to typing mistakes.")
+        typer.echo(f"Judged otherwise than before as to typing mistakes: {checked.remarked:,}.")
 
 
 @addresses.command()

@@ -72,7 +72,7 @@ def _reach(connection: Connection, customer_id: int) -> Reach:
 
 def _settle(connection: Connection, kept: Row[Any], dropped: Row[Any]) -> AddressFate:
     """One address is kept. Where both are the same, what either record knows of it is known: it can't be reached, or it showed life."""
-    if kept.address_hash != dropped.address_hash:
+    if kept.address.lower() != dropped.address.lower():
         return AddressFate(kept.channel, "dropped", _works(kept), _works(dropped))
     blocked = min((row for row in (kept, dropped) if row.blocked_at is not None), key=lambda row: row.blocked_at, default=kept)
     confirmed_at = max((row.confirmed_at for row in (kept, dropped) if row.confirmed_at is not None), default=None)
