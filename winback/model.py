@@ -51,6 +51,15 @@ class OrderStatus(StrEnum):
     RETURNED = "returned"  # goods brought back: its (negative) amount lowers revenue, it is no purchase
 
 
+class AddressFault(StrEnum):
+    """What speaks against writing to an address. One may have several."""
+
+    BOUNCED = "bounced"  # letters to it came back for good, or the bot is blocked there
+    MISTYPED = "mistyped"  # its domain is a slip of a well-known one: anna@gmail.con
+    OLD = "old"  # it showed no life for longer than the settings' `old_after`
+    UNKNOWN = "unknown"  # nobody knows when it last showed life
+
+
 class FeedbackKind(StrEnum):
     """What a customer said of a purchase."""
 
@@ -134,6 +143,7 @@ class Reason(StrEnum):
     LETTER_BROKEN = "letter-broken"  # it couldn't be filled in; tried again when somebody had time to mend it
     OFFER_OVER = "offer-over"  # the letter promises something whose last day has passed
     SAME_ADDRESS = "same-address"  # another customer has this address too: one person, it seems; merge them
+    MERGED = "merged"  # the same person as another customer, who goes on in their place
     ORDERED = "ordered"  # bought again
     REPLIED = "replied"  # answered: a person takes over
     CLICKED = "clicked"  # followed a link, in a campaign that stops there

@@ -21,7 +21,7 @@ from winback.journey.last_check import Postpone, Send, Since, SkipStage, Stop, V
 from winback.model import ChannelName, DeliveryStatus, Email, Message, Reason, Receipt, RecipientStatus
 from winback.sending.compose import Writer
 from winback.sending.queue import following
-from winback.store import candidates, database, deliveries, runs
+from winback.store import candidates, database, deliveries, merged_journeys, runs
 from winback.store.as_of import AsOf
 from winback.store.deliveries import Claimed, Outcome
 from winback.store.runs import Run
@@ -124,11 +124,14 @@ class Worker:
             known = candidates.find(connection, ids, as_of, run_id=self.run.id)
             standing = runs.get_recipients(connection, self.run.id, ids)
             since = candidates.since(connection, list(standing.values()), now)
+            reached = merged_journeys.reached(connection, self.run.id, ids)
         letters: list[_Letter] = []
         outcomes: list[tuple[Claimed, Outcome]] = []
         for delivery in claimed:
             candidate, recipient = known[delivery.customer_id], standing[delivery.customer_id]
             verdict = self._verdict(delivery, candidate, recipient, since[delivery.customer_id])
+            if (delivery.customer_id, delivery.stage) in reached and isinstance(verdict, Send):
+                verdict = SkipStage(Reason.MERGED)
             if isinstance(verdict, Send):
                 try:
                     content = self.writer.write(delivery, candidate, recipient, verdict, now=now)
