@@ -23,7 +23,7 @@ def find(connection: Connection, ids: Sequence[int], as_of: AsOf, *, run_id: int
     namesakes = _namesakes(connection, ids)
     facts = order_facts(as_of, ids)
     rows = connection.execute(
-        select(customers, facts.c.orders, facts.c.last_order_at)
+        select(customers, facts.c.orders, facts.c.first_order_at, facts.c.last_order_at)
         .outerjoin(facts, facts.c.customer_id == customers.c.id)
         .where(customers.c.id.in_(ids))
     )
@@ -45,6 +45,7 @@ def find(connection: Connection, ids: Sequence[int], as_of: AsOf, *, run_id: int
             ),
             black_list=row.black_list,
             orders=row.orders or 0,
+            first_order_at=row.first_order_at,
             last_order_at=row.last_order_at,
             other_campaign=busy.get(row.id, ""),
             shares_address=row.id in namesakes,
