@@ -244,7 +244,7 @@ class _Reader:
         known = world.own if first in world.own else words
         for step in vocabulary.owners(path):
             if step not in known:
-                self._say(node, f"`{path}` is not known here.", nearest(path, words if "." in path else _tops(words), "Known"))
+                self._say(node, f"`{path}` is not known here.", nearest(path, known if "." in path else _tops(words), "Known"))
                 return _MADE_HERE
             if step != path and known[step].optional and step not in world.certain:
                 self.needs.add(step)
