@@ -22,6 +22,7 @@ _LINES = frozenset({"div", "td", "th", "li", "hr"})
 _EDGE = "\x1f"  # where a line begins or ends: several of them are one line end
 _LEFT_OUT = frozenset({"head", "style", "title"})
 _VOID = frozenset({"img", "br", "hr", "meta", "link", "input", "wbr"})
+_GAP = re.compile(f"[ \t]*[\n{_EDGE}][ \t\n{_EDGE}]*|[ \t]{{2,}}")
 _BLANKS = re.compile(r"[ \t\r\n]+")
 
 
@@ -50,10 +51,11 @@ def of(pieces: Iterable[Piece], name: str) -> tuple[Piece, ...]:
 
 def tidy(text: str) -> str:
     """A filled-in text without the blanks that branches and line ends of HTML leave."""
-    return re.sub(f"[ \t\n{_EDGE}]+", lambda found: _gap(found[0].replace(" ", "").replace("\t", "")), text)
+    return _GAP.sub(lambda found: _gap(found[0]), text)
 
 
-def _gap(ends: str) -> str:
+def _gap(blanks: str) -> str:
+    ends = blanks.replace(" ", "").replace("\t", "")
     return "\n\n" if "\n\n" in ends.replace(_EDGE, "") else "\n" if ends else " "
 
 
