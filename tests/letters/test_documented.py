@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import is_dataclass
 
 import pytest
 
@@ -13,6 +14,7 @@ from winback.letters.values import LetterValues
 from winback.model import ChannelName
 
 PAGE = (ROOT / "docs/letters.md").read_text(encoding="utf-8")
+KINDS = [LetterValues, *(word.row for word in vocabulary.words(LetterValues).values() if is_dataclass(word.row))]
 WORDS = set(re.findall(r"[a-z_]+(?:-[a-z]+)*", PAGE))
 
 
@@ -20,9 +22,7 @@ def test_every_letter_is_in_the_table(letters):
     assert {name for channel in ChannelName for name in letters.names(channel)} <= WORDS
 
 
-@pytest.mark.parametrize(
-    "kind", [LetterValues, *{word.row for word in vocabulary.words(LetterValues).values() if hasattr(word.row, "__dataclass_fields__")}]
-)
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
 def test_every_value_is_named(kind):
     assert {part for path in vocabulary.words(kind) for part in path.split(".")} <= WORDS
 
