@@ -142,6 +142,7 @@ class Reason(StrEnum):
     NOT_WORTH_IT = "not-worth-it"  # less is expected of a return than the whole sequence costs, and the campaign asks for more
     LETTER_BROKEN = "letter-broken"  # it couldn't be filled in; tried again when somebody had time to mend it
     OFFER_OVER = "offer-over"  # the letter promises something whose last day has passed
+    NOTHING_TO_TELL = "nothing-to-tell"  # the letter speaks of what this customer doesn't have: an order gone wrong, benefits, orders
     SAME_ADDRESS = "same-address"  # another customer has this address too: one person, it seems; merge them
     MERGED = "merged"  # the same person as another customer, who goes on in their place
     ORDERED = "ordered"  # bought again
@@ -177,6 +178,25 @@ class Person:
     time_zone: str = ""  # IANA, or unknown
     birthday: date | None = None
     manager: str = ""  # key of a sender in config/senders.yaml
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemOrder:
+    """An order that went wrong: what a compensation is counted from."""
+
+    key: str  # as the shop numbers it
+    ordered_on: date
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Benefits:
+    """What a customer already has with the shop, used or not."""
+
+    points: int = 0  # on their account
+    discount: float = 0  # standing, a share: 0.05
+    code: str = ""  # given to them earlier, not used yet
+    ends_on: date | None = None  # the last day of it
 
 
 @dataclass(frozen=True, slots=True)

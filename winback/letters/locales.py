@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gettext
 import io
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -15,7 +16,7 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import TypeAlias
 
-from babel import numbers
+from babel import Locale, numbers
 from babel.dates import format_date, format_skeleton
 from babel.messages import Catalog, Message
 from babel.messages.pofile import PoFileError, read_po, write_po
@@ -29,6 +30,7 @@ ANY = "*"
 _OTHER_NAMES = {"ua": "uk", "mo": "ro"}  # country codes and retired codes that shops' files hold
 _OF_COUNTRY = {"UA": "uk", "RO": "ro", "MD": "ro", "UZ": "uz", "MN": "mn", "RU": "ru", "GB": "en", "IE": "en", "US": "en", "CA": "en", "AU": "en"}
 _SCRIPTS = {"uz": "uz-Latn"}  # where the language alone doesn't say which letters are read
+_LETTERS_BEFORE_DIGITS = re.compile(r"(?<=[^\W\d_])(?=\d)")  # UAH 250, where the symbol of a currency is its code
 _NO_SMALL_COINS = frozenset({"UZS", "MNT"})  # tiyin and möngö are in ISO 4217, and in nobody's purse
 
 Key: TypeAlias = tuple[str | None, str]
@@ -86,10 +88,13 @@ def write_number(value: float | Decimal, *, locale: str) -> str:
 
 @lru_cache(maxsize=4096)
 def write_money(value: float | Decimal, currency: str, *, locale: str) -> str:
-    """An amount with its currency as the language writes it; without decimals where nobody has such coins."""
+    """An amount with its currency as the language writes it; without decimals where it is whole, or nobody has such coins."""
     if currency in _NO_SMALL_COINS:
         return numbers.format_currency(value, currency, format="#,##0\xa0¤", locale=locale, currency_digits=False)
-    return numbers.format_currency(value, currency, locale=locale)
+    usual = Locale.parse(locale).currency_formats["standard"].pattern
+    whole = value == int(value)
+    written = numbers.format_currency(value, currency, format=usual.replace(".00", "") if whole else usual, locale=locale, currency_digits=not whole)
+    return _LETTERS_BEFORE_DIGITS.sub("\xa0", written)
 
 
 def filters(locale: str) -> dict[str, Callable[..., str]]:

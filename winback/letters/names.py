@@ -45,6 +45,12 @@ def salutation(person: Person, locale: str, tone: Tone = Tone.NEUTRAL) -> str:
     return _SALUTATIONS[locale](person, tone)
 
 
+def called(person: Person, locale: str) -> str:
+    """The given name as it is called out within a sentence: Олено, Olena. Empty when there is none that could be used."""
+    name = usable(person.given_name, locale)
+    return _ukrainian_vocative(name, _ukrainian_sex(person.sex, _ukrainian_patronymic(person.patronymic))) if locale == "uk" else name
+
+
 def languages() -> frozenset[str]:
     """Languages that we can address somebody in."""
     return frozenset(_SALUTATIONS)

@@ -23,6 +23,7 @@ class Sender(Shape):
     site: str = ""  # empty: the brand's
     address: Wording = ""
     hours: Wording = ""  # when to call or drop in
+    photo: str = ""  # https address of a square picture, 128 pixels or more; empty: none
 
     @field_validator("email", "reply_to")
     @classmethod
@@ -30,6 +31,13 @@ class Sender(Shape):
         if value and not re.fullmatch(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", value):
             raise refusal(f"is {value}; one plain e-mail address is expected.", "Write for example marta@news.zerno.example.")
         return value
+
+    @field_validator("photo")
+    @classmethod
+    def _picture(cls, photo: str) -> str:
+        if photo and not re.fullmatch(r"https://[^\s\"<>]+", photo):
+            raise refusal(f"is {photo}; pictures lie at https addresses.", "Write for example https://zerno.example/olena.jpg.")
+        return photo
 
 
 class Senders(Shape):

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row
@@ -162,6 +163,7 @@ class Worker:
             now=self.now(),
             offer_is_over=self.writer.offer_is_over(delivery.tactic, recipient, self.now()),
             speaks_of_offer=self.writer.speaks_of_offer,
+            lacks=partial(self.writer.lacks, candidate, recipient, self.now()),
         )
 
     async def _send(self, name: ChannelName, letters: Sequence[_Letter]) -> None:
