@@ -34,6 +34,8 @@ ONLY = {
     "jinja2": ("winback/letters/", "winback/studio/"),
     "premailer": ("winback/letters/",),
     "babel": ("winback/letters/locales.py",),
+    "pytrovich": ("winback/letters/names/",),
+    "shevchenko": ("winback/letters/names/",),
     "yaml": ("winback/strictyaml.py",),
     "random": ("winback/demo/",),
     "secrets": ("winback/settings.py",),
