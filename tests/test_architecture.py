@@ -33,7 +33,7 @@ ONLY = {
     "telegram": ("winback/channels/telegram.py", "winback/bot/"),
     "jinja2": ("winback/letters/", "winback/studio/"),
     "premailer": ("winback/letters/",),
-    "babel": ("winback/letters/locales.py",),
+    "babel": ("winback/letters/locales.py", "winback/letters/formats.py"),
     "pytrovich": ("winback/letters/names/",),
     "shevchenko": ("winback/letters/names/",),
     "yaml": ("winback/strictyaml.py",),

@@ -18,18 +18,12 @@ _TYPED = "['`´‘’‛ʻʼʹʽ′＇]"
 _ANY = re.compile(_TYPED)
 _LETTER = re.compile(f"(?<=[OoGg]){_TYPED}")
 _BETWEEN_LETTERS = re.compile(rf"(?<=[^\W\d_]){_TYPED}(?=[^\W\d_])")
-_MIXTURE = re.compile(f"(?<=[OoGg])(?!{TURNED_COMMA}){_TYPED}|(?<=[^\\W\\d_])(?<![OoGg])(?!{TUTUQ}){_TYPED}(?=[^\\W\\d_])")
 
 
 @lru_cache(maxsize=8192)
 def uzbek(text: str) -> str:
     """The text with U+02BB in every oʻ and gʻ, and U+02BC between other letters. Quotation marks around words stay."""
     return _BETWEEN_LETTERS.sub(lambda found: found[0] if found[0] == TURNED_COMMA else TUTUQ, _LETTER.sub(TURNED_COMMA, text))
-
-
-def is_mixture(text: str) -> bool:
-    """Whether an Uzbek text holds another sign where one of the two belongs."""
-    return _MIXTURE.search(text) is not None
 
 
 def printed(text: str, locale: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from jinja2 import Environment
 
 from winback.errors import Problem, TemplateError
-from winback.letters import brand, catalogue, locales, markup, names, reading, sample, sandbox, source, styles, template
+from winback.letters import brand, catalogue, locales, markup, names, reading, sample, sandbox, sender, source, styles, template
 from winback.letters.brand import Brand
 from winback.letters.locales import Catalogue
 from winback.letters.reading import Said
@@ -66,7 +66,12 @@ class Library:
             known = self.catalogue(language)
         except TemplateError as error:
             return list(error.problems)
-        return [problem for flat in self.flats(channel, name).values() for problem in catalogue.missing(flat, known)]
+        missing = [problem for flat in self.flats(channel, name).values() for problem in catalogue.missing(flat, known)]
+        return [*missing, *self.unworded(language)]
+
+    def unworded(self, language: str) -> list[Problem]:
+        """Texts of config/ that every letter shows and that aren't written in this language. Raises ConfigError."""
+        return self._keep(("unworded", language), lambda: [*brand.unworded(self.project, language), *sender.unworded(self.project, language)])
 
     def language_for(self, chain: Iterable[str], letters: Iterable[tuple[ChannelName, str]]) -> str | None:
         """The first language of a chain in which all these letters exist; None when there is none."""

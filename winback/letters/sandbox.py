@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, StrictUndefined, pass_context
+from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from winback.letters import locales
+from winback.letters import formats, locales
 from winback.letters.locales import Catalogue
 
 _I18N = "jinja2.ext.i18n"
@@ -17,7 +19,7 @@ SYNTAX = Environment(extensions=[_I18N], autoescape=True)
 """Reads templates, never runs them."""
 SYNTAX.newstyle_gettext = True  # type: ignore[attr-defined]  # the extension's own switch
 
-FILTERS = frozenset({"date", "day", "number", "money", "upper", "lower", "capitalize", "trim"})
+FILTERS = frozenset({*formats.FILTERS, "upper", "lower", "capitalize", "trim"})
 """What a value may be passed through."""
 
 
@@ -40,9 +42,26 @@ def environment(catalogue: Catalogue, *, markup: bool) -> Environment:
     made.install_gettext_callables(  # type: ignore[attr-defined]  # put there by the extension
         catalogue.gettext, catalogue.ngettext, newstyle=True, pgettext=catalogue.pgettext, npgettext=catalogue.npgettext
     )
-    made.filters = {name: made.filters[name] for name in FILTERS & made.filters.keys()} | locales.filters(catalogue.locale)
+    made.filters = {name: made.filters[name] for name in FILTERS & made.filters.keys()} | _writing(catalogue.locale)
     made.tests = {"none": made.tests["none"]}
     return made
+
+
+def _writing(language: str) -> dict[str, Callable[..., str]]:
+    """The filters of formats.py, each in the reader's own locale: the letter's language as their country writes it."""
+
+    def filter_for(name: str) -> Callable[..., str]:
+        @pass_context
+        def write(context: Context, value: Any, *arguments: Any) -> str:
+            reader = context.get("customer")
+            locale = locales.babel_name(language, reader["country"] if type(reader) is dict else "")
+            if name == "ago":
+                arguments = (*arguments, context["today"])
+            return formats.FILTERS[name](value, *arguments, locale=locale)
+
+        return write
+
+    return {name: filter_for(name) for name in formats.FILTERS}
 
 
 def _written(value: Any) -> Any:
