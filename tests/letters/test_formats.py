@@ -56,7 +56,7 @@ def test_a_distance_in_time_is_told_in_whole_units_with_one_kind_of_blank(first,
     told = formats.write_ago(first, second, locale=locales.babel_name(locale))
     assert told == told.strip()
     assert "\u202f" not in told
-    assert "0 " not in told or "10 " in told or "20 " in told or "30 " in told
+    assert "0" not in told.split()
 
 
 @given(

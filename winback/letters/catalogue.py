@@ -48,6 +48,14 @@ def missing(flat: Flat, catalogue: Catalogue) -> list[Problem]:
     return [problem for sentence in sentences(flat) for problem in completeness.faults(sentence, catalogue)]
 
 
+def missing_once(flats: Iterable[Flat], catalogue: Catalogue) -> list[Problem]:
+    """The same for many texts, each sentence named where it stands first."""
+    if catalogue.locale == SOURCE:
+        return []
+    firsts = {(sentence.context, sentence.text, sentence.plural): sentence for flat in reversed([*flats]) for sentence in reversed(sentences(flat))}
+    return [problem for sentence in reversed(firsts.values()) for problem in completeness.faults(sentence, catalogue)]
+
+
 def unsaid(flats: Iterable[Flat], catalogue: Catalogue) -> list[Problem]:
     """Translations of sentences that no text says any more, and those kept as #~ comments: what a translator needn't read."""
     said = {(sentence.context, sentence.text) for flat in flats for sentence in sentences(flat)}

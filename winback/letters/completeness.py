@@ -46,7 +46,9 @@ def faults(sentence: Sentence, catalogue: Catalogue) -> Iterator[Problem]:
     if found is None or found.plural_source != sentence.plural:
         yield Problem(catalogue.file, None, f"{where} has no translation.", f"Run `winback translate update {catalogue.locale}` and fill it in.")
     elif not all(form.strip() for form in _wanted(found.forms, sentence, catalogue)):
-        yield Problem(catalogue.file, found.line, f"{where} has no translation, or not all of its plural forms.", fill_in)
+        written, wanted = sum(bool(form.strip()) for form in found.forms), catalogue.plural_forms
+        lacking = f"has {written} of its {wanted} plural forms." if written and sentence.plural is not None else "has no translation."
+        yield Problem(catalogue.file, found.line, f"{where} {lacking}", fill_in)
     elif found.fuzzy:
         yield Problem(catalogue.file, found.line, f"{where} is only guessed from a similar sentence.", "Read it, mend it, and take out `fuzzy`.")
     else:

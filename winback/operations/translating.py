@@ -13,7 +13,6 @@ from winback.letters.library import Library
 from winback.letters.source import Flat
 from winback.letters.wording import SOURCE
 from winback.settings import Project
-from winback.strictyaml import nearest
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +91,7 @@ def _of_language(letters: Library, flats: list[Flat], language: str) -> Iterator
         return
     if known.plural_fault:
         yield known.plural_fault
-    for flat in flats:
-        yield from catalogue.missing(flat, known)
+    yield from catalogue.missing_once(flats, known)
     if language != SOURCE:
         yield from catalogue.unsaid(flats, known)
 
@@ -104,7 +102,7 @@ def _unknown_in_chains(project: Project) -> Iterator[Problem]:
         for language in chain:
             if language not in possible:
                 message = f"letters can't be in `{language}`, the chain of `{key}` names it for nothing."
-                yield project.document.problem(("locales", key), message, nearest(language, possible, "Languages"))
+                yield project.document.problem(("locales", key), message, f"Languages: {', '.join(sorted(possible))}.")
 
 
 def _known(language: str) -> None:

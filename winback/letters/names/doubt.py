@@ -42,7 +42,7 @@ MEANING = {
     Doubt.NOT_GIVEN: "a family name or patronymic, it seems",
     Doubt.NOT_PATRONYMIC: "not a whole patronymic",
     Doubt.SEX_UNKNOWN: "sex unknown",
-    Doubt.SEX_CONTRADICTED: "speaks for the other sex",
+    Doubt.SEX_CONTRADICTED: "doesn't go with the sex",
     Doubt.FOREIGN_FORM: "form of another language",
 }
 """What each word means, for people."""
@@ -57,4 +57,4 @@ class Doubtful:
 
     @property
     def meaning(self) -> str:
-        return f"{self.field.replace('_', ' ')}: {MEANING[self.doubt]}" if self.field != "sex" else MEANING[self.doubt]
+        return MEANING[self.doubt] if self.field == "sex" else f"{self.field.replace('_', ' ')}: {MEANING[self.doubt]}"

@@ -28,6 +28,8 @@ _MEN = frozenset(
 def address(card: Card) -> Address:
     given, family = field.read(card.given, "ro"), field.read(card.family, "ro", given=False)
     sex, doubts = sexes.agreed(card.sex)
+    if not given.name and not family.name:
+        doubts = ()
     if sex and _speaks_for(given.name) not in {"", sex}:
         sex, doubts = "", (Doubtful("given_name", Doubt.SEX_CONTRADICTED),)
     if family.doubt:

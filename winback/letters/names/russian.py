@@ -33,11 +33,12 @@ def address(card: Card) -> Address:
     name, looks = given.name, _looks(given.name) if given.name else ""
     patronymic, told, doubts = _patronymic(card.patronymic)
     sex, sex_doubts = sexes.agreed(card.sex, told)
-    doubts += sex_doubts
-    if sex and looks not in {"", sex}:
-        sex, doubts = "", (*doubts, Doubtful("given_name", Doubt.SEX_CONTRADICTED))
     if not name:
         doubts = (Doubtful("given_name", given.doubt or Doubt.NO_NAME), *doubts)
+    elif sex and looks not in {"", sex}:
+        sex, doubts = "", (*doubts, Doubtful("given_name", Doubt.SEX_CONTRADICTED))
+    else:
+        doubts += sex_doubts
     full = f"{name} {patronymic}" if name and patronymic and sex == told else name
     respected = {"f": "Уважаемая", "m": "Уважаемый"}.get(sex)
     return Address(

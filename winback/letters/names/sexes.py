@@ -16,8 +16,8 @@ def told_by(patronymic: str, endings: Mapping[str, re.Pattern[str]]) -> str:
 
 
 def agreed(*said: str) -> tuple[str, tuple[Doubtful, ...]]:
-    """The sex that all who know one agree on, and the doubt when nobody knows or they don't."""
+    """The sex that the card and the patronymic agree on, and the doubt when neither tells one, or each another."""
     known = KNOWN.intersection(said)
     if len(known) == 1:
         return next(iter(known)), ()
-    return "", (Doubtful("sex", Doubt.SEX_CONTRADICTED if known else Doubt.SEX_UNKNOWN),)
+    return "", (Doubtful("patronymic", Doubt.SEX_CONTRADICTED) if known else Doubtful("sex", Doubt.SEX_UNKNOWN),)

@@ -23,13 +23,14 @@ def address(card: Card) -> Address:
     given = field.read(card.given, "uk")
     patronymic, told, doubts = _patronymic(card.patronymic)
     sex, sex_doubts = sexes.agreed(card.sex, told)
-    doubts += sex_doubts
     called = _vocative(given.name, sex)
     doubt = _doubt(given.name, sex) if given.name and sex else None
-    if doubt:
-        sex, doubts = "", (*doubts, Doubtful("given_name", doubt))
     if not given.name:
         doubts = (Doubtful("given_name", given.doubt or Doubt.NO_NAME), *doubts)
+    elif doubt:
+        sex, doubts = "", (*doubts, Doubtful("given_name", doubt))
+    else:
+        doubts += sex_doubts
     respected = {"f": "Шановна", "m": "Шановний"}.get(sex)
     full = f"{called} {_inflected(sex, patronymic_name=patronymic)}" if called and patronymic and sex == told else called
     return Address(
