@@ -69,3 +69,20 @@ def test_money_shows_every_coin_that_is_there_and_none_that_is_not(amount, curre
     digits = "".join(character for character in told if character.isdigit())
     with_coins = currency not in {"UZS", "MNT", "JPY"} and amount != int(amount)
     assert int(digits) == (int(amount * 100) if with_coins else round(amount))
+
+
+@pytest.mark.parametrize(
+    ("template", "written"),
+    [
+        ("{{ city }}", "Fargʻona"),
+        ("{% trans city=city %}from {{ city }}{% endtrans %}", "Fargʻonadan maʼno"),
+        ("{{ link }}", "https://zerno.example/a'b"),
+        ("{{ evil }}", "Oʻx&#39; onclick=&#34;x"),
+        ("{{ shop }}", "&#39;Zerno&#39;"),
+    ],
+)
+def test_an_uzbek_letter_has_one_kind_of_apostrophe_whatever_the_data_were_typed_with(template, written):
+    translations = {(None, "from %(city)s"): locales.Translation(("%(city)sdan maʼno",), None, fuzzy=False, line=1)}
+    made = sandbox.environment(locales.Catalogue("uz", "", translations, 2, lambda _count: 0), markup=True)
+    values = {"city": "Farg'ona", "link": "https://zerno.example/a'b", "evil": "O'x' onclick=\"x", "shop": "'Zerno'"}
+    assert made.from_string(template).render(values).replace("a&#39;b", "a'b") == written

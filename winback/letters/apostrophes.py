@@ -14,16 +14,17 @@ TURNED_COMMA = "\u02bb"  # of oʻ and gʻ
 TUTUQ = "\u02bc"  # of sanʼat, maʼno
 APOSTROPHE = "\u2019"  # of Мар’яна, O’Neil
 
-_TYPED = "['`´‘’‛ʻʼʹʽ′＇]"
+_TYPED = "(?:['`´‘’‛ʻʼʹʽ′＇]|&#39;)"  # the last is what Jinja makes of a typed one
 _ANY = re.compile(_TYPED)
-_LETTER = re.compile(f"(?<=[OoGg]){_TYPED}")
-_BETWEEN_LETTERS = re.compile(rf"(?<=[^\W\d_]){_TYPED}(?=[^\W\d_])")
+_ANY_LETTER = rf"[^\W\d_{TURNED_COMMA}{TUTUQ}]"
+_LETTER = re.compile(rf"(?<=[Gg]){_TYPED}|(?<=[Oo]){_TYPED}(?=-?{_ANY_LETTER})")  # words end in gʻ (bogʻ), not in oʻ: that is a closing quote
+_TUTUQ = re.compile(rf"(?<={_ANY_LETTER})(?<![OoGg]){_TYPED}(?={_ANY_LETTER})")
 
 
 @lru_cache(maxsize=8192)
 def uzbek(text: str) -> str:
     """The text with U+02BB in every oʻ and gʻ, and U+02BC between other letters. Quotation marks around words stay."""
-    return _BETWEEN_LETTERS.sub(lambda found: found[0] if found[0] == TURNED_COMMA else TUTUQ, _LETTER.sub(TURNED_COMMA, text))
+    return _TUTUQ.sub(TUTUQ, _LETTER.sub(TURNED_COMMA, text))
 
 
 def printed(text: str, locale: str) -> str:
