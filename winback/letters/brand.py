@@ -6,6 +6,8 @@ import re
 
 from pydantic import Field, field_validator
 
+from winback.errors import Problem
+from winback.letters import wording
 from winback.letters.wording import Wording
 from winback.settings import Project
 from winback.strictyaml import Shape, refusal
@@ -55,3 +57,8 @@ class Brand(Shape):
 def read(project: Project) -> Brand:
     """The project's brand. Raises ConfigError."""
     return project.read(Brand, "brand.yaml").value
+
+
+def unworded(project: Project, language: str) -> list[Problem]:
+    """Texts of the brand that a letter in this language would lack. Raises ConfigError."""
+    return list(wording.unworded(project.read(Brand, "brand.yaml"), [("name",), ("company",), ("address",), ("reason",)], language))

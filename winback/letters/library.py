@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from jinja2 import Environment
 
 from winback.errors import Problem, TemplateError
-from winback.letters import brand, catalogue, locales, markup, names, plaintext, reading, sample, sandbox, source, styles, template
+from winback.letters import brand, catalogue, locales, markup, names, plaintext, reading, sample, sandbox, sender, source, styles, template
 from winback.letters.brand import Brand
 from winback.letters.locales import Catalogue
 from winback.letters.reading import Said
@@ -67,7 +67,12 @@ class Library:
         except TemplateError as error:
             return list(error.problems)
         texts = self.flats(channel, name)
-        return [problem for file in FILES[channel] for problem in catalogue.missing(texts[_own(file, language, texts)], known)]
+        missing = [problem for file in FILES[channel] for problem in catalogue.missing(texts[_own(file, language, texts)], known)]
+        return [*missing, *self.unworded(language)]
+
+    def unworded(self, language: str) -> list[Problem]:
+        """Texts of config/ that every letter shows and that aren't written in this language. Raises ConfigError."""
+        return self._keep(("unworded", language), lambda: [*brand.unworded(self.project, language), *sender.unworded(self.project, language)])
 
     def language_for(self, chain: Iterable[str], letters: Iterable[tuple[ChannelName, str]]) -> str | None:
         """The first language of a chain in which all these letters exist; None when there is none."""

@@ -6,6 +6,8 @@ import re
 
 from pydantic import Field, field_validator
 
+from winback.errors import Problem
+from winback.letters import wording
 from winback.letters.wording import Wording
 from winback.settings import Project
 from winback.strictyaml import Shape, refusal
@@ -52,6 +54,13 @@ class Senders(Shape):
 def read(project: Project) -> Senders:
     """Every sender by key. Raises ConfigError."""
     return project.read(Senders, "senders.yaml").value
+
+
+def unworded(project: Project, language: str) -> list[Problem]:
+    """Texts that a signature in this language would lack: anybody may sign. Raises ConfigError."""
+    document = project.read(Senders, "senders.yaml")
+    places = [("senders", key, text) for key in document.value.senders for text in ("name", "position", "company", "address", "hours")]
+    return list(wording.unworded(document, places, language))
 
 
 def pick(senders: Senders, manager: str, default: str) -> Sender:

@@ -7,7 +7,7 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
 from winback.journey.content import Compensation
-from winback.letters import locales
+from winback.letters import formats
 from winback.model import Benefits, Money, ProblemOrder, minor_digits
 
 
@@ -70,7 +70,7 @@ def compensation(problem: ProblemOrder | None, rule: Compensation, *, begins_on:
     if problem is None or problem.amount.amount <= 0 or ends_on < today:
         return None
     back = part(problem.amount, rule.share)
-    return CompensationValues(locales.write_money(back.amount, back.currency, locale=locale), problem.key, problem.ordered_on, ends_on)
+    return CompensationValues(formats.write_money(back.amount, back.currency, locale=locale), problem.key, problem.ordered_on, ends_on)
 
 
 def part(whole: Money, share: float) -> Money:

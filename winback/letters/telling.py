@@ -11,7 +11,7 @@ from datetime import date
 
 from winback.journey import content
 from winback.journey.content import Content
-from winback.letters import locales
+from winback.letters import formats
 from winback.letters.wording import in_locale
 
 
@@ -148,14 +148,14 @@ def _product(product: content.Product, locale: str, currency: str, link: Callabl
     return ProductValues(
         name=in_locale(product.name, locale),
         text=_optional(product.text, locale),
-        price=locales.write_money(product.price, currency, locale=locale) if product.price is not None else None,
+        price=formats.write_money(product.price, currency, locale=locale) if product.price is not None else None,
         page_url=link(product.link),
         image_url=product.image or None,
     )
 
 
 def _programme(programme: content.Programme, locale: str, currency: str) -> ProgrammeValues:
-    levels = tuple(LevelValues(locales.write_money(level.from_, currency, locale=locale), round(level.discount * 100)) for level in programme.levels)
+    levels = tuple(LevelValues(formats.write_money(level.from_, currency, locale=locale), round(level.discount * 100)) for level in programme.levels)
     return ProgrammeValues(programme.period, levels)
 
 

@@ -133,7 +133,7 @@ def for_letter(
             salutation=names.salutation(person, locale, Tone(tone)),
             customer=CustomerValues(
                 given_name=names.usable(person.given_name, locale) or None,
-                called=names.called(person, locale) or None,
+                called=names.address(person, locale).called or None,
                 city=" ".join(person.city.split()) or None,
                 country=person.country,
             ),

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from winback.audience import businesses, cohort, lifecycle, reasons, signs, source, value
-from winback.errors import Problem, Refused
+from winback.errors import ConfigError, Problem, Refused
 from winback.journey import policy
 from winback.letters import brand, check, sender
+from winback.operations import translating
 from winback.sending import prepared
 from winback.settings import Project
 
@@ -30,9 +31,16 @@ def problems(project: Project) -> list[Problem]:
         found += _refused(lambda name=name: cohort.selection(project, cohort.read(project, name)))  # type: ignore[misc]
     if not found:
         found += check.problems(project)
+        found += _refused(lambda: _beside_letters(project))
         for name in project.names("campaigns"):
             found += _refused(lambda name=name: prepared.prepare(project, name))  # type: ignore[misc]
     return sorted(set(found), key=lambda problem: (problem.file, problem.line or 0, problem.message))
+
+
+def _beside_letters(project: Project) -> None:
+    """Raises ConfigError when the bot's answers or the chains of languages don't go with the letters."""
+    if problems := translating.beside_letters(project):
+        raise ConfigError(problems)
 
 
 def _refused(read: Callable[[], object]) -> list[Problem]:
