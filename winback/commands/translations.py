@@ -33,3 +33,5 @@ def update(
     project = frame.open_project(context, folder)
     updated = translating.update(project, language)
     typer.echo(f"{project.shown(updated.path)}: {updated.sentences} sentences, {updated.untranslated} to translate")
+    if named := translating.update_names(project, language):
+        typer.echo(f"{project.shown(named.path)}: {named.sentences} names of occasions, {named.untranslated} to translate")

@@ -37,7 +37,7 @@ class Coming:
 
     kind: Kind
     occasion: str  # its word in config/occasions.yaml; of customers' own days the kind
-    name: Name
+    name: Name = field(hash=False)
     country: str
     day: date
     letter_on: date  # the lead before the day, or earlier where that would be a day of silence

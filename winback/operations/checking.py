@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from winback.audience import cohort, lifecycle, source, value
 from winback.errors import Problem, Refused
-from winback.journey import policy
-from winback.letters import brand, check, sender
+from winback.journey import occasions, policy
+from winback.letters import brand, check, occasion_names, sender
 from winback.sending import prepared
 from winback.settings import Project
 
@@ -21,12 +21,14 @@ def problems(project: Project) -> list[Problem]:
         lambda: sender.read(project),
         lambda: value.read(project),
         lambda: lifecycle.read(project),
+        lambda: occasions.read(project),
     ]
     found = [problem for reader in readers for problem in _refused(reader)]
     for name in project.names("cohorts"):
         found += _refused(lambda name=name: cohort.excluded(project, cohort.read(project, name)))  # type: ignore[misc]
     if not found:
         found += check.problems(project)
+        found += occasion_names.problems(project)
         for name in project.names("campaigns"):
             found += _refused(lambda name=name: prepared.prepare(project, name))  # type: ignore[misc]
     return sorted(set(found), key=lambda problem: (problem.file, problem.line or 0, problem.message))

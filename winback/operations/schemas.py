@@ -13,6 +13,7 @@ from winback.audience.lifecycle import Lifecycle
 from winback.audience.source import Sources
 from winback.audience.value import Value
 from winback.journey.campaign import Campaign
+from winback.journey.occasions import Occasions
 from winback.journey.policy import Policy
 from winback.letters.brand import Brand
 from winback.letters.sample import Sample
@@ -30,6 +31,7 @@ SHAPES: dict[str, type[BaseModel]] = {
     "sample": Sample,
     "value": Value,
     "lifecycle": Lifecycle,
+    "occasions": Occasions,
 }
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from winback.errors import ConfigError, Problem
-from winback.letters import catalogue, library, locales, names, pages
+from winback.letters import catalogue, library, locales, names, occasion_names, pages
 from winback.letters.source import Flat
 from winback.letters.wording import SOURCE
 from winback.settings import Project
@@ -32,6 +32,15 @@ def update(project: Project, language: str) -> Updated:
     shown = project.shown(catalogue.path(project.templates, language))
     path = catalogue.update(texts(project), project.templates, language, shown)
     translations = locales.read_catalogue(path, language, shown).translations.values()
+    return Updated(path, len(translations), sum(found.fuzzy or not all(found.forms) for found in translations))
+
+
+def update_names(project: Project, language: str) -> Updated | None:
+    """The same for the names of config/occasions.yaml; None where there is no such file. To be called after `update`."""
+    if not project.config("occasions.yaml").exists():
+        return None
+    path = occasion_names.update(project, language)
+    translations = locales.read_catalogue(path, language, project.shown(path)).translations.values()
     return Updated(path, len(translations), sum(found.fuzzy or not all(found.forms) for found in translations))
 
 

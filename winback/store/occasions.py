@@ -1,0 +1,69 @@
+"""How many customers have an occasion: of each country, and by their own days. Those on the shop's black list count nowhere."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, Connection, and_, extract, func, or_, select
+
+from winback import clock
+from winback.store.cohorts import is_purchase
+from winback.store.tables import customers, orders
+
+_AT_ONCE = 10_000  # rows
+
+
+def of_country(connection: Connection) -> Counter[tuple[str, str]]:
+    """Customers by (country, sex); empty words are unknown."""
+    columns = customers.c.country, customers.c.sex
+    rows = connection.execute(select(*columns, func.count()).where(_are_greeted()).group_by(*columns))
+    return Counter({(country, sex): count for country, sex, count in rows})
+
+
+def birthdays(connection: Connection) -> Counter[tuple[str, int, int]]:
+    """Customers by (country, month, day) of the birthday."""
+    month, day = extract("month", customers.c.birthday), extract("day", customers.c.birthday)
+    rows = connection.execute(
+        select(customers.c.country, month, day, func.count())
+        .where(_are_greeted(), customers.c.birthday.is_not(None))
+        .group_by(customers.c.country, month, day)
+    )
+    return Counter({(country, int(of_month), int(of_day)): count for country, of_month, of_day, count in rows})
+
+
+def favourite_days(connection: Connection) -> Counter[tuple[str, str]]:
+    """Customers by (country, MM-DD) of the favourite day."""
+    column = customers.c.favourite_day
+    rows = connection.execute(
+        select(customers.c.country, column, func.count()).where(_are_greeted(), column != "").group_by(customers.c.country, column)
+    )
+    return Counter({(country, favourite): count for country, favourite, count in rows})
+
+
+def first_order_at(connection: Connection) -> datetime | None:
+    """The moment of the very first purchase; None before it."""
+    return connection.execute(select(func.min(orders.c.ordered_at)).where(is_purchase())).scalar()
+
+
+def first_orders(connection: Connection, between: Sequence[tuple[datetime, datetime]], zone: ZoneInfo) -> Counter[tuple[str, date]]:
+    """Customers by (country, calendar day in `zone` of their first purchase), of those whose first purchase lies in one of these stretches.
+
+    A stretch begins with its first moment and ends before its second.
+    """
+    if not between:
+        return Counter()
+    first = select(orders.c.customer_id, func.min(orders.c.ordered_at).label("at")).where(is_purchase()).group_by(orders.c.customer_id).subquery()
+    rows = connection.execute(
+        select(customers.c.country, first.c.at)
+        .join(first, first.c.customer_id == customers.c.id)
+        .where(_are_greeted(), or_(*(and_(first.c.at >= begins, first.c.at < ends) for begins, ends in between)))
+        .execution_options(yield_per=_AT_ONCE)
+    )
+    return Counter((country, clock.local_day(at, zone)) for country, at in rows)
+
+
+def _are_greeted() -> ColumnElement[bool]:
+    return customers.c.black_list == ""
