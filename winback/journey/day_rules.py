@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from dateutil import easter
 from pydantic import BeforeValidator, WithJsonSchema
 
-from winback.strictyaml import refusal
+from winback.strictyaml import nearest, refusal
 
 LeapDay: TypeAlias = Literal["02-28", "03-01"]
 """When 29 February is kept in years that have none."""
@@ -123,8 +123,9 @@ def _nth_weekday(text: str) -> NthWeekday | None:
     nth, weekday, month = found.groups()
     if nth == "fifth":
         raise refusal(f"is {text}; not every year has a fifth.", f"Write last {weekday} of {month}.")
-    if nth not in _NTHS or weekday not in _WEEKDAYS or month not in _MONTHS:
-        return None
+    for word, known in ((nth, _NTHS), (weekday, _WEEKDAYS), (month, _MONTHS)):
+        if word not in known:
+            raise refusal(f"is {text}; `{word}` can't be read there.", nearest(word, known))
     return NthWeekday(_NTHS[nth], _WEEKDAYS.index(weekday), _MONTHS.index(month) + 1)
 
 

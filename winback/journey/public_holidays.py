@@ -6,6 +6,7 @@ is taken by itself; whoever asks names the holiday. Substituted and additional d
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from functools import lru_cache
 
 _LANGUAGE = "en_US"
 _ESTIMATED = " (estimated)"  # how the package marks days that depend on the moon's being seen, until a state has announced them
+_NO_HOLIDAY = re.compile(r"\bday off\b", re.IGNORECASE)
 _LONGEST = timedelta(days=14)  # from the first to the last day of one holiday, with other days between: Russia's New Year has eight
 _CHECKED_YEARS = range(2026, 2036)  # a name that none of these years has is a slip
 
@@ -59,8 +61,9 @@ def in_year(country: str, year: int) -> Mapping[str, tuple[Holiday, ...]]:
     found = holidays.country_holidays(country, years=year, categories=kind.supported_categories, language=language, observed=False)
     days: dict[str, list[Holiday]] = defaultdict(list)
     for day in sorted(found):
-        for name in found.get_list(day) if day.year == year else ():
-            days[name.removesuffix(_ESTIMATED)].append(Holiday(day, name.endswith(_ESTIMATED)))
+        for name in found.get_list(day):
+            if day.year == year and not _NO_HOLIDAY.search(name):
+                days[name.removesuffix(_ESTIMATED)].append(Holiday(day, name.endswith(_ESTIMATED)))
     return {name: tuple(of_name) for name, of_name in days.items()}
 
 
