@@ -86,7 +86,8 @@ def test_what_cannot_be_meant_is_refused_with_its_place_and_what_to_write(tmp_pa
     with pytest.raises(ConfigError) as refused:
         occasions.read(project)
     assert sentence in str(refused.value)
-    text = project.config("occasions.yaml").read_text(encoding="utf-8")
-    begins = text[: text.index(new)].count("\n") + 1 if new else 1
-    assert all(problem.file == FILE and problem.line >= begins for problem in refused.value.problems)
-    assert not new or refused.value.problems[0].line <= begins + new.count("\n") + 1
+    before = (projects.ROOT / FILE).read_text(encoding="utf-8")
+    begins = before[: before.index(old)].count("\n") + 1
+    problem = refused.value.problems[0]
+    assert problem.file == FILE
+    assert begins <= problem.line <= begins + old.count("\n") + 1
