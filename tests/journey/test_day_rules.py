@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -83,7 +84,7 @@ def test_the_days_between_two_days_are_all_of_them_and_no_others(rule, first, le
 def test_the_weekdays_of_a_month_follow_each_other_week_by_week(month, weekday, year):
     days = [day_rules.day_in(NthWeekday(nth, weekday, month), year) for nth in (1, 2, 3, 4)]
     assert days[0].day <= 7
-    assert all(later - earlier == timedelta(days=7) for earlier, later in zip(days, days[1:], strict=False))
+    assert all(later - earlier == timedelta(days=7) for earlier, later in itertools.pairwise(days))
     last = day_rules.day_in(NthWeekday(-1, weekday, month), year)
     assert last.month == month
     assert (last + timedelta(days=7)).month != month
