@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Connection, and_, extract, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
 from winback import clock
 from winback.store.cohorts import is_purchase
@@ -25,13 +25,12 @@ def of_country(connection: Connection) -> Counter[tuple[str, str]]:
 
 def birthdays(connection: Connection) -> Counter[tuple[str, int, int]]:
     """Customers by (country, month, day) of the birthday."""
-    month, day = extract("month", customers.c.birthday), extract("day", customers.c.birthday)
-    rows = connection.execute(
-        select(customers.c.country, month, day, func.count())
-        .where(_are_greeted(), customers.c.birthday.is_not(None))
-        .group_by(customers.c.country, month, day)
-    )
-    return Counter({(country, int(of_month), int(of_day)): count for country, of_month, of_day, count in rows})
+    columns = customers.c.country, customers.c.birthday
+    rows = connection.execute(select(*columns, func.count()).where(_are_greeted(), customers.c.birthday.is_not(None)).group_by(*columns))
+    found: Counter[tuple[str, int, int]] = Counter()
+    for country, born, count in rows:  # whole days are grouped much faster than their parts
+        found[country, born.month, born.day] += count
+    return found
 
 
 def favourite_days(connection: Connection) -> Counter[tuple[str, str]]:
@@ -55,11 +54,11 @@ def first_orders(connection: Connection, between: Sequence[tuple[datetime, datet
     """
     if not between:
         return Counter()
-    first = select(orders.c.customer_id, func.min(orders.c.ordered_at).label("at")).where(is_purchase()).group_by(orders.c.customer_id).subquery()
+    began = select(orders.c.customer_id, func.min(orders.c.ordered_at).label("at")).where(is_purchase()).group_by(orders.c.customer_id).subquery()
     rows = connection.execute(
-        select(customers.c.country, first.c.at)
-        .join(first, first.c.customer_id == customers.c.id)
-        .where(_are_greeted(), or_(*(and_(first.c.at >= begins, first.c.at < ends) for begins, ends in between)))
+        select(customers.c.country, began.c.at)
+        .join(began, began.c.customer_id == customers.c.id)
+        .where(_are_greeted(), or_(*(and_(began.c.at >= begins, began.c.at < ends) for begins, ends in between)))
         .execution_options(yield_per=_AT_ONCE)
     )
     return Counter((country, clock.local_day(at, zone)) for country, at in rows)
