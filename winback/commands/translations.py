@@ -37,6 +37,8 @@ def update(context: typer.Context, language: Language = None, folder: Folder = N
     for each in [language] if language else translating.languages(project):
         updated = translating.update(project, each)
         typer.echo(f"{project.shown(updated.path)}: {updated.sentences} sentences, {updated.untranslated} to translate")
+        if named := translating.update_names(project, each):
+            typer.echo(f"{project.shown(named.path)}: {named.sentences} names of occasions, {named.untranslated} to translate")
 
 
 @group.command()

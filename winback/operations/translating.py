@@ -8,7 +8,7 @@ from pathlib import Path
 
 from winback.bot import answers
 from winback.errors import ConfigError, Problem, Refused, TemplateError
-from winback.letters import catalogue, library, locales, names, pages
+from winback.letters import catalogue, library, locales, names, occasion_names, pages
 from winback.letters.library import Library
 from winback.letters.source import Flat
 from winback.letters.wording import SOURCE
@@ -76,6 +76,15 @@ def beside_letters(project: Project, languages: list[str] | None = None) -> list
 def languages(project: Project) -> list[str]:
     """Languages that have a catalogue."""
     return [language for language in catalogue.languages(project.templates) if language != SOURCE]
+
+
+def update_names(project: Project, language: str) -> Updated | None:
+    """The same for the names of config/occasions.yaml; None where there is no such file. To be called after `update`."""
+    if not project.config("occasions.yaml").exists():
+        return None
+    path = occasion_names.update(project, language)
+    translations = locales.read_catalogue(path, language, project.shown(path)).translations.values()
+    return Updated(path, len(translations), sum(found.fuzzy or not all(found.forms) for found in translations))
 
 
 def texts(project: Project) -> list[Flat]:
