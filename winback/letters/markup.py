@@ -54,6 +54,7 @@ class _Walk(HTMLParser):
     allowed: frozenset[str] | None
     problems: list[Problem] = field(default_factory=list)
     elements: list[tuple[str, int]] = field(default_factory=list)  # open ones: tag, offset
+    nested: list[tuple[str, str, int]] = field(default_factory=list)  # all: tag, tag around it, offset
     branches: list[_Branch] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -65,12 +66,17 @@ class _Walk(HTMLParser):
         self.close()
         for tag, offset in self.elements:
             self._say(offset, f"<{tag}> is never closed.", f"Write </{tag}> where it ends.")
+        for offset in self.marked.after_ampersands():
+            self._say(offset, "a bare & stands before a construct and would take it for the name of a character.", "Write &amp;.")
+        if self.allowed is None and not self.problems:
+            self._check_nesting()
         return self.problems
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self._check_tag(tag)
         for problem in _attribute_problems(tag, attrs, self.get_starttag_text() or "", self.marked):
             self._say(self._here, *problem)
+        self.nested.append((tag, self.elements[-1][0] if self.elements else "", self._here))
         if tag not in _VOID:
             self.elements.append((tag, self._here))
 
@@ -139,12 +145,35 @@ class _Walk(HTMLParser):
             self._say(self._here, f"Telegram knows no <{tag}>.", f"Use {', '.join(sorted(self.allowed))}, or a new line.")
         elif self.allowed is None and tag in _NEVER_SENT:
             self._say(self._here, f"<{tag}> is thrown out by mail clients.", "Take it out.")
+        elif self.allowed is None and tag == "style" and self.branches:
+            self._say(self._here, f"a style sheet stands inside {{% {self.branches[-1].piece.word} %}}.", "Put it into the head of the layout.")
+        elif self.allowed is None and any(branch.piece.word == "set" for branch in self.branches):
+            self._say(
+                self._here, f"<{tag}> stands inside {{% set %}}, so it has no place yet.", "Set the text alone, and write elements where they go."
+            )
 
     def _check_sheet(self, sheet: str) -> None:
         if self.marked.inside(sheet):
             self._say(self._here, "a construct stands in a style sheet.", "Give the element a class, and choose between elements with {% if %}.")
         for offset, selector in styles.misplaced(sheet):
             self._say(self._here + offset, f"the selector `{selector}` depends on what stands around it.", "Give the element a class.")
+
+    def _check_nesting(self) -> None:
+        """What is written is what parsers see: a <p>, for one, ends where a <table> begins, and what comes after it stands elsewhere."""
+        skeleton = {"html", "head", "body", "tbody", ""}  # they are there whether written or not
+        seen = iter([each for each in styles.nesting(self.marked.text) if each[0] not in skeleton])
+        for tag, around, offset in self.nested:
+            if tag in skeleton:
+                continue
+            parsed = next(seen, (tag, ""))
+            if parsed[0] != tag or (parsed[1] != around and {parsed[1], around} - skeleton):
+                around = around or "html"
+                self._say(
+                    offset,
+                    f"<{tag}> can't stand inside <{around}>: mail programs end <{around}> before it.",
+                    f"End <{around}> yourself, or use <div>.",
+                )
+                return
 
     @property
     def _here(self) -> int:
