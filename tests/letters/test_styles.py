@@ -7,7 +7,6 @@ from urllib.parse import quote
 
 import pytest
 from hypothesis import event, given, settings
-from hypothesis import strategies as st
 from lxml import html
 
 from tests.letters import drawn

@@ -161,18 +161,13 @@ class _Walk(HTMLParser):
     def _check_nesting(self) -> None:
         """What is written is what parsers see: a <p>, for one, ends where a <table> begins, and what comes after it stands elsewhere."""
         skeleton = {"html", "head", "body", "tbody", ""}  # they are there whether written or not
-        seen = iter([each for each in styles.nesting(self.marked.text) if each[0] not in skeleton])
-        for tag, around, offset in self.nested:
-            if tag in skeleton:
-                continue
-            parsed = next(seen, (tag, ""))
-            if parsed[0] != tag or (parsed[1] != around and {parsed[1], around} - skeleton):
-                around = around or "html"
-                self._say(
-                    offset,
-                    f"<{tag}> can't stand inside <{around}>: mail programs end <{around}> before it.",
-                    f"End <{around}> yourself, or use <div>.",
-                )
+        read = iter([each for each in styles.nesting(self.marked.text) if each[0] not in skeleton])
+        for tag, written, offset in self.nested:
+            found, around = (tag, written) if tag in skeleton else next(read, ("", ""))
+            if found != tag or (around != written and {around, written} - skeleton):
+                outer = written or "html"
+                message = f"<{tag}> can't stand inside <{outer}>: mail programs end <{outer}> before it."
+                self._say(offset, message, f"End <{outer}> yourself, or use <div>.")
                 return
 
     @property
