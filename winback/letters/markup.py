@@ -62,6 +62,8 @@ class _Walk(HTMLParser):
         self._lines = [0, *(found.end() for found in re.finditer("\n", self.marked.text))]
 
     def walked(self) -> list[Problem]:
+        if not self.marked.text.strip():
+            return [Problem(self.marked.flat.name, None, "it is empty.", "Write the letter, or take its folder away.")]
         self.feed(self.marked.text)
         self.close()
         for tag, offset in self.elements:
