@@ -31,19 +31,18 @@ _SOUND_RULES = st.sampled_from(
         "@import 'more.css';",
     ]
 )
-_HASTY_RULES = st.sampled_from(
-    [
-        "tr:nth-child(2) td { color: #010101 }",
-        "p:first-child { color: #020202 }",
-        ".b:last-child { color: #030303 }",
-        ".a + .b { color: #040404 }",
-        ".a ~ p { color: #050505 }",
-        "[data-kind='one'] { color: #060606 }",
-        "a[href] { color: #070707 }",
-        "div * { color: #080808 }",
-        ".{{ text }} { color: #090909 }",
-    ]
-)
+HASTY_RULES = [
+    "tr:nth-child(2) td { color: #010101 }",
+    "p:first-child { color: #020202 }",
+    ".b:last-child { color: #030303 }",
+    ".a + .b { color: #040404 }",
+    ".a ~ p { color: #050505 }",
+    "[data-kind='one'] { color: #060606 }",
+    "a[href] { color: #070707 }",
+    "div * { color: #080808 }",
+    ".{{ text }} { color: #090909 }",
+    "@import 'more.css'; .a + .b { color: #0b0b0b }",
+]
 _CLASSES = st.sampled_from(["", ' class="a"', ' class="b"', ' class="a b"', ' id="one"', ' data-ogsc=""', ' style="color: #aabbcc"'])
 _SOUND_LEAVES = st.one_of(
     WORDS,
@@ -71,22 +70,22 @@ _SOUND_LEAVES = st.one_of(
         ]
     ),
 )
-_HASTY_LEAVES = st.sampled_from(
-    [
-        "&{{ text }}",
-        "&#{{ text }};",
-        '<a href="{{ shop_url }}&{{ text }}">x</a>',
-        '<p class="{{ text }}">x</p>',
-        '<p data-kind="{{ text }}">x</p>',
-        "{% set later %}<b class='b'>x</b>{% endset %}<div>{{ later }}</div>",
-        "<style>.a { color: #0a0a0a }</style>",
-        "a < b {{ text }} > c",
-        "</p>",
-        "<td>x</td>",
-        "<tr>",
-        "{% if flag %}</div>{% endif %}",
-    ]
-)
+HASTY_LEAVES = [
+    "&{{ text }}",
+    "&#{{ text }};",
+    '<a href="{{ shop_url }}&{{ text }}">x</a>',
+    '<p class="{{ text }}">x</p>',
+    '<p data-kind="{{ text }}">x</p>',
+    "<p>x{% if flag %}<table><tr><td>y</td></tr></table>{% endif %} {{ text }}</p>",
+    "{% set later %}<b class='b'>x</b>{% endset %}<div>{{ later }}</div>",
+    "<style>.a { font-size: 10px }</style>",
+    "{% if flag %}<style>.a { font-size: 12px }</style>{% endif %}",
+    "a < b {{ text }} > c",
+    "</p>",
+    "<td>x</td>",
+    "<tr>",
+    "{% if flag %}</div>{% endif %}",
+]
 
 
 def _nested(inner: st.SearchStrategy[str], tags: list[str]) -> st.SearchStrategy[str]:
@@ -129,6 +128,8 @@ def _letters(leaves: st.SearchStrategy[str], rules: st.SearchStrategy[str], tags
 SOUND = _letters(_SOUND_LEAVES, _SOUND_RULES, ["div", "span", "center"])
 """What a careful person writes: nothing in them may be refused."""
 HASTY = _letters(
-    _SOUND_LEAVES | _SOUND_LEAVES | _SOUND_LEAVES | _HASTY_LEAVES, _SOUND_RULES | _HASTY_RULES, ["div", "p", "a", "td", "tr", "li", "ul", "h1", "pre"]
+    _SOUND_LEAVES | _SOUND_LEAVES | _SOUND_LEAVES | st.sampled_from(HASTY_LEAVES),
+    _SOUND_RULES | st.sampled_from(HASTY_RULES),
+    ["div", "p", "a", "td", "tr", "li", "ul", "h1", "pre"],
 )
 """What may have to be refused."""

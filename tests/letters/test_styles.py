@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
@@ -23,21 +24,20 @@ KEPT_IN_URLS = "".join(map(chr, range(0x21, 0x7F))).replace('"', "")
 
 
 def tree(page: str) -> list[object]:
-    """A document as what a reader's program makes of it: elements, attributes, texts and comments, in order.
+    """A document as what a reader's program makes of it: elements with their depth, attributes, texts and comments, in order.
 
     Two things may differ in writing and don't here. A character may stand as itself or by its name (`"` and `&quot;`, a no-break space
     and `&nbsp;`): parsing makes them one. In URLs premailer's serialiser writes blanks and letters beyond ASCII as %XX, where a value
     put in after it stays as it is: programs write them so before they ask for the page (RFC 3987, 3.1), and blanks around a URL are cut.
     """
-    return [
-        (
-            element.tag,
-            sorted(map(_attribute, element.attrib.items())) if isinstance(element.tag, str) else None,
-            element.text or "",
-            element.tail or "",
-        )
-        for element in html.document_fromstring(page).iter()
-    ]
+    return list(_elements(html.document_fromstring(page), 0))
+
+
+def _elements(element: html.HtmlElement, depth: int) -> Iterator[object]:
+    attributes = sorted(map(_attribute, element.attrib.items())) if isinstance(element.tag, str) else None
+    yield depth, element.tag, attributes, element.text or "", element.tail or ""
+    for inner in element:
+        yield from _elements(inner, depth + 1)
 
 
 def _attribute(item: tuple[str, str]) -> tuple[str, str]:
@@ -101,6 +101,25 @@ def test_letters_written_in_a_hurry_are_refused_or_the_same_both_ways(tmp_path_f
     if not problems:
         once, each = both_ways(flat, values)
         assert once == each
+
+
+ROWS = "<table>{% for item in items %}<tr><td data-kind='{{ item }}'><p>x</p></td></tr>{% endfor %}</table>"
+CHOICE = "{% if flag %}<p class='a'>1</p>{% endif %}<p class='b'>2</p><p class='a b'>3</p>"
+
+
+@pytest.mark.parametrize("rule", ["", *drawn.HASTY_RULES])
+@pytest.mark.parametrize("leaf", ["", *drawn.HASTY_LEAVES])
+def test_each_thing_that_depends_on_values_is_refused_or_the_same_whatever_they_are(tmp_path, leaf, rule):
+    sheet = f"<style>div .b {{ color: #abcdef }}\n{rule}</style>"
+    flat = written(tmp_path, {"letter.html": f"<html><head>{sheet}</head><body>{leaf}<span>and</span><div>{CHOICE}</div>{ROWS}</body></html>"})
+    if refusals(flat):
+        return
+    assert not rule
+    for text in ("lt;", "60", "a", "one"):
+        for flag in (True, False):
+            values = {"text": text, "flag": flag, "items": ["one", "two"], "shop_url": "https://zerno.example/?x"}
+            once, each = both_ways(flat, values)
+            assert once == each, values
 
 
 def test_rules_for_dark_mode_and_phones_keep_their_importance(letters):

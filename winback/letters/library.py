@@ -11,9 +11,10 @@ from typing import Any, TypeVar
 from jinja2 import Environment
 
 from winback.errors import Problem, TemplateError
-from winback.letters import brand, catalogue, locales, markup, names, reading, sample, sandbox, source, styles, template
-from winback.letters.brand import Brand
+from winback.letters import brand, catalogue, locales, markup, names, pictures, reading, sample, sandbox, source, styles, template
+from winback.letters.brand import Brand, Logo
 from winback.letters.locales import Catalogue
+from winback.letters.pictures import Album
 from winback.letters.reading import Said
 from winback.letters.sample import Sample
 from winback.letters.source import Flat
@@ -90,7 +91,10 @@ class Library:
         """What each text of a letter says, by file name. Raises TemplateError as `flats` does."""
         return self._keep(
             (Said, channel, name),
-            lambda: {file: reading.read(flat, LetterValues, self.brand.links) for file, flat in self.flats(channel, name).items()},
+            lambda: {
+                file: reading.read(flat, LetterValues, self.brand.links, pictures=file == "body.html")
+                for file, flat in self.flats(channel, name).items()
+            },
         )
 
     def faults(self, channel: ChannelName, name: str) -> list[Problem]:
@@ -101,7 +105,8 @@ class Library:
             return list(error.problems)
         problems = [problem for file in flats for problem in (*said[file].problems, *catalogue.badly_written(flats[file]))]
         if channel is ChannelName.EMAIL:
-            return problems + markup.in_email(flats["body.html"])
+            body = flats["body.html"]
+            return problems + markup.in_email(body) + pictures.faults(self.album, body, self._logo_in(name), self._at_logo)
         return problems + markup.in_message(flats["text.html"])
 
     def catalogue(self, language: str) -> Catalogue:
@@ -114,7 +119,8 @@ class Library:
             template.compiled(flats[file], flats[file].text, self._environment(locale, markup=False)) for file in ("subject.txt", "body.txt")
         )
         styled = self._keep((styles, name), lambda: styles.inline(flats["body.html"]))
-        return EmailTemplate(name, locale, subject, template.compiled(flats["body.html"], styled, self._environment(locale, markup=True)), text)
+        html = template.compiled(flats["body.html"], styled, self._environment(locale, markup=True, image=self.album.url))
+        return EmailTemplate(name, locale, subject, html, text, pictures.used(self.album, flats["body.html"], self._logo_in(name)))
 
     def _message(self, name: str, locale: str) -> MessageTemplate:
         flat = self._sound(ChannelName.TELEGRAM, name, locale)["text.html"]
@@ -143,8 +149,22 @@ class Library:
             raise TemplateError(Problem(self.project.shown(path), None, "nobody can be addressed in this language yet.", how))
         return locales.read_catalogue(path, language, self.project.shown(path))
 
-    def _environment(self, locale: str, *, markup: bool) -> Environment:
-        return self._keep((Environment, locale, markup), lambda: sandbox.environment(self.catalogue(locale), markup=markup))
+    def _environment(self, locale: str, *, markup: bool, image: Callable[[str], str] | None = None) -> Environment:
+        made = (Environment, locale, markup, image is None)
+        return self._keep(made, lambda: sandbox.environment(self.catalogue(locale), markup=markup, image=image))
+
+    def _logo_in(self, name: str) -> Logo | None:
+        """The brand's logo where an e-mail shows it."""
+        shows = any(word.startswith("brand.logo") for word in self.said(ChannelName.EMAIL, name)["body.html"].used)
+        return self.brand.logo if shows else None
+
+    def _at_logo(self, message: str, how: str) -> Problem:
+        return self.project.read(Brand, "brand.yaml").problem(("logo", "image"), message, how)
+
+    @cached_property
+    def album(self) -> Album:
+        """The pictures that may travel inside letters."""
+        return pictures.open_album(self.project)
 
     @cached_property
     def _catalogue_languages(self) -> list[str]:

@@ -25,7 +25,10 @@ _TABLE = frozenset({"table", "thead", "tbody", "tfoot", "tr"})
 _OPENS = {"if": "endif", "for": "endfor", "with": "endwith", "set": "endset"}
 _MIDDLES = frozenset({"elif", "else"})
 _GOOD_URL = re.compile(r"https://|mailto:|tel:|#")
-_OUR_URL = re.compile(r"\{\{-?\s*(?:link\(|\w+_url\b)")
+_OUR_URL = {
+    "href": re.compile(r"\{\{-?\s*(?:link\(|\w+_url\b)"),
+    "src": re.compile(r"\{\{-?\s*(?:image\(|\w+_url\b)"),
+}
 
 
 def in_email(flat: Flat) -> list[Problem]:
@@ -202,5 +205,10 @@ def _value_problems(name: str, value: str, marked: Marked) -> Iterator[tuple[str
     words = [piece.word for piece in inside if piece.kind is PieceKind.STATEMENT]
     if sum(word in _OPENS for word in words) != sum(word in _OPENS.values() for word in words):
         yield f"a construct begins or ends in the middle of `{name}`.", "Keep it whole inside the quotes."
-    if name in {"href", "src"} and not _GOOD_URL.match(value) and not (inside and _OUR_URL.match(inside[0].text)):
-        yield f"`{name}` is {inside[0].text if inside else value or 'empty'}; letters link to https addresses only.", "Write {{ link('shop') }}."
+    if name in _OUR_URL and not _GOOD_URL.match(value) and not (inside and _OUR_URL[name].match(inside[0].text)):
+        said = inside[0].text if inside else value or "empty"
+        if name == "src":
+            how = "Write {{ image('tea.png') }} for a file of templates/images/."
+            yield f"`src` is {said}; pictures come from https addresses or travel in the letter.", how
+        else:
+            yield f"`href` is {said}; letters link to https addresses only.", "Write {{ link('shop') }}."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -33,10 +34,12 @@ class _Environment(ImmutableSandboxedEnvironment):
         return super().getattr(obj, attribute)
 
 
-def environment(catalogue: Catalogue, *, markup: bool) -> Environment:
-    """Where one language's templates are compiled; values are escaped where the text is markup."""
+def environment(catalogue: Catalogue, *, markup: bool, image: Callable[[str], str] | None = None) -> Environment:
+    """Where one language's templates are compiled; values are escaped where the text is markup. `image` gives the URL of a picture."""
     made = _Environment(extensions=[_I18N], autoescape=markup, undefined=StrictUndefined, finalize=_written, cache_size=0)
     made.globals.clear()
+    if image:
+        made.globals["image"] = image
     made.install_gettext_callables(  # type: ignore[attr-defined]  # put there by the extension
         catalogue.gettext, catalogue.ngettext, newstyle=True, pgettext=catalogue.pgettext, npgettext=catalogue.npgettext
     )

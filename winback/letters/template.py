@@ -12,7 +12,9 @@ from typing import Any
 from jinja2 import Environment, Template, TemplateSyntaxError
 
 from winback.errors import Problem, TemplateError
+from winback.letters import pictures
 from winback.letters.source import Flat
+from winback.model import Picture
 
 _BUTTON = re.compile(r'\s*<button href="([^"]*)">(.*?)</button>\s*', re.DOTALL)
 _BLANK_LINES = re.compile(r"\n[ \t]*(?:\n[ \t]*)+\n")
@@ -25,6 +27,7 @@ class Rendered:
     subject: str  # one line
     html: str
     text: str
+    pictures: tuple[Picture, ...] = ()  # that travel with it
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +66,13 @@ class EmailTemplate:
     subject: Text
     html: Text
     text: Text
+    pictures: tuple[Picture, ...] = ()  # that it may show
 
     def render(self, values: Mapping[str, Any]) -> Rendered:
         """The finished texts out of `values.for_letter(...)`. Raises TemplateError."""
         subject = " ".join(self.subject.fill(values).split())
-        return Rendered(subject, self.html.fill(values), _airy(self.text.fill(values)))
+        html = self.html.fill(values)
+        return Rendered(subject, html, _airy(self.text.fill(values)), pictures.shown_in(html, self.pictures) if self.pictures else ())
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any
 
 from winback.letters import names
-from winback.letters.brand import Brand
+from winback.letters.brand import Brand, Logo
 from winback.letters.locales import language_tag
 from winback.letters.names import Tone
 from winback.letters.sender import Sender
@@ -43,6 +43,16 @@ class SenderValues:
 
 
 @dataclass(frozen=True, slots=True)
+class LogoValues:
+    """What letters call `brand.logo`: `<img src="{{ image(brand.logo.image) }}" ...>`."""
+
+    image: str
+    width: int
+    height: int
+    alt: str
+
+
+@dataclass(frozen=True, slots=True)
 class BrandValues:
     """What letters call `brand`."""
 
@@ -51,6 +61,7 @@ class BrandValues:
     site: str
     address: str
     reason: str
+    logo: LogoValues | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,12 +145,17 @@ def sender_name(sender: Sender, locale: str) -> str:
 
 def brand_values(brand: Brand, locale: str) -> BrandValues:
     """The brand's texts in a language."""
-    return BrandValues(**{part.name: in_locale(getattr(brand, part.name), locale) for part in fields(BrandValues)})
+    texts = {part.name: in_locale(getattr(brand, part.name), locale) for part in fields(BrandValues) if part.name != "logo"}
+    return BrandValues(logo=_logo(brand.logo, locale) if brand.logo else None, **texts)
 
 
 def plain(values: Any) -> dict[str, Any]:
     """A frozen dataclass, and those inside it, as the dicts that templates read."""
     return {part.name: plain(value) if is_dataclass(value := getattr(values, part.name)) else value for part in fields(values)}
+
+
+def _logo(logo: Logo, locale: str) -> LogoValues:
+    return LogoValues(logo.image, logo.width, logo.height, in_locale(logo.alt, locale))
 
 
 def _sender(sender: Sender, brand: Brand, locale: str) -> SenderValues:
