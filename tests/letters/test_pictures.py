@@ -15,7 +15,7 @@ from winback.letters import brand, check, pictures
 from winback.model import ChannelName
 
 EMAIL = ChannelName.EMAIL
-TEA = "<img src=\"{{ image('tea.png') }}\" width=\"40\" height=\"20\" alt=\"Tea\">"
+TEA = '<img src="{{ image(\'tea.png\') }}" width="40" height="20" alt="Tea">'
 LOGO = '{% if brand.logo %}<img src="{{ image(brand.logo.image) }}" width="{{ brand.logo.width }}" alt="{{ brand.logo.alt }}">{% endif %}'
 BODY_HTML = "templates/emails/draft/body.html"
 
@@ -79,7 +79,7 @@ def test_a_picture_that_this_letter_does_not_show_stays_at_home(shop):
 
 
 def test_a_picture_on_the_web_is_only_named(shop):
-    shop.email("<img src=\"{{ image('https://zerno.example/tea.png') }}\" alt=\"\"><img src=\"https://zerno.example/a.png\" alt=\"\">")
+    shop.email('<img src="{{ image(\'https://zerno.example/tea.png\') }}" alt=""><img src="https://zerno.example/a.png" alt="">')
     assert said(shop) == []
     assert rendered(shop).pictures == ()
     assert 'src="https://zerno.example/tea.png"' in rendered(shop).html
@@ -130,11 +130,11 @@ def test_all_pictures_of_a_letter_together_are_bounded_too(shop):
 @pytest.mark.parametrize(
     ("body", "problem"),
     [
-        ("<img src=\"{{ image('../secret.png') }}\" alt=\"\">", "`../secret.png` is not the name of a picture."),
+        ('<img src="{{ image(\'../secret.png\') }}" alt="">', "`../secret.png` is not the name of a picture."),
         ('<img src="{{ image(sender.name) }}" alt="">', "a picture is named by a plain text."),
         ("<a href=\"{{ image('tea.png') }}\">x</a>", "`href` is {{ image('tea.png') }}; letters link to https addresses only."),
         ('<img src="tea.png" alt="">', "`src` is tea.png; pictures come from https addresses or travel in the letter. Write {{ image('tea.png') }}"),
-        ("<img src=\"{{ link('shop') }}\" alt=\"\">", "`src` is {{ link('shop') }}; pictures come from"),
+        ('<img src="{{ link(\'shop\') }}" alt="">', "`src` is {{ link('shop') }}; pictures come from"),
     ],
 )
 def test_a_picture_is_named_in_one_way_only(shop, body, problem):
@@ -145,7 +145,7 @@ def test_a_picture_is_named_in_one_way_only(shop, body, problem):
 
 def test_there_are_no_pictures_in_plain_text_messages_and_pages(shop):
     put(shop, "tea.png", png())
-    shop.email("<p>x</p>", text='{% extends "_base/letter.txt" %}\n{% block body %}\n{{ image(\'tea.png\') }}\n{% endblock %}\n')
+    shop.email("<p>x</p>", text="{% extends \"_base/letter.txt\" %}\n{% block body %}\n{{ image('tea.png') }}\n{% endblock %}\n")
     shop.message("{{ image('tea.png') }}")
     page = shop.project.templates / "pages" / "unsubscribed.html"
     page.write_text(page.read_text(encoding="utf-8").replace("<h1", f"{TEA}<h1", 1), encoding="utf-8")

@@ -54,7 +54,7 @@ def message_id(campaign: str, delivery_id: int, domain: str, key: bytes) -> str:
 
 
 def _headers(email: Email, boundary: str) -> Iterator[str]:
-    yield f"From: {_mailbox(email.sender_name, email.sender_address)}"
+    yield _folded(f"From: {_mailbox(email.sender_name, email.sender_address)}")
     yield f"To: {_recipient(email.to)}"
     if email.reply_to:
         yield f"Reply-To: {_own_address(email.reply_to)}"
@@ -113,6 +113,11 @@ def _mailbox(name: str, address: str) -> str:
     if not _ATOMS.fullmatch(name):
         name = '"' + re.sub(r'(["\\])', r"\\\1", name) + '"'
     return f"{name} <{address}>"
+
+
+def _folded(header: str) -> str:
+    """A header whose last word begins a line of its own where the whole is longer than RFC 5322 recommends."""
+    return header if len(header) <= 78 or "\r\n" in header else "\r\n ".join(header.rsplit(" ", 1))
 
 
 def _recipient(address: str) -> str:
