@@ -27,8 +27,8 @@ def tree(page: str) -> list[object]:
     """A document as what a reader's program makes of it: elements with their depth, attributes, texts and comments, in order.
 
     Two things may differ in writing and don't here. A character may stand as itself or by its name (`"` and `&quot;`, a no-break space
-    and `&nbsp;`): parsing makes them one. In URLs premailer's serialiser writes blanks and letters beyond ASCII as %XX, where a value
-    put in after it stays as it is: programs write them so before they ask for the page (RFC 3987, 3.1), and blanks around a URL are cut.
+    and `&nbsp;`): parsing makes them one. In URLs premailer's serialiser writes blanks and letters beyond ASCII as %XX, and cuts blanks
+    before the URL, where a value put in after it stays as it is: programs do the same before they ask for the page (RFC 3987, 3.1).
     """
     return list(_elements(html.document_fromstring(page), 0))
 
@@ -42,7 +42,7 @@ def _elements(element: html.HtmlElement, depth: int) -> Iterator[object]:
 
 def _attribute(item: tuple[str, str]) -> tuple[str, str]:
     name, value = item
-    return (name, quote(value.strip(" "), safe=KEPT_IN_URLS)) if name in URLS else item
+    return (name, quote(value.lstrip(" "), safe=KEPT_IN_URLS)) if name in URLS else item
 
 
 def both_ways(flat: Flat, values: dict[str, object], environment=ENVIRONMENT) -> tuple[list[object], list[object]]:

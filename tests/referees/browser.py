@@ -76,7 +76,7 @@ def opened(executable: str) -> Iterator[Page]:
 
 def looks(page: Page, html: str, views: tuple[tuple[str, int], ...] = VIEWS) -> dict[tuple[str, int], Looks]:
     """A letter in several views, by (scheme, width)."""
-    page.set_content(html, wait_until="load")
+    _show(page, html)
     found = {}
     for view in views:
         _turn(page, *view)
@@ -86,9 +86,14 @@ def looks(page: Page, html: str, views: tuple[tuple[str, int], ...] = VIEWS) -> 
 
 def photograph(page: Page, html: str, scheme: str, width: int, path: Path) -> None:
     """The whole letter as a PNG."""
-    page.set_content(html, wait_until="load")
+    _show(page, html)
     _turn(page, scheme, width)
     page.screenshot(path=path, full_page=True)
+
+
+def _show(page: Page, html: str) -> None:
+    page.goto("about:blank")  # else the colour scheme that the letter before asked for would stay
+    page.set_content(html, wait_until="load")
 
 
 def _turn(page: Page, scheme: str, width: int) -> None:
