@@ -8,8 +8,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
-from jinja2 import Environment
-
 from winback.errors import Problem, TemplateError
 from winback.letters import brand, catalogue, locales, markup, names, pictures, reading, sample, sandbox, source, styles, template
 from winback.letters.brand import Brand, Logo
@@ -17,6 +15,7 @@ from winback.letters.locales import Catalogue
 from winback.letters.pictures import Album
 from winback.letters.reading import Said
 from winback.letters.sample import Sample
+from winback.letters.sandbox import LetterEnvironment
 from winback.letters.source import Flat
 from winback.letters.template import EmailTemplate, MessageTemplate
 from winback.letters.values import LetterValues
@@ -149,8 +148,8 @@ class Library:
             raise TemplateError(Problem(self.project.shown(path), None, "nobody can be addressed in this language yet.", how))
         return locales.read_catalogue(path, language, self.project.shown(path))
 
-    def _environment(self, locale: str, *, markup: bool, image: Callable[[str], str] | None = None) -> Environment:
-        made = (Environment, locale, markup, image is None)
+    def _environment(self, locale: str, *, markup: bool, image: Callable[[str], str] | None = None) -> LetterEnvironment:
+        made = (LetterEnvironment, locale, markup, image is None)
         return self._keep(made, lambda: sandbox.environment(self.catalogue(locale), markup=markup, image=image))
 
     def _logo_in(self, name: str) -> Logo | None:

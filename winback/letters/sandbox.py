@@ -9,7 +9,7 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from winback.letters import locales
+from winback.letters import locales, sentences
 from winback.letters.locales import Catalogue
 
 _I18N = "jinja2.ext.i18n"
@@ -22,8 +22,13 @@ FILTERS = frozenset({"date", "day", "number", "money", "upper", "lower", "capita
 """What a value may be passed through."""
 
 
-class _Environment(ImmutableSandboxedEnvironment):
+_UNREADABLE = (date, dict, float)
+
+
+class LetterEnvironment(ImmutableSandboxedEnvironment):
     """Reads items of plain dicts without asking whether they might be methods: a third of a letter's time otherwise."""
+
+    catalogue: Catalogue
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         if type(obj) is dict:
@@ -34,22 +39,22 @@ class _Environment(ImmutableSandboxedEnvironment):
         return super().getattr(obj, attribute)
 
 
-def environment(catalogue: Catalogue, *, markup: bool, image: Callable[[str], str] | None = None) -> Environment:
+def environment(catalogue: Catalogue, *, markup: bool, image: Callable[[str], str] | None = None) -> LetterEnvironment:
     """Where one language's templates are compiled; values are escaped where the text is markup. `image` gives the URL of a picture."""
-    made = _Environment(extensions=[_I18N], autoescape=markup, undefined=StrictUndefined, finalize=_written, cache_size=0)
+    made = LetterEnvironment(extensions=[_I18N], autoescape=markup, undefined=StrictUndefined, finalize=_written, cache_size=0)
     made.globals.clear()
     if image:
         made.globals["image"] = image
-    made.install_gettext_callables(  # type: ignore[attr-defined]  # put there by the extension
-        catalogue.gettext, catalogue.ngettext, newstyle=True, pgettext=catalogue.pgettext, npgettext=catalogue.npgettext
-    )
+    made.catalogue = catalogue
+    made.newstyle_gettext = True  # type: ignore[attr-defined]  # as in SYNTAX; sentences.py puts the translations in
     made.filters = {name: made.filters[name] for name in FILTERS & made.filters.keys()} | locales.filters(catalogue.locale)
+    made.filters[sentences.PLURAL_FORM] = catalogue.plural
     made.tests = {"none": made.tests["none"]}
     return made
 
 
 def _written(value: Any) -> Any:
     """Every value on its way into the text: nothing that a reader couldn't read."""
-    if value is None or isinstance(value, date | dict | float):
+    if value is None or isinstance(value, _UNREADABLE):
         raise TypeError(f"{value!r} would be written as it is")
     return value

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
-from jinja2 import Environment, Template, TemplateSyntaxError
+from jinja2 import Template, TemplateSyntaxError
 
 from winback.errors import Problem, TemplateError
-from winback.letters import pictures
+from winback.letters import pictures, sentences
+from winback.letters.sandbox import LetterEnvironment
 from winback.letters.source import Flat
 from winback.model import Picture
 
@@ -90,10 +91,11 @@ class MessageTemplate:
         return RenderedMessage(_airy(_BUTTON.sub("\n", filled)).strip(), buttons)
 
 
-def compiled(flat: Flat, source: str, environment: Environment) -> Text:
+def compiled(flat: Flat, source: str, environment: LetterEnvironment) -> Text:
     """`source` (the flat text, styles put in where it is HTML) ready to be filled. Raises TemplateError."""
     try:
-        code = environment.compile(source, name=flat.name, filename=flat.name)
+        tree = sentences.put_in(environment.parse(source, flat.name, flat.name), environment.catalogue, environment)
+        code = environment.compile(tree, name=flat.name, filename=flat.name)
     except TemplateSyntaxError as error:
         raise TemplateError(Problem(flat.name, None, f"it can't be compiled: {error.message}.", "Check its {% %} and {{ }}.")) from error
     return Text(flat.name, Template.from_code(environment, code, environment.make_globals(None)))
