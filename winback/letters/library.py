@@ -91,7 +91,7 @@ class Library:
         return self._keep(
             (Said, channel, name),
             lambda: {
-                file: reading.read(flat, LetterValues, self.brand.links, pictures=file == "body.html")
+                file: reading.read(flat, LetterValues, self.brand.links, pictures=file.startswith("body.") and file.endswith(".html"))
                 for file, flat in self.flats(channel, name).items()
             },
         )
@@ -105,7 +105,7 @@ class Library:
         problems = [problem for file in flats for problem in (*said[file].problems, *catalogue.badly_written(flats[file]))]
         if channel is ChannelName.EMAIL:
             body = flats["body.html"]
-            return problems + markup.in_email(body) + pictures.faults(self.album, body, self._logo_in(name), self._at_logo)
+            return problems + markup.in_email(body) + pictures.faults(self.album, body, self._logo_in(name, "body.html"), self._at_logo)
         return problems + markup.in_message(flats["text.html"])
 
     def catalogue(self, language: str) -> Catalogue:
@@ -119,7 +119,7 @@ class Library:
         )
         styled = self._keep((styles, name), lambda: styles.inline(flats["body.html"]))
         html = template.compiled(flats["body.html"], styled, self._environment(locale, markup=True, image=self.album.url))
-        return EmailTemplate(name, locale, subject, html, text, pictures.used(self.album, flats["body.html"], self._logo_in(name)))
+        return EmailTemplate(name, locale, subject, html, text, pictures.used(self.album, flats["body.html"], self._logo_in(name, "body.html")))
 
     def _message(self, name: str, locale: str) -> MessageTemplate:
         flat = self._sound(ChannelName.TELEGRAM, name, locale)["text.html"]
@@ -152,9 +152,9 @@ class Library:
         made = (LetterEnvironment, locale, markup, image is None)
         return self._keep(made, lambda: sandbox.environment(self.catalogue(locale), markup=markup, image=image))
 
-    def _logo_in(self, name: str) -> Logo | None:
-        """The brand's logo where an e-mail shows it."""
-        shows = any(word.startswith("brand.logo") for word in self.said(ChannelName.EMAIL, name)["body.html"].used)
+    def _logo_in(self, name: str, file: str) -> Logo | None:
+        """The brand's logo where a text of an e-mail shows it."""
+        shows = any(word.startswith("brand.logo") for word in self.said(ChannelName.EMAIL, name)[file].used)
         return self.brand.logo if shows else None
 
     def _at_logo(self, message: str, how: str) -> Problem:
