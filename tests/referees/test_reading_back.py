@@ -21,5 +21,5 @@ def test_every_letter_in_every_language_is_read_back_as_it_was_written():
             assert message.get_body((kind,)).get_content().replace("\r\n", "\n").rstrip("\n") == written.rstrip("\n"), letter.label
         assert not message.defects
         assert max(map(len, raw.split(b"\r\n"))) <= 998
-    assert len({message_id for message_id in (letter.email.message_id for letter in letters)}) == len(letters) > 0
+    assert len({letter.email.message_id for letter in letters}) == len(letters) > 0
     assert all(f'<html lang="{locales.language_tag(letter.locale)}"' in letter.email.html for letter in letters)
