@@ -35,6 +35,7 @@ from winback.audience.arrays import Real, Whole
 from winback.audience.scoring import Known, Sample, Scores
 from winback.store import counting, facts
 from winback.store.as_of import AsOf
+from winback.store.persons import person_id
 from winback.store.tables import Id, customers, orders, scores, scores_state
 
 _AT_ONCE = 50_000  # rows
@@ -134,10 +135,10 @@ def _recommended(connection: Connection, of: Whole) -> Any:
     """How many customers each brought, by the shop's own word."""
     brought = customers.alias("brought")
     rows = connection.execute(
-        select(customers.c.id, func.count())
-        .join(brought, brought.c.recommended_by == customers.c.key)
+        select(person_id(), func.count())
+        .select_from(customers.join(brought, brought.c.recommended_by == customers.c.key))
         .where(brought.c.recommended_by != "", brought.c.merged_into.is_(None))
-        .group_by(customers.c.id)
+        .group_by(person_id())
     ).all()
     return _placed(of, [row[0] for row in rows], [row[1] for row in rows], np.int64)
 
