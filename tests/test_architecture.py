@@ -39,7 +39,7 @@ ONLY = {
     "secrets": ("winback/settings.py",),
     "uuid": ("winback/commands/frame.py", "winback/demo/", "flows/"),
     "aiosmtpd": ("winback/demo/",),
-    "numpy": ("winback/audience/", "winback/store/purchases.py", "winback/store/scores.py"),
+    "numpy": ("winback/audience/", "winback/store/purchases.py", "winback/store/scores.py", "winback/store/segments.py"),
 }
 READS_CLOCK = ("winback/clock.py", "winback/demo/", "flows/")
 READS_ENVIRONMENT = ("winback/settings.py", "winback/demo/", "flows/")

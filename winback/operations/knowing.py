@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, FromClause
 
+from winback import clock
 from winback.audience import conditions
 from winback.audience.cohort import Cohort, Rule, Selection
 from winback.audience.signs import Sign
@@ -15,12 +16,12 @@ from winback.errors import ConfigError, Problem
 from winback.model import Money
 from winback.operations import scoring
 from winback.settings import Project
-from winback.store import cohorts, counting, database, evidence, refreshing
+from winback.store import cohorts, counting, database, evidence, refreshing, scores
 from winback.store.as_of import AsOf, Whose
 from winback.store.evidence import Evidence
 from winback.store.ground import Ground
 from winback.store.refreshing import Refreshed
-from winback.store.tables import scores
+from winback.store.tables import scores as stored
 
 _ALL_SIGNS = Cohort(title="any sign", rules=(Rule(sign=tuple(Sign)),))
 
@@ -32,30 +33,55 @@ def refresh(project: Project, engine: Engine, *, now: datetime) -> Refreshed:
         if not refreshing.is_due(connection, as_of):
             return Refreshed(0, was_rebuilt=False)
     with database.writing(engine) as connection:
-        return refreshing.refresh(connection, as_of)
+        refreshed = refreshing.refresh(connection, as_of)
+        if refreshed.was_rebuilt:  # what everybody was scored by is another now
+            scores.forget(connection)
+        return refreshed
 
 
 def rebuild(project: Project, engine: Engine, *, now: datetime) -> Refreshed:
     """Count everything anew."""
     with database.writing(engine) as connection:
+        scores.forget(connection)
         return refreshing.rebuild(connection, AsOf.of(project, now))
 
 
-def prepare(project: Project, engine: Engine, cohort: Cohort, *, now: datetime) -> None:
-    """Bring up to date what a cohort's statement will ask for."""
+def prepare(project: Project, engine: Engine, cohort: Cohort, *, now: datetime, present: datetime | None = None) -> None:
+    """Bring up to date what a cohort's statement will ask for. `present`: where `now` is a moment that somebody merely asks about."""
     refresh(project, engine, now=now)
     if conditions.asks_scores(cohort):
-        scoring.bring_up(project, engine, now=now)
+        bring_up_scores(project, engine, now=now, present=present)
 
 
-def ground(connection: Connection, project: Project, selection: Selection, as_of: AsOf, *, run_id: int | None = None, whose: Whose = None) -> Ground:
-    """What a cohort's statement stands on; `prepare` comes first. Raises ConfigError where it compares amounts that have no common currency."""
+def bring_up_scores(project: Project, engine: Engine, *, now: datetime, present: datetime | None = None) -> None:
+    """Score everybody where that is due today. Of another day than the present nothing is kept: `scoring.as_of` answers for it."""
+    present = present or now
+    if clock.local_day(now, project.zone) == clock.local_day(present, project.zone):
+        scoring.bring_up(project, engine, now=present)
+
+
+def ground(
+    connection: Connection,
+    project: Project,
+    selection: Selection,
+    as_of: AsOf,
+    *,
+    run_id: int | None = None,
+    whose: Whose = None,
+    beside: FromClause | None = None,
+) -> Ground:
+    """What a cohort's statement stands on; `prepare` comes first. `beside`: scores as of that moment, where somebody made them already.
+
+    Raises ConfigError where it compares amounts that have no common currency.
+    """
     if conditions.asks_money(selection.cohort) and (sums := counting.unpriced(connection, as_of)):
         told = ", ".join(f"{Money.from_minor(minor, code).amount:f} {code} in {count:,} orders" for code, count, minor in sums)
         how = f"Write what one is worth in {as_of.currency}, for example: rates: {{{sums[0][0]}: 1.00}}."
         raise ConfigError(Problem(project.shown(project.config("settings.yaml")), None, f"amounts can't be compared: there are {told}.", how))
-    scored = scoring.as_of(connection, project, as_of) if conditions.asks_scores(selection.cohort) else scores
-    return cohorts.ground(connection, selection, as_of, scored=scored, run_id=run_id, whose=whose)
+    made: FromClause = stored
+    if conditions.asks_scores(selection.cohort):
+        made = scoring.as_of(connection, project, as_of) if beside is None else beside
+    return cohorts.ground(connection, selection, as_of, scored=made, run_id=run_id, whose=whose)
 
 
 def signs_of(connection: Connection, selection: Selection, as_of: AsOf, ids: Sequence[int]) -> dict[int, Evidence]:

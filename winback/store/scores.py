@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from itertools import chain
 from typing import Any
@@ -31,7 +31,7 @@ from sqlalchemy import (
 
 from winback.audience.arrays import Real, Whole
 from winback.audience.scoring import Known, Sample, Scores
-from winback.store import counting, facts
+from winback.store import counting, facts, loading
 from winback.store.as_of import AsOf
 from winback.store.tables import Id, customers, orders, scores, scores_state
 
@@ -81,13 +81,18 @@ def sample(connection: Connection, as_of: AsOf) -> Sample:
     return Sample(table[:, 0].astype(np.int64), table[:, 1], table[:, 2])
 
 
-def keep(connection: Connection, made: Scores, of: Known, *, today: date, now: datetime) -> None:
-    """Put everybody's scores in place of those before."""
+def keep(connection: Connection, made: Scores, of: Known, *, today: date, now: datetime, terms: Mapping[str, Any]) -> None:
+    """Put everybody's scores in place of those before; `terms` are the shop's own words that they were made by."""
     connection.execute(delete(scores))
     _load(connection, scores, made, of)
     connection.execute(delete(scores_state))
-    basis = {**made.basis, "sentences": list(made.sentences)}
+    basis = {**made.basis, "sentences": list(made.sentences), "terms": dict(terms)}
     connection.execute(insert(scores_state).values(id=1, scored_on=today, scored_at=now, basis=basis))
+
+
+def forget(connection: Connection) -> None:
+    """Have everybody scored anew when scores are asked for the next time; until then the last ones stay."""
+    connection.execute(delete(scores_state))
 
 
 def beside(connection: Connection, made: Scores, of: Known) -> FromClause:
@@ -149,7 +154,6 @@ def _table(connection: Connection, statement: Select[Any], width: int, kind: Any
 
 
 def _load(connection: Connection, target: Table, made: Scores, of: Known) -> None:
-    """By COPY on PostgreSQL, by one prepared statement on SQLite: a million rows in seconds."""
     columns: dict[str, list[Any]] = {
         "customer_id": of.customer.tolist(),
         "stage": made.stage.tolist(),
@@ -161,17 +165,7 @@ def _load(connection: Connection, target: Table, made: Scores, of: Known) -> Non
         "expected_value_minor": _minor(made.expected_value),
         "recommended": of.recommended.tolist(),
     }
-    rows: Any = zip(*columns.values(), strict=True)
-    cursor = connection.connection.cursor()
-    try:
-        if connection.dialect.name == "postgresql":
-            with cursor.copy(f"COPY {target.name} ({', '.join(columns)}) FROM STDIN") as copy:
-                for row in rows:
-                    copy.write_row(row)
-        else:
-            cursor.executemany(f"INSERT INTO {target.name} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})", rows)
-    finally:
-        cursor.close()
+    loading.load(connection, target, columns)
 
 
 def _minor(amounts: Real) -> list[int | None]:
