@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from winback import __version__
-from winback.commands import campaigns, cohorts, data, letters, lifecycle, project, reasons, results, translations
+from winback.commands import campaigns, cohorts, data, facts, letters, lifecycle, project, reasons, results, translations
 from winback.errors import Refused
 
 app = typer.Typer(
@@ -39,7 +39,7 @@ def _options(
     context.obj = folder
 
 
-for subject in (project, data, cohorts, lifecycle, reasons, letters, translations, campaigns, results):
+for subject in (project, data, facts, cohorts, lifecycle, reasons, letters, translations, campaigns, results):
     subject.register(app)
 
 

@@ -143,7 +143,7 @@ def _sentences(spans: Sequence[Period], by: By | None) -> Iterator[str]:
         yield "Nobody has bought yet, so nobody stayed, left or came back. Bring orders in: winback import."
         return
     if not spans[-1].is_over:
-        yield f"* {spans[-1].name} isn't over: its figures are as of {spans[-1].last}."
+        yield f"{spans[-1].name} isn't over: its figures are as of {spans[-1].last}."
     if by is By.STAGE:
         yield "A customer counts with the stage at the start of the period; who was not there then, with the stage at its end."
     if by is By.REASON:

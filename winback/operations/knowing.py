@@ -23,7 +23,7 @@ from winback.store.ground import Ground
 from winback.store.refreshing import Refreshed
 from winback.store.tables import scores as stored
 
-_ALL_SIGNS = Cohort(title="any sign", rules=(Rule(sign=tuple(Sign)),))
+ALL_SIGNS = Cohort(title="any sign", rules=(Rule(sign=tuple(Sign)),))
 
 
 def refresh(project: Project, engine: Engine, *, now: datetime) -> Refreshed:
@@ -86,5 +86,5 @@ def ground(
 
 def signs_of(connection: Connection, selection: Selection, as_of: AsOf, ids: Sequence[int]) -> dict[int, Evidence]:
     """The signs of being lost that customers show, whatever the cohort asks for."""
-    asking = replace(selection, cohort=_ALL_SIGNS)
+    asking = replace(selection, cohort=ALL_SIGNS)
     return evidence.signs(connection, cohorts.ground(connection, asking, as_of, whose=list(ids)), ids)
