@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -12,12 +13,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.audience import histories
+from tests.audience import cdnow, histories
 from tests.audience.histories import TODAY
-from winback.audience import chance, scoring, shrinkage, worth
+from winback.audience import chance, scoring, shrinkage, value_classes, worth
 from winback.audience.lifecycle import Lifecycle, Stage
 from winback.audience.scoring import Sample
-from winback.audience.value import Regularity, Value, ValueClass
+from winback.audience.value import Regularity, RegularityLimits, Value, ValueClass
 
 SHOP = histories.shop()
 NOBODY = Sample(np.array([], dtype=np.int64), np.array([]), np.array([]))
@@ -160,6 +161,30 @@ def test_regularity_counts_empty_quarters_from_the_first_order_to_today():
 
     made = scored({1: every(91, 6), 2: every(182, 3), 3: [(TODAY - timedelta(days=800), 10_000), (TODAY, 10_000)], 4: every(20, 4)})
     assert made.regularity.tolist() == [Regularity.STEADY, Regularity.UNEVEN, Regularity.ERRATIC, None]
+
+
+@cdnow.needed
+@pytest.mark.parametrize(
+    ("limits", "erratic", "by_calendar"),
+    [(RegularityLimits(), 21_016, 21_010), (RegularityLimits(steady=0.1, uneven=0.25), 23_482, 23_482)],
+    ids=["as shipped", "the textbook's"],
+)
+def test_on_real_orders_gold_silver_copper_and_regularity_are_what_decision_22_says(limits, erratic, by_calendar):
+    """27, 40 and 33 % of 23,502 customers bring 75, 20 and 5 %; six quarters leave nearly all of them erratic by the textbook's limits."""
+    shop, end = cdnow.purchases(), date(1998, 6, 30)
+    known = histories.known(shop, today=end)
+    made = scoring.score(known, histories.sample(shop), Value(by="revenue", regularity=limits), Lifecycle(), end.toordinal())
+    assert Counter(made.value_class.tolist()) == {ValueClass.GOLD: 6_277, ValueClass.SILVER: 9_462, ValueClass.COPPER: 7_763}
+    shares = [known.revenue[made.value_class == word].sum() / known.revenue.sum() for word in ValueClass]
+    assert shares == pytest.approx([0.75, 0.20, 0.05], abs=1e-4)
+    assert Counter(made.regularity.tolist())[Regularity.ERRATIC] == erratic
+    quarters, first = np.zeros((len(shop), 6), dtype=np.int64), np.zeros(len(shop), dtype=np.int64)
+    for place, history in enumerate(shop.values()):
+        for day, cents in reversed(history):
+            first[place] = (day.year - 1997) * 4 + (day.month - 1) // 3
+            quarters[place, first[place]] += cents
+    by_quarter = value_classes.xyz(value_classes.variation(quarters, first), limits)
+    assert Counter(by_quarter.tolist())[Regularity.ERRATIC] == by_calendar
 
 
 @settings(deadline=None, max_examples=25)
