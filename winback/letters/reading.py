@@ -13,9 +13,9 @@ from datetime import date
 from jinja2 import nodes
 
 from winback.errors import Problem
-from winback.letters import certainty, sandbox, vocabulary
+from winback.letters import certainty, growth, sandbox, vocabulary
 from winback.letters.pieces import PieceKind
-from winback.letters.source import Flat
+from winback.letters.source import TOO_DEEP, Flat
 from winback.letters.vocabulary import Word
 from winback.strictyaml import nearest
 
@@ -46,7 +46,11 @@ class Said:
 def read(flat: Flat, known: type, links: Collection[str]) -> Said:
     """What a text says, against the fields of the dataclass `known` and the names of the brand's links."""
     reader = _Reader(flat, known, links)
-    reader.statements(sandbox.SYNTAX.parse(flat.logic).body, _World({}, frozenset()))
+    try:
+        reader.statements(sandbox.SYNTAX.parse(flat.logic).body, _World({}, frozenset()))
+        reader.problems += growth.problems(flat)
+    except RecursionError:
+        reader.problems.append(Problem(flat.name, 1, *TOO_DEEP))
     return Said(tuple(dict.fromkeys(reader.problems)), frozenset(reader.needs), frozenset(reader.used))
 
 

@@ -29,6 +29,9 @@ class Block:
     parts: tuple[Part, ...]
 
 
+TOO_DEEP = ("its {{ }} and {% %} lie too deep in each other.", "Write fewer brackets, and fewer {% if %} inside each other.")
+"""What is said of a template that Python can't follow down, and how to mend it."""
+
 Part: TypeAlias = "Piece | Block"
 
 
@@ -78,6 +81,8 @@ def read(root: Path, name: str, shown: str) -> tuple[Piece, ...]:
     except TemplateSyntaxError as error:
         how = "A sentence to translate holds text and {{ names }} only." if "trans" in str(error) else "Look at the {% %} and {{ }} of this line."
         raise TemplateError(Problem(shown, error.lineno, f"it can't be read: {_in_words(error)}", how)) from error
+    except RecursionError as error:
+        raise TemplateError(Problem(shown, 1, *TOO_DEEP)) from error
     return pieces.cut(text, shown)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from jinja2 import Environment, Template, TemplateSyntaxError
 
 from winback.errors import Problem, TemplateError
-from winback.letters.source import Flat
+from winback.letters.source import TOO_DEEP, Flat
 
 _BUTTON = re.compile(r'\s*<button href="([^"]*)">(.*?)</button>\s*', re.DOTALL)
 _BLANK_LINES = re.compile(r"\n[ \t]*(?:\n[ \t]*)+\n")
@@ -35,11 +35,12 @@ class RenderedMessage:
     buttons: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Text:
     """One compiled text."""
 
-    name: str  # of the letter's own file, as messages show it
+    flat: Flat
+    source: str  # what was compiled: the flat text, styles put in
     template: Template
 
     def fill(self, values: Mapping[str, Any]) -> str:
@@ -47,11 +48,24 @@ class Text:
         try:
             return self.template.render(values)
         except Exception as error:  # whatever a template does, its file is to blame
-            line = _line(error.__traceback__, self.name)
-            place = f" (line {line} with its layout and styles put in)" if line else ""
-            raise TemplateError(
-                Problem(self.name, None, f"it can't be filled in: {error}{place}.", "Ask {% if ... %} for what may be absent.")
-            ) from error
+            raise TemplateError(self._problem(error)) from error
+
+    def _problem(self, error: Exception) -> Problem:
+        file, line = self._place(_line(error.__traceback__, self.flat.name))
+        if isinstance(error, MemoryError | TimeoutError):
+            what = "memory" if isinstance(error, MemoryError) else "time"
+            return Problem(file, line, f"it takes more {what} than a letter may.", "Look for loops, and for names that are made of themselves.")
+        return Problem(file, line, f"it can't be filled in: {error}.", "Ask {% if ... %} for what may be absent.")
+
+    def _place(self, line: int | None) -> tuple[str, int | None]:
+        """Where the construct was written that stands in a line of what was compiled, or begins last before it."""
+        piece, offset = None, 0
+        for construct in self.flat.constructs if line is not None else ():
+            offset = self.source.find(construct.text, offset)
+            if offset < 0 or self.source.count("\n", 0, offset) >= line:
+                break
+            piece, offset = construct, offset + len(construct.text)
+        return (self.flat.name, None) if piece is None else (piece.file, piece.line)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +105,9 @@ def compiled(flat: Flat, source: str, environment: Environment) -> Text:
         code = environment.compile(source, name=flat.name, filename=flat.name)
     except TemplateSyntaxError as error:
         raise TemplateError(Problem(flat.name, None, f"it can't be compiled: {error.message}.", "Check its {% %} and {{ }}.")) from error
-    return Text(flat.name, Template.from_code(environment, code, environment.make_globals(None)))
+    except (SyntaxError, RecursionError) as error:  # of the Python that Jinja writes: blocks a hundred deep
+        raise TemplateError(Problem(flat.name, 1, *TOO_DEEP)) from error
+    return Text(flat, source, Template.from_code(environment, code, environment.make_globals(None)))
 
 
 def _airy(text: str) -> str:
