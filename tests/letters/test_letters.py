@@ -70,7 +70,7 @@ def test_a_gift_without_a_code_asks_for_none(letters):
 def test_what_a_tactic_without_an_offer_cannot_send_is_known_before_sending(letters):
     assert letters.needs(EMAIL, "we-miss-you") == frozenset()
     assert letters.needs(EMAIL, "gift-with-code") == {"offer"}
-    with pytest.raises(TemplateError, match=r"gift-with-code/subject\.txt: it can't be filled in"):
+    with pytest.raises(TemplateError, match=r"gift-with-code/subject\.txt:1: it can't be filled in"):
         letters.email("gift-with-code", "en").render(sample_values(letters, EMAIL, "gift-with-code", "en", offer=None))
 
 

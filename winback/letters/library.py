@@ -62,6 +62,9 @@ class Library:
 
     def problems_in(self, channel: ChannelName, name: str, language: str) -> list[Problem]:
         """Why a letter doesn't exist in a language; empty when it does. Raises TemplateError when it is right in none."""
+        return self._keep(("missing", channel, name, language), lambda: self._problems_in(channel, name, language))
+
+    def _problems_in(self, channel: ChannelName, name: str, language: str) -> list[Problem]:
         try:
             known = self.catalogue(language)
         except TemplateError as error:
@@ -95,13 +98,16 @@ class Library:
 
     def faults(self, channel: ChannelName, name: str) -> list[Problem]:
         """What is wrong with a letter in every language."""
+        return self._keep(("faults", channel, name), lambda: self._faults(channel, name))
+
+    def _faults(self, channel: ChannelName, name: str) -> list[Problem]:
         try:
             flats, said = self.flats(channel, name), self.said(channel, name)
         except TemplateError as error:
             return list(error.problems)
         problems = [problem for file in flats for problem in (*said[file].problems, *catalogue.badly_written(flats[file]))]
         if channel is ChannelName.EMAIL:
-            return problems + markup.in_email(flats["body.html"])
+            return problems + markup.in_email(flats["body.html"]) + markup.in_plain_text(flats["body.txt"])
         return problems + markup.in_message(flats["text.html"])
 
     def catalogue(self, language: str) -> Catalogue:

@@ -33,6 +33,24 @@ class Marked:
         """The constructs whose marks stand in a stretch of text."""
         return [self.flat.constructs[int(number)] for number in self._pattern.findall(text)]
 
+    def stretches(self, text: str) -> list[str]:
+        """A stretch of text cut at the statements in it: what {% if %} chooses between."""
+        cut, start = [], 0
+        for found in self._pattern.finditer(text):
+            if self.flat.constructs[int(found[1])].kind is PieceKind.STATEMENT:
+                cut.append(text[start : found.start()])
+                start = found.end()
+        return [*cut, text[start:]]
+
+    def shown(self, text: str) -> str:
+        """A stretch of text as it was written."""
+        return self._pattern.sub(lambda mark: self.flat.constructs[int(mark[1])].text, text)
+
+    def only(self, text: str) -> Piece | None:
+        """The one construct that a stretch of text is, else None."""
+        found = self._pattern.fullmatch(text)
+        return self.flat.constructs[int(found[1])] if found else None
+
     def place(self, offset: int) -> tuple[str, int]:
         """File and line of a character of `text`."""
         index = bisect_right(self._starts, offset) - 1
@@ -50,7 +68,7 @@ class Marked:
                         "this stands where HTML allows no text, so it would move or vanish.", "Put it inside an element, or around whole ones."
                     )
                 )
-        return self._pattern.sub(lambda mark: self.flat.constructs[int(mark[1])].text, text)
+        return self.shown(text)
 
     def _mark(self, number: int) -> str:
         return f"{self.prefix}{number}x"

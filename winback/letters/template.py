@@ -59,13 +59,16 @@ class Text:
 
     def _place(self, line: int | None) -> tuple[str, int | None]:
         """Where the construct was written that stands in a line of what was compiled, or begins last before it."""
-        piece, offset = None, 0
-        for construct in self.flat.constructs if line is not None else ():
+        place: tuple[str, int | None] = (self.flat.name, None)
+        if line is None:
+            return place
+        offset = 0
+        for construct in self.flat.constructs:
             offset = self.source.find(construct.text, offset)
             if offset < 0 or self.source.count("\n", 0, offset) >= line:
                 break
-            piece, offset = construct, offset + len(construct.text)
-        return (self.flat.name, None) if piece is None else (piece.file, piece.line)
+            place, offset = (construct.file, construct.line), offset + len(construct.text)
+        return place
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,114 @@
+"""Where a letter may lead its reader: to the brand's links by name, which are counted, and to the addresses made for each letter.
+
+What is written out as https://... works, but nobody would learn that it was followed; anything else might be made of a customer's name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from jinja2 import nodes
+
+from winback.errors import Problem
+from winback.letters import certainty, sandbox
+from winback.letters.marks import Marked
+from winback.letters.pieces import PieceKind
+from winback.letters.source import Flat
+
+_BY_NAME = "Name it in `links:` of config/brand.yaml and write {{ link('its-name') }}."
+_LEADS_TO_NO_PAGE = re.compile(r"mailto:|tel:|#", re.IGNORECASE)
+_PICTURE = re.compile(r"https://[A-Za-z0-9.-]+(?::\d+)?(?:[/?#]|\Z)|cid:[^\s:]", re.IGNORECASE)
+_WRITTEN_OUT = re.compile(r"(?:\bhttps?://|\bwww\.)[^\s<>\"'{}]*[^\s<>\"'{}.,;:!?)]", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Links:
+    """Judges the addresses in one marked text; every answer is a message and how to mend it."""
+
+    marked: Marked
+
+    def href(self, value: str) -> Iterator[tuple[str, str]]:
+        """What is wrong with where a link leads."""
+        for stretch in self._alternatives(value):
+            shown = self.marked.shown(stretch) or "empty"
+            if self._is_ours(stretch) or _LEADS_TO_NO_PAGE.match(stretch):
+                continue
+            if begins := next(
+                (piece.text for piece in self.marked.inside(stretch) if shown.startswith(piece.text) and self._gives_ours(piece.text)), ""
+            ):
+                yield f"`href` goes on after {begins}, so the link would be broken.", "Write the whole address into `links:` of config/brand.yaml."
+            elif stretch.lower().startswith("https://"):
+                yield f"`href` is {shown}: nobody would learn that it was followed.", _BY_NAME
+            else:
+                yield f"`href` is {shown}; letters link to https addresses only.", _BY_NAME
+
+    def picture(self, name: str, value: str) -> Iterator[tuple[str, str]]:
+        """What is wrong with where a picture comes from."""
+        for stretch in self._alternatives(value):
+            if not _PICTURE.match(stretch) and not self._is_ours(stretch):
+                shown = self.marked.shown(stretch) or "empty"
+                yield f"`{name}` is {shown}; pictures come from https addresses only.", "Write https://..., or cid: for one that the letter carries."
+
+    def _alternatives(self, value: str) -> list[str]:
+        return [stretch.strip() for stretch in self.marked.stretches(value) if stretch.strip()] or [""]
+
+    def _is_ours(self, stretch: str) -> bool:
+        """Whether it is one expression, and that one gives an address made for this letter."""
+        piece = self.marked.only(stretch)
+        return piece is not None and piece.kind is PieceKind.OUTPUT and self._gives_ours(piece.text)
+
+    def _gives_ours(self, text: str) -> bool:
+        return all(self._is_address(node, frozenset()) for output in sandbox.SYNTAX.parse(text).find_all(nodes.Output) for node in output.nodes)
+
+    def _is_address(self, node: nodes.Node, seen: frozenset[str]) -> bool:
+        match node:
+            case nodes.Call(node=nodes.Name(name="link")):
+                return True
+            case nodes.CondExpr(expr2=nodes.Expr() as otherwise):
+                return self._is_address(node.expr1, seen) and self._is_address(otherwise, seen)
+        path = certainty.path(node)
+        if path is None or path in seen:
+            return False
+        if path in self._own_names:
+            return all(value is not None and self._is_address(value, seen | {path}) for value in self._own_names[path])
+        return re.search(r"(?:_|\.)url\Z", path) is not None
+
+    @cached_property
+    def _own_names(self) -> dict[str, list[nodes.Node | None]]:
+        """What the template gives to names of its own; None where that isn't one expression."""
+        own: dict[str, list[nodes.Node | None]] = {}
+        for node in sandbox.SYNTAX.parse(self.marked.flat.logic).find_all((nodes.Assign, nodes.AssignBlock, nodes.For, nodes.With)):
+            for target, value in _given(node):
+                for name in [target] if isinstance(target, nodes.Name) else target.find_all(nodes.Name):
+                    own.setdefault(name.name, []).append(value)
+        return own
+
+
+def _given(node: nodes.Node) -> list[tuple[nodes.Node, nodes.Node | None]]:
+    match node:
+        case nodes.Assign():
+            return [(node.target, node.node)]
+        case nodes.With():
+            return list(zip(node.targets, node.values, strict=True))
+        case nodes.For() | nodes.AssignBlock():
+            return [(node.target, None)]
+    return []
+
+
+def written_out(text: str) -> Iterator[tuple[int, str, str]]:
+    """Addresses that stand in a text, of which mail programs make links: offset, message, how."""
+    for found in _WRITTEN_OUT.finditer(text):
+        yield found.start(), f"{found[0]} stands in the text: mailboxes make a link of it, and nobody would learn that it was followed.", _BY_NAME
+
+
+def in_words(flat: Flat, kinds: Collection[PieceKind]) -> list[Problem]:
+    """The same in pieces of these kinds, with file and line."""
+    return [
+        Problem(piece.file, piece.line + piece.text.count("\n", 0, offset), message, how)
+        for piece in flat.pieces
+        if piece.kind in kinds
+        for offset, message, how in written_out(piece.text)
+    ]
