@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from jinja2.ext import extract_from_ast
@@ -89,7 +90,12 @@ def update(flats: Iterable[Flat], templates: Path, locale: str, shown: str) -> P
     return target
 
 
-def _sentence(text: str, file: str, line: int) -> Iterator[Sentence]:
+@lru_cache(maxsize=4096)
+def _sentence(text: str, file: str, line: int) -> tuple[Sentence, ...]:
+    return tuple(_extracted(text, file, line))
+
+
+def _extracted(text: str, file: str, line: int) -> Iterator[Sentence]:
     for offset, function, parts in extract_from_ast(sandbox.SYNTAX.parse(text), babel_style=False):
         texts = [part or "" for part in parts or ()]
         context = texts.pop(0) if function in {"pgettext", "npgettext"} else None

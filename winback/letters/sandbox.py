@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, StrictUndefined, pass_context
 from jinja2.exceptions import SecurityError
 from jinja2.runtime import Context, LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -62,9 +63,21 @@ def environment(catalogue: Catalogue, *, markup: bool) -> Environment:
     made.install_gettext_callables(  # type: ignore[attr-defined]  # put there by the extension
         catalogue.gettext, catalogue.ngettext, newstyle=True, pgettext=catalogue.pgettext, npgettext=catalogue.npgettext
     )
-    made.filters = {name: made.filters[name] for name in FILTERS & made.filters.keys()} | locales.filters(catalogue.locale)
+    made.filters = {name: made.filters[name] for name in FILTERS & made.filters.keys()} | {
+        name: _not_while_compiling(write) for name, write in locales.filters(catalogue.locale).items()
+    }
     made.tests = {"none": made.tests["none"]}
     return made
+
+
+def _not_while_compiling(write: Callable[..., str]) -> Callable[..., str]:
+    """A filter that Jinja doesn't reckon in advance: what is compiled is the same for every language."""
+
+    @pass_context
+    def written(_context: Context, *values: Any) -> str:
+        return write(*values)
+
+    return written
 
 
 def _written(value: Any) -> Any:

@@ -6,12 +6,14 @@ import html
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import TracebackType
+from functools import lru_cache
+from types import CodeType, TracebackType
 from typing import Any
 
 from jinja2 import Environment, Template, TemplateSyntaxError
 
 from winback.errors import Problem, TemplateError
+from winback.letters import locales, sandbox
 from winback.letters.source import TOO_DEEP, Flat
 
 _BUTTON = re.compile(r'\s*<button href="([^"]*)">(.*?)</button>\s*', re.DOTALL)
@@ -104,13 +106,19 @@ class MessageTemplate:
 
 def compiled(flat: Flat, source: str, environment: Environment) -> Text:
     """`source` (the flat text, styles put in where it is HTML) ready to be filled. Raises TemplateError."""
-    try:
-        code = environment.compile(source, name=flat.name, filename=flat.name)
-    except TemplateSyntaxError as error:
-        raise TemplateError(Problem(flat.name, None, f"it can't be compiled: {error.message}.", "Check its {% %} and {{ }}.")) from error
-    except (SyntaxError, RecursionError) as error:  # of the Python that Jinja writes: blocks a hundred deep
-        raise TemplateError(Problem(flat.name, 1, *TOO_DEEP)) from error
+    code = _code(source, flat.name, bool(environment.autoescape))
     return Text(flat, source, Template.from_code(environment, code, environment.make_globals(None)))
+
+
+@lru_cache(maxsize=256)
+def _code(source: str, name: str, markup: bool) -> CodeType:
+    """Jinja's Python for a text: the same in every language, as nothing is translated or written before it runs."""
+    try:
+        return sandbox.environment(locales.untranslated(), markup=markup).compile(source, name=name, filename=name)
+    except TemplateSyntaxError as error:
+        raise TemplateError(Problem(name, None, f"it can't be compiled: {error.message}.", "Check its {% %} and {{ }}.")) from error
+    except (SyntaxError, RecursionError) as error:  # of the Python that Jinja writes: blocks a hundred deep
+        raise TemplateError(Problem(name, 1, *TOO_DEEP)) from error
 
 
 def _airy(text: str) -> str:
