@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
 
+from winback import settings
 from winback.errors import Problem, Refused
-from winback.letters import catalogue, library, pages, sender, values
-from winback.letters.library import Library
+from winback.letters import catalogue, confined, contrast, filled, library, pages, sender, values
+from winback.letters.brand import Brand
+from winback.letters.confined import Exceeded, Job
+from winback.letters.contrast import Pair
+from winback.letters.library import FOLDERS, Library
 from winback.letters.sample import Kind, Sample
 from winback.letters.sender import Sender
 from winback.letters.wording import in_locale
@@ -14,25 +21,76 @@ from winback.model import ChannelName
 from winback.settings import Project
 from winback.strictyaml import Document
 
-_CLIPPED_AT = 102_000  # bytes of HTML after which Gmail hides the rest, the way to unsubscribe with it
-_LONGEST_MESSAGE = 4096  # characters, by the Bot API
 _MAIN_FILE = {ChannelName.EMAIL: "body.html", ChannelName.TELEGRAM: "text.html"}
 _SAMPLE_URL = "https://u.example.com/sample"
+_ASKS = re.compile(r"offer|products?|compensation|bonus(es)?|points|prices?|discount|coupon|code|survey|link")  # values that no greeting has
+_ALLOWED_URLS = frozenset({"unsubscribe_url", "pixel_url", "telegram_url"})
 
 
 def problems(project: Project) -> list[Problem]:
-    """What is wrong with the project's brand, senders, letters, samples, pages and translations; nothing is sent or written."""
+    """What is wrong with the project's brand, senders, letters, samples, pages and translations; nothing is sent or written.
+
+    Templates are looked at in a process of their own: one that eats memory or time is a problem like any other.
+    """
     try:
         letters = library.open_library(project)
-        signing = next(iter(sender.read(project).senders.values()))
+        sender.read(project)
     except Refused as refused:
         return list(refused.problems)
-    found = [problem for channel in ChannelName for name in letters.names(channel) for problem in _letter(letters, channel, name, signing)]
-    found += _pages(project, letters)
+    jobs = [(channel, name) for channel in ChannelName for name in letters.names(channel)] + [(None, "")]
+    found = list[Problem]()
+    answers = confined.run("winback.letters.check:looking", str(project.root), jobs, environment=project.environment)
+    for (channel, name), answer in zip(jobs, answers, strict=True):
+        if isinstance(answer, Exceeded):
+            found.append(too_much(answer, main_file(project, channel, name) if channel else project.shown(project.templates / "pages")))
+        else:
+            found += (Problem(**told) for told in answer)
+    return in_order(found)
+
+
+def problems_here(project: Project) -> list[Problem]:
+    """The same in this process, without limits."""
+    try:
+        letters = library.open_library(project)
+        sender.read(project)
+    except Refused as refused:
+        return list(refused.problems)
+    looked = [of_letter(letters, channel, name) for channel in ChannelName for name in letters.names(channel)]
+    return in_order([*(problem for each in looked for problem in each), *of_shop(letters)])
+
+
+def looking(root: str) -> Job:
+    """What the process of its own does: problems of a letter (channel, name), or of what all letters share (null, "")."""
+    letters = library.open_library(settings.open_project(Path(root), {}))
+
+    def look(job: tuple[str | None, str]) -> list[dict[str, Any]]:
+        channel, name = job
+        found = of_shop(letters) if channel is None else of_letter(letters, ChannelName(channel), name)
+        return [problem.as_json() for problem in found]
+
+    return look
+
+
+def main_file(project: Project, channel: ChannelName, name: str) -> str:
+    """The file, as messages show it, that a problem with the whole of a letter is told of."""
+    return project.shown(project.templates / FOLDERS[channel] / name / _MAIN_FILE[channel])
+
+
+def too_much(exceeded: Exceeded, file: str) -> Problem:
+    """What is said of a letter that was stopped."""
+    if exceeded.of:
+        how = "Look for loops, and for names that are made of themselves."
+        return Problem(file, 1, f"it takes more {exceeded.of} than a letter may, and was stopped.", how)
+    return Problem(file, 1, "it can't be looked at: the process that did so broke down.", "Take out what was written last, and look again.")
+
+
+def in_order(found: Iterable[Problem]) -> list[Problem]:
+    """Each problem once, by file and line."""
     return sorted(dict.fromkeys(found), key=lambda problem: (problem.file, problem.line or 0))
 
 
-def _letter(letters: Library, channel: ChannelName, name: str, signing: Sender) -> Iterator[Problem]:
+def of_letter(letters: Library, channel: ChannelName, name: str) -> Iterator[Problem]:
+    """What is wrong with one letter, in every language."""
     try:
         sample = letters.sample(channel, name)
     except Refused as refused:
@@ -40,54 +98,51 @@ def _letter(letters: Library, channel: ChannelName, name: str, signing: Sender) 
         sample = None
     faults = letters.faults(channel, name)
     yield from faults
-    if faults:
-        return
-    if channel is ChannelName.EMAIL:
-        yield from _ways_out(letters, name)
-    if sample is None:
+    if faults or sample is None:
         return
     yield from _fits_its_kind(letters, channel, name, sample)
+    signing = next(iter(sender.read(letters.project).senders.values()))
     for language in letters.languages():
         missing = letters.problems_in(channel, name, language)
         yield from missing
         if not missing:
-            yield from _filled(letters, channel, name, language, signing)
+            yield from filled.problems(letters, channel, name, language, sample_values(letters, channel, name, language, signing))
 
 
-def _ways_out(letters: Library, name: str) -> Iterator[Problem]:
-    """A letter says who writes, from where, and how to hear no more: the law of most countries, and every mailbox provider, ask for it."""
-    for file in ("body.html", "body.txt"):
-        used = letters.said(ChannelName.EMAIL, name)[file].used
-        shown = letters.flats(ChannelName.EMAIL, name)[file].name
-        if "unsubscribe_url" not in used:
-            yield Problem(shown, None, "there is no way to unsubscribe.", "Link to {{ unsubscribe_url }}, or include _parts/foot.")
-        if "brand.address" not in used:
-            yield Problem(shown, None, "there is no postal address.", "Write {{ brand.address }}, or include _parts/foot.")
+def of_shop(letters: Library) -> Iterator[Problem]:
+    """What is wrong with what all letters share: the public pages, and colours that can't be read."""
+    yield from _pages(letters.project, letters)
+    brand = letters.project.read(Brand, "brand.yaml")
+    yield from contrast.problems(_pairs(letters, contrast.stand_ins(brand.value)), brand)
+
+
+def _pairs(letters: Library, painted_with: Brand) -> Iterator[Pair]:
+    """What stands on what in letters and pages; those that can't be read are told of elsewhere."""
+    stand_ins = Library(letters.project, painted_with)
+    for name in letters.names(ChannelName.EMAIL):
+        if not letters.faults(ChannelName.EMAIL, name):
+            yield from contrast.pairs(stand_ins.flats(ChannelName.EMAIL, name)["body.html"], painted_with, inlined=True)
+    for flat in pages.flats(letters.project, painted_with).values():
+        yield from contrast.pairs(flat, painted_with, inlined=False)
 
 
 def _fits_its_kind(letters: Library, channel: ChannelName, name: str, sample: Document[Sample]) -> Iterator[Problem]:
-    """A greeting is a greeting: whoever congratulates may not sell."""
-    speaks_of_offer = any("offer" in path.split(".")[0] for said in letters.said(channel, name).values() for path in said.used)
-    if sample.value.kind is Kind.GREETING and speaks_of_offer:
-        yield sample.problem(("kind",), "a greeting speaks of an offer.", "Take the offer out, or make it a letter of kind offer.")
+    """A greeting is a greeting: whoever congratulates may not sell. And a sample has what its letter needs."""
+    if sample.value.kind is Kind.GREETING:
+        for file, said in letters.said(channel, name).items():
+            for path in sorted(said.used):
+                if (_ASKS.fullmatch(path.partition(".")[0]) or path.endswith("_url")) and path not in _ALLOWED_URLS:
+                    yield _asking(letters, channel, name, file, path)
     for need in sorted(letters.needs(channel, name)):
         if getattr(sample.value, need.partition(".")[0], None) is None:
             yield sample.problem((), f"the letter can't be written without `{need}`, and the sample has none.", f"Add `{need.partition('.')[0]}:`.")
 
 
-def _filled(letters: Library, channel: ChannelName, name: str, language: str, signing: Sender) -> Iterator[Problem]:
-    """The letter with its sample values: whether it can be filled in, and is short enough to arrive whole."""
-    filled = sample_values(letters, channel, name, language, signing)
-    shown = letters.flats(channel, name)[_MAIN_FILE[channel]].name
-    try:
-        if channel is ChannelName.EMAIL:
-            size = len(letters.email(name, language).render(filled).html.encode())
-            if size > _CLIPPED_AT:
-                yield Problem(shown, None, f"its HTML is {size:,} bytes in {language}; Gmail cuts it at {_CLIPPED_AT:,}.", "Shorten it.")
-        elif (length := len(letters.message(name, language).render(filled).text)) > _LONGEST_MESSAGE:
-            yield Problem(shown, None, f"it is {length:,} characters long in {language}; Telegram takes {_LONGEST_MESSAGE:,}.", "Shorten it.")
-    except Refused as refused:
-        yield from refused.problems
+def _asking(letters: Library, channel: ChannelName, name: str, file: str, path: str) -> Problem:
+    flat = letters.flats(channel, name)[file]
+    piece = next((piece for piece in flat.constructs if re.search(rf"\b{re.escape(path)}\b", piece.text)), flat.constructs[0])
+    how = "Take it out; or, if this is no greeting, write the right `kind:` into its sample.yaml."
+    return piece.problem(f"a greeting speaks of `{path}`: it only congratulates, and asks for nothing.", how)
 
 
 def sample_values(letters: Library, channel: ChannelName, name: str, language: str, signing: Sender) -> dict[str, object]:
