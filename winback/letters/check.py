@@ -24,6 +24,7 @@ from winback.strictyaml import Document
 _MAIN_FILE = {ChannelName.EMAIL: "body.html", ChannelName.TELEGRAM: "text.html"}
 _SAMPLE_URL = "https://u.example.com/sample"
 _ASKS = re.compile(r"offer|products?|compensation|bonus(es)?|points|prices?|discount|coupon|code|survey|link")  # values that no greeting has
+_SOURCE = {"months_silent": "last_order_on"}  # what a value is reckoned from
 _ALLOWED_URLS = frozenset({"unsubscribe_url", "pixel_url", "telegram_url"})
 
 
@@ -134,8 +135,9 @@ def _fits_its_kind(letters: Library, channel: ChannelName, name: str, sample: Do
                 if (_ASKS.fullmatch(path.partition(".")[0]) or path.endswith("_url")) and path not in _ALLOWED_URLS:
                     yield _asking(letters, channel, name, file, path)
     for need in sorted(letters.needs(channel, name)):
-        if getattr(sample.value, need.partition(".")[0], None) is None:
-            yield sample.problem((), f"the letter can't be written without `{need}`, and the sample has none.", f"Add `{need.partition('.')[0]}:`.")
+        wanted = _SOURCE.get(need, need.partition(".")[0])
+        if getattr(sample.value, wanted, None) is None:
+            yield sample.problem((), f"the letter can't be written without `{need}`, and the sample has none.", f"Add `{wanted}:`.")
 
 
 def _asking(letters: Library, channel: ChannelName, name: str, file: str, path: str) -> Problem:

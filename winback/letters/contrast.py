@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from math import floor
 
 from winback.errors import Problem
 from winback.letters import cascade, marks
@@ -63,7 +64,7 @@ def _problem(worst: Pair, all_pairs: list[Pair], brand: Document[Brand], mode: s
     text, ground = colours.get(worst.text, worst.text), colours.get(worst.ground, worst.ground)
     size = "large text" if worst.needed < 4.5 else "text"
     message = (
-        f"{_shown(worst.text, colours)} on {_shown(worst.ground, colours)} has a contrast of {ratio(text, ground):.1f} to 1{mode};"
+        f"{_shown(worst.text, colours)} on {_shown(worst.ground, colours)} has a contrast of {floor(ratio(text, ground) * 10) / 10:g} to 1{mode};"
         f" {size} needs {worst.needed:g}."
     )
     better = readable(text, [(colours.get(pair.ground, pair.ground), pair.needed) for pair in all_pairs])

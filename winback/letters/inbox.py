@@ -50,10 +50,13 @@ def _shouting(what: str, text: str, language: str) -> Iterator[tuple[str, str]]:
     """What looks like spam to filters, and to readers."""
     letters = [character for character in text if character.isalpha()]
     capitals = sum(character.isupper() for character in letters)
-    if len(letters) >= 8 and capitals > 0.7 * len(letters):
+    loud = [word for word in re.findall(r"[^\W\d_]{4,}", text) if word.isupper()]
+    if (len(letters) >= 8 and capitals > 0.7 * len(letters)) or len(loud) >= 3:
         yield f"the {what} shouts: “{text}”.", "Write it in small letters."
-    if found := _MARKS.search(text) or (re.search(r"(?:!.*){3}", text) and re.search("!", text)):
+    if found := _MARKS.search(text):
         yield f"the {what} has `{found[0]}`, as spam has: “{text}”.", "One mark is enough."
+    elif text.count("!") >= 3:
+        yield f"the {what} has {text.count('!')} exclamation marks: “{text}”.", "One is enough."
     if found := _SPREAD_OUT.search(text):
         yield f"the {what} spreads letters out, as spam does: “{found[0]}”.", "Write the word as it is."
     if len(_PICTURE.findall(text)) > MOST_PICTURES:

@@ -48,8 +48,12 @@ class Links:
     def picture(self, name: str, value: str) -> Iterator[tuple[str, str]]:
         """What is wrong with where a picture comes from."""
         for stretch in self._alternatives(value):
-            if not _PICTURE.match(stretch) and not self._is_ours(stretch):
-                shown = self.marked.shown(stretch) or "empty"
+            shown = self.marked.shown(stretch) or "empty"
+            if self._is_ours(stretch):
+                continue
+            if self.marked.inside(stretch):
+                yield f"`{name}` is {shown}; a picture has the same address for everybody.", "Write it out, or choose between pictures with {% if %}."
+            elif not _PICTURE.match(stretch):
                 yield f"`{name}` is {shown}; pictures come from https addresses only.", "Write https://..., or cid: for one that the letter carries."
 
     def _alternatives(self, value: str) -> list[str]:

@@ -75,7 +75,7 @@ ASKS: Phrases = {
 
 _APOSTROPHES = str.maketrans("ʻʼ’‘`´", "''''''")
 _PRICE = re.compile(
-    r"[₴€$£₽₮]\s?\d|\d\s?(?:[₴€$£₽₮%]|(?:грн|руб|сум|төгрөг|lei|so'm|uah|usd|eur|rub|ron|mdl|uzs|mnt)\b)",
+    r"[₴€$£₽₮]\s?\d[\d .,]*|(?<!\d)(?!100%)\d[\d .,]*(?:[₴€$£₽₮%]|(?:грн|руб|сум|төгрөг|lei|so'm|uah|usd|eur|rub|ron|mdl|uzs|mnt)\b)",
 )
 
 
