@@ -11,6 +11,7 @@ from winback import settings
 from winback.errors import Problem, Refused
 from winback.letters import catalogue, confined, contrast, filled, library, pages, sender, values
 from winback.letters.brand import Brand
+from winback.letters.circumstances import AS_ITS_SAMPLE, Circumstances, Customer, Promise
 from winback.letters.confined import Exceeded, Job
 from winback.letters.contrast import Pair
 from winback.letters.library import FOLDERS, Library
@@ -147,23 +148,29 @@ def _asking(letters: Library, channel: ChannelName, name: str, file: str, path: 
     return piece.problem(f"a greeting speaks of `{path}`: it only congratulates, and asks for nothing.", how)
 
 
-def sample_values(letters: Library, channel: ChannelName, name: str, language: str, signing: Sender) -> dict[str, object]:
-    """The made-up values of a letter's sample.yaml, as `values.for_letter` gives them."""
+def sample_values(
+    letters: Library, channel: ChannelName, name: str, language: str, signing: Sender, *, circumstances: Circumstances = AS_ITS_SAMPLE
+) -> dict[str, object]:
+    """The made-up values of a letter's sample.yaml, or what the circumstances have instead, as `values.for_letter` gives them."""
     sample = letters.sample(channel, name).value
+    somebody = circumstances.customer or Customer(sample.person(language), sample.last_order_on, sample.orders_count)
+    occasion = in_locale(sample.occasion, language) if sample.occasion else None
+    promise = circumstances.promise or Promise(sample.offer_values(language), occasion, sample.today)
     return values.for_letter(
-        person=sample.person(language),
+        person=somebody.person,
         locale=language,
         sender=signing,
         brand=letters.brand,
-        offer=sample.offer_values(language),
-        occasion=in_locale(sample.occasion, language) if sample.occasion else None,
-        last_order_on=sample.last_order_on,
-        orders_count=sample.orders_count,
-        today=sample.today,
+        offer=promise.offer,
+        occasion=promise.occasion,
+        last_order_on=somebody.last_order_on,
+        orders_count=somebody.orders_count,
+        today=promise.today,
         link=letters.brand.links.__getitem__,
         unsubscribe_url=_SAMPLE_URL,
         pixel_url="",
         telegram_url="",
+        tone=promise.tone,
         preview=True,
     )
 

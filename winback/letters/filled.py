@@ -22,7 +22,7 @@ _OURS = "https://u.example.com/"
 
 def problems(letters: Library, channel: ChannelName, name: str, language: str, values: Mapping[str, Any]) -> Iterator[Problem]:
     """What is wrong with a letter in a language that it exists in, filled in with the values of its sample."""
-    looked = _Looked(letters, channel, name, language)
+    looked = Looked(letters, channel, name, language)
     try:
         for filled in (_with_everything(values), _bare(values, letters.needs(channel, name))):
             if channel is ChannelName.EMAIL:
@@ -52,7 +52,7 @@ def _bare(values: Mapping[str, Any], needs: frozenset[str]) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Looked:
+class Looked:
     """One letter in one language, looked at."""
 
     letters: Library
@@ -61,19 +61,24 @@ class _Looked:
     language: str
 
     def email(self, letter: Rendered, values: Mapping[str, Any]) -> Iterator[Problem]:
+        """What is wrong with a finished e-mail, whose links are those of `_with_everything`."""
         seen = shown.look(letter.html)
-        for message, how in inbox.subject(letter.subject, self.language):
-            yield self._said("subject.txt", letter.subject, message, how)
-        for message, how in inbox.preheader(seen.preheader, letter.subject, self.language):
-            yield self._said("body.html", seen.preheader, message, how)
-        if (size := len(letter.html.encode())) > _CLIPPED_AT:
-            message = f"its HTML is {size:,} bytes; Gmail cuts it at {_CLIPPED_AT:,}, and the way to unsubscribe with it."
-            yield self._said("body.html", "", message, "Shorten it, or leave out styles that it doesn't use.")
+        yield from self.in_mailbox(letter, seen.preheader)
         yield from self._ways_out(letter, seen, values)
         for file, text in (("body.html", seen.text), ("body.txt", letter.text)):
             yield from self._written_out(file, text)
             yield from self._asks(file, text)
         yield from self._asks("subject.txt", letter.subject)
+
+    def in_mailbox(self, letter: Rendered, preheader: str) -> Iterator[Problem]:
+        """What is wrong with how a mailbox shows the letter: subject, preheader, and whether it shows the whole of it."""
+        for message, how in inbox.subject(letter.subject, self.language):
+            yield self._said("subject.txt", letter.subject, message, how)
+        for message, how in inbox.preheader(preheader, letter.subject, self.language):
+            yield self._said("body.html", preheader, message, how)
+        if (size := len(letter.html.encode())) > _CLIPPED_AT:
+            message = f"its HTML is {size:,} bytes; Gmail cuts it at {_CLIPPED_AT:,}, and the way to unsubscribe with it."
+            yield self._said("body.html", "", message, "Shorten it, or leave out styles that it doesn't use.")
 
     def message(self, letter: RenderedMessage) -> Iterator[Problem]:
         text = shown.look(letter.text).text
