@@ -72,6 +72,6 @@ def send_test(
     wanted = Wanted(letter, locale, (customer,) if customer else (), campaign, tactic, stage)
     for sent in frame.run(trying_out.send(project, store, wanted, to, now=clock.now())):
         if sent.file is None:
-            typer.echo(f"{sent.letter} ({sent.language}): taken for {to}. {sent.receipt}")
+            typer.echo(f"{sent.what}: taken for {to}. {sent.receipt}")
         else:
-            typer.echo(f"{sent.letter} ({sent.language}): nothing left this machine; it lies in {project.shown(sent.file)}. {sent.how}")
+            typer.echo(f"{sent.what}: nothing left this machine; it lies in {project.shown(sent.file)}. {sent.how}")

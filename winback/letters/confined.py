@@ -35,6 +35,10 @@ class Limits:
     output: int = 4_000_000  # bytes of an answer
 
 
+LETTER = Limits()
+"""What looking at one letter in all its languages may take."""
+
+
 @dataclass(frozen=True, slots=True)
 class Exceeded:
     """A job that was stopped, and what it had too much of: "time", "memory", "output", or "" when nobody knows what it died of."""
@@ -49,7 +53,7 @@ class ConfinedError(Exception):
     """The process can't do its work at all, or ours made a mistake: its traceback."""
 
 
-def run(task: str, setting: Any, jobs: Sequence[Any], *, limits: Limits = Limits(), environment: Mapping[str, str]) -> Iterator[Any]:
+def run(task: str, setting: Any, jobs: Sequence[Any], *, limits: Limits = LETTER, environment: Mapping[str, str]) -> Iterator[Any]:
     """An answer or `Exceeded` for each job, in order.
 
     `task` is "module:function"; the function takes the setting and returns the one that takes a job and returns its answer, all of them

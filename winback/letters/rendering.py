@@ -12,7 +12,7 @@ from typing import Any
 from winback import settings
 from winback.errors import Problem, Refused
 from winback.letters import check, confined, library, shown
-from winback.letters.confined import Exceeded, Job
+from winback.letters.confined import LETTER, Exceeded, Job, Limits
 from winback.letters.filled import Looked
 from winback.letters.template import Rendered, RenderedMessage
 from winback.model import ChannelName
@@ -41,13 +41,13 @@ class Finished:
     notes: tuple[Problem, ...] = ()  # it is there, but mailboxes would not show it well
 
 
-def render(project: Project, orders: Sequence[Order]) -> list[Finished]:
+def render(project: Project, orders: Sequence[Order], limits: Limits = LETTER) -> list[Finished]:
     """Each order filled in; an order that takes too much of time or memory is wrong like any other."""
     links = list(library.open_library(project).brand.links)
     jobs = [
         {"channel": order.channel, "letter": order.letter, "language": order.language, "values": _packed(order.values, links)} for order in orders
     ]
-    answers = confined.run("winback.letters.rendering:filling", str(project.root), jobs, environment=project.environment)
+    answers = confined.run("winback.letters.rendering:filling", str(project.root), jobs, limits=limits, environment=project.environment)
     return [_finished(project, order, answer) for order, answer in zip(orders, answers, strict=True)]
 
 

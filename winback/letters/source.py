@@ -29,6 +29,9 @@ class Block:
     parts: tuple[Part, ...]
 
 
+LARGEST_FILE = 500_000
+"""Bytes of a template's file: what is longer is no letter, and would take the tools for HTML very long."""
+
 TOO_DEEP = ("its {{ }} and {% %} lie too deep in each other.", "Write fewer brackets, and fewer {% if %} inside each other.")
 """What is said of a template that Python can't follow down, and how to mend it."""
 
@@ -72,6 +75,9 @@ def read(root: Path, name: str, shown: str) -> tuple[Piece, ...]:
     """The pieces of one file below `root`. Raises TemplateError when it is missing, not UTF-8, or not Jinja."""
     path = root / name
     try:
+        if (size := path.stat().st_size) > LARGEST_FILE:
+            how = "Take out what isn't text: pictures lie on a web server, and the letter names them."
+            raise TemplateError(Problem(shown, 1, f"it has {size:,} bytes; no text of a letter needs more than {LARGEST_FILE:,}.", how))
         text = path.read_bytes().decode("utf-8-sig")
         sandbox.SYNTAX.parse(text)
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:

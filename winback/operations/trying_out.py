@@ -36,9 +36,7 @@ MARK = "[test]"
 class Tried:
     """What was sent where: the other side's id for it, or the file it lies in."""
 
-    letter: str
-    language: str
-    to: str
+    what: str  # the letter with its language, and its place in the campaign
     receipt: str
     file: Path | None = None
     how: str = ""  # how to send it really, where it was written to a file
@@ -121,10 +119,9 @@ async def _send(project: Project, name: ChannelName, letters: list[tuple[Scene, 
             for scene, content in letters:
                 numbered = replace(content, delivery_id=_free_number(folder)) if folder else content
                 receipt = await channel.send(numbered)
-                tried.append(Tried(scene.letter, scene.language, to, receipt.remote_id))
-                if folder:
-                    how = f"Write `via: {_REALLY[name]}` under `{name}:` in config/settings.yaml to send it to {to}."
-                    tried[-1] = replace(tried[-1], file=folder / receipt.remote_id, how=how)
+                what = f"{scene.letter} ({', '.join(part for part in (scene.language, scene.stage, scene.tactic) if part)})"
+                how = f"Write `via: {_REALLY[name]}` under `{name}:` in config/settings.yaml to send it to {to}."
+                tried.append(Tried(what, "", folder / receipt.remote_id, how) if folder else Tried(what, receipt.remote_id))
     except LaneError as error:
         raise ConfigError(lanes.problem(project, name, error)) from error
     except ChannelError as error:
