@@ -54,9 +54,10 @@ class Shop:
 
     def problems(self) -> list[str]:
         """What is said of the draft."""
+        signing = sender.pick(sender.read(self.project), "", "olena")
         letters, names = self.library(), [(channel, "draft") for channel in ChannelName]
         known = [(channel, name) for channel, name in names if name in letters.names(channel)]
-        return [str(problem) for problem in check.in_order(problem for letter in known for problem in check.of_letter(letters, *letter))]
+        return [str(problem) for problem in check.in_order(problem for letter in known for problem in check.of_letter(letters, *letter, signing))]
 
     def library(self) -> Library:
         """The letters as they are now."""

@@ -36,7 +36,7 @@ def problems(project: Project) -> list[Problem]:
     """
     try:
         letters = library.open_library(project)
-        sender.read(project)
+        _anybody(project)
     except Refused as refused:
         return list(refused.problems)
     jobs = [(channel, name) for channel in ChannelName for name in letters.names(channel)] + [(None, "")]
@@ -54,20 +54,21 @@ def problems_here(project: Project) -> list[Problem]:
     """The same in this process, without limits."""
     try:
         letters = library.open_library(project)
-        sender.read(project)
+        signing = _anybody(project)
     except Refused as refused:
         return list(refused.problems)
-    looked = [of_letter(letters, channel, name) for channel in ChannelName for name in letters.names(channel)]
+    looked = [of_letter(letters, channel, name, signing) for channel in ChannelName for name in letters.names(channel)]
     return in_order([*(problem for each in looked for problem in each), *of_shop(letters)])
 
 
 def looking(root: str) -> Job:
     """What the process of its own does: problems of a letter (channel, name), or of what all letters share (null, "")."""
     letters = library.open_library(settings.open_project(Path(root), {}))
+    signing = _anybody(letters.project)
 
     def look(job: tuple[str | None, str]) -> list[dict[str, Any]]:
         channel, name = job
-        found = of_shop(letters) if channel is None else of_letter(letters, ChannelName(channel), name)
+        found = of_shop(letters) if channel is None else of_letter(letters, ChannelName(channel), name, signing)
         return [problem.as_json() for problem in found]
 
     return look
@@ -91,7 +92,12 @@ def in_order(found: Iterable[Problem]) -> list[Problem]:
     return sorted(dict.fromkeys(found), key=lambda problem: (problem.file, problem.line or 0))
 
 
-def of_letter(letters: Library, channel: ChannelName, name: str) -> Iterator[Problem]:
+def _anybody(project: Project) -> Sender:
+    """A sender to sign samples. Raises ConfigError when senders.yaml isn't right."""
+    return next(iter(sender.read(project).senders.values()))
+
+
+def of_letter(letters: Library, channel: ChannelName, name: str, signing: Sender) -> Iterator[Problem]:
     """What is wrong with one letter, in every language."""
     try:
         sample = letters.sample(channel, name)
@@ -103,7 +109,6 @@ def of_letter(letters: Library, channel: ChannelName, name: str) -> Iterator[Pro
     if faults or sample is None:
         return
     yield from _fits_its_kind(letters, channel, name, sample)
-    signing = next(iter(sender.read(letters.project).senders.values()))
     for language in letters.languages():
         missing = letters.problems_in(channel, name, language)
         yield from missing
