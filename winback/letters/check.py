@@ -24,9 +24,8 @@ from winback.strictyaml import Document
 
 _MAIN_FILE = {ChannelName.EMAIL: "body.html", ChannelName.TELEGRAM: "text.html"}
 _SAMPLE_URL = "https://u.example.com/sample"
-_ASKS = re.compile(r"offer|products?|compensation|bonus(es)?|points|prices?|discount|coupon|code|survey|link")  # values that no greeting has
+_ASKING = frozenset("offer products event programme benefits points compensation survey prices discount code link".split())  # not for greetings
 _SOURCE = {"months_silent": "last_order_on"}  # what a value is reckoned from
-_ALLOWED_URLS = frozenset({"unsubscribe_url", "pixel_url", "telegram_url"})
 
 
 def problems(project: Project) -> list[Problem]:
@@ -128,7 +127,9 @@ def _pairs(letters: Library, painted_with: Brand) -> Iterator[Pair]:
     stand_ins = Library(letters.project, painted_with)
     for name in letters.names(ChannelName.EMAIL):
         if not letters.faults(ChannelName.EMAIL, name):
-            yield from contrast.pairs(stand_ins.flats(ChannelName.EMAIL, name)["body.html"], painted_with, inlined=True)
+            for file, flat in stand_ins.flats(ChannelName.EMAIL, name).items():
+                if file.endswith(".html"):
+                    yield from contrast.pairs(flat, painted_with, inlined=True)
     for flat in pages.flats(letters.project, painted_with).values():
         yield from contrast.pairs(flat, painted_with, inlined=False)
 
@@ -138,7 +139,7 @@ def _fits_its_kind(letters: Library, channel: ChannelName, name: str, sample: Do
     if sample.value.kind is Kind.GREETING:
         for file, said in letters.said(channel, name).items():
             for path in sorted(said.used):
-                if (_ASKS.fullmatch(path.partition(".")[0]) or path.endswith("_url")) and path not in _ALLOWED_URLS:
+                if path.partition(".")[0] in _ASKING:
                     yield _asking(letters, channel, name, file, path)
     for need in sorted(letters.needs(channel, name)):
         wanted = _SOURCE.get(need, need.partition(".")[0])

@@ -120,6 +120,7 @@ class Looked:
 
     def _said(self, file: str, words: str, message: str, how: str) -> Problem:
         """A problem with words of a text, where they are written."""
-        flat = self.letters.flats(self.channel, self.name)[file]
+        flats, (stem, _, ending) = self.letters.flats(self.channel, self.name), file.partition(".")
+        flat = flats.get(f"{stem}.{self.language}.{ending}") or flats[file]  # a language may have a text of its own
         where, line = whereabouts.find(flat, self.letters.catalogue(self.language), words) if words else (flat.name, 1)
         return Problem(where, line, f"in {self.language} {message}", how)

@@ -106,9 +106,8 @@ class Library:
         except TemplateError as error:
             return list(error.problems)
         problems = [problem for file in flats for problem in (*said[file].problems, *catalogue.badly_written(flats[file]))]
-        if channel is ChannelName.EMAIL:
-            return problems + markup.in_email(flats["body.html"]) + markup.in_plain_text(flats["body.txt"])
-        return problems + markup.in_message(flats["text.html"])
+        checks = {".html": markup.in_email if channel is ChannelName.EMAIL else markup.in_message, ".txt": markup.in_plain_text}
+        return problems + [problem for file, flat in flats.items() for problem in checks[Path(file).suffix](flat)]
 
     def catalogue(self, language: str) -> Catalogue:
         """The sentences of a language. Raises TemplateError when there is no catalogue, or it can't be read."""

@@ -33,6 +33,13 @@ class Marked:
         """The constructs whose marks stand in a stretch of text."""
         return [self.flat.constructs[int(number)] for number in self._pattern.findall(text)]
 
+    def place(self, offset: int) -> tuple[str, int]:
+        """File and line of a character of `text`."""
+        index = bisect_right(self._starts, offset) - 1
+        piece = self.flat.pieces[index]
+        before = piece.text[: offset - self._starts[index]] if piece.kind is PieceKind.DATA else ""
+        return piece.file, piece.line + before.count("\n")
+
     def stretches(self, text: str) -> list[str]:
         """A stretch of text cut at the statements in it: what {% if %} chooses between."""
         cut, start = [], 0
@@ -50,13 +57,6 @@ class Marked:
         """The one construct that a stretch of text is, else None."""
         found = self._pattern.fullmatch(text)
         return self.flat.constructs[int(found[1])] if found else None
-
-    def place(self, offset: int) -> tuple[str, int]:
-        """File and line of a character of `text`."""
-        index = bisect_right(self._starts, offset) - 1
-        piece = self.flat.pieces[index]
-        before = piece.text[: offset - self._starts[index]] if piece.kind is PieceKind.DATA else ""
-        return piece.file, piece.line + before.count("\n")
 
     def restore(self, text: str) -> str:
         """The constructs back where their marks stand. Raises TemplateError unless each came back exactly once and in order."""
