@@ -28,7 +28,7 @@ def problems(letters: Library, channel: ChannelName, name: str, language: str, v
             if channel is ChannelName.EMAIL:
                 yield from looked.email(letters.email(name, language).render(filled), filled)
             else:
-                yield from looked.message(letters.message(name, language).render(filled))
+                yield from looked.message(letters.message(name, language).render(filled), filled)
     except Refused as refused:
         yield from refused.problems
 
@@ -51,6 +51,16 @@ def _bare(values: Mapping[str, Any], needs: frozenset[str]) -> dict[str, Any]:
     return {**_with_everything(values), "pixel_url": "", "telegram_url": "", **dict.fromkeys(absent)}
 
 
+def _addresses(value: Any) -> Iterator[str]:
+    """Every value that is an address as a whole: it was made for the letter, and is counted."""
+    match value:
+        case str() if value.startswith("https://") and " " not in value:
+            yield value
+        case Mapping() | list() | tuple():
+            for part in value.values() if isinstance(value, Mapping) else value:
+                yield from _addresses(part)
+
+
 @dataclass(frozen=True, slots=True)
 class Looked:
     """One letter in one language, looked at."""
@@ -66,7 +76,7 @@ class Looked:
         yield from self.in_mailbox(letter, seen.preheader)
         yield from self._ways_out(letter, seen, values)
         for file, text in (("body.html", seen.text), ("body.txt", letter.text)):
-            yield from self._written_out(file, text)
+            yield from self._written_out(file, text, values)
             yield from self._asks(file, text)
         yield from self._asks("subject.txt", letter.subject)
 
@@ -80,13 +90,14 @@ class Looked:
             message = f"its HTML is {size:,} bytes; Gmail cuts it at {_CLIPPED_AT:,}, and the way to unsubscribe with it."
             yield self._said("body.html", "", message, "Shorten it, or leave out styles that it doesn't use.")
 
-    def message(self, letter: RenderedMessage) -> Iterator[Problem]:
+    def message(self, letter: RenderedMessage, values: Mapping[str, Any]) -> Iterator[Problem]:
+        """The same of a finished messenger text."""
         text = shown.look(letter.text).text
         if len(letter.text) > _LONGEST_MESSAGE:
             yield self._said("text.html", "", f"it is {len(letter.text):,} characters long; Telegram takes {_LONGEST_MESSAGE:,}.", "Shorten it.")
         if "/stop" not in text:
             yield self._said("text.html", "", "there is no way to hear no more.", "Add a line such as: To hear from us no more, send /stop.")
-        yield from self._written_out("text.html", text)
+        yield from self._written_out("text.html", text, values)
         yield from self._asks("text.html", " ".join([text, *(label for label, _ in letter.buttons)]))
 
     def _ways_out(self, letter: Rendered, seen: shown.Shown, values: Mapping[str, Any]) -> Iterator[Problem]:
@@ -101,10 +112,11 @@ class Looked:
             if address not in text:
                 yield self._said(file, "", "there is no postal address.", "Write {{ brand.address }}, or include _parts/foot.")
 
-    def _written_out(self, file: str, text: str) -> Iterator[Problem]:
+    def _written_out(self, file: str, text: str, values: Mapping[str, Any]) -> Iterator[Problem]:
         """Addresses in translations and values; those in templates are found where they are written."""
+        ours = (_OURS, *_addresses(values))
         for offset, message, how in links.written_out(text):
-            if not text.startswith((_OURS, "https://t.me/"), offset):
+            if not text.startswith(ours, offset):
                 yield self._said(file, message.partition(" ")[0], message, how)
 
     def _asks(self, file: str, text: str) -> Iterator[Problem]:
