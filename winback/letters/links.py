@@ -34,11 +34,10 @@ class Links:
         """What is wrong with where a link leads."""
         for stretch in self._alternatives(value):
             shown = self.marked.shown(stretch) or "empty"
-            if self._is_ours(stretch) or _LEADS_TO_NO_PAGE.match(stretch):
+            if self._is_ours(stretch, "link") or _LEADS_TO_NO_PAGE.match(stretch):
                 continue
-            if begins := next(
-                (piece.text for piece in self.marked.inside(stretch) if shown.startswith(piece.text) and self._gives_ours(piece.text)), ""
-            ):
+            begins = next((piece.text for piece in self.marked.inside(stretch) if shown.startswith(piece.text)), "")
+            if begins and self._gives_ours(begins, "link"):
                 yield f"`href` goes on after {begins}, so the link would be broken.", "Write the whole address into `links:` of config/brand.yaml."
             elif stretch.lower().startswith("https://"):
                 yield f"`href` is {shown}: nobody would learn that it was followed.", _BY_NAME
@@ -49,7 +48,7 @@ class Links:
         """What is wrong with where a picture comes from."""
         for stretch in self._alternatives(value):
             shown = self.marked.shown(stretch) or "empty"
-            if self._is_ours(stretch):
+            if self._is_ours(stretch, "image"):
                 continue
             if self.marked.inside(stretch):
                 yield f"`{name}` is {shown}; a picture has the same address for everybody.", "Write it out, or choose between pictures with {% if %}."
@@ -59,25 +58,26 @@ class Links:
     def _alternatives(self, value: str) -> list[str]:
         return [stretch.strip() for stretch in self.marked.stretches(value) if stretch.strip()] or [""]
 
-    def _is_ours(self, stretch: str) -> bool:
-        """Whether it is one expression, and that one gives an address made for this letter."""
+    def _is_ours(self, stretch: str, function: str) -> bool:
+        """Whether it is one expression, and that one gives an address made for this letter: a value that is one, or what the function gives."""
         piece = self.marked.only(stretch)
-        return piece is not None and piece.kind is PieceKind.OUTPUT and self._gives_ours(piece.text)
+        return piece is not None and piece.kind is PieceKind.OUTPUT and self._gives_ours(piece.text, function)
 
-    def _gives_ours(self, text: str) -> bool:
-        return all(self._is_address(node, frozenset()) for output in sandbox.SYNTAX.parse(text).find_all(nodes.Output) for node in output.nodes)
+    def _gives_ours(self, text: str, function: str) -> bool:
+        written = [node for output in sandbox.SYNTAX.parse(text).find_all(nodes.Output) for node in output.nodes]
+        return all(self._is_address(node, function, frozenset()) for node in written)
 
-    def _is_address(self, node: nodes.Node, seen: frozenset[str]) -> bool:
+    def _is_address(self, node: nodes.Node, function: str, seen: frozenset[str]) -> bool:
         match node:
-            case nodes.Call(node=nodes.Name(name="link")):
-                return True
+            case nodes.Call(node=nodes.Name(name=called)):
+                return called == function
             case nodes.CondExpr(expr2=nodes.Expr() as otherwise):
-                return self._is_address(node.expr1, seen) and self._is_address(otherwise, seen)
+                return self._is_address(node.expr1, function, seen) and self._is_address(otherwise, function, seen)
         path = certainty.path(node)
         if path is None or path in seen:
             return False
         if path in self._own_names:
-            return all(value is not None and self._is_address(value, seen | {path}) for value in self._own_names[path])
+            return all(value is not None and self._is_address(value, function, seen | {path}) for value in self._own_names[path])
         return re.search(r"(?:_|\.)url\Z", path) is not None
 
     @cached_property

@@ -68,7 +68,8 @@ def filling(root: str) -> Job:
             email = letters.email(letter, language).render(values)
             preheader = shown.look(email.html).preheader
             notes = Looked(letters, channel, letter, language).in_mailbox(email, preheader)
-            return {"email": asdict(email), "preheader": preheader, "notes": _told(notes)}
+            texts = {"subject": email.subject, "html": email.html, "text": email.text}
+            return {"email": texts, "preheader": preheader, "notes": _told(notes)}
         except Refused as refused:
             return {"wrong": _told(refused.problems)}
 
