@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -108,11 +109,22 @@ def of_letter(letters: Library, channel: ChannelName, name: str, signing: Sender
     if faults or sample is None:
         return
     yield from _fits_its_kind(letters, channel, name, sample)
+    looked, found = list[str](), dict[Problem, list[str]]()
     for language in letters.languages():
         missing = letters.problems_in(channel, name, language)
         yield from missing
         if not missing:
-            yield from filled.problems(letters, channel, name, language, sample_values(letters, channel, name, language, signing))
+            looked.append(language)
+            values = sample_values(letters, channel, name, language, signing)
+            for problem in dict.fromkeys(filled.problems(letters, channel, name, language, values)):
+                found.setdefault(problem, []).append(language)
+    for problem, languages in found.items():
+        yield said_of(problem, [] if languages == looked and len(looked) > 1 else languages)
+
+
+def said_of(problem: Problem, languages: Sequence[str]) -> Problem:
+    """A problem with the languages that it was found in; none: in every one."""
+    return replace(problem, message=f"in {' and '.join(languages) or 'every language'} {problem.message}")
 
 
 def of_shop(letters: Library) -> Iterator[Problem]:

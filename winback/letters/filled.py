@@ -96,7 +96,9 @@ class Looked:
         if len(letter.text) > _LONGEST_MESSAGE:
             yield self._said("text.html", "", f"it is {len(letter.text):,} characters long; Telegram takes {_LONGEST_MESSAGE:,}.", "Shorten it.")
         if "/stop" not in text:
-            yield self._said("text.html", "", "there is no way to hear no more.", "Add a line such as: To hear from us no more, send /stop.")
+            yield self._said(
+                "text.html", "", "it doesn't say how to stop these messages.", "Add a line such as: To hear from us no more, send /stop."
+            )
         yield from self._written_out("text.html", text, values)
         yield from self._asks("text.html", " ".join([text, *(label for label, _ in letter.buttons)]))
 
@@ -135,4 +137,4 @@ class Looked:
         flats, (stem, _, ending) = self.letters.flats(self.channel, self.name), file.partition(".")
         flat = flats.get(f"{stem}.{self.language}.{ending}") or flats[file]  # a language may have a text of its own
         where, line = whereabouts.find(flat, self.letters.catalogue(self.language), words) if words else (flat.name, 1)
-        return Problem(where, line, f"in {self.language} {message}", how)
+        return Problem(where, line, message, how)

@@ -9,13 +9,14 @@ import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from jinja2 import nodes
 
 from winback.errors import Problem
 from winback.letters import certainty, sandbox
 from winback.letters.marks import Marked
-from winback.letters.pieces import PieceKind
+from winback.letters.pieces import Piece, PieceKind
 from winback.letters.source import Flat
 
 _BY_NAME = "Name it in `links:` of config/brand.yaml and write {{ link('its-name') }}."
@@ -24,13 +25,21 @@ _PICTURE = re.compile(r"https://[A-Za-z0-9.-]+(?::\d+)?(?:[/?#]|\Z)|cid:[^\s:]",
 _WRITTEN_OUT = re.compile(r"(?:\bhttps?://|\bwww\.)[^\s<>\"'{}]*[^\s<>\"'{}.,;:!?)]", re.IGNORECASE)
 
 
+class Fault(NamedTuple):
+    """What is wrong, how to mend it, and the construct that is to blame where that isn't the one judged."""
+
+    message: str
+    how: str
+    piece: Piece | None = None
+
+
 @dataclass(frozen=True)
 class Links:
-    """Judges the addresses in one marked text; every answer is a message and how to mend it."""
+    """Judges the addresses in one marked text."""
 
     marked: Marked
 
-    def href(self, value: str) -> Iterator[tuple[str, str]]:
+    def href(self, value: str) -> Iterator[Fault]:
         """What is wrong with where a link leads."""
         for stretch in self._alternatives(value):
             shown = self.marked.shown(stretch) or "empty"
@@ -38,22 +47,28 @@ class Links:
                 continue
             begins = next((piece.text for piece in self.marked.inside(stretch) if shown.startswith(piece.text)), "")
             if begins and self._gives_ours(begins, "link"):
-                yield f"`href` goes on after {begins}, so the link would be broken.", "Write the whole address into `links:` of config/brand.yaml."
-            elif stretch.lower().startswith("https://"):
-                yield f"`href` is {shown}: nobody would learn that it was followed.", _BY_NAME
-            else:
-                yield f"`href` is {shown}; letters link to https addresses only.", _BY_NAME
+                how = "Write the whole address into `links:` of config/brand.yaml."
+                yield Fault(f"`href` goes on after {begins}, so the link would be broken.", how)
+                continue
+            here: list[tuple[str, Piece | None]] = [(shown, None)]
+            for address, piece in self._written_elsewhere(stretch) or here:
+                if address.lower().startswith("https://"):
+                    yield Fault(f"`href` is {address}: nobody would learn that it was followed.", _BY_NAME, piece)
+                else:
+                    yield Fault(f"`href` is {address}; letters link to https addresses only.", _BY_NAME, piece)
 
-    def picture(self, name: str, value: str) -> Iterator[tuple[str, str]]:
+    def picture(self, name: str, value: str) -> Iterator[Fault]:
         """What is wrong with where a picture comes from."""
         for stretch in self._alternatives(value):
             shown = self.marked.shown(stretch) or "empty"
             if self._is_ours(stretch, "image"):
                 continue
             if self.marked.inside(stretch):
-                yield f"`{name}` is {shown}; a picture has the same address for everybody.", "Write it out, or choose between pictures with {% if %}."
+                how = "Write it out, or choose between pictures with {% if %}."
+                yield Fault(f"`{name}` is {shown}; a picture has the same address for everybody.", how)
             elif not _PICTURE.match(stretch):
-                yield f"`{name}` is {shown}; pictures come from https addresses only.", "Write https://..., or cid: for one that the letter carries."
+                how = "Write https://..., or cid: for one that the letter carries."
+                yield Fault(f"`{name}` is {shown}; pictures come from https addresses only.", how)
 
     def _alternatives(self, value: str) -> list[str]:
         return [stretch.strip() for stretch in self.marked.stretches(value) if stretch.strip()] or [""]
@@ -79,6 +94,13 @@ class Links:
         if path in self._own_names:
             return all(value is not None and self._is_address(value, function, seen | {path}) for value in self._own_names[path])
         return re.search(r"(?:_|\.)url\Z", path) is not None
+
+    def _written_elsewhere(self, stretch: str) -> list[tuple[str, Piece | None]]:
+        """The plain texts that a name of the template's own stands for, and the constructs that give it them."""
+        piece = self.marked.only(stretch)
+        name = re.fullmatch(r"\{\{-?\s*(\w+)\s*-?\}\}", piece.text) if piece else None
+        values = self._own_names.get(name[1], []) if name else []
+        return [(str(value.value), self.marked.flat.construct_at(value.lineno)) for value in values if isinstance(value, nodes.Const)]
 
     @cached_property
     def _own_names(self) -> dict[str, list[nodes.Node | None]]:

@@ -74,8 +74,8 @@ class _Walk(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self._check_tag(tag)
-        for problem in attributes.problems(tag, attrs, self.get_starttag_text() or "", self._links):
-            self._say(self._here, *problem)
+        for fault in attributes.problems(tag, attrs, self.get_starttag_text() or "", self._links):
+            self._say(self._here, *fault)
         if tag not in _VOID:
             self.elements.append((tag, self._here))
             if len(self.elements) == _DEEPEST:
@@ -114,8 +114,8 @@ class _Walk(HTMLParser):
         if self.marked.inside(data) and not data.startswith("[if"):
             self._say(self._here, "a construct stands in an HTML comment.", "Write {# ... #} for what should not be sent.")
         elif data.startswith("[if"):
-            for line, message, how in attributes.in_comment(data, self.marked):
-                self._say(self._lines[self.getpos()[0] - 1 + line], message, how)
+            for line, fault in attributes.in_comment(data, self.marked):
+                self._say(self._lines[self.getpos()[0] - 1 + line], *fault)
 
     def unknown_decl(self, data: str) -> None:
         self._say(self._here, f"<![{data}]> is broken by mail tools.", "Write <!--[if !mso]><!--> ... <!--<![endif]-->.")
@@ -158,13 +158,14 @@ class _Walk(HTMLParser):
         for offset, selector in styles.misplaced(sheet):
             self._say(self._here + offset, f"the selector `{selector}` depends on what stands around it.", "Give the element a class.")
 
-        for offset, message, how in attributes.in_style(sheet):
-            self._say(self._here + offset, message, how)
+        for offset, fault in attributes.in_style(sheet):
+            self._say(self._here + offset, *fault)
 
     @property
     def _here(self) -> int:
         line, column = self.getpos()
         return self._lines[line - 1] + column
 
-    def _say(self, offset: int, message: str, how: str) -> None:
-        self.problems.append(marks.problem_at(self.marked, offset, message, how))
+    def _say(self, offset: int, message: str, how: str, piece: Piece | None = None) -> None:
+        """At a character of the marked text, or at the construct that is to blame."""
+        self.problems.append(piece.problem(message, how) if piece else marks.problem_at(self.marked, offset, message, how))

@@ -67,7 +67,7 @@ def filling(root: str) -> Job:
                 return {"message": asdict(letters.message(letter, language).render(values))}
             email = letters.email(letter, language).render(values)
             preheader = shown.look(email.html).preheader
-            notes = Looked(letters, channel, letter, language).in_mailbox(email, preheader)
+            notes = [check.said_of(note, [language]) for note in Looked(letters, channel, letter, language).in_mailbox(email, preheader)]
             texts = {"subject": email.subject, "html": email.html, "text": email.text}
             return {"email": texts, "preheader": preheader, "notes": _told(notes)}
         except Refused as refused:
