@@ -94,7 +94,7 @@ def test_a_letter_that_is_stopped_is_named_with_what_it_had_too_much_of():
     told = check.too_much(Exceeded("memory"), "templates/emails/draft/body.html")
     assert str(told) == (
         "templates/emails/draft/body.html:1: it takes more memory than a letter may, and was stopped. "
-        "Look for loops, and for names that are made of themselves."
+        "Look for loops, names that are made of themselves, and long style sheets."
     )
     assert "broke down" in str(check.too_much(Exceeded(""), "templates/emails/draft/body.html"))
 

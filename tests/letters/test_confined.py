@@ -16,9 +16,9 @@ SMALL = Limits(seconds=1, megabytes=256, output=100_000)
 LOOPS = "{% for a in range(99999) %}{% for b in range(99999) %}{% for c in range(99999) %}{% endfor %}{% endfor %}{% endfor %}"
 
 
-def run(task: str, jobs: list[Any], *, setting: Any = None, limits: Limits = SMALL) -> list[Any]:
+def run(task: str, jobs: list[Any], *, setting: Any = None, limits: Limits = SMALL, kin: Any = None) -> list[Any]:
     environment = {"PATH": os.environ["PATH"], "WINBACK_SECRET": "s" * 32, "WINBACK_SMTP_PASSWORD": "hunter2"}
-    return list(confined.run(f"tests.letters.gluttons:{task}", setting, jobs, limits=limits, environment=environment))
+    return confined.run(f"tests.letters.gluttons:{task}", setting, jobs, limits=limits, environment=environment, kin=kin)
 
 
 def test_each_job_gets_its_answer_in_order():
@@ -41,6 +41,11 @@ def test_no_job_starts_nothing():
 )
 def test_what_takes_too_much_is_stopped_and_the_others_are_done(template, of):
     assert run("eating", ["a", template, "ab"]) == [1, Exceeded(of), 2]
+
+
+def test_after_one_was_stopped_its_kin_are_not_tried():
+    jobs = ["{{ 'a' * 10**9 }}", "well", "{{ 'a' * 10**9 }} ", "{{ 'b' }}"]
+    assert run("eating", jobs, kin=lambda job: "10**9" in job) == [Exceeded("memory"), 4, Exceeded("memory"), 1]
 
 
 def test_a_gigabyte_is_never_taken_from_the_machine():

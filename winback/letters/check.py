@@ -82,7 +82,7 @@ def main_file(project: Project, channel: ChannelName, name: str) -> str:
 def too_much(exceeded: Exceeded, file: str) -> Problem:
     """What is said of a letter that was stopped."""
     if exceeded.of:
-        how = "Look for loops, and for names that are made of themselves."
+        how = "Look for loops, names that are made of themselves, and long style sheets."
         return Problem(file, 1, f"it takes more {exceeded.of} than a letter may, and was stopped.", how)
     return Problem(file, 1, "it can't be looked at: the process that did so broke down.", "Take out what was written last, and look again.")
 

@@ -53,20 +53,29 @@ class ConfinedError(Exception):
     """The process can't do its work at all, or ours made a mistake: its traceback."""
 
 
-def run(task: str, setting: Any, jobs: Sequence[Any], *, limits: Limits = LETTER, environment: Mapping[str, str]) -> Iterator[Any]:
+def run(
+    task: str,
+    setting: Any,
+    jobs: Sequence[Any],
+    *,
+    limits: Limits = LETTER,
+    environment: Mapping[str, str],
+    kin: Callable[[Any], object] | None = None,
+) -> list[Any]:
     """An answer or `Exceeded` for each job, in order.
 
     `task` is "module:function"; the function takes the setting and returns the one that takes a job and returns its answer, all of them
-    values of JSON. Raises ConfinedError.
+    values of JSON. Of jobs with the same `kin`, none is tried any more after one had to be stopped. Raises ConfinedError.
     """
-    done = 0
-    while done < len(jobs):
-        with _Process(task, setting, jobs[done:], limits, environment) as process:
-            for answer in process.answers():
-                yield answer
-                done += 1
-                if isinstance(answer, Exceeded):
-                    break
+    answers: dict[int, Any] = {}
+    while waiting := [number for number in range(len(jobs)) if number not in answers]:
+        with _Process(task, setting, [jobs[number] for number in waiting], limits, environment) as process:
+            for number, answer in zip(waiting, process.answers(), strict=False):
+                answers[number] = answer
+                if isinstance(answer, Exceeded) and kin is not None:
+                    alike = (other for other in waiting if other not in answers and kin(jobs[other]) == kin(jobs[number]))
+                    answers.update(dict.fromkeys(alike, answer))
+    return [answers[number] for number in range(len(jobs))]
 
 
 class _Process:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from decimal import Decimal
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +48,14 @@ def render(project: Project, orders: Sequence[Order], limits: Limits = LETTER) -
     jobs = [
         {"channel": order.channel, "letter": order.letter, "language": order.language, "values": _packed(order.values, links)} for order in orders
     ]
-    answers = confined.run("winback.letters.rendering:filling", str(project.root), jobs, limits=limits, environment=project.environment)
+    answers = confined.run(
+        "winback.letters.rendering:filling",
+        str(project.root),
+        jobs,
+        limits=limits,
+        environment=project.environment,
+        kin=itemgetter("channel", "letter"),
+    )
     return [_finished(project, order, answer) for order, answer in zip(orders, answers, strict=True)]
 
 
