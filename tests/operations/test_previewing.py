@@ -152,6 +152,7 @@ def test_what_mailboxes_would_not_show_well_is_told_beside_the_letter(shop):
         ({"campaign": "winter"}, "config/campaigns/winter.yaml: there is no campaign `winter`. Did you mean `winter-tea`?"),
         ({"campaign": "winter-tea", "stage": "last"}, "config/campaigns/winter-tea.yaml: it has no stage `last`. Did you mean `last-day`?"),
         ({"campaign": "winter-tea", "tactic": "warm"}, "it has no tactic `warm`. Did you mean `warm-word`?"),
+        ({"campaign": "winter-tea", "letter": "we-miss-you", "tactic": "gift-first"}, "winter-tea.yaml: no stage has this letter for this tactic."),
         ({"campaign": "winter-tea", "letter": "we-mis-you"}, "it has no letter `we-mis-you`. Did you mean `we-miss-you`?"),
     ],
 )
@@ -188,6 +189,13 @@ def test_a_letter_that_takes_too_long_is_told_and_the_others_are_filled_in(shop)
     long, short = rendering.render(shop.project, orders, Limits(seconds=1.5))
     assert [str(problem) for problem in long.wrong] == [str(check.too_much(Exceeded("time"), "templates/emails/draft/body.html"))]
     assert short.email is not None
+
+
+@pytest.mark.parametrize("locale", ["xx", "../uk"])
+def test_a_language_that_has_no_letters_is_named(shop, locale):
+    with pytest.raises(TemplateError, match=f"templates/locales/{locale}/LC_MESSAGES/letters.po: "):
+        look(shop, letter="we-miss-you", locale=locale)
+    assert not (shop.project.root / "seen").exists()
 
 
 def test_values_come_through_as_they_were():

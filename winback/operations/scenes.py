@@ -72,9 +72,12 @@ class _Part:
 def gather(project: Project, engine: Engine | None, wanted: Wanted, *, now: datetime) -> list[Scene]:
     """Every scene that is wanted, in the order of stages, tactics, letters, languages, people.
 
-    An engine is needed for customers only. Raises ConfigError when something is named that isn't there.
+    An engine is needed for customers only. Raises ConfigError when something is named that isn't there, TemplateError for a language that
+    has no letters.
     """
     texts = library.open_library(project)
+    if wanted.locale:
+        texts.catalogue(wanted.locale)
     plan = campaigns.read(project, wanted.campaign) if wanted.campaign else None
     parts = list(_of_campaign(plan, wanted)) if plan else _alone(texts, wanted)
     people: list[tuple[str, Customer | None]] = [("", None)]
@@ -82,11 +85,14 @@ def gather(project: Project, engine: Engine | None, wanted: Wanted, *, now: date
         people = [(key, _customer(project, engine, key, now)) for key in wanted.customers]
     languages = [wanted.locale] if wanted.locale else texts.languages()
     setting = _Setting(project, texts, plan)
-    return [
-        setting.scene(part, language, key, customer)
-        for part, language, (key, customer) in itertools.product(parts, languages, people)
-        if wanted.locale or not setting.unspoken(part, language)
-    ]
+    places = [(part, language) for part, language in itertools.product(parts, languages) if wanted.locale or not setting.unspoken(part, language)]
+    if not places:
+        unspoken = dict.fromkeys(problem for part, language in itertools.product(parts, languages) for problem in setting.unspoken(part, language))
+        nowhere = Problem(
+            plan.file if plan else "", None, "no stage has this letter for this tactic.", "Ask without --stage or --tactic to see where it is."
+        )
+        raise ConfigError(unspoken or nowhere)
+    return [setting.scene(part, language, key, customer) for (part, language), (key, customer) in itertools.product(places, people)]
 
 
 def _alone(texts: Library, wanted: Wanted) -> list[_Part]:
