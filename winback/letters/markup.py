@@ -16,7 +16,7 @@ from winback.letters.attributes import BEGINNINGS
 from winback.letters.links import Links
 from winback.letters.marks import Marked
 from winback.letters.pieces import Piece, PieceKind
-from winback.letters.source import Flat
+from winback.letters.source import TOO_DEEP, Flat
 
 _VOID = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"})
 _NEVER_SENT = frozenset({"script", "form", "iframe", "object", "embed", "link", "base", "svg", "video", "audio", "input", "button"})
@@ -66,8 +66,11 @@ class _Walk(HTMLParser):
         self._lines = [0, *(found.end() for found in re.finditer("\n", self.marked.text))]
 
     def walked(self) -> list[Problem]:
-        self.feed(self.marked.text)
-        self.close()
+        try:
+            self.feed(self.marked.text)
+            self.close()
+        except RecursionError:
+            return [Problem(self.marked.flat.name, 1, *TOO_DEEP)]
         for tag, offset in self.elements:
             self._say(offset, f"<{tag}> is never closed.", f"Write </{tag}> where it ends.")
         return self.problems

@@ -122,7 +122,8 @@ class _Reader:
     def _loop(self, node: nodes.For, name: str, world: _World) -> None:
         if node.recursive or world.loops >= _DEEPEST_LOOP:
             self._say(node, "loops lie deeper in each other than a letter needs.", "Two are allowed.")
-        self._value(node.iter, world)
+        if self._value(node.iter, world).kind is str:
+            self._say(node, "a loop goes over several, and this is one text.", "Write {% for tea in ['green', 'black'] %}.")
         inner = world.with_names({name: _MADE_HERE, **_LOOP}, loops=1)
         if node.test:
             self._asked(node.test, inner)
@@ -136,6 +137,8 @@ class _Reader:
         if isinstance(node, nodes.Call) and isinstance(node.node, nodes.Name) and node.node.name in _GETTEXT:
             self._sentence(node, world)
             return
+        if isinstance(node, nodes.Const) and (node.value is None or isinstance(node.value, bool)):
+            self._say(node, f"`{str(node.value).lower()}` would be written as it is.", "Write the words that are meant.")
         word = self._value(node, world)
         if word.kind is date:
             self._say(node, f"{_show(node)} is a day.", "Write it as the language does: `| day` or `| date`.")
