@@ -108,7 +108,7 @@ def test_what_a_tactic_without_an_offer_cannot_send_is_known_before_sending(lett
     assert letters.needs(EMAIL, "apology-and-compensation") == {"compensation"}
     assert letters.needs(EMAIL, "new-arrivals") == {"products"}
     assert letters.needs(EMAIL, "thank-you") == frozenset()
-    with pytest.raises(TemplateError, match=r"gift-with-code/subject\.txt: it can't be filled in"):
+    with pytest.raises(TemplateError, match=r"gift-with-code/subject\.txt:1: it can't be filled in"):
         letters.email("gift-with-code", "en").render(sample_values(letters, EMAIL, "gift-with-code", "en", offer=None))
 
 
