@@ -79,7 +79,7 @@ def test_a_text_compiled_once_is_written_as_each_language_does(letters, tmp_path
     [
         ("<p>\n\n{{ offer.text }}</p>", "templates/emails/draft/body.html:5"),
         ("<p>{{ salutation }}\n\n{{ salutation }} {{ offer.text }}</p>\n\n{{ offer.text }}", "templates/emails/draft/body.html:5"),
-        ("<p>\n{% trans trimmed %}\nUntil\n{{ occasion }}{% endtrans %}</p>{% include '_parts/gift.html' %}", "templates/emails/_parts/gift.html:2"),
+        ("<p>\n{% trans trimmed %}\nUntil\n{{ occasion }}{% endtrans %}</p>{% include '_parts/gift.html' %}", "templates/emails/_parts/gift.html:3"),
         ("{% if orders_count %}<p>x</p>{% endif %}\n{% if offer.text %}<p>x</p>{% endif %}", "templates/emails/draft/body.html:4"),
     ],
 )

@@ -252,6 +252,7 @@ class _Reader:
                 self._say(node, "a picture is named by a plain text.", "Write for example {{ image('tea.png') }}, or {{ image(brand.logo.image) }}.")
             case _:
                 self._say(node, f"{_show(node.node)} can't be called.", "The only call is {{ link('shop') }}.")
+                return _MADE_HERE
         return Word(str)
 
     def _resolve(self, node: nodes.Node, path: str, world: _World) -> Word:

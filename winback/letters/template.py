@@ -101,9 +101,9 @@ class EmailTemplate:
 
         Of a subject's variants the same one comes for the same `chosen_by`, each about as often; empty: the first.
         """
-        html, text = self.html.fill(values), self.text.fill(values)
+        subject, html, text = _chosen(self.subjects(values), chosen_by), self.html.fill(values), self.text.fill(values)
         shown = pictures.shown_in(html, self.pictures) if self.pictures else ()
-        return Rendered(_chosen(self.subjects(values), chosen_by), html, _airy(plaintext.tidy(text) if self.derived else text), shown)
+        return Rendered(subject, html, _airy(plaintext.tidy(text) if self.derived else text), shown)
 
 
 @dataclass(frozen=True, slots=True)
