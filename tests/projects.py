@@ -33,6 +33,15 @@ def through(host: str, port: int) -> tuple[tuple[str, str, str], ...]:
     )
 
 
+def speak_only(folder: Path, *languages: str) -> None:
+    """Leave only these languages in settings.yaml: nobody is written to in another one, so texts need no other."""
+    path = folder / "config" / "settings.yaml"
+    text = path.read_text(encoding="utf-8")
+    begin = text.index("locales:\n")
+    chains = "".join(f"  {language}: [{language}]\n" for language in languages)
+    path.write_text(f"{text[:begin]}locales:\n{chains}\n{text[text.index('return_window:') :]}", encoding="utf-8")
+
+
 def edit(path: Path, old: str, new: str) -> None:
     """Replace a text that must be there."""
     text = path.read_text(encoding="utf-8")

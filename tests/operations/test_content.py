@@ -11,6 +11,7 @@ from sqlalchemy import select
 from tests import projects
 from tests.operations.lost import CAMPAIGN, START, go, populate
 from tests.store import world
+from winback import settings
 from winback.channels.memory import MemoryChannel
 from winback.errors import ConfigError
 from winback.model import DeliveryStatus, Reason
@@ -36,7 +37,9 @@ def campaign(tmp_path):
     """A campaign of one stage with some letter."""
 
     def ready(letter: str, content: str = CONTENT):
-        project = projects.make(tmp_path / letter)
+        projects.make(tmp_path / letter)
+        projects.speak_only(tmp_path / letter, "en", "uk")
+        project = settings.open_project(tmp_path / letter, {"WINBACK_SECRET": "k" * 32})
         path = project.root / "config/campaigns/winter-tea.yaml"
         whole = path.read_text(encoding="utf-8")
         head = whole[: whole.index("stages:")].replace("holdout: 0.25 ", "holdout: 0 ")

@@ -61,7 +61,8 @@ class ImportReport:
     warnings: tuple[str, ...] = ()  # sentences about what came in and can't be right
 
     def as_json(self) -> dict[str, Any]:
-        return {"sources": [asdict(report) for report in self.sources], "warnings": list(self.warnings)}
+        told = {"warnings": list(self.warnings)} if self.warnings else {}
+        return {"sources": [asdict(report) for report in self.sources], **told}
 
 
 @dataclass(frozen=True, slots=True)
