@@ -98,7 +98,7 @@ def life(project: Project, engine: Engine, *, per: Per, last: int, by: By | None
         tuple(there.retentions(number, alone, 1)[0] for number in range(len(spans))),
         by,
         tuple(sorted(groups, key=lambda group: (-sum(each.left for each in group.retentions), group.word))),
-        tuple(_sentences(spans, by)),
+        tuple(_sentences(spans, by, today)),
     )
 
 
@@ -138,7 +138,7 @@ def _placed(connection: Connection, by: By, gathered: _Gathered) -> tuple[Sequen
     return found.words, [found.place] * (len(there.ends) - 1)
 
 
-def _sentences(spans: Sequence[Period], by: By | None) -> Iterator[str]:
+def _sentences(spans: Sequence[Period], by: By | None, today: date) -> Iterator[str]:
     if not spans:
         yield "Nobody has bought yet, so nobody stayed, left or came back. Bring orders in: winback import."
         return
@@ -149,7 +149,7 @@ def _sentences(spans: Sequence[Period], by: By | None) -> Iterator[str]:
     if by is By.REASON:
         yield "Reasons are the latest that are known; add one with winback reason record CUSTOMER REASON."
     if by is By.VALUE:
-        yield "Value is today's: past classes are not kept."
+        yield f"Value is that of {today}: classes of earlier days are not kept."
 
 
 @dataclass(frozen=True, slots=True)
