@@ -63,7 +63,7 @@ _SOUND_LEAVES = st.one_of(
             "<!--[if mso]><i>{{ text }}</i><![endif]-->",
             "<!--[if !mso]><!--><b>{{ text }}</b><!--<![endif]-->",
             '<a href="{{ shop_url }}" class="a" title="{{ text }}">x</a>',
-            "<a href='https://зерно.example/чай?a=1&amp;b={{ text }}'>x</a>",
+            "<img src='https://зерно.example/чай?a=1&amp;b=2' alt='{{ text }}'>",
             '<img src="{{ shop_url }}" alt="{% if flag %}{{ part.text }}{% else %}tea{% endif %}" class="b">',
             '<p class="b" title=\'{{ text }} & "so"\'>x</p>',
             "<br>",

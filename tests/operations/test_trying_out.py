@@ -147,7 +147,7 @@ def test_a_stage_of_a_campaign_goes_out_with_its_offer(shop):
     [
         ("olena", {"letter": "we-miss-you"}, "`olena` is neither an e-mail address nor the number of a chat."),
         ("a@b@c.example", {"letter": "we-miss-you"}, "is neither an e-mail address nor"),
-        ("77", {"letter": "we-miss-you"}, "`we-miss-you` doesn't go to the number of a chat like 77. Write an e-mail address."),
+        ("77", {"letter": "gift-with-code"}, "`gift-with-code` doesn't go to the number of a chat like 77. Write an e-mail address."),
         (TO, {"letter": "gift-reminder"}, "`gift-reminder` doesn't go to an e-mail address like olena@zerno.example. Write the number of a chat."),
         (TO, {}, "nothing is named to send. Give a letter, or --campaign NAME."),
         (TO, {"letter": "we-mis-you"}, "there is no letter `we-mis-you`. Did you mean `we-miss-you`?"),

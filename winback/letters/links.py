@@ -21,7 +21,7 @@ from winback.letters.source import Flat
 
 _BY_NAME = "Name it in `links:` of config/brand.yaml and write {{ link('its-name') }}."
 _LEADS_TO_NO_PAGE = re.compile(r"mailto:|tel:|#", re.IGNORECASE)
-_PICTURE = re.compile(r"https://[A-Za-z0-9.-]+(?::\d+)?(?:[/?#]|\Z)", re.IGNORECASE)
+_PICTURE = re.compile(r"https://[\w.-]+(?::\d+)?(?:[/?#]|\Z)", re.IGNORECASE)
 _WRITTEN_OUT = re.compile(r"(?:\bhttps?://|\bwww\.)[^\s<>\"'{}]*[^\s<>\"'{}.,;:!?)]", re.IGNORECASE)
 
 
