@@ -120,4 +120,4 @@ def test_an_event_is_told_in_the_language_of_each_letter(engine, campaign):
         world.reach(connection, who)
     letters = {letter.language: letter for letter in sent(engine, campaign("invitation-to-event", f"\n{event}\n"), START + timedelta(minutes=1))}
     assert "A tasting\n12 December 2026, 15:00–16:30\nthe shop" in letters["en"].text
-    assert "Дегустація\n12 грудня 2026 р., 15:00–16:30\nкрамниця" in letters["uk"].text.replace("\u202f", " ")
+    assert "Дегустація\n12 грудня 2026 р., 15:00–16:30\nкрамниця" in letters["uk"].text.replace("\xa0", " ")
