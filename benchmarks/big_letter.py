@@ -40,9 +40,8 @@ _BODY = """\
 {{% trans count=orders_count %}}You have ordered {{{{ count }}}} time.{{% pluralize %}}You have ordered {{{{ count }}}} times.{{% endtrans %}}</p>
 <table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0">
 {rows}</table>
-{{% if offer %}}{{% include "_parts/gift.html" %}}{{% endif %}}
-{{% set action_url = link('new') %}}{{% set action_label %}}{{% trans %}}Look around{{% endtrans %}}{{% endset %}}
-{{% include "_parts/action.html" %}}
+{{% if offer %}}<p class="text">{{% trans gift=offer.text, day=offer.ends_on | day %}}{{{{ gift }}}} until {{{{ day }}}}{{% endtrans %}}</p>{{% endif %}}
+<p class="text"><a href="{{{{ link('new') }}}}" class="action-link">{{% trans %}}Look around{{% endtrans %}}</a></p>
 {{% endblock %}}
 """
 _TEXT = """\
@@ -52,7 +51,7 @@ _TEXT = """\
 
 {rows}
 {{% if offer %}}
-{{% include "_parts/gift.txt" %}}
+{{% trans gift=offer.text, day=offer.ends_on | day %}}{{{{ gift }}}} until {{{{ day }}}}{{% endtrans %}}
 {{% endif %}}
 {{% endblock %}}
 """
