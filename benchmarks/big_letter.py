@@ -69,7 +69,7 @@ today: 2026-11-24
 def project(folder: Path) -> Project:
     """The shipped config and templates with the large letter beside the others, and every sentence translated into every language.
 
-    Where the shop has no translation yet, the English sentence stands in its place.
+    Where the shop has no translation yet, the English sentence in quotes stands in its place.
     """
     for name in ("config", "templates"):
         shutil.copytree(ROOT / name, folder / name)
@@ -106,6 +106,6 @@ def _translate(project: Project, language: str) -> None:
     for message in catalog:
         plural = not isinstance(message.id, str)
         if message.id and (message.fuzzy or not message.string or (plural and not all(message.string))):
-            message.string = (message.id[-1],) * catalog.num_plurals if plural else message.id
+            message.string = (f"«{message.id[-1]}»",) * catalog.num_plurals if plural else f"«{message.id}»"
             message.flags.discard("fuzzy")
     locales.write_catalogue(target, catalog)
