@@ -71,8 +71,7 @@ def project(folder: Path) -> Project:
 
     Where the shop has no translation yet, the English sentence in quotes stands in its place.
     """
-    for name in ("config", "templates"):
-        shutil.copytree(ROOT / name, folder / name)
+    shipped(folder)
     rows = "".join(_ROW.format(name=name, price=price, number=number) for number, (name, price) in enumerate(_GOODS * 2))
     lines = "".join(f'- {{% trans %}}{name}{{% endtrans %}}: {{{{ {price} | money("UAH") }}}}\n' for name, price in _GOODS * 2)
     files = {"subject.txt": "{% trans %}What is new{% endtrans %}", "body.html": _BODY.format(rows=rows), "body.txt": _TEXT.format(rows=lines)}
@@ -84,6 +83,13 @@ def project(folder: Path) -> Project:
     for language in languages():
         _translate(opened, language)
     return opened
+
+
+def shipped(folder: Path) -> Path:
+    """The shipped config and templates alone."""
+    for name in ("config", "templates"):
+        shutil.copytree(ROOT / name, folder / name)
+    return folder
 
 
 def languages() -> list[str]:
