@@ -72,8 +72,8 @@ def project(folder: Path) -> Project:
     Where the shop has no translation yet, the English sentence in quotes stands in its place.
     """
     shipped(folder)
-    rows = "".join(_ROW.format(name=name, price=price, number=number) for number, (name, price) in enumerate(_GOODS * 2))
-    lines = "".join(f'- {{% trans %}}{name}{{% endtrans %}}: {{{{ {price} | money("UAH") }}}}\n' for name, price in _GOODS * 2)
+    rows = "".join(_ROW.format(name=name, price=price, number=number) for number, (name, price) in enumerate(_GOODS))
+    lines = "".join(f'- {{% trans %}}{name}{{% endtrans %}}: {{{{ {price} | money("UAH") }}}}\n' for name, price in _GOODS)
     files = {"subject.txt": "{% trans %}What is new{% endtrans %}", "body.html": _BODY.format(rows=rows), "body.txt": _TEXT.format(rows=lines)}
     letter = folder / "templates" / "emails" / NAME
     letter.mkdir()
