@@ -40,9 +40,8 @@ _BODY = """\
 {{% trans count=orders_count %}}You have ordered {{{{ count }}}} time.{{% pluralize %}}You have ordered {{{{ count }}}} times.{{% endtrans %}}</p>
 <table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0">
 {rows}</table>
-{{% if offer %}}{{% include "_parts/gift.html" %}}{{% endif %}}
-{{% set action_url = link('new') %}}{{% set action_label %}}{{% trans %}}Look around{{% endtrans %}}{{% endset %}}
-{{% include "_parts/action.html" %}}
+{{% if offer %}}<p class="text">{{% trans gift=offer.text, day=offer.ends_on | day %}}{{{{ gift }}}} until {{{{ day }}}}{{% endtrans %}}</p>{{% endif %}}
+<p class="text"><a href="{{{{ link('new') }}}}" class="action-link">{{% trans %}}Look around{{% endtrans %}}</a></p>
 {{% endblock %}}
 """
 _TEXT = """\
@@ -52,7 +51,7 @@ _TEXT = """\
 
 {rows}
 {{% if offer %}}
-{{% include "_parts/gift.txt" %}}
+{{% trans gift=offer.text, day=offer.ends_on | day %}}{{{{ gift }}}} until {{{{ day }}}}{{% endtrans %}}
 {{% endif %}}
 {{% endblock %}}
 """
@@ -70,12 +69,11 @@ today: 2026-11-24
 def project(folder: Path) -> Project:
     """The shipped config and templates with the large letter beside the others, and every sentence translated into every language.
 
-    Where the shop has no translation yet, the English sentence stands in its place.
+    Where the shop has no translation yet, the English sentence in quotes stands in its place.
     """
-    for name in ("config", "templates"):
-        shutil.copytree(ROOT / name, folder / name)
-    rows = "".join(_ROW.format(name=name, price=price, number=number) for number, (name, price) in enumerate(_GOODS * 2))
-    lines = "".join(f'- {{% trans %}}{name}{{% endtrans %}}: {{{{ {price} | money("UAH") }}}}\n' for name, price in _GOODS * 2)
+    shipped(folder)
+    rows = "".join(_ROW.format(name=name, price=price, number=number) for number, (name, price) in enumerate(_GOODS))
+    lines = "".join(f'- {{% trans %}}{name}{{% endtrans %}}: {{{{ {price} | money("UAH") }}}}\n' for name, price in _GOODS)
     files = {"subject.txt": "{% trans %}What is new{% endtrans %}", "body.html": _BODY.format(rows=rows), "body.txt": _TEXT.format(rows=lines)}
     letter = folder / "templates" / "emails" / NAME
     letter.mkdir()
@@ -85,6 +83,13 @@ def project(folder: Path) -> Project:
     for language in languages():
         _translate(opened, language)
     return opened
+
+
+def shipped(folder: Path) -> Path:
+    """The shipped config and templates alone."""
+    for name in ("config", "templates"):
+        shutil.copytree(ROOT / name, folder / name)
+    return folder
 
 
 def languages() -> list[str]:
@@ -107,6 +112,6 @@ def _translate(project: Project, language: str) -> None:
     for message in catalog:
         plural = not isinstance(message.id, str)
         if message.id and (message.fuzzy or not message.string or (plural and not all(message.string))):
-            message.string = (message.id[-1],) * catalog.num_plurals if plural else message.id
+            message.string = (f"«{message.id[-1]}»",) * catalog.num_plurals if plural else f"«{message.id}»"
             message.flags.discard("fuzzy")
     locales.write_catalogue(target, catalog)

@@ -16,10 +16,9 @@ from jinja2 import Environment
 from benchmarks import big_letter
 from benchmarks.figure import Figure, alone, compared
 from winback.letters import check as letters_check
-from winback.letters import library, locales, sender, styles
+from winback.letters import library, sandbox, sender, styles
 from winback.letters.catalogue import Catalogue
 from winback.letters.library import Library
-from winback.letters.sandbox import FILTERS
 from winback.model import ChannelName
 
 WINBACK = Path(sys.executable).with_name("winback")
@@ -36,12 +35,13 @@ def figures() -> list[Figure]:
     with tempfile.TemporaryDirectory(prefix="winback-bench-") as name:
         project = big_letter.project(Path(name) / "shop")
         letters = library.open_library(project)
+        shipped = big_letter.shipped(Path(name) / "shipped")
         shown = f"{len(big_letter.languages())} languages"
         return [
             *_filling(letters),
             alone("letters", "a letter with its values, CPU of one core", _letter_with_values(letters), unit="us", bar=LETTER_BAR_MICROSECONDS),
             alone("letters", f"compiling a letter in {shown}, CPU", lambda: _compiling(project.root), bar=COMPILING_BAR_SECONDS),
-            alone("letters", f"winback check of every letter in {shown}, CPU", lambda: _check(project.root), bar=CHECK_BAR_SECONDS, rounds=3),
+            alone("letters", f"winback check of every letter in {shown}, CPU", lambda: _check(shipped), bar=CHECK_BAR_SECONDS, rounds=3),
         ]
 
 
@@ -81,7 +81,7 @@ def _bare(letters: Library) -> Callable[[dict[str, Any]], tuple[str, str, str]]:
 def _plain(sentences: Catalogue, *, markup: bool) -> Environment:
     made = Environment(extensions=["jinja2.ext.i18n"], autoescape=markup)  # the text part is no markup
     made.install_gettext_callables(sentences.gettext, sentences.ngettext, newstyle=True, pgettext=sentences.pgettext, npgettext=sentences.npgettext)
-    made.filters = {name: made.filters[name] for name in FILTERS & made.filters.keys()} | locales.filters(sentences.locale)
+    made.filters = dict(sandbox.environment(sentences, markup=markup).filters)
     return made
 
 

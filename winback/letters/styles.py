@@ -63,7 +63,7 @@ def inlined(html: str) -> str:
             allow_loading_external_files=False,
             disable_validation=True,
             disable_link_rewrites=True,
-            disable_basic_attributes=["width", "height", "bgcolor"],
+            disable_basic_attributes=["width", "height", "bgcolor", "align"],  # links know no align; where Outlook needs one, it is written
             cssutils_logging_level=logging.CRITICAL,
         ).transform(pretty_print=False)
     )
