@@ -45,7 +45,7 @@ def paint(flat: Flat, colours: Mapping[str, str]) -> Flat:
 def inline(flat: Flat) -> str:
     """The template with every rule in its elements, ready to be compiled. Raises TemplateError where a construct can't stay in its place."""
     marked = marks.mark(flat)
-    return marked.restore(inlined(marked.text))
+    return marked.restore(inlined(marked.text).replace("\xa0", "&nbsp;"))  # a blank that `-}}` before it would eat
 
 
 def inlined(html: str) -> str:
