@@ -1,7 +1,7 @@
 """Who bought when: rates with heavy tails, people who leave for good after some purchase, and what they asked, heard and said.
 
 Columns of numpy; a shop of a million customers and ten million orders takes about 1.5 GB while it is drawn. The law is the same at every
-size: rates are lognormal, the chance of leaving after a purchase is Beta (as BG/NBD has it), 8 % never bought, and a tenth of all
+size: rates are lognormal and end at 400 a year, the chance of leaving after a purchase is Beta (as BG/NBD has it), 8 % never bought, and a tenth of all
 customers has been silent for one to two years after three orders or more.
 """
 
@@ -76,7 +76,7 @@ def _purchases(dice: np.random.Generator, customers: int) -> tuple[NDArray, NDAr
 
 def _possible(dice: np.random.Generator, customers: int, first: int) -> tuple[NDArray, NDArray]:
     since = YEARS * dice.random(customers) ** 0.85
-    rate = 2.3 * np.exp(1.5 * dice.standard_normal(customers))
+    rate = np.minimum(2.3 * np.exp(1.5 * dice.standard_normal(customers)), 400)  # a year: resellers order every day
     stays_for = dice.geometric(np.maximum(dice.beta(0.6, 14, customers), 1e-9))
     counts = 1 + dice.poisson(rate * since)
     counts[dice.random(customers) < 0.08] = 0
