@@ -55,6 +55,7 @@ class Settings(Shape):
 
     database: str = "sqlite:///winback.db"
     currency: str = Field(pattern="^[A-Z]{3}$")  # the currency that reports count in
+    rates: dict[str, Amount] = Field(default_factory=dict)  # what one of another currency is worth in it
     time_zone: Zone  # of the shop: what "today" and "as of" mean
     public_url: str  # where `winback serve` is reached from outside
     templates: str = "templates"
@@ -76,6 +77,14 @@ class Settings(Shape):
         if re.search(r"://[^/@]*:[^/@]+@", value):
             raise refusal("holds a password.", "Take the whole line out and set WINBACK_DATABASE_URL in the environment.")
         return value
+
+    @model_validator(mode="after")
+    def _rates_are_worth_something(self) -> Settings:
+        for code, rate in self.rates.items():
+            if not re.fullmatch("[A-Z]{3}", code) or code == self.currency or rate <= 0:
+                what = "the project's own currency" if code == self.currency else f"{rate}" if re.fullmatch("[A-Z]{3}", code) else "no currency"
+                raise refusal(f"has {code} among its rates, which is {what}.", f"Write what one is worth in {self.currency}: rates: {{EUR: 45.20}}.")
+        return self
 
     @model_validator(mode="after")
     def _lease_outlasts_a_letter(self) -> Settings:

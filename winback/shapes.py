@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from datetime import time, timedelta
 from decimal import Decimal
+from enum import StrEnum
 from typing import Annotated, Any, TypeAlias
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
 from winback.model import ChannelName
-from winback.strictyaml import refusal
+from winback.strictyaml import nearest, refusal
 
 _UNITS = {"minute": 60, "hour": 3600, "day": 86400, "week": 7 * 86400}
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -76,6 +77,19 @@ def _channel(value: Any) -> ChannelName:
         return ChannelName(value)
     except ValueError as error:
         raise refusal(f"is {value}; a channel is one of {', '.join(ChannelName)}.", "Write for example [telegram, email].") from error
+
+
+def one_of(kind: type[StrEnum], noun: str) -> tuple[BeforeValidator, WithJsonSchema]:
+    """What makes a field take one word of an enumeration, to be unpacked into Annotated: `Annotated[Stage, *one_of(Stage, "a stage")]`."""
+
+    def word(value: Any) -> StrEnum:
+        try:
+            return kind(value)
+        except ValueError as error:
+            how = nearest(str(value), kind, "Write one of them") if isinstance(value, str) else f"Write for example {next(iter(kind))}."
+            raise refusal(f"is {value}; {noun} is one of {', '.join(kind)}.", how) from error
+
+    return BeforeValidator(word), _text("string", enum=list(kind))
 
 
 def _text(schema: str, **more: object) -> WithJsonSchema:

@@ -83,8 +83,19 @@ def parse(text: str, shape: type[S], *, shown: str) -> Document[S]:
     try:
         value = shape.model_validate(content)
     except ValidationError as error:
-        raise ConfigError([_problem(details, shape, shown, reader.lines) for details in error.errors()]) from error
+        raise ConfigError([_problem(details, shape, shown, reader.lines) for details in _telling(error.errors())]) from error
     return Document(value, shown, reader.lines)
+
+
+def _telling(errors: list[ErrorDetails]) -> list[ErrorDetails]:
+    """Without "the list is too short" of a list that is so only because its parts are wrong."""
+    places = [details["loc"] for details in errors]
+    return [
+        details
+        for details in errors
+        if details["type"] != "too_short"
+        or not any(len(place) > len(details["loc"]) and place[: len(details["loc"])] == details["loc"] for place in places)
+    ]
 
 
 _INT = re.compile(r"[-+]?(0|[1-9][0-9]*)")

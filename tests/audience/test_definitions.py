@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from winback import strictyaml
-from winback.audience import backtesting, chance, cohort, definitions, purchase_days
+from winback.audience import backtesting, chance, conditions, definitions, purchase_days
 from winback.audience.chance import Fitted, Unit
 from winback.audience.cohort import Cohort
 
@@ -32,7 +32,7 @@ FITTED = Fitted(0.25, 30.0, 0.8, 2.4, Unit.DAY, -1.0, 1000)
 def test_judged_are_those_whom_the_conditions_without_silence_leave(rules, left):
     text = "title: t\nrules:\n" + "\n".join(f"  {line}" for line in rules.splitlines()) + "\nexclude: {lists: [debts.txt]}\n"
     found = definitions.judged(strictyaml.parse(text, Cohort, shown="config/cohorts/c.yaml").value)
-    assert [cohort.describe(rule) for rule in found.rules] == left
+    assert [conditions.describe(rule) for rule in found.rules] == left
     assert found.exclude.lists == ("debts.txt",)
 
 

@@ -13,9 +13,9 @@ from sqlalchemy import delete, select
 from tests.store import world
 from winback import clock
 from winback.model import OrderStatus
-from winback.store import database, purchases
-from winback.store.cohorts import AsOf
-from winback.store.tables import customers, orders
+from winback.store import database, purchases, refreshing
+from winback.store.as_of import AsOf
+from winback.store.tables import customers, facts, facts_due, orders
 
 KYIV = ZoneInfo("Europe/Kyiv")
 NOW = clock.end_of_day(date(2026, 11, 23), KYIV)
@@ -58,7 +58,8 @@ def test_only_purchases_that_are_known_make_a_day_and_two_on_a_day_make_one(engi
 )
 def test_a_purchase_belongs_to_the_shops_own_day(engine, moment, zone, day):
     with database.writing(engine) as connection:
-        world.order(connection, world.customer(connection, "a"), moment)
+        world.order(connection, world.customer(connection, "a"), moment, ordered_on=0)
+        refreshing.rebuild(connection, AsOf(NOW, zone, "UAH"))
         assert [found for _, found in pairs(connection, AsOf(NOW, zone, "UAH"))] == [day]
 
 
@@ -70,11 +71,13 @@ zones = st.sampled_from(["UTC", "Europe/Kyiv", "America/Sao_Paulo", "America/Hav
 @given(moments, zones)
 def test_days_are_those_that_the_calendar_of_python_says(engine, moments, zone):
     with database.writing(engine) as connection:
-        connection.execute(delete(orders))
-        connection.execute(delete(customers))
+        for table in (facts, facts_due, orders, customers):
+            connection.execute(delete(table))
         ids = [world.customer(connection, f"k{number}") for number in range(4)]
         for number, (who, moment) in enumerate(moments):
-            world.order(connection, ids[who], moment, key=f"o{number}")
+            world.order(connection, ids[who], moment, key=f"o{number}")  # in the calendar of another zone
+        refreshing.rebuild(connection, AsOf(NOW, "Europe/Kyiv", "UAH"))
+        refreshing.refresh(connection, AsOf(NOW, zone, "UAH"))
         expected = {(ids[who], clock.local_day(moment.replace(tzinfo=UTC), ZoneInfo(zone)).isoformat()) for who, moment in moments}
         assert pairs(connection, AsOf(NOW, zone, "UAH")) == sorted(expected)
 

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, insert
 
+from winback import clock
 from winback.model import ChannelName, Money, OrderStatus
 from winback.store import contacts
 from winback.store.tables import consents, customers, orders
@@ -27,13 +28,13 @@ def customer(connection: Connection, key: str, **values) -> int:
 def order(connection: Connection, customer_id: int, moment: str | datetime, amount: str | float = 100, **values) -> None:
     """An order; `moment` as ISO text is UTC."""
     at = moment if isinstance(moment, datetime) else datetime.fromisoformat(moment)
-    currency = values.pop("currency", "UAH")
+    currency, zone = values.pop("currency", "UAH"), values.pop("zone", ZONE)
     at = at if at.tzinfo else at.replace(tzinfo=UTC)
     row = {
         "key": f"o{customer_id}-{at.isoformat()}-{amount}-{values.get('status', 'placed')}",
         "customer_id": customer_id,
         "ordered_at": at,
-        "ordered_on": at.astimezone(ZONE).date(),
+        "ordered_on": clock.local_day(at, zone),
         "amount_minor": Money(Decimal(str(amount)), currency).minor,
         "currency": currency,
         "quantity": 1,

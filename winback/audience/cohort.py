@@ -2,59 +2,104 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from decimal import Decimal
+from enum import StrEnum
 from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, model_validator
 
 from winback import clock
+from winback.audience import businesses, signs
+from winback.audience.businesses import Business
+from winback.audience.lifecycle import Stage
+from winback.audience.ranges import Between, Counted, Days, Number, Part, Sum, Summed, Times, whole_days
+from winback.audience.signs import Sign, Signs
+from winback.audience.value import Regularity, ValueClass
 from winback.errors import ConfigError, Problem
 from winback.settings import Project
-from winback.shapes import Amount, Channel
+from winback.shapes import Amount, Channel, Duration, one_of
 from winback.strictyaml import Document, Shape, nearest, refusal
 
 
-class Days(Shape):
-    """Whole calendar days in the shop's time zone: at least `from`, fewer than `below`."""
+class Custom(Shape):
+    """A column of the shop's own, by the name that sources.yaml gives it: one of some words, or a number."""
 
-    from_: int = Field(default=0, ge=0, alias="from")
-    below: int | None = Field(default=None, ge=1)
+    name: str
+    is_: tuple[str, ...] | None = Field(default=None, alias="is")
+    at_least: Amount | None = None
+    at_most: Amount | None = None
 
     @model_validator(mode="after")
-    def _in_order(self) -> Days:
-        if self.below is not None and self.below <= self.from_:
-            raise refusal(
-                f"goes from {self.from_} to below {self.below}: no day lies between.",
-                f"Write for example {{from: {self.below}, below: {self.from_}}}.",
-            )
+    def _asks_something(self) -> Custom:
+        numbers = self.at_least is not None or self.at_most is not None
+        if numbers == bool(self.is_):
+            raise refusal("asks for words and numbers at once, or for neither.", "Write {name: size, is: [L, XL]} or {name: points, at_least: 100}.")
         return self
-
-
-class AtLeast(Shape):
-    """A smallest number of something."""
-
-    at_least: int = Field(ge=1)
-
-
-class AmountAtLeast(Shape):
-    """A smallest amount, in the project's currency."""
-
-    at_least: Amount
 
 
 class Rule(Shape):
     """One condition: exactly one of these words."""
 
+    lapsed: str | None = None  # a trade of businesses.yaml
+    sign: tuple[Annotated[Sign, *one_of(Sign, "a sign")], ...] | None = None
+
     days_since_last_order: Days | None = None
-    orders: AtLeast | None = None
-    average_order: AmountAtLeast | None = None
+    days_since_first_order: Days | None = None
+    days_since_last_inquiry: Days | None = None
+    days_since_last_touch: Days | None = None
+    days_since_last_reaction: Days | None = None
+    days_since_complaint: Days | None = None  # one that isn't mended yet
+    days_since_survey: Days | None = None
+    first_order: Between | None = None
+    last_order: Between | None = None
+    not_bought_since: date | None = None
+
+    orders: Counted | None = None
+    purchase_days: Number | None = None
+    inquiries: Counted | None = None
+    inquiries_since_order: Number | None = None
+    touches: Number | None = None
+    touches_since_reaction: Number | None = None
+    complaints: Counted | None = None
+    surveys: Number | None = None
+    last_score: Number | None = None
+    codes_used: Number | None = None
+    usual_gap: Number | None = None  # days between two purchases: the median
+    long_gap: Number | None = None  # nine out of ten are shorter
+    overdue: Times | None = None  # the silence in the customer's own mean gaps
+
+    revenue: Summed | None = None
+    average_order: Sum | None = None
+    currency: tuple[str, ...] | None = None
+
+    value: tuple[Annotated[ValueClass, *one_of(ValueClass, "a value class")], ...] | None = None
+    regularity: tuple[Annotated[Regularity, *one_of(Regularity, "a regularity")], ...] | None = None
+    recency: Number | None = None  # fifths: 5 bought most lately
+    frequency: Number | None = None  # 5 bought most often
+    money: Number | None = None  # 5 bought for most
+    profit: Sum | None = None
+    lifetime_value: Sum | None = None
+    expected_value: Sum | None = None  # of a return
+    worth_it: str | None = None  # a campaign: more is expected of a return than its whole sequence costs
+    chance_lost: Part | None = None  # of no purchase in the time that value.yaml says
+    recommended: Number | None = None  # customers whom they brought
+    stage: tuple[Annotated[Stage, *one_of(Stage, "a stage")], ...] | None = None
+    reason: tuple[str, ...] | None = None  # why they left, as far as known
+
     country: tuple[str, ...] | None = None
     locale: tuple[str, ...] | None = None
+    city: tuple[str, ...] | None = None
+    sex: tuple[str, ...] | None = None
+    manager: tuple[str, ...] | None = None
+    tag: tuple[str, ...] | None = None
+    custom: Custom | None = None
     reachable_by: tuple[Channel, ...] | None = None
-    not_bought_since: date | None = None
+
     all: tuple[Rule, ...] | None = None
     any: tuple[Rule, ...] | None = None
     not_: Rule | None = Field(default=None, alias="not")
@@ -77,10 +122,41 @@ class Rule(Shape):
         return word.rstrip("_"), getattr(self, word)
 
 
+class AddressMark(StrEnum):
+    """What may be wrong with an address."""
+
+    BOUNCED = "bounced"  # letters to it came back
+    MISTYPED = "mistyped"  # its domain is a slip of the pen: gmail.con
+    OLD = "old"  # it showed no life for long
+
+
 class Exclude(Shape):
     """Customers to leave out, whatever the rules say."""
 
     lists: tuple[str, ...] = ()  # files in config/lists/: one customer id a line
+    black_list: bool = False  # those on the shop's own; no campaign writes to them anyway
+    contacted_within: Duration | None = None  # any touch, of ours or from elsewhere
+    in_another_campaign: bool = False  # written to or held out by one that is under way
+    returned_within: Duration | None = None  # came back, by any campaign's measure
+    addresses: tuple[Annotated[AddressMark, *one_of(AddressMark, "a mark")], ...] = ()  # whose every address is marked so
+
+    @model_validator(mode="after")
+    def _whole_days(self) -> Exclude:
+        whole_days(self.contacted_within)
+        whole_days(self.returned_within)
+        return self
+
+
+class Order(StrEnum):
+    """What members are put in order by, the most first."""
+
+    EXPECTED_VALUE = "expected_value"
+    LIFETIME_VALUE = "lifetime_value"
+    CHANCE_LOST = "chance_lost"
+    REVENUE = "revenue"
+    AVERAGE_ORDER = "average_order"
+    ORDERS = "orders"
+    LAST_ORDER = "last_order"  # the latest first
 
 
 class Cohort(Shape):
@@ -89,6 +165,24 @@ class Cohort(Shape):
     title: str
     rules: tuple[Rule, ...] = Field(min_length=1)
     exclude: Exclude = Exclude()
+    order_by: Annotated[Order, *one_of(Order, "an order")] | None = None
+    limit: int | None = Field(default=None, ge=1)  # only the first so many
+
+    @model_validator(mode="after")
+    def _limited_by_something(self) -> Cohort:
+        if self.limit is not None and self.order_by is None:
+            raise refusal(f"takes the first {self.limit} without saying first by what.", "Add for example order_by: expected_value.")
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """A cohort with all that its words mean in this project: what a statement is made of."""
+
+    cohort: Cohort
+    excluded: frozenset[str] = frozenset()  # ids on its exclude lists
+    signs: Signs = Signs()  # noqa: RUF009  # frozen
+    businesses: Mapping[str, Business] = field(default_factory=lambda: MappingProxyType({}))
 
 
 def read(project: Project, name: str) -> Document[Cohort]:
@@ -98,6 +192,19 @@ def read(project: Project, name: str) -> Document[Cohort]:
             Problem(f"config/cohorts/{name}.yaml", None, f"there is no cohort `{name}`.", nearest(name, project.names("cohorts"), "Cohorts"))
         )
     return project.read(Cohort, "cohorts", f"{name}.yaml")
+
+
+def selection(project: Project, document: Document[Cohort]) -> Selection:
+    """The cohort's words with their meaning. Raises ConfigError where one of them means nothing here."""
+    trades = businesses.read(project)
+    problems = [
+        document.problem(place, f"there is no business `{trade}` in config/businesses.yaml.", nearest(trade, trades, "Businesses"))
+        for place, rule in placed(document.value.rules)
+        if (trade := rule.lapsed) is not None and trade not in trades
+    ]
+    if problems:
+        raise ConfigError(problems)
+    return Selection(document.value, excluded(project, document), signs.read(project), trades)
 
 
 def excluded(project: Project, document: Document[Cohort]) -> frozenset[str]:
@@ -117,29 +224,6 @@ def _lies_in(path: Path, folder: Path) -> bool:
     return path.resolve().is_relative_to(folder.resolve())
 
 
-def describe(rule: Rule) -> str:
-    """The condition as a person says it."""
-    word, value = rule.said
-    match value:
-        case Days():
-            return f"last order {value.from_} days ago or more" + ("" if value.below is None else f", fewer than {value.below}")
-        case AtLeast():
-            return f"{value.at_least} orders or more"
-        case AmountAtLeast():
-            return f"average order {Decimal(value.at_least):f} or more"
-        case date():
-            return f"no order since {value.isoformat()}"
-        case Rule():
-            return f"not ({describe(value)})"
-        case tuple() if word in {"all", "any"}:
-            return f"{word} of ({'; '.join(describe(part) for part in value)})"
-        case tuple() if word == "reachable_by":
-            return f"can be written to by {' or '.join(value)}, with consent"
-        case tuple():
-            return f"{word} {' or '.join(value)}"
-    raise AssertionError(word)
-
-
 def bounds(days: Days, now: datetime, project_zone: str) -> tuple[datetime, datetime | None]:
     """The moments that a last order lies before, and at or after: "silent 365 to below 730 days" as of `now`.
 
@@ -154,10 +238,20 @@ def bounds(days: Days, now: datetime, project_zone: str) -> tuple[datetime, date
 
 def flat(rules: tuple[Rule, ...]) -> Iterator[Rule]:
     """Every rule and those nested in it."""
-    for rule in rules:
+    for _, rule in placed(rules):
         yield rule
-        _, value = rule.said
-        if isinstance(value, Rule):
-            yield from flat((value,))
-        elif isinstance(value, tuple) and value and isinstance(value[0], Rule):
-            yield from flat(value)
+
+
+def placed(rules: tuple[Rule, ...], place: tuple[str | int, ...] = ("rules",)) -> Iterator[tuple[tuple[str | int, ...], Rule]]:
+    """The same, each with its place in the file."""
+    for index, rule in enumerate(rules):
+        yield from _placed(rule, (*place, index))
+
+
+def _placed(rule: Rule, place: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], Rule]]:
+    yield place, rule
+    word, value = rule.said
+    if isinstance(value, Rule):
+        yield from _placed(value, (*place, word))
+    elif isinstance(value, tuple) and value and isinstance(value[0], Rule):
+        yield from placed(value, (*place, word))

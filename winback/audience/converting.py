@@ -29,6 +29,7 @@ class Terms:
     zone: ZoneInfo  # of dates without one
     currency: str  # of amounts without one
     now: datetime
+    calendar: ZoneInfo  # of the shop: which day an order belongs to
 
 
 @dataclass(frozen=True, slots=True)

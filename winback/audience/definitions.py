@@ -14,7 +14,7 @@ from winback.audience.chance import Fitted
 from winback.audience.cohort import Cohort, Rule, flat
 from winback.audience.purchase_days import PurchaseDays
 
-SILENCE_WORDS = frozenset({"days_since_last_order", "not_bought_since"})
+SILENCE_WORDS = frozenset({"days_since_last_order", "not_bought_since", "last_order", "lapsed", "overdue", "chance_lost", "sign", "recency", "stage"})
 """Conditions that say how long somebody has been silent; the others say who is meant at all."""
 
 

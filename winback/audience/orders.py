@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from functools import partial
 from typing import Any
 
+from winback import clock
 from winback.audience import amounts, cells, converting
 from winback.audience.converting import Converted, Faults, Terms, Unreadable
 from winback.audience.mapping import Inquiries, Orders, Status
@@ -14,7 +16,7 @@ from winback.model import OrderStatus, minor_digits
 
 
 def convert(chunk: Chunk, mapping: Orders, terms: Terms) -> Converted:
-    """Columns key, customer, ordered_at, amount_minor, currency, quantity, status; those that the source doesn't have are constants."""
+    """Columns key, customer, ordered_at, ordered_on (as an ordinal), amount_minor, currency, quantity, status; those that the source doesn't have are constants."""
     faults = Faults()
     key = converting.keys(chunk, mapping.id, faults)
     customer = converting.keys(chunk, mapping.customer, faults)
@@ -28,6 +30,7 @@ def convert(chunk: Chunk, mapping: Orders, terms: Terms) -> Converted:
         "key": key,
         "customer": customer,
         "ordered_at": ordered_at,
+        "ordered_on": _days(ordered_at, terms),
         "amount_minor": amount,
         "currency": currency,
         "quantity": quantity,
@@ -47,6 +50,12 @@ def convert_inquiries(chunk: Chunk, mapping: Inquiries, terms: Terms) -> Convert
         "subject": converting.written(chunk, mapping.subject),
     }
     return converting.finish(chunk, columns, faults)
+
+
+def _days(moments: Sequence[datetime | None], terms: Terms) -> list[int]:
+    """The shop's calendar day of each moment, as `date.toordinal`."""
+    known = {moment: 0 if moment is None else clock.local_day(moment, terms.calendar).toordinal() for moment in set(moments)}
+    return [*map(known.__getitem__, moments)]
 
 
 def _constants(mapping: Orders, terms: Terms) -> dict[str, Any]:

@@ -50,7 +50,13 @@ def show(
         return
     frame.print_table(f"{shown.title}, as of {shown.as_of}", ("condition", "customers left"), [(word, f"{left:,}") for word, left in shown.funnel])
     frame.print_counts("Languages", shown.languages)
+    if shown.values:
+        frame.print_counts("Value", shown.values)
+    if shown.overlap:
+        frame.print_counts("Also in", shown.overlap)
     typer.echo(f"In the cohort: {shown.matched:,}." + (f" Some of them: {', '.join(shown.sample)}." if shown.sample else ""))
+    for warning in shown.warnings:
+        typer.echo(warning)
 
 
 @group.command()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -18,9 +18,10 @@ from winback.audience.cohort import Cohort
 from winback.audience.definitions import Lost
 from winback.audience.purchase_days import PurchaseDays
 from winback.errors import ConfigError, Problem
+from winback.operations import knowing
 from winback.settings import Project
 from winback.store import cohorts, database, purchases
-from winback.store.cohorts import AsOf
+from winback.store.as_of import AsOf
 from winback.strictyaml import Document
 
 MISSING = 30
@@ -100,13 +101,13 @@ def _sentences(gathered: _Gathered, compared: Sequence[Definition], standings: S
 
 
 def _gather(project: Project, engine: Engine, name: str, document: Document[Cohort], *, cut: date, days: int, now: datetime) -> _Gathered:
-    settings, excluded = project.settings, cohort.excluded(project, document)
+    selection = cohort.selection(project, document)
     with database.reading(engine) as connection:
-        bought = purchases.days(connection, AsOf(now, settings.time_zone, settings.currency))
+        bought = purchases.days(connection, AsOf.of(project, now))
         _window_is_over(bought, cut, days)
-        at_cut = AsOf(clock.end_of_day(cut, project.zone), settings.time_zone, settings.currency)
+        at_cut = AsOf.of(project, clock.end_of_day(cut, project.zone))
         members, judged = (
-            purchases.customers(connection, cohorts.members(rules, at_cut, excluded=excluded, dialect=engine.dialect.name))
+            purchases.customers(connection, cohorts.members(knowing.ground(connection, project, replace(selection, cohort=rules), at_cut)))
             for rules in (document.value, definitions.judged(document.value))
         )
     past = chance.history(bought, cut.toordinal())

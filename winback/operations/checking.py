@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from winback.audience import cohort, lifecycle, source, value
+from winback.audience import businesses, cohort, lifecycle, signs, source, value
 from winback.errors import Problem, Refused
 from winback.journey import policy
 from winback.letters import brand, check, sender
@@ -21,10 +21,12 @@ def problems(project: Project) -> list[Problem]:
         lambda: sender.read(project),
         lambda: value.read(project),
         lambda: lifecycle.read(project),
+        lambda: signs.read(project),
+        lambda: businesses.read(project),
     ]
     found = [problem for reader in readers for problem in _refused(reader)]
     for name in project.names("cohorts"):
-        found += _refused(lambda name=name: cohort.excluded(project, cohort.read(project, name)))  # type: ignore[misc]
+        found += _refused(lambda name=name: cohort.selection(project, cohort.read(project, name)))  # type: ignore[misc]
     if not found:
         found += check.problems(project)
         for name in project.names("campaigns"):

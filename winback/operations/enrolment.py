@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,9 +15,11 @@ from winback.errors import ConfigError
 from winback.journey import assignment, eligibility, schedule
 from winback.journey.eligibility import Candidate, Eligible, Skip
 from winback.model import HOLDOUT, ChannelName, RecipientStatus, RunStatus
+from winback.operations import knowing
 from winback.sending.prepared import Prepared
 from winback.store import candidates, cohorts, database, runs
-from winback.store.cohorts import AsOf
+from winback.store.as_of import AsOf
+from winback.store.evidence import Evidence
 from winback.store.runs import Run
 
 BATCH = 1000
@@ -33,9 +35,10 @@ class Decision:
     bucket: float
     zone: str
     first_due_at: datetime | None
+    signs: Evidence = field(default_factory=dict)  # of being lost, with what shows them
 
 
-def decide(prepared: Prepared, candidate: Candidate, *, salt: str, now: datetime) -> Decision:
+def decide(prepared: Prepared, candidate: Candidate, *, salt: str, now: datetime, signs: Evidence | None = None) -> Decision:
     """The whole decision on one candidate: eligibility first, then assignment, then when the first stage falls due. Pure."""
     plan = prepared.campaign
     rules = prepared.policy.for_country(candidate.person.country)
@@ -43,23 +46,23 @@ def decide(prepared: Prepared, candidate: Candidate, *, salt: str, now: datetime
     verdict = eligibility.decide(candidate, preferred, prepared.policy, lambda demanded: prepared.language_for(candidate.person, demanded))
     zone = schedule.zone_of(candidate.person.time_zone, rules, prepared.project.settings.time_zone)
     if isinstance(verdict, Skip):
-        return Decision(candidate, verdict, "", 0.0, zone, None)
+        return Decision(candidate, verdict, "", 0.0, zone, None, signs or {})
     arm = assignment.assign(salt, candidate.person.key, plan.holdout, {name: tactic.share for name, tactic in plan.tactics.items()})
     opens = max(now, clock.start_of_day(plan.starts_on, ZoneInfo(zone)))
     due_at = schedule.due_at(plan.stages[0], opens, zone, rules)
-    return Decision(candidate, verdict, arm, assignment.bucket(salt, candidate.person.key), zone, due_at)
+    return Decision(candidate, verdict, arm, assignment.bucket(salt, candidate.person.key), zone, due_at, signs or {})
 
 
 def decisions(
     connection: Connection, prepared: Prepared, *, run_id: int | None, salt: str, as_of: datetime, now: datetime
 ) -> Iterator[list[Decision]]:
     """Decisions on the whole cohort as of a moment, in batches: what a plan counts and a run writes."""
-    settings = prepared.project.settings
-    facts = AsOf(as_of, settings.time_zone, settings.currency)
-    members = cohorts.members(prepared.cohort.value, facts, excluded=prepared.excluded, dialect=connection.dialect.name)
+    facts = AsOf.of(prepared.project, as_of)
+    members = cohorts.members(knowing.ground(connection, prepared.project, prepared.selection, facts, run_id=run_id))
     for ids in runs.member_batches(connection, members, BATCH):
         found = candidates.find(connection, ids, facts, run_id=run_id)
-        yield [decide(prepared, found[customer_id], salt=salt, now=now) for customer_id in ids]
+        shown = knowing.signs_of(connection, prepared.selection, facts, ids)
+        yield [decide(prepared, found[each], salt=salt, now=now, signs=shown.get(each, {})) for each in ids]
 
 
 def current_run(engine: Engine, prepared: Prepared, *, now: datetime, again: bool = False) -> Run:
@@ -84,9 +87,8 @@ def current_run(engine: Engine, prepared: Prepared, *, now: datetime, again: boo
             message = f"the campaign begins on {prepared.campaign.starts_on}."
             raise ConfigError(prepared.document.problem(("starts_on",), message, "Run it then, or write an earlier day."))
         number = 1 if run is None else run.number + 1
-        settings = prepared.project.settings
-        facts = AsOf(now, settings.time_zone, settings.currency)
-        if cohorts.is_empty(connection, prepared.cohort.value, facts, excluded=prepared.excluded):
+        facts = AsOf.of(prepared.project, now)
+        if cohorts.is_empty(connection, knowing.ground(connection, prepared.project, prepared.selection, facts)):
             message = f"nobody is in the cohort `{prepared.campaign.cohort}` now."
             how = f"Import first, or see: winback cohort show {prepared.campaign.cohort}"
             raise ConfigError(prepared.document.problem(("cohort",), message, how))
@@ -156,7 +158,7 @@ def _row(run: Run, decision: Decision, zone: ZoneInfo) -> dict[str, Any]:
         "bucket": "" if skipped else f"{decision.bucket:.12f}",
         "locale": "" if isinstance(verdict, Skip) else verdict.locale,
         "time_zone": decision.zone,
-        "facts": evidence(decision.candidate, zone),
+        "facts": evidence(decision.candidate, zone) | {"signs": decision.signs},
         "assigned_at": run.started_at,
         "ended_at": run.started_at if skipped else None,
         "next_stage": 0,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from math import isnan
@@ -10,16 +11,16 @@ from typing import Any
 from sqlalchemy import Engine
 
 from winback import clock
-from winback.audience import cohort, rhythm
-from winback.audience.cohort import Cohort
+from winback.audience import cohort, conditions, rhythm, signs
+from winback.audience.cohort import Selection
 from winback.errors import ConfigError, Problem
 from winback.journey import assignment
 from winback.model import RecipientStatus
+from winback.operations import findings, knowing, selecting
 from winback.sending.prepared import Prepared
 from winback.settings import Project
 from winback.store import candidates, cohorts, database, histories, purchases, runs
-from winback.store.cohorts import AsOf
-from winback.strictyaml import Document
+from winback.store.as_of import AsOf
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,45 +56,52 @@ def customer_id(engine: Engine, key: str) -> int:
 
 
 def by_cohort(project: Project, engine: Engine, name: str, key: str, *, now: datetime) -> Explanation:
-    """Each rule of a cohort for one customer, with the value found."""
+    """Each rule of a cohort for one customer, with the value found, the signs they show, and their own rhythm."""
     document = cohort.read(project, name)
     who = customer_id(engine, key)
-    excluded = cohort.excluded(project, document)
-    steps = _rules(project, engine, document, who, now)
-    if document.value.exclude.lists:
-        steps.append(Step("not on an exclude list", "listed" if key in excluded else "not listed", key not in excluded))
-    inside = all(step.holds for step in steps)
+    selection = cohort.selection(project, document)
+    knowing.refresh(project, engine, now=now)
+    steps, inside = _conditions(project, engine, selection, who, now)
+    if document.value.limit is not None and inside:
+        inside = key in selecting.members(project, engine, name, now=now)
+        steps.append(Step(selecting.words(selection)[-1], "among them" if inside else "not among them", inside))
+    steps += _signs(project, engine, selection, who, now)
     steps += _rhythm(project, engine, who, now)
     return Explanation(key, f"cohort {name}", "in the cohort" if inside else "not in the cohort", tuple(steps))
 
 
-def _rules(project: Project, engine: Engine, document: Document[Cohort], who: int, now: datetime) -> list[Step]:
-    settings = project.settings
-    as_of = AsOf(now, settings.time_zone, settings.currency)
+def _conditions(project: Project, engine: Engine, selection: Selection, who: int, now: datetime) -> tuple[list[Step], bool]:
+    """Every condition with the value found, those nested in it below; and whether all hold."""
     with database.reading(engine) as connection:
-        holding = cohorts.holds(connection, document.value, as_of, who)
-        candidate = candidates.find(connection, [who], as_of, run_id=None)[who]
-        average = cohorts.average_order(connection, who, as_of)
-    last = candidate.last_order_at
-    today = clock.local_day(now, project.zone)
-    values = {
-        "days_since_last_order": "never ordered"
-        if last is None
-        else f"{(today - clock.local_day(last, project.zone)).days} days, on {clock.local_day(last, project.zone)}",
-        "orders": str(candidate.orders),
-        "average_order": "no order" if average is None else f"{average.amount:f} {average.currency}",
-        "country": candidate.person.country or "unknown",
-        "locale": candidate.person.locale or "unknown",
-        "reachable_by": ", ".join(str(channel) for channel in candidate.reach) or "no address",
-        "not_bought_since": "never ordered" if last is None else str(clock.local_day(last, project.zone)),
-    }
-    return [Step(cohort.describe(rule), values.get(rule.said[0], ""), holds) for rule, holds in zip(document.value.rules, holding, strict=True)]
+        stand = knowing.ground(connection, project, selection, AsOf.of(project, now), whose=[who])
+        found = cohorts.found(connection, stand, who)
+        stays = cohorts.stays(connection, stand, who)
+        reach = candidates.find(connection, [who], stand.as_of, run_id=None)[who].reach
+    told = findings.Findings(project, stand.today, tuple(reach))
+    steps = [Step("  " * each.depth + conditions.describe(each.rule, selection), told.of(each), each.holds) for each in found]
+    excludes = dict(conditions.describe_excludes(selection.cohort.exclude))
+    steps += [Step(excludes[word], "" if holds else "left out", holds) for word, holds in stays.items()]
+    return steps, all(each.holds for each in found if not each.depth) and all(stays.values())
+
+
+def _signs(project: Project, engine: Engine, selection: Selection, who: int, now: datetime) -> list[Step]:
+    """The signs of being lost that the customer shows, what shows them, and which letters help."""
+    with database.reading(engine) as connection:
+        shown = knowing.signs_of(connection, selection, AsOf.of(project, now), [who]).get(who, {})
+    return [
+        Step(f"sign: {sign} ({signs.describe(sign, selection.signs)})", f"{_evidence(found)}; try {', '.join(selection.signs.methods(sign))}")
+        for sign, found in shown.items()
+    ]
+
+
+def _evidence(found: Mapping[str, object]) -> str:
+    return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in found.items())
 
 
 def _rhythm(project: Project, engine: Engine, who: int, now: datetime) -> list[Step]:
     """The customer's own rhythm, for people to look at: no rule asks for it."""
     with database.reading(engine) as connection:
-        days = purchases.days(connection, AsOf(now, project.settings.time_zone, project.settings.currency), ids=[who])
+        days = purchases.days(connection, AsOf.of(project, now), ids=[who])
     found = rhythm.rhythms(days, clock.local_day(now, project.zone).toordinal())
     if not found.customers.size:
         return []
@@ -116,10 +124,13 @@ def by_campaign(prepared: Prepared, engine: Engine, key: str, *, now: datetime) 
             return Explanation(key, about, "the campaign has not run yet; see --cohort", ())
         recipient = runs.get_recipients(connection, run.id, [who]).get(who)
         history = histories.of_recipient(connection, run.id, who, now)
-    steps = _rules(prepared.project, engine, prepared.cohort, who, run.started_at)
+    steps, _ = _conditions(prepared.project, engine, prepared.selection, who, run.started_at)
     if recipient is None:
         return Explanation(key, about, f"not in the cohort when run {run.number} began on {run.started_at:%Y-%m-%d}", tuple(steps))
-    steps += [Step(f"fact: {name}", str(value)) for name, value in recipient.facts.items() if name != "channels" and value not in {"", None}]
+    steps += [
+        Step(f"fact: {name}", str(value)) for name, value in recipient.facts.items() if name not in {"channels", "signs"} and value not in {"", None}
+    ]
+    steps += [Step(f"sign: {sign}", _evidence(found)) for sign, found in recipient.facts.get("signs", {}).items()]
     steps += [Step(f"fact: {channel}", _told(reach)) for channel, reach in recipient.facts.get("channels", {}).items()]
     if recipient.status == RecipientStatus.SKIPPED:
         return Explanation(key, about, f"skipped: {recipient.reason}", (*steps, Step("may be written to", recipient.reason, holds=False)))

@@ -19,6 +19,7 @@ from winback.audience.rejects import RejectsFile
 from winback.audience.rows import Chunk, Reject, Rows
 from winback.audience.source import Source
 from winback.errors import Problem, SourceError
+from winback.operations import knowing
 from winback.settings import Project
 from winback.store import database, incoming, incoming_customers, source_states, tables
 from winback.store.incoming import Filled, Merged, Staging
@@ -84,12 +85,14 @@ def run(project: Project, engine: Engine, *, now: datetime, only: str | None = N
                 opened.append(_Opened(name, _terms(project, source, now), rows, seen[name]))
         if problems:
             raise SourceError(problems)
-        return ImportReport(tuple(_import(project, engine, each, progress) for each in opened))
+        report = ImportReport(tuple(_import(project, engine, each, progress) for each in opened))
+    knowing.refresh(project, engine, now=now)
+    return report
 
 
 def _terms(project: Project, source: Source, now: datetime) -> Terms:
     zone = ZoneInfo(source.time_zone) if source.time_zone else project.zone
-    return Terms(source, zone, source.currency or project.settings.currency, now)
+    return Terms(source, zone, source.currency or project.settings.currency, now, project.zone)
 
 
 def _import(project: Project, engine: Engine, opened: _Opened, progress: Progress | None) -> SourceReport:

@@ -19,7 +19,7 @@ from winback.model import ChannelName, Person
 from winback.operations import explaining
 from winback.settings import Project
 from winback.store import candidates, database
-from winback.store.cohorts import AsOf
+from winback.store.as_of import AsOf
 from winback.strictyaml import nearest
 
 
@@ -98,6 +98,6 @@ def _customer(project: Project, engine: Engine, key: str, now: datetime) -> tupl
     """A customer's name and orders, without their address."""
     who = explaining.customer_id(engine, key)
     with database.reading(engine) as connection:
-        found = candidates.find(connection, [who], AsOf(now, project.settings.time_zone, project.settings.currency), run_id=None)[who]
+        found = candidates.find(connection, [who], AsOf.of(project, now), run_id=None)[who]
     last = clock.local_day(found.last_order_at, project.zone) if found.last_order_at else None
     return found.person, last, found.orders

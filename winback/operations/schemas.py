@@ -8,8 +8,10 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from winback.audience.businesses import Businesses
 from winback.audience.cohort import Cohort
 from winback.audience.lifecycle import Lifecycle
+from winback.audience.signs import Signs
 from winback.audience.source import Sources
 from winback.audience.value import Value
 from winback.journey.campaign import Campaign
@@ -30,6 +32,8 @@ SHAPES: dict[str, type[BaseModel]] = {
     "sample": Sample,
     "value": Value,
     "lifecycle": Lifecycle,
+    "signs": Signs,
+    "businesses": Businesses,
 }
 
 

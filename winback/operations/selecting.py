@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from winback import clock
-from winback.audience import cohort
+from winback.audience import cohort, conditions
+from winback.audience.cohort import Selection
+from winback.errors import Refused
+from winback.operations import knowing
 from winback.settings import Project
 from winback.store import cohorts, database
-from winback.store.cohorts import AsOf
+from winback.store.as_of import AsOf
+from winback.store.ground import Ground
+
+_OTHERS = 20  # cohorts that an overlap is counted with
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +32,10 @@ class Shown:
     matched: int
     funnel: tuple[tuple[str, int], ...]  # (condition, customers left), the first row is everybody
     languages: dict[str, int]
+    values: dict[str, int]  # gold, silver, copper; empty where nobody's value was told yet
+    overlap: dict[str, int]  # members that other cohorts have too
     sample: tuple[str, ...]
+    warnings: tuple[str, ...]
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -36,29 +45,71 @@ class Shown:
             "funnel": [{"condition": condition, "left": left} for condition, left in self.funnel],
             "title": self.title,
             "languages": self.languages,
+            "values": self.values,
+            "overlap": self.overlap,
             "sample": list(self.sample),
+            "warnings": list(self.warnings),
         }
 
 
 def show(project: Project, engine: Engine, name: str, *, now: datetime, sample: int) -> Shown:
     """The cohort as of `now`. Raises ConfigError when its file can't be meant."""
     document = cohort.read(project, name)
-    excluded = cohort.excluded(project, document)
-    as_of = AsOf(now, project.settings.time_zone, project.settings.currency)
-    words = ["all customers", *(cohort.describe(rule) for rule in document.value.rules), *(["not on an exclude list"] if excluded else [])]
+    chosen = cohort.selection(project, document)
+    as_of = AsOf.of(project, now)
+    knowing.refresh(project, engine, now=now)
     with database.reading(engine) as connection:
-        statement = cohorts.members(document.value, as_of, excluded=excluded, dialect=engine.dialect.name)
-        left = cohorts.funnel(connection, document.value, as_of, excluded=excluded)
-        languages = cohorts.make_up(connection, statement)
+        stand = knowing.ground(connection, project, chosen, as_of)
+        left = cohorts.funnel(connection, stand)
+        statement = cohorts.members(stand)
+        made_up = cohorts.make_up(connection, statement, dict(_others(connection, project, name, as_of)))
         some = cohorts.keys(connection, statement, limit=sample) if sample else []
-    funnel = tuple(zip(words, left, strict=True))
-    return Shown(name, document.value.title, clock.local_day(now, project.zone).isoformat(), left[-1], funnel, languages, tuple(some))
+    funnel = tuple(zip(words(chosen), left, strict=True))
+    return Shown(
+        name,
+        document.value.title,
+        clock.local_day(now, project.zone).isoformat(),
+        left[-1],
+        funnel,
+        made_up.languages,
+        made_up.values,
+        made_up.overlap,
+        tuple(some),
+        tuple(_warnings(funnel)),
+    )
 
 
 def members(project: Project, engine: Engine, name: str, *, now: datetime) -> Sequence[str]:
     """The shop's ids of all members, in order."""
     document = cohort.read(project, name)
-    as_of = AsOf(now, project.settings.time_zone, project.settings.currency)
+    knowing.refresh(project, engine, now=now)
     with database.reading(engine) as connection:
-        statement = cohorts.members(document.value, as_of, excluded=cohort.excluded(project, document), dialect=engine.dialect.name)
-        return cohorts.keys(connection, statement)
+        stand = knowing.ground(connection, project, cohort.selection(project, document), AsOf.of(project, now))
+        return cohorts.keys(connection, cohorts.members(stand))
+
+
+def words(selection: Selection) -> list[str]:
+    """What each row of a funnel asks."""
+    chosen = selection.cohort
+    excludes = [sentence for _, sentence in conditions.describe_excludes(chosen.exclude)]
+    limit = [] if chosen.limit is None else [f"the first {chosen.limit:,} by {str(chosen.order_by).replace('_', ' ')}"]
+    return ["all customers", *(conditions.describe(rule, selection) for rule in chosen.rules), *excludes, *limit]
+
+
+def _others(connection: Connection, project: Project, name: str, as_of: AsOf) -> Iterator[tuple[str, Ground]]:
+    """The project's other cohorts; one whose file can't be meant is `winback check`'s business."""
+    for other in [each for each in project.names("cohorts") if each != name][:_OTHERS]:
+        try:
+            yield other, knowing.ground(connection, project, cohort.selection(project, cohort.read(project, other)), as_of)
+        except Refused:
+            continue
+
+
+def _warnings(funnel: Sequence[tuple[str, int]]) -> Iterator[str]:
+    if not funnel[0][1]:
+        yield "There are no customers yet. Bring them in: winback import."
+        return
+    emptied = next((number for number, (_, left) in enumerate(funnel) if not left), None)
+    if emptied is not None:
+        condition, before = funnel[emptied][0], funnel[emptied - 1][1]
+        yield f"Nobody is in it: of the {before:,} customers left before it, none passes the condition `{condition}`."

@@ -22,7 +22,7 @@ from winback.model import ChannelName, DeliveryStatus, Email, Message, Reason, R
 from winback.sending.compose import Writer
 from winback.sending.queue import following
 from winback.store import candidates, database, deliveries, runs
-from winback.store.cohorts import AsOf
+from winback.store.as_of import AsOf
 from winback.store.deliveries import Claimed, Outcome
 from winback.store.runs import Run
 
@@ -119,7 +119,7 @@ class Worker:
         """The last check for a batch; those who pass come back as finished letters, the others are recorded."""
         now = self.now()
         ids = [delivery.customer_id for delivery in claimed]
-        as_of = AsOf(now, self.writer.project.settings.time_zone, self.writer.project.settings.currency)
+        as_of = AsOf.of(self.writer.project, now)
         with database.reading(self.engine) as connection:
             known = candidates.find(connection, ids, as_of, run_id=self.run.id)
             standing = runs.get_recipients(connection, self.run.id, ids)

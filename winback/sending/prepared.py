@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from winback.audience import cohort
-from winback.audience.cohort import Cohort
+from winback.audience.cohort import Cohort, Selection
 from winback.errors import ConfigError, Problem, TemplateError
 from winback.journey import campaign, policy
 from winback.journey.campaign import Campaign
@@ -29,7 +29,7 @@ class Prepared:
     project: Project
     document: Document[Campaign]
     cohort: Document[Cohort]
-    excluded: frozenset[str]
+    selection: Selection  # the same with what its words mean here
     policy: Policy
     brand: Brand
     senders: Senders
@@ -68,7 +68,7 @@ def prepare(project: Project, name: str) -> Prepared:
         project=project,
         document=document,
         cohort=cohort_document,
-        excluded=cohort.excluded(project, cohort_document),
+        selection=cohort.selection(project, cohort_document),
         policy=policy.read(project),
         brand=brand.read(project),
         senders=senders,

@@ -12,7 +12,9 @@ from sqlalchemy import Connection, Row, and_, func, or_, select
 from winback.journey.eligibility import Candidate, Reach
 from winback.journey.last_check import Since
 from winback.model import ChannelName, EventKind, Person, RecipientStatus, RunStatus, Verdict
-from winback.store.cohorts import AsOf, is_purchase, order_facts
+from winback.store import counting
+from winback.store.as_of import AsOf
+from winback.store.counting import is_purchase
 from winback.store.tables import campaign_runs, consents, contacts, customers, events, orders, recipients, suppressions
 
 
@@ -21,7 +23,7 @@ def find(connection: Connection, ids: Sequence[int], as_of: AsOf, *, run_id: int
     reach = _reach(connection, ids, as_of.now)
     busy = _busy(connection, ids, run_id)
     namesakes = _namesakes(connection, ids)
-    facts = order_facts(as_of, ids)
+    facts = counting.orders_of(as_of, ids).subquery("facts")
     rows = connection.execute(
         select(customers, facts.c.orders, facts.c.last_order_at)
         .outerjoin(facts, facts.c.customer_id == customers.c.id)

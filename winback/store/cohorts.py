@@ -1,178 +1,151 @@
-"""A cohort's rules as one SQL statement, on facts read from the orders as of any moment."""
+"""A cohort's rules as one SQL statement, on facts as of any moment."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from zoneinfo import ZoneInfo
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, Subquery, and_, case, cast, exists, func, literal, not_, or_, select, true
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, case, func, null, select, true
 
-from winback import clock
-from winback.audience.cohort import AmountAtLeast, AtLeast, Cohort, Days, Rule, bounds
-from winback.model import ChannelName, Money, OrderStatus
-from winback.store.tables import consents, contacts, customers, orders
-
-
-@dataclass(frozen=True, slots=True)
-class AsOf:
-    """What a statement takes from outside: the moment, and the shop's zone and currency."""
-
-    now: datetime
-    zone: str
-    currency: str
+from winback.audience.cohort import Rule, Selection
+from winback.audience.conditions import describe_excludes, needed
+from winback.store import conditions, excluding, facts
+from winback.store.as_of import AsOf, Whose
+from winback.store.ground import Ground, SequenceCost
+from winback.store.tables import customers, scores
 
 
-def is_purchase() -> ColumnElement[bool]:
-    """The one definition of a purchase: placed, and something was paid. A gift or a free replacement is none."""
-    return and_(orders.c.status == OrderStatus.PLACED, orders.c.amount_minor > 0)
+def ground(
+    connection: Connection,
+    selection: Selection,
+    as_of: AsOf,
+    *,
+    scored: FromClause | None = scores,
+    costs: Mapping[str, SequenceCost] | None = None,
+    run_id: int | None = None,
+    whose: Whose = None,
+) -> Ground:
+    """Where a cohort's facts are read as of a moment. `scored`: where its scores are, the stored ones unless another moment is meant."""
+    known = facts.known(connection, as_of, needed(selection.cohort), whose=whose)
+    return Ground(selection, as_of, known.rows, connection.dialect.name, scored, run_id or 0, whose, costs or {})
 
 
-def order_facts(as_of: AsOf, ids: Sequence[int] | None = None) -> Subquery:
-    """One row per customer (of `ids`, when given) with any order known at `as_of.now`.
-
-    Columns: customer_id, orders (purchases), first_order_at, last_order_at (of purchases), revenue_minor (placed less returned, in
-    the project's currency; other currencies are never added to it), paid_orders (purchases in that currency).
-    """
-    bought = is_purchase()
-    ours = orders.c.currency == as_of.currency
-    counts = or_(bought, orders.c.status == OrderStatus.RETURNED)
-    return (
-        select(
-            orders.c.customer_id,
-            func.count(case((bought, 1))).label("orders"),
-            func.min(case((bought, orders.c.ordered_at))).label("first_order_at"),
-            func.max(case((bought, orders.c.ordered_at))).label("last_order_at"),
-            func.coalesce(func.sum(case((and_(counts, ours), orders.c.amount_minor))), 0).label("revenue_minor"),
-            func.count(case((and_(bought, ours), 1))).label("paid_orders"),
-        )
-        .where(orders.c.ordered_at <= as_of.now, true() if ids is None else orders.c.customer_id.in_(ids))
-        .group_by(orders.c.customer_id)
-        .subquery("facts")
-    )
+def members(stand: Ground) -> Select[Any]:
+    """The statement that finds the cohort: ids of customers, one column; in the cohort's order where it has one."""
+    found = [*_rules(stand), *_excludes(stand)]
+    cohort = stand.selection.cohort
+    if cohort.order_by is None:
+        return select(stand.customer_id).select_from(stand.source()).where(*found)
+    by = conditions.order(stand, cohort.order_by)
+    statement = select(stand.customer_id).select_from(stand.source()).where(*found)
+    return statement.order_by(by.desc().nulls_last(), stand.customer_id).limit(cohort.limit)
 
 
-def members(cohort: Cohort, as_of: AsOf, *, excluded: frozenset[str], dialect: str) -> Select[tuple[int]]:
-    """The statement that finds the cohort: ids of customers, one column."""
-    facts = order_facts(as_of)
-    conditions = [*(_condition(rule, facts, as_of) for rule in cohort.rules), *_not_on_lists(excluded, dialect)]
-    return select(customers.c.id).outerjoin(facts, facts.c.customer_id == customers.c.id).where(*conditions)
+def funnel(connection: Connection, stand: Ground) -> list[int]:
+    """How many customers there are, and are left after each rule, each exclude and the limit; one pass over the data."""
+    found: list[ColumnElement[bool]] = [true(), *_rules(stand), *_excludes(stand)]
+    counts = [func.count(case((and_(*found[: last + 1]), 1))) for last in range(len(found))]
+    left = [int(count) for count in connection.execute(select(*counts).select_from(stand.source())).one()]
+    limit = stand.selection.cohort.limit
+    return left if limit is None else [*left, min(limit, left[-1])]
 
 
-def funnel(connection: Connection, cohort: Cohort, as_of: AsOf, *, excluded: frozenset[str]) -> list[int]:
-    """How many customers there are, and are left after each rule and after the exclude lists; one pass over the data."""
-    facts = order_facts(as_of)
-    conditions: list[ColumnElement[bool]] = [true()]
-    conditions += [_condition(rule, facts, as_of) for rule in cohort.rules]
-    conditions += _not_on_lists(excluded, connection.dialect.name)
-    counts = [func.count(case((and_(*conditions[: last + 1]), 1))) for last in range(len(conditions))]
-    row = connection.execute(select(*counts).select_from(customers.outerjoin(facts, facts.c.customer_id == customers.c.id))).one()
-    return [int(count) for count in row]
-
-
-def is_empty(connection: Connection, cohort: Cohort, as_of: AsOf, *, excluded: frozenset[str]) -> bool:
+def is_empty(connection: Connection, stand: Ground) -> bool:
     """Whether the cohort has no member at all."""
-    found = members(cohort, as_of, excluded=excluded, dialect=connection.dialect.name).limit(1)
-    return connection.execute(found).first() is None
+    return connection.execute(members(stand).limit(1)).first() is None
 
 
-def keys(connection: Connection, statement: Select[tuple[int]], *, limit: int | None = None) -> Sequence[str]:
+def keys(connection: Connection, statement: Select[Any], *, limit: int | None = None) -> Sequence[str]:
     """The shop's ids of the members, in order."""
     wanted = select(customers.c.key).where(customers.c.id.in_(statement)).order_by(customers.c.key).limit(limit)
     return connection.execute(wanted).scalars().all()
 
 
-def make_up(connection: Connection, statement: Select[tuple[int]]) -> dict[str, int]:
-    """Members per stored language, the most first; the empty word is "unknown"."""
+@dataclass(frozen=True, slots=True)
+class MakeUp:
+    """Who the members are; each dict counts them by a word, the most first."""
+
+    languages: dict[str, int]  # as stored; the empty word is "unknown"
+    values: dict[str, int]  # gold, silver, copper; empty where nobody's value was told yet
+    overlap: dict[str, int]  # how many of them other cohorts have too
+
+
+def make_up(connection: Connection, statement: Select[Any], others: Mapping[str, Ground]) -> MakeUp:
+    """Members by language and value, and how many of them are in each of some other cohorts."""
+    chosen = statement.subquery("members")
+    (own,) = chosen.c
     rows = connection.execute(
-        select(customers.c.locale, func.count())
-        .where(customers.c.id.in_(statement))
-        .group_by(customers.c.locale)
-        .order_by(func.count().desc(), customers.c.locale)
-    )
-    return {locale or "unknown": count for locale, count in rows}
+        select(customers.c.locale, func.coalesce(scores.c.value_class, ""), func.count())
+        .select_from(chosen.join(customers, customers.c.id == own).outerjoin(scores, scores.c.customer_id == own))
+        .group_by(customers.c.locale, scores.c.value_class)
+    ).all()
+    languages, values = dict[str, int](), dict[str, int]()
+    for locale, value, count in rows:
+        languages[locale or "unknown"] = languages.get(locale or "unknown", 0) + count
+        values[value or "unknown"] = values.get(value or "unknown", 0) + count
+    overlap = {name: _shared(connection, statement, stand) for name, stand in others.items()}
+    return MakeUp(_most_first(languages), {} if set(values) == {"unknown"} else _most_first(values), _most_first(overlap))
 
 
-def holds(connection: Connection, cohort: Cohort, as_of: AsOf, customer_id: int) -> list[bool]:
-    """For one customer, whether each rule holds by itself."""
-    facts = order_facts(as_of)
-    columns = [case((_condition(rule, facts, as_of), 1), else_=0) for rule in cohort.rules]
-    row = connection.execute(
-        select(*columns).select_from(customers.outerjoin(facts, facts.c.customer_id == customers.c.id)).where(customers.c.id == customer_id)
-    ).one()
-    return [bool(value) for value in row]
+def _shared(connection: Connection, statement: Select[Any], other: Ground) -> int:
+    theirs = members(other)
+    if theirs._limit_clause is None:  # noqa: SLF001  # no other way to ask
+        theirs = theirs.order_by(None)
+    both = statement.order_by(None) if statement._limit_clause is None else statement  # noqa: SLF001  # as above
+    chosen, taken = both.subquery("members"), theirs.subquery("others")
+    (own,), (other_id,) = chosen.c, taken.c
+    return connection.execute(select(func.count()).select_from(chosen.join(taken, own == other_id))).scalar_one()
 
 
-def average_order(connection: Connection, customer_id: int, as_of: AsOf) -> Money | None:
-    """Average order of one customer in the project's currency, returns taken off; None without a purchase in it."""
-    facts = order_facts(as_of, [customer_id])
-    row = connection.execute(select(facts.c.revenue_minor, facts.c.paid_orders)).one_or_none()
-    return Money.from_minor(round(row.revenue_minor / row.paid_orders), as_of.currency) if row is not None and row.paid_orders else None
+def _most_first(counts: Mapping[str, int]) -> dict[str, int]:
+    return dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
 
 
-def _condition(rule: Rule, facts: Subquery, as_of: AsOf) -> ColumnElement[bool]:
-    word, value = rule.said
-    match value:
-        case Days():
-            before, not_before = bounds(value, as_of.now, as_of.zone)
-            last = facts.c.last_order_at
-            return and_(last < before, true() if not_before is None else last >= not_before)
-        case AtLeast():
-            return func.coalesce(facts.c.orders, 0) >= value.at_least
-        case AmountAtLeast():
-            least = Money(value.at_least, as_of.currency).minor
-            return and_(facts.c.paid_orders > 0, facts.c.revenue_minor >= literal(least) * facts.c.paid_orders)
-        case Rule():
-            return not_(func.coalesce(_condition(value, facts, as_of), False))
-        case tuple():
-            return _listed(word, value, facts, as_of)
-    return _not_bought_since(value, facts, as_of)
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One condition for one customer: how deep it is nested, whether it holds, and the value it looked at."""
+
+    rule: Rule
+    depth: int
+    holds: bool
+    value: Any
 
 
-def _listed(word: str, value: tuple[object, ...], facts: Subquery, as_of: AsOf) -> ColumnElement[bool]:
-    if word in {"all", "any"}:
-        parts = [_condition(part, facts, as_of) for part in value if isinstance(part, Rule)]
-        return and_(*parts) if word == "all" else or_(*parts)
-    if word == "reachable_by":
-        return or_(*(_reachable_by(ChannelName(str(channel)), as_of.now) for channel in value))
-    column = customers.c.country if word == "country" else customers.c.locale
-    return column.in_([str(part) for part in value])
+def found(connection: Connection, stand: Ground, customer_id: int) -> list[Found]:
+    """For one customer, every rule and those nested in it."""
+    rules = list(_nested(stand.selection.cohort.rules, 0))
+    columns: list[ColumnElement[Any]] = []
+    for number, (rule, _) in enumerate(rules):
+        columns.append(case((conditions.holds(rule, stand), 1), else_=0).label(f"holds_{number}"))
+        columns.append(conditions.value(rule, stand).label(f"value_{number}"))
+    row = connection.execute(select(*columns).select_from(stand.source()).where(stand.customer_id == customer_id)).one_or_none()
+    if row is None:  # merged into another: nothing is known of them alone
+        return [Found(rule, depth, holds=False, value=None) for rule, depth in rules]
+    return [Found(rule, depth, bool(row[2 * number]), row[2 * number + 1]) for number, (rule, depth) in enumerate(rules)]
 
 
-def _not_bought_since(value: object, facts: Subquery, as_of: AsOf) -> ColumnElement[bool]:
-    assert isinstance(value, date)
-    last = facts.c.last_order_at
-    return or_(last.is_(None), last < clock.start_of_day(value, ZoneInfo(as_of.zone)))
+def stays(connection: Connection, stand: Ground, customer_id: int) -> dict[str, bool]:
+    """For one customer, whether each exclude lets them stay, by its word."""
+    words = [word for word, _ in describe_excludes(stand.selection.cohort.exclude)]
+    columns: list[ColumnElement[Any]] = [case((condition, 1), else_=0) for condition in _excludes(stand)]
+    row = connection.execute(select(*(columns or [null()])).select_from(stand.source()).where(stand.customer_id == customer_id)).one_or_none()
+    return {word: bool(row is not None and row[number]) for number, word in enumerate(words)}
 
 
-def _reachable_by(channel: ChannelName, now: datetime) -> ColumnElement[bool]:
-    """Has an address that works and a consent with its proof, not withdrawn."""
-    return and_(
-        exists().where(
-            contacts.c.customer_id == customers.c.id, contacts.c.channel == channel, or_(contacts.c.blocked_at.is_(None), contacts.c.blocked_at > now)
-        ),
-        exists().where(
-            consents.c.customer_id == customers.c.id,
-            consents.c.channel == channel,
-            consents.c.purpose == "marketing",
-            consents.c.given_at <= now,
-            consents.c.source != "",
-            or_(consents.c.withdrawn_at.is_(None), consents.c.withdrawn_at > now),
-        ),
-    )
+def _nested(rules: Sequence[Rule], depth: int) -> Iterator[tuple[Rule, int]]:
+    for rule in rules:
+        yield rule, depth
+        _, value = rule.said
+        if isinstance(value, Rule):
+            yield from _nested((value,), depth + 1)
+        elif isinstance(value, tuple) and value and isinstance(value[0], Rule):
+            yield from _nested(value, depth + 1)
 
 
-def _not_on_lists(excluded: frozenset[str], dialect: str) -> list[ColumnElement[bool]]:
-    """Lists travel as one JSON value, so that ten thousand ids are still one statement with one parameter."""
-    if not excluded:
-        return []
-    text = literal(json.dumps(sorted(excluded)))
-    listed = (
-        func.jsonb_array_elements_text(cast(text, JSONB)).table_valued("value")
-        if dialect == "postgresql"
-        else func.json_each(text).table_valued("value")
-    )
-    return [customers.c.key.not_in(select(listed.c.value))]
+def _rules(stand: Ground) -> list[ColumnElement[bool]]:
+    return [conditions.holds(rule, stand) for rule in stand.selection.cohort.rules]
+
+
+def _excludes(stand: Ground) -> list[ColumnElement[bool]]:
+    return excluding.excludes(stand, [word for word, _ in describe_excludes(stand.selection.cohort.exclude)])

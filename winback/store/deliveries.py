@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Row, Select, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from winback.model import ChannelName, DeliveryStatus, Reason, RecipientStatus, RunStatus
+from winback.store import refreshing
 from winback.store.tables import campaign_runs, contacts, customers, deliveries, recipients
 
 
@@ -157,6 +158,9 @@ def record(connection: Connection, outcomes: Sequence[Outcome], *, worker: str) 
         elif outcome.status is not DeliveryStatus.UNCERTAIN:
             late = DeliveryStatus.SENT if outcome.status is DeliveryStatus.SENT else DeliveryStatus.FAILED
             connection.execute(own.where(deliveries.c.status == DeliveryStatus.UNCERTAIN).values({**values, "status": late}))
+    touched = [outcome.delivery_id for outcome in outcomes if outcome.sent_at is not None]
+    if touched:
+        refreshing.due(connection, select(deliveries.c.customer_id).where(deliveries.c.id.in_(touched)))
     return mine
 
 
@@ -213,6 +217,7 @@ def resolve(connection: Connection, delivery_id: int, *, was_sent: bool, now: da
     if not was_sent:
         values = {"status": DeliveryStatus.FAILED, "reason": Reason.RESOLVED_NOT_SENT}
     connection.execute(update(deliveries).where(deliveries.c.id == delivery_id, deliveries.c.status == DeliveryStatus.UNCERTAIN).values(values))
+    refreshing.due(connection, select(deliveries.c.customer_id).where(deliveries.c.id == delivery_id))
     return str(before or "")
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Table, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from winback.model import ChannelName, DeliveryStatus, EventKind, Reason, RecipientStatus, RunStatus
+from winback.store import refreshing
 from winback.store.tables import campaign_runs, deliveries, events, links, recipients, suppressions
 
 
@@ -37,6 +38,7 @@ def record(connection: Connection, happened: Iterable[Event]) -> int:
     rows = [_row(event) for event in sorted(happened, key=lambda event: event.dedupe_key)]
     if not rows:
         return 0
+    refreshing.due(connection, [row["customer_id"] for row in rows])
     statement = _insert(connection, events).on_conflict_do_nothing(index_elements=["dedupe_key"])
     return len(connection.execute(statement.returning(events.c.id), rows).all())
 

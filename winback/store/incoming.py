@@ -20,6 +20,7 @@ from sqlalchemy import (
     Select,
     Table,
     Text,
+    and_,
     delete,
     exists,
     func,
@@ -34,8 +35,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.types import TypeEngine
 
 from winback.model import ChannelName
+from winback.store import refreshing
 from winback.store.contacts import hasher
-from winback.store.tables import Utc, consents, contacts, customers, inquiries, orders, sqlite_text
+from winback.store.tables import Day, Id, Utc, consents, contacts, customers, inquiries, orders, sqlite_text
 
 ADDRESSES = {ChannelName.EMAIL: "email", ChannelName.TELEGRAM: "telegram"}
 """The staged columns that hold addresses; each has its hash beside it, `email_hash`."""
@@ -45,6 +47,8 @@ _SPECIAL: dict[str, TypeEngine[Any]] = {"position": Integer(), "again": Integer(
 }
 _IMPORT_LOCK = 0x77696E6261636B  # "winback": one import at a time, whoever starts it
 _BLOCK = 100
+_COUNTED = {"preserve_rowcount": True}
+_changing = Table("changing", MetaData(), Column("id", Id, primary_key=True), Column("customer_id", Id), prefixes=["TEMPORARY"])
 _imported = Table("imported", MetaData(), Column("key", Text, primary_key=True), prefixes=["TEMPORARY"])
 
 
@@ -88,6 +92,7 @@ def stage(connection: Connection, columns: Iterable[str], constants: Mapping[str
         Index("incoming_key", table.c.key)  # without it a wrong estimate of other tables' sizes makes some joins quadratic
     table.create(connection)
     _imported.create(connection)
+    _changing.create(connection)
     return Staging(table, key, dict(constants))
 
 
@@ -95,6 +100,7 @@ def unstage(connection: Connection, staging: Staging) -> None:
     """Drop the temporary tables. A transaction rolled back takes them along by itself."""
     staging.table.drop(connection)
     _imported.drop(connection)
+    _changing.drop(connection)
 
 
 def take_stock(connection: Connection) -> None:
@@ -127,19 +133,26 @@ def merge_acts(connection: Connection, staging: Staging, target: Table, filled: 
     """Bring staged orders or inquiries into `target`: what is new is inserted, what differs updated, the rest left alone."""
     staged = staging.table
     fields = said(staging, target)
-    differs = or_(target.c.customer_id != customers.c.id, *differences(target, fields))
-    updated = connection.execute(
-        update(target)
-        .where(target.c.key == staged.c.key, customers.c.key == staged.c.customer, staged.c.again == 0, differs)
-        .values({"customer_id": customers.c.id} | fields)
-    ).rowcount
+    whose = func.coalesce(customers.c.merged_into, customers.c.id)
+    differs = or_(target.c.customer_id != whose, *differences(target, fields))
+    meant = and_(target.c.key == staged.c.key, customers.c.key == staged.c.customer, staged.c.again == 0)
+    changing = select(target.c.id, target.c.customer_id).where(meant, differs)
+    updated = connection.execute(insert(_changing).from_select(["id", "customer_id"], changing), execution_options=_COUNTED).rowcount
+    if updated:
+        connection.execute(update(target).where(meant, target.c.id.in_(select(_changing.c.id))).values({"customer_id": whose} | fields))
+        moved = select(target.c.customer_id).where(target.c.id.in_(select(_changing.c.id)))
+        refreshing.due(connection, select(_changing.c.customer_id).union(moved))
+        connection.execute(delete(_changing))
+    newest = connection.execute(select(func.coalesce(func.max(target.c.id), 0))).scalar_one()
     new = (
-        select(staged.c.key, customers.c.id, *fields.values())
+        select(staged.c.key, whose, *fields.values())
         .join(customers, customers.c.key == staged.c.customer)
         .where(staged.c.again == 0)
         .order_by(staged.c.position)
     )
     inserted = insert_new(connection, target, ["key", "customer_id", *fields], new)
+    if inserted:
+        refreshing.due(connection, select(target.c.customer_id).where(target.c.id > newest).distinct())
     unknown = _unknown(connection, staged) if inserted < filled.rows - filled.again else frozenset()
     clashing = _clashing(connection, staged, target, or_(target.c.id.is_(None), differs)) - unknown if filled.again else frozenset()
     return Merged(inserted, updated, filled.rows - inserted - updated - len(unknown) - len(clashing), unknown, clashing)
@@ -152,7 +165,7 @@ def insert_new(connection: Connection, target: Table, names: Sequence[str], rows
     """
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     statement = dialect.insert(target).from_select(names, rows).on_conflict_do_nothing(index_elements=["key"])
-    return connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount
+    return connection.execute(statement, execution_options=_COUNTED).rowcount
 
 
 def said(staging: Staging, target: Table) -> dict[str, ColumnElement[Any]]:
@@ -182,7 +195,7 @@ def _clashing(connection: Connection, staged: Table, target: Table, differs: Col
 
 def _column(name: str) -> Column[Any]:
     stored = next((table.c[name].type for table in (customers, consents, orders, inquiries) if name in table.c), None)
-    kind = _SPECIAL.get(name) or (stored if isinstance(stored, Utc | Date | Integer) else Text())
+    kind = _SPECIAL.get(name) or (stored if isinstance(stored, Utc | Date | Integer) else Integer() if isinstance(stored, Day) else Text())
     return Column(name, kind, primary_key=name == "position", server_default="0" if name == "again" else None)
 
 

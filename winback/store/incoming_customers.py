@@ -25,6 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from winback.model import ChannelName
+from winback.store import refreshing
 from winback.store.incoming import ADDRESSES, Filled, Merged, Staging, differences, insert_new, said
 from winback.store.tables import consents, contacts, customers
 
@@ -43,7 +44,9 @@ def merge(connection: Connection, staging: Staging, filled: Filled, channels: tu
     updated = connection.execute(changes.select(func.count()).where(staged.c.again == 0, customers.c.id.is_not(None), changes.any)).scalar_one()
     _write_people(connection, staged, fields, now)
     new = select(staged.c.key, literal(now, customers.c.updated_at.type), *fields.values()).where(staged.c.again == 0).order_by(staged.c.position)
+    newest = connection.execute(select(func.coalesce(func.max(customers.c.id), 0))).scalar_one()
     inserted = insert_new(connection, customers, ["key", "updated_at", *fields], new)
+    refreshing.due(connection, select(customers.c.id).where(customers.c.id > newest))
     for channel, name in ADDRESSES.items():
         if name in staged.c:
             _write_addresses(connection, staged, channel, name)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Float, FromClause, Subquery, and_, case, cast, func, or_, select
 
 from winback.model import OrderStatus, RecipientStatus
-from winback.store.cohorts import is_purchase
+from winback.store.counting import is_purchase
 from winback.store.moments import later
 from winback.store.tables import Utc, deliveries, orders, outcomes, recipients
 

@@ -12,7 +12,7 @@ from winback.model import RecipientStatus
 from winback.outcomes.figures import ArmFigures, CurveCell, Figures, LocaleFigures, OtherRevenue
 from winback.outcomes.statistics import Moments
 from winback.store import responses
-from winback.store.cohorts import is_purchase
+from winback.store.counting import is_purchase
 from winback.store.measured import Measured, count_if
 from winback.store.moments import seconds_between
 from winback.store.tables import Utc, orders, outcomes, recipients

@@ -115,13 +115,10 @@ def finish_if_done(connection: Connection, run_id: int) -> bool:
     return done.rowcount > 0
 
 
-def member_batches(connection: Connection, members: Select[tuple[int]], size: int) -> Iterator[list[int]]:
-    """Ids of a cohort's members in batches, in order; each batch is one statement, so no cursor stays open between commits."""
-    last = 0
-    found = members.subquery()
-    while ids := list(connection.execute(select(found.c.id).where(found.c.id > last).order_by(found.c.id).limit(size)).scalars()):
-        yield ids
-        last = ids[-1]
+def member_batches(connection: Connection, members: Select[Any], size: int) -> Iterator[list[int]]:
+    """Ids of a cohort's members in batches, in order. All are read at once, so that no cursor stays open between commits."""
+    ids: list[int] = sorted(connection.execute(members).scalars())
+    yield from (ids[at : at + size] for at in range(0, len(ids), size))
 
 
 def enrol(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:

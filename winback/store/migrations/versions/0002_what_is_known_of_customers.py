@@ -16,9 +16,6 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("terms", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
         sa.Column("known_until", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("events_seen", sa.BigInteger(), nullable=False),
-        sa.Column("sent_seen", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("built_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_facts_state")),
     )
     op.create_table(
@@ -61,6 +58,13 @@ def upgrade() -> None:
         sa.Column("last_score_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["customer_id"], ["customers.id"], name=op.f("fk_facts_customer_id")),
         sa.PrimaryKeyConstraint("customer_id", name=op.f("pk_facts")),
+    )
+    op.create_table(
+        "facts_due",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("customer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["customer_id"], ["customers.id"], name=op.f("fk_facts_due_customer_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_facts_due")),
     )
     op.create_table(
         "feedback",

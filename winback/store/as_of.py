@@ -1,0 +1,42 @@
+"""What statements take from outside: the moment and the shop's terms, and whom they are about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Any, TypeAlias
+
+from sqlalchemy import ColumnElement, Select, true
+
+from winback.settings import Project
+
+Whose: TypeAlias = Sequence[int] | Select[tuple[int]] | None
+"""Some customers, as ids or as a statement that finds them; None: everybody."""
+
+
+@dataclass(frozen=True, slots=True)
+class AsOf:
+    """What a statement takes from outside: the moment, the shop's zone and currency, and what other currencies are worth in it."""
+
+    now: datetime
+    zone: str
+    currency: str
+    rates: Mapping[str, Decimal] = field(default_factory=lambda: MappingProxyType({}))
+
+    @classmethod
+    def of(cls, project: Project, now: datetime) -> AsOf:
+        """As the project's settings have it."""
+        settings = project.settings
+        return cls(now, settings.time_zone, settings.currency, settings.rates)
+
+    def terms(self) -> dict[str, Any]:
+        """What stored facts depend on."""
+        return {"zone": self.zone, "currency": self.currency, "rates": {code: str(rate) for code, rate in sorted(self.rates.items())}}
+
+
+def of(column: ColumnElement[Any], whose: Whose) -> ColumnElement[bool]:
+    """Whether a row is theirs."""
+    return true() if whose is None else column.in_(whose)

@@ -1,0 +1,69 @@
+"""Whom a cohort leaves out, whatever its rules say, as SQL: each part by its word, in the order of audience/conditions.describe_excludes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, cast, exists, func, literal, or_, select
+from sqlalchemy.dialects.postgresql import JSONB
+
+from winback import clock
+from winback.model import RecipientStatus, RunStatus
+from winback.store.ground import Ground
+from winback.store.tables import campaign_runs, outcomes, recipients
+
+
+def excludes(ground: Ground, words: list[str]) -> list[ColumnElement[bool]]:
+    """One condition for each word, which holds for those who stay."""
+    made: dict[str, Callable[[], ColumnElement[bool]]] = {
+        "lists": lambda: _not_listed(ground),
+        "black_list": lambda: ground.people.c.black_list == "",
+        "contacted_within": lambda: _not_contacted(ground),
+        "in_another_campaign": lambda: _in_no_other_campaign(ground),
+        "returned_within": lambda: _did_not_return(ground),
+        "addresses": lambda: _has_good_address(ground),
+    }
+    return [made[word]() for word in words]
+
+
+def _not_listed(ground: Ground) -> ColumnElement[bool]:
+    """Lists travel as one JSON value, so that ten thousand ids are still one statement with one parameter."""
+    text = literal(json.dumps(sorted(ground.selection.excluded)))
+    listed = (
+        func.jsonb_array_elements_text(cast(text, JSONB)).table_valued("value")
+        if ground.dialect == "postgresql"
+        else func.json_each(text).table_valued("value")
+    )
+    return ground.people.c.key.not_in(select(listed.c.value))
+
+
+def _not_contacted(ground: Ground) -> ColumnElement[bool]:
+    within = ground.selection.cohort.exclude.contacted_within
+    assert within is not None
+    last = ground.facts.c.last_touch_at
+    return or_(last.is_(None), last < clock.start_of_day(ground.today - timedelta(days=within.days - 1), ZoneInfo(ground.as_of.zone)))
+
+
+def _in_no_other_campaign(ground: Ground) -> ColumnElement[bool]:
+    """Assigned in another run that isn't over: written to or held out alike."""
+    return ~exists().where(
+        recipients.c.customer_id == ground.customer_id,
+        recipients.c.status != RecipientStatus.SKIPPED,
+        campaign_runs.c.id == recipients.c.run_id,
+        campaign_runs.c.status.in_([RunStatus.ACTIVE, RunStatus.PAUSED]),
+        campaign_runs.c.id != ground.run_id,
+    )
+
+
+def _did_not_return(ground: Ground) -> ColumnElement[bool]:
+    within = ground.selection.cohort.exclude.returned_within
+    assert within is not None
+    since = clock.start_of_day(ground.today - timedelta(days=within.days - 1), ZoneInfo(ground.as_of.zone))
+    return ~exists().where(outcomes.c.customer_id == ground.customer_id, outcomes.c.returned_at >= since, outcomes.c.returned_at <= ground.as_of.now)
+
+
+def _has_good_address(ground: Ground) -> ColumnElement[bool]:
+    raise NotImplementedError(ground)

@@ -1,0 +1,157 @@
+"""Keeping the stored facts true: those of customers of whom something changed are counted anew, or everybody's."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Column, Connection, Executable, FromClause, Integer, MetaData, SelectBase, Table, delete, func, insert, select, text, update
+
+from winback import clock
+from winback.model import OrderStatus
+from winback.store import counting, facts, gaps
+from winback.store.as_of import AsOf, Whose, of
+from winback.store.facts import State
+from winback.store.tables import Id, customers, facts_due, facts_state, feedback, orders
+from winback.store.tables import facts as stored
+
+_FACTS_LOCK = 0x66616374  # "fact": one at a time counts facts
+_FEW = 0.3  # share of customers up to which counting them one by one is quicker than counting all
+_MEMORY = "256MB"  # for sorting on PostgreSQL, whose usual 4 MB send every sort to the disk
+_AT_ONCE = 50_000  # rows
+_NOTHING = datetime(1, 1, 2, tzinfo=UTC)  # known until then, where nothing happened yet
+_EVER = datetime(9999, 12, 30, tzinfo=UTC)
+_MOMENTS = ("last_order_at", "last_inquiry_at", "last_touch_at", "last_reaction_at", "last_complaint_at", "last_score_at")
+"""Facts that are moments; beside them facts speak of goods brought back and of complaints that were mended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refreshed:
+    """How many customers' facts were counted anew, and whether that was everybody's."""
+
+    customers: int
+    was_rebuilt: bool
+
+
+def due(connection: Connection, ids: Collection[int] | SelectBase) -> None:
+    """Note that something of these customers changed, in the same transaction as the change."""
+    if isinstance(ids, SelectBase):
+        connection.execute(insert(facts_due).from_select(["customer_id"], ids))
+    elif ids:
+        connection.execute(insert(facts_due), [{"customer_id": each} for each in set(ids)])
+
+
+def is_due(connection: Connection, as_of: AsOf) -> bool:
+    """Whether `refresh` has anything to do."""
+    state = facts.read_state(connection)
+    return state is None or state.terms != as_of.terms() or connection.execute(select(facts_due).limit(1)).first() is not None
+
+
+def refresh(connection: Connection, as_of: AsOf) -> Refreshed:
+    """Count anew the facts of customers who are due; everybody's where most are, or where zone, currency or rates are others than before."""
+    _lock(connection)
+    state = facts.read_state(connection)
+    count = connection.execute(select(func.count(facts_due.c.customer_id.distinct()))).scalar_one()
+    if state is None or state.terms != as_of.terms() or count > _FEW * _size(connection):
+        return _count_all(connection, as_of, state)
+    if count:
+        _count_due(connection, as_of, state)
+    return Refreshed(count, was_rebuilt=False)
+
+
+def rebuild(connection: Connection, as_of: AsOf) -> Refreshed:
+    """Count everybody's facts anew."""
+    _lock(connection)
+    return _count_all(connection, as_of, facts.read_state(connection))
+
+
+def _size(connection: Connection) -> int:
+    return connection.execute(select(func.count()).select_from(customers)).scalar_one()
+
+
+def _count_all(connection: Connection, as_of: AsOf, before: State | None) -> Refreshed:
+    _date_orders(connection, ZoneInfo(as_of.zone), anew=before is not None and before.terms["zone"] != as_of.zone)
+    connection.execute(delete(facts_due))
+    connection.execute(delete(stored))
+    _tune(connection, for_everybody=True)
+    counted = {"gaps": gaps.count(connection)}
+    _count(connection, as_of, None, counted)
+    _remember(connection, as_of, _latest(connection, None))
+    gaps.drop(connection)
+    _tune(connection, for_everybody=False)
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("ANALYZE facts"))
+    return Refreshed(connection.execute(select(func.count()).select_from(stored)).scalar_one(), was_rebuilt=True)
+
+
+def _count_due(connection: Connection, as_of: AsOf, before: State) -> None:
+    chosen = Table("chosen", MetaData(), Column("customer_id", Id, primary_key=True), prefixes=["TEMPORARY"])
+    chosen.create(connection)
+    for statement in _taking_due(connection, chosen):
+        connection.execute(statement)
+    whose = select(chosen.c.customer_id)
+    connection.execute(delete(stored).where(stored.c.customer_id.in_(whose)))
+    _count(connection, as_of, whose, {})
+    _remember(connection, as_of, max(before.known_until, _latest(connection, whose)))
+    chosen.drop(connection)
+
+
+def _taking_due(connection: Connection, chosen: Table) -> list[Executable]:
+    """What is noted is taken first: whoever notes the same customer from now on is heard the next time."""
+    if connection.dialect.name == "postgresql":
+        gone = delete(facts_due).returning(facts_due.c.customer_id).cte("gone")
+        return [insert(chosen).from_select(["customer_id"], select(gone.c.customer_id).distinct()), text("ANALYZE chosen")]
+    return [insert(chosen).from_select(["customer_id"], select(facts_due.c.customer_id).distinct()), delete(facts_due)]
+
+
+def _tune(connection: Connection, *, for_everybody: bool) -> None:
+    """On PostgreSQL, until the transaction ends: room to sort in, and no walk along an index through all of a table."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(f"SET LOCAL work_mem = '{_MEMORY if for_everybody else '4MB'}'"))
+        connection.execute(text(f"SET LOCAL enable_indexscan = {'off' if for_everybody else 'on'}"))
+
+
+def _count(connection: Connection, as_of: AsOf, whose: Whose, made: Mapping[str, FromClause]) -> None:
+    ever = AsOf(_EVER, as_of.zone, as_of.currency, as_of.rates)
+    rows = counting.relation(ever, connection.dialect.name, whose=whose, made=made, name="counted")
+    names = [column.name for column in stored.c]
+    connection.execute(insert(stored).from_select(names, select(*(rows.c[name] for name in names))))
+
+
+def _latest(connection: Connection, whose: Whose) -> datetime:
+    """The latest moment that facts speak of."""
+    facts_of = select(*(func.max(stored.c[name]) for name in _MOMENTS)).where(of(stored.c.customer_id, whose))
+    returned = orders.c.status == OrderStatus.RETURNED
+    others = [
+        select(func.max(orders.c.ordered_at)).where(returned, of(orders.c.customer_id, whose)),
+        select(func.max(feedback.c.said_at), func.max(feedback.c.mended_at)).where(of(feedback.c.customer_id, whose)),
+    ]
+    moments = [moment for statement in (facts_of, *others) for moment in connection.execute(statement).one() if moment is not None]
+    return max(moments, default=_NOTHING)
+
+
+def _remember(connection: Connection, as_of: AsOf, known_until: datetime) -> None:
+    connection.execute(delete(facts_state))
+    connection.execute(insert(facts_state).values(id=1, terms=as_of.terms(), known_until=known_until))
+
+
+def _date_orders(connection: Connection, zone: ZoneInfo, *, anew: bool) -> None:
+    """Write the shop's calendar day of orders that have none yet, or of all of them. Databases have zone tables of their own, or none."""
+    dated = Table("dated", MetaData(), Column("id", Id, primary_key=True), Column("day", Integer), prefixes=["TEMPORARY"])
+    unread = select(orders.c.id, orders.c.ordered_at).order_by(orders.c.id).limit(_AT_ONCE)
+    if not anew:
+        unread = unread.where(orders.c.ordered_on == 0)
+    done = 0
+    while rows := connection.execute(unread.where(orders.c.id > done)).all():
+        dated.create(connection)
+        connection.execute(insert(dated), [{"id": row.id, "day": clock.local_day(row.ordered_at, zone).toordinal()} for row in rows])
+        connection.execute(update(orders).where(orders.c.id == dated.c.id).values(ordered_on=dated.c.day))
+        dated.drop(connection)
+        done = rows[-1].id
+
+
+def _lock(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":  # SQLite's writers queue by themselves
+        connection.execute(select(func.pg_advisory_xact_lock(_FACTS_LOCK)))

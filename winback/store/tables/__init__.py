@@ -1,0 +1,50 @@
+"""The tables, by what they are about."""
+
+from __future__ import annotations
+
+from winback.store.tables.audience import facts, facts_due, facts_state, scores, scores_state, stage_changes
+from winback.store.tables.campaigns import campaign_runs, deliveries, events, links, outcomes, recipients
+from winback.store.tables.kinds import Day, Id, Tree, Utc, metadata, sqlite_text
+from winback.store.tables.shop import (
+    consents,
+    contacts,
+    customers,
+    feedback,
+    inquiries,
+    leaving_reasons,
+    orders,
+    source_states,
+    suppressions,
+    touches,
+)
+
+__all__ = [
+    "Day",
+    "Id",
+    "Tree",
+    "Utc",
+    "campaign_runs",
+    "consents",
+    "contacts",
+    "customers",
+    "deliveries",
+    "events",
+    "facts",
+    "facts_due",
+    "facts_state",
+    "feedback",
+    "inquiries",
+    "leaving_reasons",
+    "links",
+    "metadata",
+    "orders",
+    "outcomes",
+    "recipients",
+    "scores",
+    "scores_state",
+    "source_states",
+    "sqlite_text",
+    "stage_changes",
+    "suppressions",
+    "touches",
+]

@@ -1,0 +1,110 @@
+"""What campaigns do and what comes of it: runs, recipients, letters, events, returns."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Index, Integer, String, Table, Text, UniqueConstraint
+from sqlalchemy.types import JSON
+
+from winback.store.tables.kinds import Utc, metadata, row_id, to
+
+campaign_runs = Table(
+    "campaign_runs",
+    metadata,
+    row_id(),
+    Column("campaign", String(100), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("status", String(20), nullable=False),
+    Column("salt", String(200), nullable=False),
+    Column("started_at", Utc, nullable=False),
+    Column("enrolled_at", Utc),  # None: the cohort is still being decided on
+    Column("plan", JSON, nullable=False),  # planned shares, the window, and the campaign file as it was when the run began
+    UniqueConstraint("campaign", "number"),
+)
+
+recipients = Table(
+    "recipients",
+    metadata,
+    to("campaign_runs.id", "run_id", primary_key=True),
+    to("customers.id", "customer_id", primary_key=True),
+    Column("status", String(20), nullable=False),
+    Column("reason", String(40), nullable=False, server_default=""),
+    Column("arm", String(100), nullable=False, server_default=""),  # tactic, "holdout", or empty when skipped
+    Column("bucket", String(20), nullable=False, server_default=""),  # the hash share, as decimal text, to redo by hand
+    Column("locale", String(35), nullable=False, server_default=""),  # language of the letters
+    Column("time_zone", String(64), nullable=False, server_default=""),
+    Column("facts", JSON, nullable=False),  # what the decision was made on
+    Column("assigned_at", Utc, nullable=False),
+    Column("ended_at", Utc),
+    Column("next_stage", Integer, nullable=False, server_default="0"),
+    Column("next_due_at", Utc),  # None: a delivery is under way, or nothing is to come
+    Index(None, "run_id", "next_due_at"),
+    Index(None, "customer_id"),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    row_id(),
+    to("campaign_runs.id", "run_id", nullable=False),
+    Column("stage", String(100), nullable=False),
+    to("customers.id", "customer_id", nullable=False),
+    Column("tactic", String(100), nullable=False),
+    Column("channel", String(20), nullable=False, server_default=""),
+    Column("letter", String(100), nullable=False, server_default=""),
+    Column("locale", String(35), nullable=False, server_default=""),
+    Column("status", String(20), nullable=False),
+    Column("reason", String(40), nullable=False, server_default=""),
+    Column("detail", Text, nullable=False, server_default=""),  # what the other side said
+    Column("due_at", Utc, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("claimed_by", String(64), nullable=False, server_default=""),  # fencing token of the worker
+    Column("lease_until", Utc),
+    Column("handed_over_at", Utc),
+    Column("sent_at", Utc),
+    Column("message_id", Text, nullable=False, server_default=""),
+    Column("remote_id", Text, nullable=False, server_default=""),
+    Column("cost_micros", BigInteger, nullable=False, server_default="0"),  # millionths of the project's currency
+    UniqueConstraint("run_id", "stage", "customer_id"),
+    Index(None, "status", "due_at"),
+    Index(None, "customer_id"),
+    Index(None, "message_id"),
+    Index(None, "sent_at"),
+)
+
+links = Table(
+    "links",
+    metadata,
+    row_id(),
+    Column("url", Text, nullable=False, unique=True),
+)
+
+events = Table(
+    "events",
+    metadata,
+    row_id(),
+    Column("dedupe_key", String(200), nullable=False, unique=True),  # the same happening twice is one event
+    Column("kind", String(20), nullable=False),
+    to("customers.id", "customer_id", nullable=False),
+    to("deliveries.id", "delivery_id"),
+    to("links.id", "link_id"),
+    Column("happened_at", Utc, nullable=False),
+    Column("verdict", String(20), nullable=False),
+    Column("signals", JSON, nullable=False),  # raw: method, user agent, seconds since acceptance...
+    Column("text", Text, nullable=False, server_default=""),  # a reply's words
+    Index(None, "delivery_id", "kind"),
+    Index(None, "customer_id", "kind", "happened_at"),
+)
+
+outcomes = Table(
+    "outcomes",
+    metadata,
+    to("campaign_runs.id", "run_id", primary_key=True),
+    to("customers.id", "customer_id", primary_key=True),
+    Column("currency", String(3), primary_key=True),
+    Column("returned_at", Utc),  # the first purchase in the window; None: goods were only brought back
+    Column("orders", Integer, nullable=False),
+    Column("revenue_minor", BigInteger, nullable=False),
+    Column("window_closed", Boolean, nullable=False),
+    Column("measured_at", Utc, nullable=False),
+    CheckConstraint("orders >= 0", name="orders_not_negative"),
+)
