@@ -130,6 +130,7 @@ class Reason(StrEnum):
     NO_LANGUAGE = "no-language"  # the letters exist in no language of this customer's chain
     IN_OTHER_CAMPAIGN = "in-other-campaign"  # another campaign that is under way writes to them, or holds them out
     NOT_FOR_TACTIC = "not-for-tactic"  # the stage has no letter for this tactic
+    NOT_WORTH_IT = "not-worth-it"  # less is expected of a return than the whole sequence costs, and the campaign asks for more
     LETTER_BROKEN = "letter-broken"  # it couldn't be filled in; tried again when somebody had time to mend it
     OFFER_OVER = "offer-over"  # the letter promises something whose last day has passed
     SAME_ADDRESS = "same-address"  # another customer has this address too: one person, it seems; merge them

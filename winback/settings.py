@@ -62,6 +62,7 @@ class Settings(Shape):
     out: str = "out"
     replies: str = ""  # the Maildir that answers and bounces arrive in; empty: none is read
     locales: dict[str, tuple[str, ...]]  # a customer's language -> languages their letter may be in, best first
+    call_cost: Amount = Field(default=0, validate_default=True)  # of one call by a person
     return_window: Duration = Field(default="60 days", validate_default=True)  # unless the campaign says otherwise
     retry_after: tuple[Duration, ...] = Field(
         default=("5 minutes", "15 minutes", "30 minutes", "1 hour", "2 hours", "4 hours", "8 hours"), validate_default=True

@@ -77,6 +77,13 @@ def test_a_time_zone_is_one_that_exists_or_unknown(written, kept):
     assert cells.time_zone(written) == kept
 
 
+@given(st.text("ab|; ё_%", max_size=20))
+def test_tags_read_the_same_again_and_no_tag_holds_a_bar(written):
+    once = cells.tags(written, ";")
+    assert cells.tags(once, ";") == once
+    assert not once or (once[0] == once[-1] == "|" and all(tag == tag.strip() != "" for tag in once[1:-1].split("|")))
+
+
 @pytest.mark.parametrize(("written", "kept"), [("F", "f"), ("male", "m"), ("ж", ""), ("x", ""), ("", "")])
 def test_sex_is_known_or_not(written, kept):
     assert cells.sex(written) == kept

@@ -78,6 +78,10 @@ def test_a_source_says_at_length_what_differs():
             'placed is one word; a list is expected. Write for example ["done"].',
         ),
         ("currency: UAH\norders: {id: a, customer: b, ordered_at: c, amount: d, currency: e}", "shop names the currency twice."),
+        (
+            "touches: {id: a, customer: b, touched_at: c}",
+            "shop says orders and touches. Write one of `customers:`, `orders:`, `inquiries:`, `touches:`",
+        ),
     ],
 )
 def test_what_cannot_be_meant_is_refused_with_line_and_what_to_write(body, sentence):
@@ -106,6 +110,72 @@ def test_a_source_comes_from_one_place_and_holds_one_thing(text, sentence):
         parse(text)
     assert sentence in str(refused.value)
     assert "hunter2" not in str(refused.value)
+
+
+FILE = "sources:\n  shop:\n    file: shop.csv\n"
+
+
+def block(text: str) -> Source:
+    """A source with this block."""
+    return parse(f"{FILE}    {text}\n").value.sources["shop"]
+
+
+@pytest.mark.parametrize(
+    ("text", "columns"),
+    [
+        (
+            "customers: {id: a, phone: {column: b, country: UA}, tags: c, custom: {points: d, size: {column: e, kind: text}}, standing: f}",
+            {("id",): "a", ("phone", "column"): "b", ("standing",): "f", ("tags", "column"): "c", ("custom", "points"): "d", ("custom", "size"): "e"},
+        ),
+        ("touches: {id: a, customer: b, touched_at: c}", {("id",): "a", ("customer",): "b", ("touched_at",): "c"}),
+        (
+            "feedback: {id: a, customer: b, said_at: c, kind: {column: d, complaint: [bad]}}",
+            {("id",): "a", ("customer",): "b", ("said_at",): "c", ("kind", "column"): "d"},
+        ),
+        ("feedback: {id: a, customer: b, said_at: c, kind: complaint}", {("id",): "a", ("customer",): "b", ("said_at",): "c"}),
+        (
+            "reasons: {customer: b, reason: {column: c, words: {rude: service}}, recorded_at: d}",
+            {("customer",): "b", ("reason",): "c", ("recorded_at",): "d"},
+        ),
+    ],
+)
+def test_only_the_columns_that_a_block_names_are_read(text, columns):
+    found = block(text)
+    assert found.columns() == {(found.kind, *place): column for place, column in columns.items()}
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (
+            "customers: {id: a, standing: {column: b, words: {gold: vipp}}}",
+            "sources.yaml:4: standing has the word vipp; a standing is vip or adherent.",
+        ),
+        ("customers: {id: a, phone: {column: b, country: Ukraine}}", "sources.yaml:4: `sources.shop.customers.phone.country` is Ukraine"),
+        ("customers: {id: a, custom: {Loyalty Points: b}}", "custom has the name `Loyalty Points`; names are small Latin letters, digits and _."),
+        ("customers: {id: a, custom: {points: {column: b, kind: whole}}}", "Write one of 'number' or 'text'."),
+        ("customers: {id: a, tags: {column: b, separater: x}}", "`separater` is not known here. Did you mean `separator`?"),
+        ("feedback: {id: a, customer: b, said_at: c}", "`kind` is missing in sources.shop.feedback. Add `kind:`."),
+        (
+            "feedback: {id: a, customer: b, said_at: c, kind: type}",
+            "kind is type; that is neither complaint nor survey. Write complaint or survey for all of them, or {column: type,",
+        ),
+        ("feedback: {id: a, customer: b, said_at: c, kind: {column: d}}", "kind doesn't say which rows are complaints and which are answers"),
+        (
+            "feedback: {id: a, customer: b, said_at: c, score: e, kind: {column: d, complaint: [x], survey: [X]}}",
+            "kind has the word `x` under complaint and under survey. Keep one of the two.",
+        ),
+        (
+            "feedback: {id: a, customer: b, said_at: c, kind: survey}",
+            "feedback has answers to a survey, but no column with their scores. Add `score:`",
+        ),
+        ("reasons: {customer: a, reason: b, recorded_at: c, source: friends}", "Write one of 'staff' or 'survey'."),
+    ],
+)
+def test_what_cannot_be_meant_of_a_block_is_refused(text, sentence):
+    with pytest.raises(ConfigError) as refused:
+        block(text)
+    assert sentence in str(refused.value)
 
 
 def test_customers_are_read_before_what_they_did_and_else_the_order_of_the_file_holds():

@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, Table, select
 
 from winback import settings
 from winback.operations import importing
 from winback.settings import Project
 from winback.store import database
-from winback.store.tables import consents, contacts, customers, inquiries, orders
+from winback.store.tables import consents, contacts, customers, feedback, inquiries, leaving_reasons, orders, touches
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 SETTINGS = """
@@ -60,7 +60,20 @@ def stored(engine: Engine) -> dict[str, list[tuple[Any, ...]]]:
             found = connection.execute(select(*columns)).mappings().all()
             return sorted(tuple(names[value] if name == "customer_id" else value for name, value in row.items()) for row in found)
 
-        return {table.name: rows(table) for table in (customers, contacts, consents, orders, inquiries)}
+        filled = (customers, contacts, consents, orders, inquiries, touches, feedback, leaving_reasons)
+        return {table.name: rows(table) for table in filled}
+
+
+def columns(engine: Engine, table: Table, *names: str) -> list[tuple[Any, ...]]:
+    """Some columns of a table, in the order in which its rows came in; `customer` is the shop's key of theirs."""
+    with database.reading(engine) as connection:
+        known = {row.id: row.key for row in connection.execute(select(customers.c.id, customers.c.key))}
+        rows = connection.execute(select(table).order_by(*table.primary_key.columns)).mappings().all()
+        return [tuple(known[row["customer_id"]] if name == "customer" else row[name] for name in names) for row in rows]
+
+
+ORDER = ("key", "customer", "ordered_at", "amount_minor", "currency", "quantity", "status")
+"""What most tests of orders look at."""
 
 
 def rejects(project: Project) -> list[dict[str, str]]:

@@ -14,6 +14,8 @@ from winback.operations import checking
         ("config/value.yaml", "silver: 0.95", "silver: 0.5", 5),
         ("config/value.yaml", "chance_for: 182 days", "chance_for: 5 hours", 4),
         ("config/lifecycle.yaml", "repeat: 2 ", "repeat: few ", 5),
+        ("config/reasons.yaml", "  service:\n", "  Poor Service:\n", 6),
+        ("config/reasons.yaml", "method: Apologise", "metod: Apologise", 9),
     ],
 )
 def test_figures_about_customers_that_cannot_be_meant_are_refused_with_their_place(tmp_path, file, old, new, line):
@@ -21,8 +23,8 @@ def test_figures_about_customers_that_cannot_be_meant_are_refused_with_their_pla
     assert (problem.file, problem.line) == (file, line)
 
 
-def test_a_project_may_do_without_both(tmp_path):
+def test_a_project_may_do_without_them(tmp_path):
     project = projects.make(tmp_path / "shop")
-    for name in ("value.yaml", "lifecycle.yaml"):
+    for name in ("value.yaml", "lifecycle.yaml", "reasons.yaml"):
         project.config(name).unlink()
     assert checking.problems(project) == []

@@ -14,7 +14,7 @@ import pytest
 from pyarrow import parquet
 from sqlalchemy import Engine, create_engine, func, make_url, select, text
 
-from tests.operations.shopdata import CUSTOMERS, HEADER, NOW, ORDERS, PEOPLE, run, shop, stored
+from tests.operations.shopdata import CUSTOMERS, HEADER, NOW, ORDER, ORDERS, PEOPLE, columns, run, shop, stored
 from winback.errors import SourceError
 from winback.operations import importing
 from winback.store import database
@@ -97,7 +97,7 @@ def test_tables_and_queries_of_a_database_are_read(tmp_path, engine, shop_file):
     project = shop(tmp_path, TABLE.replace("URL", "sqlite:///shop.db"))
     assert run(project, engine) == {"people": (2, 0, 0, 0), "orders": (2, 0, 0, 1)}
     assert run(project, engine) == {"people": (0, 0, 2, 0), "orders": (0, 0, 2, 1)}
-    first, second = stored(engine)["orders"]
+    first, second = columns(engine, orders, *ORDER)
     assert first == ("10", "1", datetime(2026, 11, 1, 8, 0, tzinfo=UTC), 10, "UAH", 1, "placed")
     assert second[:2] == ("11", "2")
 
@@ -115,7 +115,7 @@ def test_a_shop_on_postgresql_is_read_with_its_password_from_the_environment(tmp
         """
     project = shop(tmp_path, sources, {"SHOP_USER": url.username})
     assert run(project, sqlite_engine) == {"people": (1, 0, 0, 0), "orders": (1, 0, 0, 0)}
-    assert stored(sqlite_engine)["orders"] == [("10", "1", datetime(2026, 11, 1, 10, 0, tzinfo=UTC), 1250, "UAH", 1, "placed")]
+    assert columns(sqlite_engine, orders, *ORDER) == [("10", "1", datetime(2026, 11, 1, 10, 0, tzinfo=UTC), 1250, "UAH", 1, "placed")]
     execute(postgres_shop, "INSERT INTO purchases VALUES (11, 1, '2026-11-02 10:00+00', 5)")
     assert run(project, sqlite_engine) == {"people": (0, 0, 1, 0), "orders": (1, 0, 0, 0)}
 
@@ -185,7 +185,7 @@ def test_parquet_is_read_with_its_types(tmp_path, engine):
     parquet.write_table(pa.table(people), tmp_path / "people.parquet")
     parquet.write_table(pa.table(bought), tmp_path / "orders.parquet")
     assert run(project, engine) == {"people": (2, 0, 0, 1), "orders": (2, 0, 0, 1)}
-    assert stored(engine)["orders"][0] == ("10", "1", datetime(2026, 11, 1, 10, 0, tzinfo=UTC), 1250, "UAH", 1, "placed")
+    assert columns(engine, orders, *ORDER)[0] == ("10", "1", datetime(2026, 11, 1, 10, 0, tzinfo=UTC), 1250, "UAH", 1, "placed")
     assert stored(engine)["customers"][0][9] == date(1987, 5, 19)
 
 

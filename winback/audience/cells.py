@@ -80,6 +80,12 @@ def favourite_day(written: str, patterns: Sequence[str]) -> str | None:
     return f"{day:%m-%d}" if day else None
 
 
+def tags(written: str, separator: str) -> str:
+    """|b2b|winter| from b2b; winter: each once, in order, between bars, so that one is found by `LIKE`; empty for none. A bar parts tags too."""
+    found = {tag.strip() for part in written.split(separator) for tag in part.split("|")} - {""}
+    return f"|{'|'.join(sorted(found))}|" if found else ""
+
+
 def day(cell: Any, patterns: Sequence[str]) -> date | None:
     """A calendar day from text or from a database's own type; None when it can't be read."""
     found = moments.parse(text(cell), patterns) if not isinstance(cell, date) else cell

@@ -202,6 +202,11 @@ def selection(project: Project, document: Document[Cohort]) -> Selection:
         for place, rule in placed(document.value.rules)
         if (trade := rule.lapsed) is not None and trade not in trades
     ]
+    problems += [
+        document.problem(place, f"there is no campaign `{rule.worth_it}`.", nearest(rule.worth_it, project.names("campaigns"), "Campaigns"))
+        for place, rule in placed(document.value.rules)
+        if rule.worth_it is not None and rule.worth_it not in project.names("campaigns")
+    ]
     if problems:
         raise ConfigError(problems)
     return Selection(document.value, excluded(project, document), signs.read(project), trades)

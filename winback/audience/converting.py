@@ -5,7 +5,7 @@ The work is done once for each different cell of a column, since dates, amounts 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -13,7 +13,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from winback.audience import amounts, cells, moments
-from winback.audience.mapping import Column
+from winback.audience.columns import Column
+from winback.audience.reasons import Reasons
 from winback.audience.rows import Chunk, Reject
 from winback.audience.source import Source
 
@@ -30,6 +31,8 @@ class Terms:
     currency: str  # of amounts without one
     now: datetime
     calendar: ZoneInfo  # of the shop: which day an order belongs to
+    reasons: Reasons = field(default_factory=Reasons)  # for leaving, that the shop knows
+    kinds: Mapping[str, str] = field(default_factory=dict)  # of custom columns, as far as they have shown one: number, text
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,15 @@ def read(column: Sequence[Any], reader: Callable[[Any], Any], faults: Faults, *,
         if isinstance(value := known[cell], Unreadable):
             faults.add(position, value.reason, costs_row=costs_row)
     return [None if isinstance(value := known[cell], Unreadable) else value for cell in column]
+
+
+def bounded(chunk: Chunk, column: Column, longest: int, word: str, faults: Faults, *, costs_row: bool = True) -> list[str]:
+    """A column of short texts in our words; one that is longer than the store has room for is left out and told."""
+
+    def short(text: str) -> str | Unreadable:
+        return text if len(text) <= longest else Unreadable(f"The {word} `{text[:30]}...` is longer than {longest} characters.")
+
+    return [text or "" for text in read(written(chunk, column), short, faults, costs_row=costs_row)]
 
 
 def keys(chunk: Chunk, column: Column, faults: Faults) -> Sequence[str]:

@@ -7,9 +7,10 @@ from datetime import date
 from functools import partial
 from typing import Any
 
-from winback.audience import addresses, cells, converting
+from winback.audience import addresses, cells, converting, custom, phones
+from winback.audience.columns import PhoneColumn
 from winback.audience.converting import Converted, Faults, Terms, Unreadable
-from winback.audience.mapping import Consent, Customers
+from winback.audience.mapping import STANDINGS, Consent, Customers
 from winback.audience.rows import Chunk
 
 _PLAIN = ("given_name", "patronymic", "family_name", "city", "black_list")
@@ -20,6 +21,7 @@ _NORMALISED: dict[str, Callable[[str], str]] = {
     "time_zone": cells.time_zone,
 }
 _LONGEST_MANAGER = 100
+_LONGEST_ID = 200
 
 
 def convert(chunk: Chunk, mapping: Customers, terms: Terms) -> Converted:
@@ -31,6 +33,11 @@ def convert(chunk: Chunk, mapping: Customers, terms: Terms) -> Converted:
         if column := getattr(mapping, name):
             columns[name] = converting.read(converting.written(chunk, column), normalise, faults)
     columns |= _days(chunk, mapping, terms, faults)
+    columns |= _acquaintance(chunk, mapping, columns["key"], faults)
+    if mapping.phone:
+        columns["phone"] = _phones(chunk, mapping.phone, columns.get("country"), faults)
+    if mapping.custom:
+        columns["custom"] = custom.convert(chunk, mapping.custom, terms, faults)
     if mapping.manager:
         columns["manager"] = [
             manager or "" for manager in converting.read(converting.written(chunk, mapping.manager), _manager, faults, costs_row=False)
@@ -50,6 +57,38 @@ def _addresses(texts: Sequence[str], reader: Callable[[str], str | None], word: 
     for position, (text, address) in enumerate(zip(texts, found, strict=True)):
         if address is None and text:
             faults.add(position, f"Broken address: `{text}` is no {word}. The customer is kept without it.", costs_row=False)
+    return found
+
+
+def _acquaintance(chunk: Chunk, mapping: Customers, keys: Sequence[str], faults: Faults) -> dict[str, Sequence[Any]]:
+    """What the shop wrote down of its own knowledge: standing, who brought the customer, tags."""
+    columns: dict[str, Sequence[Any]] = {}
+    if mapping.standing:
+        words = [word.casefold() for word in converting.written(chunk, mapping.standing)]
+        columns["standing"] = [word if word in STANDINGS else "" for word in words]
+    if mapping.recommended_by:
+        by = converting.bounded(chunk, mapping.recommended_by, _LONGEST_ID, "id of who recommended them", faults, costs_row=False)
+        for position in (at for at, (key, other) in enumerate(zip(keys, by, strict=True)) if other and key == other):
+            faults.add(position, f"The customer `{by[position]}` is said to have recommended themselves. That is left out.", costs_row=False)
+            by[position] = ""
+        columns["recommended_by"] = by
+    if mapping.tags:
+        separator, texts = mapping.tags.separator, cells.texts(chunk.columns[mapping.tags.column])
+        known = {text: cells.tags(text, separator) for text in set(texts)}
+        columns["tags"] = [known[text] for text in texts]
+    return columns
+
+
+def _phones(chunk: Chunk, column: PhoneColumn, countries: Sequence[str] | None, faults: Faults) -> list[str]:
+    """No cache: nearly every number is another one."""
+    texts = cells.texts(chunk.columns[column.column])
+    found = []
+    for position, (text, country) in enumerate(zip(texts, countries or [""] * len(texts), strict=True)):
+        phone = phones.international(text, country or column.country) if text else ""
+        if phone is None:
+            how = "Write it as +380671234567." if country or column.country else "Write it as +380671234567, or name the country."
+            faults.add(position, f"The phone number `{text}` leaves a doubt. {how} The customer is kept without it.", costs_row=False)
+        found.append(phone or "")
     return found
 
 

@@ -1,61 +1,20 @@
-"""Which of the shop's columns is what: the blocks `customers:`, `orders:` and `inquiries:` of a source."""
+"""Which of the shop's columns is what: the blocks `customers:`, `orders:`, `inquiries:`, `touches:`, `feedback:`, `reasons:` of a source."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from typing import Annotated, Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from winback.audience.columns import Column, Custom, Kind, KindColumn, Named, Phone, PhoneColumn, Tags, TagsColumn, Words, tell_apart
 from winback.model import ChannelName
 from winback.shapes import Channel
 from winback.strictyaml import Shape, refusal
 
-
-class Column(Shape):
-    """A column whose words differ from ours: {column: lang, words: {ua: uk}}."""
-
-    column: str = Field(min_length=1)
-    words: dict[str, str] = Field(default_factory=dict)
-
-    @field_validator("words")
-    @classmethod
-    def _without_case(cls, value: dict[str, str]) -> dict[str, str]:
-        return {word.casefold(): ours for word, ours in value.items()}
-
-
-def _column(value: Any) -> Any:
-    return {"column": value} if isinstance(value, str) else value
-
-
-Named: TypeAlias = Annotated[
-    Column,
-    BeforeValidator(_column),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"type": "string"},
-                {
-                    "type": "object",
-                    "properties": {"column": {"type": "string"}, "words": {"type": "object", "additionalProperties": {"type": "string"}}},
-                    "required": ["column"],
-                    "additionalProperties": False,
-                },
-            ]
-        }
-    ),
-]
-"""A column of the shop: its name alone, or with its words."""
-
-
-def _words(value: Any) -> Any:
-    if isinstance(value, tuple):
-        return tuple("" if word is None else str(word).casefold() for word in value)
-    raise refusal("is one word; a list is expected.", f'Write for example ["{value}"].')
-
-
-Words: TypeAlias = Annotated[tuple[str, ...], BeforeValidator(_words), WithJsonSchema({"type": "array", "items": {"type": ["string", "number"]}})]
-"""The shop's words for one thing, compared without regard to capitals."""
+STANDINGS = ("vip", "adherent")
+"""What the staff know of a customer's place in the shop."""
 
 
 class Consent(Shape):
@@ -70,7 +29,7 @@ class Consent(Shape):
 
     @model_validator(mode="after")
     def _tells_apart(self) -> Consent:
-        _tell_apart({"agreed": self.agreed, "declined": self.declined})
+        tell_apart({"agreed": self.agreed, "declined": self.declined})
         return self
 
 
@@ -92,7 +51,27 @@ class Customers(Shape):
     favourite_day: Named | None = None
     manager: Named | None = None
     black_list: Named | None = None
+    phone: Phone | None = None
+    standing: Named | None = None  # what the staff know: vip, adherent
+    recommended_by: Named | None = None  # the shop's id of the customer who brought them
+    tags: Tags | None = None
+    custom: dict[str, Custom] = Field(default_factory=dict)  # the shop's own columns by the names that cohorts and letters call them
     consent: Consent | None = None
+
+    @field_validator("standing")
+    @classmethod
+    def _known_standings(cls, value: Column | None) -> Column | None:
+        if value and (unknown := next((ours for ours in value.words.values() if ours not in {*STANDINGS, ""}), None)):
+            raise refusal(f"has the word {unknown}; a standing is vip or adherent.", "Write for example {column: level, words: {gold: vip}}.")
+        return value
+
+    @field_validator("custom")
+    @classmethod
+    def _names(cls, value: dict[str, Any]) -> dict[str, Any]:
+        for name in value:
+            if not re.fullmatch("[a-z][a-z0-9_]{0,39}", name):
+                raise refusal(f"has the name `{name}`; names are small Latin letters, digits and _.", "Write for example loyalty_points.")
+        return value
 
 
 class Status(Shape):
@@ -105,7 +84,7 @@ class Status(Shape):
 
     @model_validator(mode="after")
     def _tells_apart(self) -> Status:
-        _tell_apart({"placed": self.placed, "cancelled": self.cancelled, "returned": self.returned})
+        tell_apart({"placed": self.placed, "cancelled": self.cancelled, "returned": self.returned})
         return self
 
 
@@ -119,6 +98,8 @@ class Orders(Shape):
     currency: Named | None = None
     quantity: Named | None = None
     status: Status | None = None
+    margin: Named | None = None  # what of the amount stays with the shop
+    code: Named | None = None  # redeemed with it
     minus_is_return: bool = False  # a row below zero is goods brought back, whatever its status says
 
 
@@ -131,21 +112,60 @@ class Inquiries(Shape):
     subject: Named | None = None
 
 
-def columns(mapping: Customers | Orders | Inquiries) -> Iterator[tuple[tuple[str, ...], str]]:
+class Touches(Shape):
+    """Columns of a source of contacts made elsewhere: calls, visits, letters of a former system."""
+
+    id: Named
+    customer: Named
+    touched_at: Named
+    channel: Named | None = None  # as the shop calls it
+    reacted_at: Named | None = None  # empty: no reaction
+
+
+class Feedback(Shape):
+    """Columns of a source of complaints or answers to surveys."""
+
+    id: Named
+    customer: Named
+    said_at: Named
+    kind: Kind
+    score: Named | None = None  # 0 to 10
+    order: Named | None = None  # the id of the order that it is about
+    text: Named | None = None
+    mended_at: Named | None = None  # empty: not put right yet
+
+    @model_validator(mode="after")
+    def _surveys_have_scores(self) -> Feedback:
+        if self.score is None and (self.kind.always == "survey" or self.kind.survey):
+            raise refusal("has answers to a survey, but no column with their scores.", "Add `score:` with the column that holds 0 to 10.")
+        return self
+
+
+class LeavingReasons(Shape):
+    """Columns of a source of reasons for leaving."""
+
+    id: Named | None = None  # without it a customer has one row for each reason and day
+    customer: Named
+    reason: Named
+    recorded_at: Named
+    recorded_by: Named | None = None
+    note: Named | None = None
+    source: Literal["staff", "survey"] = "staff"  # who told it: those who served the customer, or the customers themselves
+
+
+Block: TypeAlias = Customers | Orders | Inquiries | Touches | Feedback | LeavingReasons
+"""What stands in a source."""
+
+
+def columns(block: Block) -> Iterator[tuple[tuple[str, ...], str]]:
     """Every column that is named, by its place in the block."""
-    for name in type(mapping).model_fields:
-        value = getattr(mapping, name)
+    for name in type(block).model_fields:
+        value = getattr(block, name)
         if isinstance(value, Column):
             yield (name,), value.column
-        elif isinstance(value, Consent | Status):
+        elif isinstance(value, dict):
+            yield from (((name, ours), column.column) for ours, column in value.items())
+        elif isinstance(value, Consent | Status | KindColumn | TagsColumn | PhoneColumn) and value.column:
             yield (name, "column"), value.column
             if isinstance(value, Consent):
                 yield from (((name, part), column) for part in ("given_at", "source") if (column := getattr(value, part)))
-
-
-def _tell_apart(lists: dict[str, tuple[str, ...]]) -> None:
-    seen: dict[str, str] = {}
-    for name, words in lists.items():
-        for word in words:
-            if seen.setdefault(word, name) != name:
-                raise refusal(f"has the word `{word}` under {seen[word]} and under {name}.", "Keep one of the two.")

@@ -14,18 +14,24 @@ from winback.audience.mapping import Inquiries, Orders, Status
 from winback.audience.rows import Chunk
 from winback.model import OrderStatus, minor_digits
 
+_LONGEST_CODE = 100
+
 
 def convert(chunk: Chunk, mapping: Orders, terms: Terms) -> Converted:
-    """Columns key, customer, ordered_at, ordered_on (as an ordinal), amount_minor, currency, quantity, status; those that the source doesn't have are constants."""
+    """Columns key, customer, ordered_at, ordered_on (as an ordinal), amount_minor, currency, quantity, status; constants where there is none.
+
+    And margin_minor and code, where the source has them.
+    """
     faults = Faults()
     key = converting.keys(chunk, mapping.id, faults)
     customer = converting.keys(chunk, mapping.customer, faults)
     ordered_at = converting.read(chunk.columns[mapping.ordered_at.column], partial(converting.moment, terms=terms), faults)
     currency = _currencies(chunk, mapping, terms, faults)
-    amount = _amounts(chunk, mapping, terms, currency, faults)
+    amount = _amounts(chunk.columns[mapping.amount.column], "amount", terms, currency, faults)
+    margin = _amounts(chunk.columns[mapping.margin.column], "margin", terms, currency, faults, may_be_empty=True) if mapping.margin else None
     quantity = _quantities(chunk, mapping, terms, faults)
     status = _statuses(chunk, mapping.status, faults)
-    _settle_signs(mapping, amount, quantity, status, faults)
+    _settle_signs(mapping, amount, quantity, status, faults, margin=margin)
     columns: dict[str, Sequence[Any]] = {
         "key": key,
         "customer": customer,
@@ -36,6 +42,10 @@ def convert(chunk: Chunk, mapping: Orders, terms: Terms) -> Converted:
         "quantity": quantity,
         "status": status,
     }
+    if margin is not None:
+        columns["margin_minor"] = margin
+    if mapping.code:
+        columns["code"] = converting.bounded(chunk, mapping.code, _LONGEST_CODE, "code", faults)
     constants = _constants(mapping, terms)
     return converting.finish(chunk, {name: values for name, values in columns.items() if name not in constants}, faults, constants)
 
@@ -79,17 +89,18 @@ def _currencies(chunk: Chunk, mapping: Orders, terms: Terms, faults: Faults) -> 
     return converting.read(converting.written(chunk, mapping.currency), code, faults)
 
 
-def _amounts(chunk: Chunk, mapping: Orders, terms: Terms, currencies: list[Any], faults: Faults) -> list[Any]:
-    """In minor units, by each row's currency."""
+def _amounts(column: Sequence[Any], word: str, terms: Terms, currencies: list[Any], faults: Faults, *, may_be_empty: bool = False) -> list[Any]:
+    """In minor units, by each row's currency; None for an empty cell that may be one, since what isn't known is no nought."""
 
-    def minor(cell: Any, digits: int) -> int | Unreadable:
-        amount = converting.number(cell, terms, "amount")
+    def minor(cell: Any, digits: int) -> int | Unreadable | None:
+        if may_be_empty and not cells.text(cell):
+            return None
+        amount = converting.number(cell, terms, word)
         if isinstance(amount, Unreadable):
             return amount
         found = amounts.in_minor(amount, digits)
-        return Unreadable(f"The amount `{cells.text(cell)}` is larger than can be.") if found is None else found
+        return Unreadable(f"The {word} `{cells.text(cell)}` is larger than can be.") if found is None else found
 
-    column = chunk.columns[mapping.amount.column]
     digits = {minor_digits(currency) for currency in set(currencies) if currency}
     if len(digits) < 2:
         return converting.read(column, partial(minor, digits=digits.pop() if digits else 2), faults)
@@ -128,8 +139,11 @@ def _statuses(chunk: Chunk, mapping: Status | None, faults: Faults) -> list[Any]
     return converting.read(cells.texts(chunk.columns[mapping.column]), status, faults)
 
 
-def _settle_signs(mapping: Orders, amount: list[Any], quantity: list[Any], status: list[Any], faults: Faults) -> None:
-    """Goods brought back count below zero, however the shop writes them; anything else below zero costs the row, if it is placed."""
+def _settle_signs(mapping: Orders, amount: list[Any], quantity: list[Any], status: list[Any], faults: Faults, *, margin: list[Any] | None) -> None:
+    """Goods brought back count below zero, however the shop writes them; anything else below zero costs the row, if it is placed.
+
+    A margin changes its sign with its amount. A sale at a loss has one below zero, and that is no fault.
+    """
     returned = OrderStatus.RETURNED.value in status
     if not returned and _never_below_zero(amount) and _never_below_zero(quantity):
         return
@@ -140,6 +154,8 @@ def _settle_signs(mapping: Orders, amount: list[Any], quantity: list[Any], statu
         if is_below and mapping.minus_is_return and status[at] == OrderStatus.PLACED.value:
             status[at] = OrderStatus.RETURNED.value
         if status[at] == OrderStatus.RETURNED.value:
+            if margin is not None and margin[at] is not None and money > 0:
+                margin[at] = -margin[at]
             amount[at], quantity[at] = -abs(money), -abs(pieces)
         elif is_below and status[at] == OrderStatus.PLACED.value:
             faults.add(at, f"The {'quantity' if pieces < 0 else 'amount'} is below zero, but the row is no return.")
@@ -147,3 +163,12 @@ def _settle_signs(mapping: Orders, amount: list[Any], quantity: list[Any], statu
 
 def _never_below_zero(values: list[Any]) -> bool:
     return all(value is None or value >= 0 for value in set(values))
+
+
+def told_overdrawn(count: int, example: str) -> str:
+    """The sentence about so many customers who brought back more than they bought; empty for none."""
+    if not count:
+        return ""
+    who = "1 customer has" if count == 1 else f"{count:,} customers have"
+    how = "Their purchases may lie in another file or before its first day; else look at the returned rows."
+    return f"{who} more brought back than bought, for example `{example}`. {how}"

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Iterator
 from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from winback.audience import mapping, moments
-from winback.audience.mapping import Customers, Inquiries, Orders
-from winback.errors import ConfigError
+from winback.audience import mapping, moments, reasons
+from winback.audience.mapping import Block, Customers, Feedback, Inquiries, LeavingReasons, Orders, Touches
+from winback.errors import ConfigError, Problem
 from winback.settings import Project
 from winback.shapes import Zone
 from winback.strictyaml import Document, Shape, nearest, refusal
 
 FILE = "sources.yaml"
+KINDS = ("customers", "orders", "inquiries", "touches", "feedback", "reasons")
+"""What can stand in a source."""
 
 
 class Watermark(Shape):
@@ -26,7 +29,7 @@ class Watermark(Shape):
 
 
 class Source(Shape):
-    """One file or database table, and what stands in it: exactly one of customers, orders, inquiries."""
+    """One file or database table, and what stands in it: exactly one of KINDS."""
 
     file: str | None = None
     url: str | None = None
@@ -42,6 +45,9 @@ class Source(Shape):
     customers: Customers | None = None
     orders: Orders | None = None
     inquiries: Inquiries | None = None
+    touches: Touches | None = None
+    feedback: Feedback | None = None
+    reasons: LeavingReasons | None = None
 
     @field_validator("encoding")
     @classmethod
@@ -78,10 +84,10 @@ class Source(Shape):
 
     @model_validator(mode="after")
     def _whole(self) -> Source:
-        kinds = [kind for kind in ("customers", "orders", "inquiries") if getattr(self, kind) is not None]
+        kinds = [kind for kind in KINDS if getattr(self, kind) is not None]
         if len(kinds) != 1:
             found = f"says {' and '.join(kinds)}" if kinds else "doesn't say what stands in it"
-            raise refusal(f"{found}.", "Write one of `customers:`, `orders:`, `inquiries:` and the columns below it.")
+            raise refusal(f"{found}.", f"Write one of {', '.join(f'`{kind}:`' for kind in KINDS)} and the columns below it.")
         if (self.file is None) == (self.url is None):
             raise refusal("names a file and a database." if self.file else "names neither a file nor a database.", "Write `file:` or `url:`.")
         if self.url is not None and (self.table is None) == (self.query is None):
@@ -93,14 +99,14 @@ class Source(Shape):
         return self
 
     @property
-    def mapping(self) -> Customers | Orders | Inquiries:
-        found = self.customers or self.orders or self.inquiries
-        assert found
-        return found
+    def kind(self) -> str:
+        """One of KINDS."""
+        return next(kind for kind in KINDS if getattr(self, kind) is not None)
 
     @property
-    def kind(self) -> Literal["customers", "orders", "inquiries"]:
-        return "customers" if self.customers else "orders" if self.orders else "inquiries"
+    def mapping(self) -> Block:
+        block: Block = getattr(self, self.kind)
+        return block
 
     def columns(self) -> dict[tuple[str, ...], str]:
         """Every column of the shop that is read, by its place below the source in sources.yaml."""
@@ -123,8 +129,21 @@ class Sources(Shape):
 
 
 def read(project: Project) -> Document[Sources]:
-    """config/sources.yaml. Raises ConfigError."""
-    return project.read(Sources, FILE)
+    """config/sources.yaml. Raises ConfigError, also when it says a reason for leaving that reasons.yaml doesn't."""
+    document = project.read(Sources, FILE)
+    if problems := list(_unknown_reasons(project, document)):
+        raise ConfigError(problems)
+    return document
+
+
+def _unknown_reasons(project: Project, document: Document[Sources]) -> Iterator[Problem]:
+    for name, source in document.value.sources.items():
+        if source.reasons and source.reasons.reason.words:
+            known = reasons.read(project)
+            place = ("sources", name, "reasons", "reason", "words")
+            for ours in source.reasons.reason.words.values():
+                if ours and known.word(ours) is None:
+                    yield document.problem(place, f"the reason `{ours}` is not in config/{reasons.FILE}.", known.hint(ours))
 
 
 def chosen(document: Document[Sources], only: str | None = None) -> dict[str, Source]:

@@ -47,9 +47,14 @@ class ValueShares(Shape):
 class RegularityLimits(Shape):
     """Largest coefficients of variation (standard deviation / mean) of the steady and the uneven, over periods of one length."""
 
-    period: Literal["month", "quarter"] = "quarter"
+    period: Literal["month", "quarter"] = "quarter"  # equal ones, counted back from today: 30 and 91 days
     steady: float = Field(default=0.5, gt=0)
     uneven: float = Field(default=1.0, gt=0)
+
+    @property
+    def days(self) -> int:
+        """Length of a period."""
+        return 91 if self.period == "quarter" else 30
 
     @model_validator(mode="after")
     def _in_order(self) -> RegularityLimits:

@@ -61,6 +61,14 @@ def variation(amounts_minor: Whole, since: Whole) -> Real:
     return np.where(tells, np.sqrt(squares / np.maximum(periods, 1)) / np.where(tells, mean, 1.0), np.nan)
 
 
+def variation_of_sums(total: Real, squares: Real, periods: Whole) -> Real:
+    """The same from each customer's sum over their periods, the sum of the squares of the periods, and how many periods there are."""
+    mean = total / np.maximum(periods, 1)
+    deviation = np.maximum(squares / np.maximum(periods, 1) - mean**2, 0.0)
+    tells = (periods >= FEWEST_PERIODS) & (mean > 0)
+    return np.where(tells, np.sqrt(deviation) / np.where(tells, mean, 1.0), np.nan)
+
+
 def xyz(variation: Real, limits: RegularityLimits) -> Words:
     """The `Regularity` of each customer, a limit itself still belonging to the steadier class; None where nothing can be said."""
     classes = np.full(variation.size, None, dtype=object)

@@ -38,6 +38,12 @@ def print_plan(plan: Plan) -> None:
     frame.print_table("Stages, if nobody ordered or answered before", ("stage", "texts", "channels", "days", "letters"), rows)
     frame.print_counts("Languages", plan.languages)
     typer.echo(f"Sending costs up to {plan.cost_of_sending:,.2f} {plan.currency}.")
+    if plan.worth is not None:
+        net = plan.worth.expected - plan.worth.cost
+        typer.echo(
+            f"Returns are expected to bring {plan.worth.expected:,.2f} {plan.currency}, the whole sequence costs {plan.worth.cost:,.2f}: "
+            f"{net:,.2f} {plan.currency} {'to the good' if net > 0 else 'lost'}."
+        )
     for tactic, cost in plan.cost_of_offers.items():
         typer.echo(f"The offer of {tactic} costs {cost:,.2f} {plan.currency} for every 100 who take it up.")
     for tactic, difference in plan.detectable.items():

@@ -23,7 +23,7 @@ def import_(
     folder: Folder = None,
     json: Json = False,
 ) -> None:
-    """Read customers, orders and inquiries from the shop.
+    """Read customers, and what they did and said, from the shop.
 
     The same data twice changes nothing; what can't be read is written to a rejects file with its reason.
     """
@@ -40,6 +40,8 @@ def import_(
     for read in report.sources:
         if read.rejects_file:
             typer.echo(f"What was rejected from {read.name}, and why: {read.rejects_file}")
+    for warning in report.warnings:
+        typer.echo(warning)
 
 
 def collect(

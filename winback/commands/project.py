@@ -55,7 +55,7 @@ def check(context: typer.Context, folder: Folder = None, json: Json = False) -> 
 
 def schema(
     name: Annotated[
-        str | None, typer.Argument(help="One of: settings, sources, cohort, campaign, policy, brand, senders, sample, value, lifecycle.")
+        str | None, typer.Argument(help="One of: settings, sources, cohort, campaign, policy, brand, senders, sample, value, lifecycle, reasons.")
     ] = None,
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="Write all of them as files instead.")] = None,
 ) -> None:

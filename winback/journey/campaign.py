@@ -33,6 +33,8 @@ class Offer(Shape):
     code: str = ""
     valid_for: Duration = Field(default="30 days", validate_default=True)  # from the day somebody enters the campaign
     cost: Amount = Field(default=0, validate_default=True)  # to the shop, each time it is taken up
+    discount: Share = 0  # part of the order that it is used on
+    take_up: Share = 1  # part of those written to who use it, as far as you know
 
 
 class Tactic(Shape):
@@ -83,6 +85,8 @@ class Campaign(Shape):
     tone: Literal["neutral", "formal", "friendly"] = "neutral"
     occasion: Localised | None = None
     salt: str | None = None
+    calls: int = Field(default=0, ge=0)  # by a person, for each customer
+    worth_it: bool = False  # only to customers whose return is worth more than the whole sequence costs
 
     @field_validator("holdout")
     @classmethod

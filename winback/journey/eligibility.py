@@ -33,6 +33,8 @@ class Candidate:
     last_order_at: datetime | None = None
     shares_address: bool = False  # an earlier customer has the same address
     other_campaign: str = ""  # an active campaign that is writing to them already
+    expected_value_minor: int | None = None  # of a return; None: nobody can say
+    average_order_minor: int = 0  # of what they bought
     reach: Mapping[ChannelName, Reach] = field(default_factory=dict)
 
 
@@ -51,7 +53,14 @@ class Skip:
     reason: Reason
 
 
-def decide(candidate: Candidate, channels: Sequence[ChannelName], policy: Policy, language: Callable[[Sequence[str]], str | None]) -> Eligible | Skip:
+def decide(
+    candidate: Candidate,
+    channels: Sequence[ChannelName],
+    policy: Policy,
+    language: Callable[[Sequence[str]], str | None],
+    *,
+    is_worth_it: bool = True,
+) -> Eligible | Skip:
     """Decide on one candidate of a campaign that uses `channels`.
 
     `language` is given the languages that the law demands (none: the customer's own) and says in which the campaign's
@@ -68,7 +77,9 @@ def decide(candidate: Candidate, channels: Sequence[ChannelName], policy: Policy
     if isinstance(open_channels, Skip):
         return open_channels
     locale = language(rules.languages)
-    return Skip(Reason.NO_LANGUAGE) if locale is None else Eligible(open_channels, locale)
+    if locale is None:
+        return Skip(Reason.NO_LANGUAGE)
+    return Eligible(open_channels, locale) if is_worth_it else Skip(Reason.NOT_WORTH_IT)
 
 
 def usable(reach: Mapping[ChannelName, Reach], channels: Sequence[ChannelName], rules: Rules) -> tuple[ChannelName, ...] | Skip:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from winback.audience import businesses, cohort, lifecycle, signs, source, value
+from winback.audience import businesses, cohort, lifecycle, reasons, signs, source, value
 from winback.errors import Problem, Refused
 from winback.journey import policy
 from winback.letters import brand, check, sender
@@ -23,6 +23,7 @@ def problems(project: Project) -> list[Problem]:
         lambda: lifecycle.read(project),
         lambda: signs.read(project),
         lambda: businesses.read(project),
+        lambda: reasons.read(project),
     ]
     found = [problem for reader in readers for problem in _refused(reader)]
     for name in project.names("cohorts"):

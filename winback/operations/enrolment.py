@@ -11,16 +11,18 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Engine
 
 from winback import clock
+from winback.audience.worth import Verdict
 from winback.errors import ConfigError
-from winback.journey import assignment, eligibility, schedule
+from winback.journey import assignment, costs, eligibility, schedule
 from winback.journey.eligibility import Candidate, Eligible, Skip
-from winback.model import HOLDOUT, ChannelName, RecipientStatus, RunStatus
+from winback.model import HOLDOUT, ChannelName, Money, RecipientStatus, RunStatus
 from winback.operations import knowing
 from winback.sending.prepared import Prepared
 from winback.store import candidates, cohorts, database, runs
 from winback.store.as_of import AsOf
 from winback.store.evidence import Evidence
 from winback.store.runs import Run
+from winback.store.tables import scores
 
 BATCH = 1000
 
@@ -36,6 +38,7 @@ class Decision:
     zone: str
     first_due_at: datetime | None
     signs: Evidence = field(default_factory=dict)  # of being lost, with what shows them
+    worth: dict[str, str] = field(default_factory=dict)  # expected value and cost, where the campaign asks whether it pays
 
 
 def decide(prepared: Prepared, candidate: Candidate, *, salt: str, now: datetime, signs: Evidence | None = None) -> Decision:
@@ -43,14 +46,30 @@ def decide(prepared: Prepared, candidate: Candidate, *, salt: str, now: datetime
     plan = prepared.campaign
     rules = prepared.policy.for_country(candidate.person.country)
     preferred = tuple(dict.fromkeys(channel for stage in plan.stages for channel in stage.channels))
-    verdict = eligibility.decide(candidate, preferred, prepared.policy, lambda demanded: prepared.language_for(candidate.person, demanded))
+    pays = worth_of(prepared, candidate)
+    verdict = eligibility.decide(
+        candidate,
+        preferred,
+        prepared.policy,
+        lambda demanded: prepared.language_for(candidate.person, demanded),
+        is_worth_it=not plan.worth_it or pays.is_worth_it,
+    )
+    worth = {"expected_value": f"{pays.expected:f}", "cost": f"{pays.cost:f}"} if plan.worth_it else {}
     zone = schedule.zone_of(candidate.person.time_zone, rules, prepared.project.settings.time_zone)
     if isinstance(verdict, Skip):
-        return Decision(candidate, verdict, "", 0.0, zone, None, signs or {})
+        return Decision(candidate, verdict, "", 0.0, zone, None, signs or {}, worth)
     arm = assignment.assign(salt, candidate.person.key, plan.holdout, {name: tactic.share for name, tactic in plan.tactics.items()})
     opens = max(now, clock.start_of_day(plan.starts_on, ZoneInfo(zone)))
     due_at = schedule.due_at(plan.stages[0], opens, zone, rules)
-    return Decision(candidate, verdict, arm, assignment.bucket(salt, candidate.person.key), zone, due_at, signs or {})
+    return Decision(candidate, verdict, arm, assignment.bucket(salt, candidate.person.key), zone, due_at, signs or {}, worth)
+
+
+def worth_of(prepared: Prepared, candidate: Candidate) -> Verdict:
+    """What is expected of a return, against the cost of the dearest tactic's whole sequence, in the project's currency."""
+    currency = prepared.project.settings.currency
+    order = Money.from_minor(candidate.average_order_minor, currency).amount
+    expected = Money.from_minor(candidate.expected_value_minor or 0, currency).amount
+    return Verdict(expected, costs.dearest(prepared.outlays, order).amount)
 
 
 def decisions(
@@ -59,8 +78,9 @@ def decisions(
     """Decisions on the whole cohort as of a moment, in batches: what a plan counts and a run writes."""
     facts = AsOf.of(prepared.project, as_of)
     members = cohorts.members(knowing.ground(connection, prepared.project, prepared.selection, facts, run_id=run_id))
+    scored = knowing.scored(connection, prepared.project, facts, prepared.document) if prepared.campaign.worth_it else scores
     for ids in runs.member_batches(connection, members, BATCH):
-        found = candidates.find(connection, ids, facts, run_id=run_id)
+        found = candidates.find(connection, ids, facts, run_id=run_id, scored=scored)
         shown = knowing.signs_of(connection, prepared.selection, facts, ids)
         yield [decide(prepared, found[each], salt=salt, now=now, signs=shown.get(each, {})) for each in ids]
 
@@ -71,6 +91,7 @@ def current_run(engine: Engine, prepared: Prepared, *, now: datetime, again: boo
     Raises ConfigError when the last run is over and no new one was asked for, the campaign is over by its dates, or its file has other
     arms or stages than the run began with.
     """
+    knowing.prepare(prepared.project, engine, prepared.selection.cohort, now=now, scores_too=prepared.campaign.worth_it)
     with database.writing(engine) as connection:
         run = runs.latest(connection, prepared.name)
         if run is not None and run.status in {RunStatus.ACTIVE, RunStatus.PAUSED}:
@@ -158,7 +179,7 @@ def _row(run: Run, decision: Decision, zone: ZoneInfo) -> dict[str, Any]:
         "bucket": "" if skipped else f"{decision.bucket:.12f}",
         "locale": "" if isinstance(verdict, Skip) else verdict.locale,
         "time_zone": decision.zone,
-        "facts": evidence(decision.candidate, zone) | {"signs": decision.signs},
+        "facts": evidence(decision.candidate, zone) | {"signs": decision.signs} | decision.worth,
         "assigned_at": run.started_at,
         "ended_at": run.started_at if skipped else None,
         "next_stage": 0,

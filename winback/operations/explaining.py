@@ -60,7 +60,7 @@ def by_cohort(project: Project, engine: Engine, name: str, key: str, *, now: dat
     document = cohort.read(project, name)
     who = customer_id(engine, key)
     selection = cohort.selection(project, document)
-    knowing.refresh(project, engine, now=now)
+    knowing.prepare(project, engine, document.value, now=now)
     steps, inside = _conditions(project, engine, selection, who, now)
     if document.value.limit is not None and inside:
         inside = key in selecting.members(project, engine, name, now=now)

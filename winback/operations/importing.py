@@ -4,28 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine
 
-from winback.audience import customers, orders, reading, watermark
+from winback.audience import acts, custom, customers, orders, reading, reasons, watermark
 from winback.audience import source as sources
 from winback.audience.converting import Converted, Terms
-from winback.audience.mapping import Customers, Orders
+from winback.audience.mapping import Customers, Feedback, Inquiries, Orders, Touches
 from winback.audience.rejects import RejectsFile
 from winback.audience.rows import Chunk, Reject, Rows
 from winback.audience.source import Source
 from winback.errors import Problem, SourceError
 from winback.operations import knowing
 from winback.settings import Project
-from winback.store import database, incoming, incoming_customers, source_states, tables
+from winback.store import brought_back, database, incoming, incoming_customers, source_states, tables
 from winback.store.incoming import Filled, Merged, Staging
 
 Progress: TypeAlias = Callable[[str, int], None]
 """Hears a source's name and how many rows more are done."""
+
+_TABLES = {
+    "orders": tables.orders,
+    "inquiries": tables.inquiries,
+    "touches": tables.touches,
+    "feedback": tables.feedback,
+    "reasons": tables.leaving_reasons,
+}
+"""Where the acts of customers go, by what a source holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +58,10 @@ class ImportReport:
     """What became of every source that was read."""
 
     sources: tuple[SourceReport, ...]
+    warnings: tuple[str, ...] = ()  # sentences about what came in and can't be right
 
     def as_json(self) -> dict[str, Any]:
-        return {"sources": [asdict(report) for report in self.sources]}
+        return {"sources": [asdict(report) for report in self.sources], "warnings": list(self.warnings)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,19 +95,23 @@ def run(project: Project, engine: Engine, *, now: datetime, only: str | None = N
                 opened.append(_Opened(name, _terms(project, source, now), rows, seen[name]))
         if problems:
             raise SourceError(problems)
-        report = ImportReport(tuple(_import(project, engine, each, progress) for each in opened))
+        reports = tuple(_import(project, engine, each, progress) for each in opened)
+    with database.reading(engine) as connection:
+        warning = orders.told_overdrawn(*brought_back.overdrawn_of_due(connection))
     knowing.refresh(project, engine, now=now)
-    return report
+    return ImportReport(reports, (warning,) if warning else ())
 
 
 def _terms(project: Project, source: Source, now: datetime) -> Terms:
     zone = ZoneInfo(source.time_zone) if source.time_zone else project.zone
-    return Terms(source, zone, source.currency or project.settings.currency, now, project.zone)
+    terms = Terms(source, zone, source.currency or project.settings.currency, now, project.zone)
+    return replace(terms, reasons=reasons.read(project)) if source.reasons else terms
 
 
 def _import(project: Project, engine: Engine, opened: _Opened, progress: Progress | None) -> SourceReport:
     """One source in one transaction. Its rejects are on the disk before that ends, so that nothing is dropped silently."""
-    source, now = opened.terms.source, opened.terms.now
+    terms = opened.terms
+    source, now = terms.source, terms.now
     path = project.out / "rejects" / f"{opened.name}-{now.astimezone(UTC):%Y-%m-%dT%H%M%SZ}.csv"
     merged: list[Merged] = []
     mark = opened.seen
@@ -108,11 +122,13 @@ def _import(project: Project, engine: Engine, opened: _Opened, progress: Progres
             if source.watermark:
                 fresh = watermark.fresh(chunk, source.watermark, opened.seen)
                 mark = watermark.highest(chunk, source.watermark, mark)
-            converted = _convert(fresh, opened.terms)
+            if source.customers:
+                terms = custom.settled(chunk, source.customers.custom, terms)
+            converted = _convert(fresh, terms)
             if staging is None:
                 staging = incoming.stage(connection, converted.columns, converted.constants, key=project.key)
             filled = incoming.fill(connection, staging, converted.columns)
-            merged.append(_merge(connection, staging, filled, opened.terms))
+            merged.append(_merge(connection, staging, filled, terms))
             rejects.write(_rejects(fresh, converted, merged[-1], source), header=chunk.columns)
             if progress:
                 progress(opened.name, len(chunk.lines))
@@ -138,14 +154,18 @@ def _convert(chunk: Chunk, terms: Terms) -> Converted:
         return customers.convert(chunk, mapping, terms)
     if isinstance(mapping, Orders):
         return orders.convert(chunk, mapping, terms)
-    return orders.convert_inquiries(chunk, mapping, terms)
+    if isinstance(mapping, Inquiries):
+        return orders.convert_inquiries(chunk, mapping, terms)
+    if isinstance(mapping, Touches):
+        return acts.convert_touches(chunk, mapping, terms)
+    return acts.convert_feedback(chunk, mapping, terms) if isinstance(mapping, Feedback) else acts.convert_reasons(chunk, mapping, terms)
 
 
 def _merge(connection: Connection, staging: Staging, filled: Filled, terms: Terms) -> Merged:
     mapping = terms.source.mapping
     if isinstance(mapping, Customers):
         return incoming_customers.merge(connection, staging, filled, mapping.consent.channels if mapping.consent else (), terms.now)
-    return incoming.merge_acts(connection, staging, tables.orders if isinstance(mapping, Orders) else tables.inquiries, filled)
+    return incoming.merge_acts(connection, staging, _TABLES[terms.source.kind], filled)
 
 
 def _rejects(chunk: Chunk, converted: Converted, merged: Merged, source: Source) -> list[Reject]:
@@ -160,9 +180,9 @@ def _rejects(chunk: Chunk, converted: Converted, merged: Merged, source: Source)
 
 def _found_by_store(chunk: Chunk, merged: Merged, source: Source) -> Iterator[Reject]:
     mapping = source.mapping
-    ids = chunk.columns[mapping.id.column]
     for position in merged.clashing:
-        reason = f"The id `{ids[position]}` stands in an earlier row too, with other content or with a fault of its own."
+        what = f"The id `{chunk.columns[mapping.id.column][position]}`" if mapping.id else "The same customer's same reason of the same day"
+        reason = f"{what} stands in an earlier row too, with other content or with a fault of its own."
         yield Reject(chunk.lines[position], reason, chunk.cells(position))
     if not isinstance(mapping, Customers):
         whose = chunk.columns[mapping.customer.column]

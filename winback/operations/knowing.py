@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, FromClause
 
 from winback.audience import conditions
-from winback.audience.cohort import Cohort, Rule, Selection
+from winback.audience.cohort import Cohort, Rule, Selection, flat
 from winback.audience.signs import Sign
 from winback.errors import ConfigError, Problem
+from winback.journey import campaign, costs
+from winback.journey.campaign import Campaign
 from winback.model import Money
+from winback.operations import scoring
 from winback.settings import Project
 from winback.store import cohorts, counting, database, evidence, refreshing
+from winback.store import scores as score_tables
 from winback.store.as_of import AsOf, Whose
 from winback.store.evidence import Evidence
-from winback.store.ground import Ground
+from winback.store.ground import Ground, SequenceCost
 from winback.store.refreshing import Refreshed
+from winback.store.tables import scores
+from winback.strictyaml import Document
 
 _ALL_SIGNS = Cohort(title="any sign", rules=(Rule(sign=tuple(Sign)),))
 
@@ -39,13 +45,40 @@ def rebuild(project: Project, engine: Engine, *, now: datetime) -> Refreshed:
         return refreshing.rebuild(connection, AsOf.of(project, now))
 
 
+def prepare(project: Project, engine: Engine, cohort: Cohort, *, now: datetime, scores_too: bool = False) -> None:
+    """Bring up to date what a cohort's statement, or a campaign with it, will ask for."""
+    refresh(project, engine, now=now)
+    if scores_too or conditions.asks_scores(cohort):
+        scoring.bring_up(project, engine, now=now)
+
+
 def ground(connection: Connection, project: Project, selection: Selection, as_of: AsOf, *, run_id: int | None = None, whose: Whose = None) -> Ground:
-    """What a cohort's statement stands on. Raises ConfigError where it compares amounts that have no common currency."""
+    """What a cohort's statement stands on; `prepare` comes first. Raises ConfigError where it compares amounts that have no common currency."""
     if conditions.asks_money(selection.cohort) and (sums := counting.unpriced(connection, as_of)):
         told = ", ".join(f"{Money.from_minor(minor, code).amount:f} {code} in {count:,} orders" for code, count, minor in sums)
         how = f"Write what one is worth in {as_of.currency}, for example: rates: {{{sums[0][0]}: 1.00}}."
         raise ConfigError(Problem(project.shown(project.config("settings.yaml")), None, f"amounts can't be compared: there are {told}.", how))
-    return cohorts.ground(connection, selection, as_of, run_id=run_id, whose=whose)
+    scored = scoring.as_of(connection, project, as_of) if conditions.asks_scores(selection.cohort) else scores
+    priced = dict(_costs(project, selection))
+    return cohorts.ground(connection, selection, as_of, scored=scored, costs=priced, run_id=run_id, whose=whose)
+
+
+def _costs(project: Project, selection: Selection) -> Iterator[tuple[str, tuple[SequenceCost, ...]]]:
+    """What the sequences of campaigns cost that the cohort names. Raises ConfigError when there is no such campaign."""
+    for name in {rule.worth_it for rule in flat(selection.cohort.rules) if rule.worth_it is not None}:
+        outlays = costs.outlays(campaign.read(project, name).value, costs.prices(project)).values()
+        currency = project.settings.currency
+        yield name, tuple(SequenceCost(Money(outlay.fixed, currency).minor, float(outlay.share_of_order)) for outlay in outlays)
+
+
+def scored(connection: Connection, project: Project, as_of: AsOf, document: Document[Campaign]) -> FromClause:
+    """Where the scores are by which a campaign decides whether somebody is worth it. Raises ConfigError where nobody's value can be told."""
+    found = scoring.as_of(connection, project, as_of)
+    if not score_tables.tell_expected_values(connection, found):
+        raise ConfigError(
+            document.problem(("worth_it",), "nobody's expected value can be told yet.", "Take the line out until more customers have bought twice.")
+        )
+    return found
 
 
 def signs_of(connection: Connection, selection: Selection, as_of: AsOf, ids: Sequence[int]) -> dict[int, Evidence]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -15,8 +15,8 @@ from sqlalchemy import Engine
 from winback import clock
 from winback.journey import schedule
 from winback.journey.eligibility import Skip
-from winback.model import HOLDOUT, ChannelName, RunStatus
-from winback.operations import enrolment
+from winback.model import HOLDOUT, ChannelName, Money, RunStatus
+from winback.operations import enrolment, knowing
 from winback.operations.enrolment import Decision
 from winback.outcomes import statistics
 from winback.sending.prepared import Prepared
@@ -39,6 +39,14 @@ class StagePlan:
 
 
 @dataclass(frozen=True, slots=True)
+class WorthOfAll:
+    """What the returns of all who would be written to are expected to bring, and what the whole sequence costs for all of them."""
+
+    expected: Decimal
+    cost: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """The whole plan; cohort = recipients + holdout + skips, always."""
 
@@ -55,6 +63,7 @@ class Plan:
     cost_of_offers: dict[str, Decimal]  # per tactic, for every 100 returned customers
     detectable: dict[str, float | None]  # per tactic: smallest difference of return rates seen with 80 % power; None: none with so few
     base_rate: float
+    worth: WorthOfAll | None  # of those who would be written to; None where nobody's value was told yet
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -81,6 +90,7 @@ class Plan:
                 "sending": str(self.cost_of_sending),
                 "offers_per_100_returns": {tactic: str(cost) for tactic, cost in self.cost_of_offers.items()},
             },
+            "worth": None if self.worth is None else {name: str(amount) for name, amount in asdict(self.worth).items()},
             "power": {"base_rate": self.base_rate, "detectable_difference": self.detectable},
         }
 
@@ -88,6 +98,7 @@ class Plan:
 def plan(prepared: Prepared, engine: Engine, *, now: datetime, progress: Callable[[int], None] | None = None) -> Plan:
     """Decide on the whole cohort exactly as a run would, and write nothing."""
     tally = _Tally(prepared)
+    knowing.prepare(prepared.project, engine, prepared.selection.cohort, now=now, scores_too=prepared.campaign.worth_it)
     with database.reading(engine) as connection:
         run = runs.latest(connection, prepared.name)
         own = run.id if run is not None and run.status in {RunStatus.ACTIVE, RunStatus.PAUSED} else None
@@ -111,6 +122,7 @@ class _Tally:
         self.languages: Counter[str] = Counter()
         self.countries: Counter[str] = Counter()
         self.channels: list[Counter[str]] = [Counter() for _ in prepared.campaign.stages]
+        self.expected, self.cost, self.known_worth = Decimal(0), Decimal(0), 0
         self.days: list[list[datetime]] = [[] for _ in prepared.campaign.stages]
 
     def add(self, decision: Decision) -> None:
@@ -121,6 +133,7 @@ class _Tally:
         self.arms[decision.arm] += 1
         if decision.arm == HOLDOUT or decision.first_due_at is None:
             return
+        self._add_worth(decision)
         self.languages[verdict.locale] += 1
         self.countries[decision.candidate.person.country or "unknown"] += 1
         rules = self.prepared.policy.for_country(decision.candidate.person.country)
@@ -135,6 +148,14 @@ class _Tally:
             span = self.days[index]
             local = due_at.astimezone(ZoneInfo(decision.zone))
             self.days[index] = [min([*span[:1], local]), max([*span[1:], local])]
+
+    def _add_worth(self, decision: Decision) -> None:
+        """By the tactic that they got, which may be cheaper than the dearest."""
+        currency = self.prepared.project.settings.currency
+        order = Money.from_minor(decision.candidate.average_order_minor, currency).amount
+        self.expected += Money.from_minor(decision.candidate.expected_value_minor or 0, currency).amount
+        self.cost += self.prepared.outlays[decision.arm].cost(order).amount
+        self.known_worth += decision.candidate.expected_value_minor is not None
 
     def plan(self, now: datetime) -> Plan:
         campaign, settings = self.prepared.campaign, self.prepared.project.settings
@@ -156,6 +177,7 @@ class _Tally:
                 tactic: statistics.detectable_difference(ASSUMED_RETURN_RATE, self.arms[tactic], self.arms[HOLDOUT]) for tactic in campaign.tactics
             },
             base_rate=ASSUMED_RETURN_RATE,
+            worth=WorthOfAll(self.expected, self.cost) if self.known_worth else None,
         )
 
     def _stage(self, index: int) -> StagePlan:

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from winback.audience.businesses import Businesses
 from winback.audience.cohort import Cohort
 from winback.audience.lifecycle import Lifecycle
+from winback.audience.reasons import Reasons
 from winback.audience.signs import Signs
 from winback.audience.source import Sources
 from winback.audience.value import Value
@@ -34,6 +35,7 @@ SHAPES: dict[str, type[BaseModel]] = {
     "lifecycle": Lifecycle,
     "signs": Signs,
     "businesses": Businesses,
+    "reasons": Reasons,
 }
 
 

@@ -57,7 +57,7 @@ def show(project: Project, engine: Engine, name: str, *, now: datetime, sample: 
     document = cohort.read(project, name)
     chosen = cohort.selection(project, document)
     as_of = AsOf.of(project, now)
-    knowing.refresh(project, engine, now=now)
+    knowing.prepare(project, engine, chosen.cohort, now=now)
     with database.reading(engine) as connection:
         stand = knowing.ground(connection, project, chosen, as_of)
         left = cohorts.funnel(connection, stand)
@@ -82,7 +82,7 @@ def show(project: Project, engine: Engine, name: str, *, now: datetime, sample: 
 def members(project: Project, engine: Engine, name: str, *, now: datetime) -> Sequence[str]:
     """The shop's ids of all members, in order."""
     document = cohort.read(project, name)
-    knowing.refresh(project, engine, now=now)
+    knowing.prepare(project, engine, document.value, now=now)
     with database.reading(engine) as connection:
         stand = knowing.ground(connection, project, cohort.selection(project, document), AsOf.of(project, now))
         return cohorts.keys(connection, cohorts.members(stand))

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from winback.audience import cohort
 from winback.audience.cohort import Cohort, Selection
 from winback.errors import ConfigError, Problem, TemplateError
-from winback.journey import campaign, policy
+from winback.journey import campaign, costs, policy
 from winback.journey.campaign import Campaign
+from winback.journey.costs import Outlay
 from winback.journey.policy import Policy
 from winback.letters import brand, library, locales, sender
 from winback.letters.brand import Brand
@@ -34,6 +35,7 @@ class Prepared:
     brand: Brand
     senders: Senders
     library: Library
+    outlays: Mapping[str, Outlay]  # by tactic, what is sent and promised, with its price
     languages: frozenset[str]  # in which every letter of every tactic exists, with its offer and occasion
 
     @property
@@ -69,6 +71,7 @@ def prepare(project: Project, name: str) -> Prepared:
         document=document,
         cohort=cohort_document,
         selection=cohort.selection(project, cohort_document),
+        outlays=costs.outlays(document.value, costs.prices(project)),
         policy=policy.read(project),
         brand=brand.read(project),
         senders=senders,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, or_, select
+from sqlalchemy import Connection, FromClause, Row, and_, func, or_, select
 
 from winback.journey.eligibility import Candidate, Reach
 from winback.journey.last_check import Since
@@ -15,18 +15,21 @@ from winback.model import ChannelName, EventKind, Person, RecipientStatus, RunSt
 from winback.store import counting
 from winback.store.as_of import AsOf
 from winback.store.counting import is_purchase
-from winback.store.tables import campaign_runs, consents, contacts, customers, events, orders, recipients, suppressions
+from winback.store.tables import campaign_runs, consents, contacts, customers, events, orders, recipients, scores, suppressions
 
 
-def find(connection: Connection, ids: Sequence[int], as_of: AsOf, *, run_id: int | None) -> dict[int, Candidate]:
-    """Candidates by customer id; `run_id` is the campaign's own run, which doesn't count as another campaign."""
+def find(connection: Connection, ids: Sequence[int], as_of: AsOf, *, run_id: int | None, scored: FromClause = scores) -> dict[int, Candidate]:
+    """Candidates by customer id; `run_id` is the campaign's own run, which doesn't count as another campaign.
+
+    `scored`: where scores as of that moment are, if the stored ones aren't.
+    """
     reach = _reach(connection, ids, as_of.now)
     busy = _busy(connection, ids, run_id)
     namesakes = _namesakes(connection, ids)
     facts = counting.orders_of(as_of, ids).subquery("facts")
     rows = connection.execute(
-        select(customers, facts.c.orders, facts.c.last_order_at)
-        .outerjoin(facts, facts.c.customer_id == customers.c.id)
+        select(customers, facts.c.orders, facts.c.last_order_at, facts.c.revenue_minor, facts.c.paid_orders, scored.c.expected_value_minor)
+        .select_from(customers.outerjoin(facts, facts.c.customer_id == customers.c.id).outerjoin(scored, scored.c.customer_id == customers.c.id))
         .where(customers.c.id.in_(ids))
     )
     return {
@@ -49,6 +52,8 @@ def find(connection: Connection, ids: Sequence[int], as_of: AsOf, *, run_id: int
             orders=row.orders or 0,
             last_order_at=row.last_order_at,
             other_campaign=busy.get(row.id, ""),
+            expected_value_minor=row.expected_value_minor,
+            average_order_minor=round(row.revenue_minor / row.paid_orders) if row.paid_orders else 0,
             shares_address=row.id in namesakes,
             reach=reach[row.id],
         )

@@ -22,7 +22,7 @@ def ground(
     as_of: AsOf,
     *,
     scored: FromClause | None = scores,
-    costs: Mapping[str, SequenceCost] | None = None,
+    costs: Mapping[str, tuple[SequenceCost, ...]] | None = None,
     run_id: int | None = None,
     whose: Whose = None,
 ) -> Ground:

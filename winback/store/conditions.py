@@ -197,9 +197,11 @@ def _lapsed(trade: Business, ground: Ground) -> ColumnElement[bool]:
     return and_(_within(last, *bounds(trade.silent, ground.as_of.now, ground.as_of.zone)), facts.orders >= trade.orders)
 
 
-def _is_worth_it(cost: SequenceCost, ground: Ground) -> ColumnElement[bool]:
+def _is_worth_it(costs: tuple[SequenceCost, ...], ground: Ground) -> ColumnElement[bool]:
+    """More is expected of a return than even the dearest tactic costs."""
     order_minor = func.coalesce(_average_order(ground), 0.0)
-    return ground.scored.c.expected_value_minor > literal(cost.fixed_minor) + order_minor * cost.share_of_order
+    expected = ground.scored.c.expected_value_minor
+    return and_(*(expected > literal(cost.fixed_minor) + order_minor * cost.share_of_order for cost in costs))
 
 
 def _own_column(ground: Ground, name: str) -> Any:

@@ -44,7 +44,12 @@ def _told(sign: Sign, row: Any, stand: Ground) -> dict[str, Any]:
     if sign is Sign.VOLUME_DROPPED:
         values = {name: row[f"sold_{name}"] for name in _VOLUMES}
         return values | {name: _amount(values[name], stand.as_of.currency) for name in ("recent", "earlier")}
-    return {name.removesuffix("_at"): _day(row[name], stand) for name in _COLUMNS[sign] if row[name] is not None}
+    return {_called(name): _day(row[name], stand) for name in _COLUMNS[sign] if row[name] is not None}
+
+
+def _called(name: str) -> str:
+    """`last_order_at` is told as `last_order`; `last_score` is a score, and keeps its day beside it."""
+    return name if name == "last_score_at" else name.removesuffix("_at")
 
 
 def _day(value: Any, stand: Ground) -> Any:

@@ -31,7 +31,7 @@ class Ground:
     scores: FromClause | None = None
     run_id: int = 0  # the campaign's own run, which is no other campaign
     whose: Whose = None  # only theirs is looked at
-    costs: Mapping[str, SequenceCost] = field(default_factory=dict)
+    costs: Mapping[str, tuple[SequenceCost, ...]] = field(default_factory=dict)  # of each campaign that a cohort names, its tactics'
     joins: dict[str, tuple[FromClause, ColumnElement[bool]]] = field(default_factory=dict)
 
     @property

@@ -32,12 +32,25 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.types import TypeEngine
+from sqlalchemy.types import JSON, TypeEngine
 
 from winback.model import ChannelName
 from winback.store import refreshing
 from winback.store.contacts import hasher
-from winback.store.tables import Day, Id, Utc, consents, contacts, customers, inquiries, orders, sqlite_text
+from winback.store.tables import (
+    Day,
+    Id,
+    Utc,
+    consents,
+    contacts,
+    customers,
+    feedback,
+    inquiries,
+    leaving_reasons,
+    orders,
+    sqlite_text,
+    touches,
+)
 
 ADDRESSES = {ChannelName.EMAIL: "email", ChannelName.TELEGRAM: "telegram"}
 """The staged columns that hold addresses; each has its hash beside it, `email_hash`."""
@@ -45,6 +58,8 @@ ADDRESSES = {ChannelName.EMAIL: "email", ChannelName.TELEGRAM: "telegram"}
 _SPECIAL: dict[str, TypeEngine[Any]] = {"position": Integer(), "again": Integer(), "consent": Integer()} | {
     f"{name}_hash": LargeBinary() for name in ADDRESSES.values()
 }
+_FILLED = (customers, contacts, consents, orders, inquiries, touches, feedback, leaving_reasons)
+"""The tables that imports fill."""
 _IMPORT_LOCK = 0x77696E6261636B  # "winback": one import at a time, whoever starts it
 _BLOCK = 100
 _COUNTED = {"preserve_rowcount": True}
@@ -107,7 +122,7 @@ def take_stock(connection: Connection) -> None:
     """Let PostgreSQL look through tables that it never did: until its own visit, minutes later, it takes full tables for empty."""
     if connection.dialect.name == "postgresql":
         unseen = text("SELECT 1 FROM pg_class WHERE reltuples <= 0 AND oid = CAST(:name AS regclass) AND pg_relation_size(oid) > 0")
-        for table in (customers, contacts, consents, orders, inquiries):
+        for table in _FILLED:
             if connection.execute(unseen, {"name": table.name}).first():
                 connection.execute(text(f"ANALYZE {table.name}"))
 
@@ -130,7 +145,7 @@ def fill(connection: Connection, staging: Staging, columns: Mapping[str, Sequenc
 
 
 def merge_acts(connection: Connection, staging: Staging, target: Table, filled: Filled) -> Merged:
-    """Bring staged orders or inquiries into `target`: what is new is inserted, what differs updated, the rest left alone."""
+    """Bring staged acts of customers into their table `target`: what is new is inserted, what differs updated, the rest left alone."""
     staged = staging.table
     fields = said(staging, target)
     whose = func.coalesce(customers.c.merged_into, customers.c.id)
@@ -194,8 +209,9 @@ def _clashing(connection: Connection, staged: Table, target: Table, differs: Col
 
 
 def _column(name: str) -> Column[Any]:
-    stored = next((table.c[name].type for table in (customers, consents, orders, inquiries) if name in table.c), None)
-    kind = _SPECIAL.get(name) or (stored if isinstance(stored, Utc | Date | Integer) else Integer() if isinstance(stored, Day) else Text())
+    stored = next((table.c[name].type for table in _FILLED if name in table.c), None)
+    kept = isinstance(stored, Utc | Date | Integer | JSON)
+    kind = _SPECIAL.get(name) or (stored if stored is not None and kept else Integer() if isinstance(stored, Day) else Text())
     return Column(name, kind, primary_key=name == "position", server_default="0" if name == "again" else None)
 
 

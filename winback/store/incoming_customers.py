@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -39,13 +39,13 @@ def merge(connection: Connection, staging: Staging, filled: Filled, channels: tu
     A customer counts as updated when anything of theirs changes: a field, an address, a consent.
     """
     staged = staging.table
-    fields = said(staging, customers)
-    changes = _Changes(staging, channels)
+    person = _said_of_person(staging, connection.dialect.name)
+    changes = _Changes(staging, person, channels)
     updated = connection.execute(changes.select(func.count()).where(staged.c.again == 0, customers.c.id.is_not(None), changes.any)).scalar_one()
-    _write_people(connection, staged, fields, now)
-    new = select(staged.c.key, literal(now, customers.c.updated_at.type), *fields.values()).where(staged.c.again == 0).order_by(staged.c.position)
+    _write_people(connection, staged, person, now)
+    new = select(staged.c.key, literal(now, customers.c.updated_at.type), *person.new.values()).where(staged.c.again == 0).order_by(staged.c.position)
     newest = connection.execute(select(func.coalesce(func.max(customers.c.id), 0))).scalar_one()
-    inserted = insert_new(connection, customers, ["key", "updated_at", *fields], new)
+    inserted = insert_new(connection, customers, ["key", "updated_at", *person.new], new)
     refreshing.due(connection, select(customers.c.id).where(customers.c.id > newest))
     for channel, name in ADDRESSES.items():
         if name in staged.c:
@@ -57,13 +57,39 @@ def merge(connection: Connection, staging: Staging, filled: Filled, channels: tu
     return Merged(inserted, updated, filled.rows - inserted - updated - len(clashes), clashing=clashes)
 
 
+@dataclass(frozen=True, slots=True)
+class _Person:
+    """What the source says of people's own columns."""
+
+    new: dict[str, ColumnElement[Any]]  # of somebody who comes for the first time
+    known: dict[str, ColumnElement[Any]]  # of somebody who is there
+    differs: list[ColumnElement[bool]]  # one for each column, whether that changes it
+
+
+def _said_of_person(staging: Staging, dialect: str) -> _Person:
+    """`custom` is merged name by name into what other sources said; a null, an empty cell of the shop, takes its name out (RFC 7396)."""
+    fields = said(staging, customers)
+    if "custom" not in fields:
+        return _Person(fields, fields, differences(customers, fields))
+    staged, stored = staging.table.c.custom, customers.c.custom
+    alone: ColumnElement[Any]
+    as_it_is: ColumnElement[Any] = stored
+    if dialect == "postgresql":
+        alone, merged = func.jsonb_strip_nulls(staged), func.jsonb_strip_nulls(stored.op("||")(staged))
+    else:  # the same object may be written with other blanks
+        alone, merged, as_it_is = func.json_patch("{}", staged), func.json_patch(stored, staged), func.json(stored)
+    others = {name: value for name, value in fields.items() if name != "custom"}
+    differs = [*differences(customers, others), as_it_is.is_distinct_from(merged)]
+    return _Person(others | {"custom": alone}, others | {"custom": merged}, differs)
+
+
 class _Changes:
     """Whether a staged row would change anything of the customer it names: asked before for the count, after for clashes."""
 
-    def __init__(self, staging: Staging, channels: tuple[ChannelName, ...]) -> None:
+    def __init__(self, staging: Staging, person: _Person, channels: tuple[ChannelName, ...]) -> None:
         staged = staging.table
         self._rows: FromClause = staged.outerjoin(customers, customers.c.key == staged.c.key)
-        conditions = differences(customers, said(staging, customers))
+        conditions = [*person.differs]
         conditions += [self._address(staged, channel, name) for channel, name in ADDRESSES.items() if name in staged.c]
         conditions += [self._consent(staged, channel) for channel in channels]
         self.any: ColumnElement[bool] = or_(false(), *conditions)
@@ -100,12 +126,10 @@ def _renews(stored: Any, said: Any, channel: ChannelName) -> ColumnElement[bool]
     return or_(and_(stored.withdrawn_at.is_(None), differs), said.given_at > stored.withdrawn_at)
 
 
-def _write_people(connection: Connection, staged: Table, fields: Mapping[str, ColumnElement[Any]], now: datetime) -> None:
-    if fields:
-        differs = or_(*differences(customers, fields))
-        connection.execute(
-            update(customers).where(customers.c.key == staged.c.key, staged.c.again == 0, differs).values({"updated_at": now, **fields})
-        )
+def _write_people(connection: Connection, staged: Table, person: _Person, now: datetime) -> None:
+    if person.differs:
+        changing = (customers.c.key == staged.c.key, staged.c.again == 0, or_(*person.differs))
+        connection.execute(update(customers).where(*changing).values({"updated_at": now, **person.known}))
 
 
 def _write_addresses(connection: Connection, staged: Table, channel: ChannelName, name: str) -> None:
