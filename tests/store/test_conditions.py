@@ -157,6 +157,7 @@ def test_make_up_counts_languages_values_and_other_cohorts(engine):
     assert made_up.languages == {"uk": 4}
     assert made_up.values == {"copper": 1, "gold": 1, "silver": 1, "unknown": 1}
     assert made_up.overlap == {"first": 1, "silent": 1}
+    assert made_up.returning == pytest.approx(0.6 + 0.95)
 
 
 def test_a_merged_customer_is_in_no_cohort_and_explained_as_such(engine):

@@ -55,6 +55,10 @@ def show(
     if shown.overlap:
         frame.print_counts("Also in", shown.overlap)
     typer.echo(f"In the cohort: {shown.matched:,}." + (f" Some of them: {', '.join(shown.sample)}." if shown.sample else ""))
+    if shown.returning is not None:
+        typer.echo(f"About {shown.returning:,.0f} of them would buy again without a letter, by their chances; see chance_for in config/value.yaml.")
+    else:
+        typer.echo("What they are worth, and how likely they are gone, was not told yet: winback facts update.")
     for warning in shown.warnings:
         typer.echo(warning)
 

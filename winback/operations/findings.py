@@ -55,6 +55,8 @@ def _missing(word: str, asked: object) -> str:
         return "bought on too few days: no rhythm yet"
     if word in {"usual_gap", "long_gap"}:
         return "bought on one day only"
+    if word == "tag":
+        return "no tag"
     return "none" if isinstance(asked, Number | Counted) else "not known"
 
 

@@ -17,7 +17,7 @@ from winback.journey.campaign import Campaign
 from winback.model import Money
 from winback.operations import scoring
 from winback.settings import Project
-from winback.store import cohorts, counting, database, evidence, refreshing
+from winback.store import cohorts, counting, database, evidence, facts, refreshing
 from winback.store import scores as score_tables
 from winback.store.as_of import AsOf, Whose
 from winback.store.evidence import Evidence
@@ -61,6 +61,16 @@ def ground(connection: Connection, project: Project, selection: Selection, as_of
     scored = scoring.as_of(connection, project, as_of) if conditions.asks_scores(selection.cohort) else scores
     priced = dict(_costs(project, selection))
     return cohorts.ground(connection, selection, as_of, scored=scored, costs=priced, run_id=run_id, whose=whose)
+
+
+def scores_for(connection: Connection, stand: Ground) -> FromClause:
+    """Where scores of the cohort's moment are: what its rules asked, else the stored ones; of a past moment nobody asked for, none."""
+    asked = conditions.asks_scores(stand.selection.cohort)
+    if asked and stand.scores is not None:
+        return stand.scores
+    counted = facts.read_state(connection)
+    is_past = counted is not None and stand.as_of.now < counted.known_until
+    return score_tables.nobody() if is_past else scores
 
 
 def _costs(project: Project, selection: Selection) -> Iterator[tuple[str, tuple[SequenceCost, ...]]]:

@@ -33,6 +33,7 @@ class Shown:
     funnel: tuple[tuple[str, int], ...]  # (condition, customers left), the first row is everybody
     languages: dict[str, int]
     values: dict[str, int]  # gold, silver, copper; empty where nobody's value was told yet
+    returning: float | None  # members who would buy again by themselves, by their chances; None where none was told
     overlap: dict[str, int]  # members that other cohorts have too
     sample: tuple[str, ...]
     warnings: tuple[str, ...]
@@ -46,6 +47,7 @@ class Shown:
             "title": self.title,
             "languages": self.languages,
             "values": self.values,
+            "returning_by_themselves": None if self.returning is None else round(self.returning, 1),
             "overlap": self.overlap,
             "sample": list(self.sample),
             "warnings": list(self.warnings),
@@ -62,7 +64,8 @@ def show(project: Project, engine: Engine, name: str, *, now: datetime, sample: 
         stand = knowing.ground(connection, project, chosen, as_of)
         left = cohorts.funnel(connection, stand)
         statement = cohorts.members(stand)
-        made_up = cohorts.make_up(connection, statement, dict(_others(connection, project, name, as_of)))
+        others = dict(_others(connection, project, name, as_of))
+        made_up = cohorts.make_up(connection, statement, others, scored=knowing.scores_for(connection, stand))
         some = cohorts.keys(connection, statement, limit=sample) if sample else []
     funnel = tuple(zip(words(chosen), left, strict=True))
     return Shown(
@@ -73,6 +76,7 @@ def show(project: Project, engine: Engine, name: str, *, now: datetime, sample: 
         funnel,
         made_up.languages,
         made_up.values,
+        made_up.returning,
         made_up.overlap,
         tuple(some),
         tuple(_warnings(funnel)),

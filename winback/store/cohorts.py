@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -67,25 +68,28 @@ class MakeUp:
     """Who the members are; each dict counts them by a word, the most first."""
 
     languages: dict[str, int]  # as stored; the empty word is "unknown"
-    values: dict[str, int]  # gold, silver, copper; empty where nobody's value was told yet
+    values: dict[str, int]  # gold, silver, copper; empty where nobody's value was told
+    returning: float | None  # how many would buy again by themselves, by their chances; None where none was told
     overlap: dict[str, int]  # how many of them other cohorts have too
 
 
-def make_up(connection: Connection, statement: Select[Any], others: Mapping[str, Ground]) -> MakeUp:
-    """Members by language and value, and how many of them are in each of some other cohorts."""
+def make_up(connection: Connection, statement: Select[Any], others: Mapping[str, Ground], *, scored: FromClause = scores) -> MakeUp:
+    """Members by language and value, and how many of them are in each of some other cohorts. `scored`: where their scores are."""
     chosen = statement.subquery("members")
     (own,) = chosen.c
     rows = connection.execute(
-        select(customers.c.locale, func.coalesce(scores.c.value_class, ""), func.count())
-        .select_from(chosen.join(customers, customers.c.id == own).outerjoin(scores, scores.c.customer_id == own))
-        .group_by(customers.c.locale, scores.c.value_class)
+        select(customers.c.locale, func.coalesce(scored.c.value_class, ""), func.count(), func.sum(1 - scored.c.chance_lost))
+        .select_from(chosen.join(customers, customers.c.id == own).outerjoin(scored, scored.c.customer_id == own))
+        .group_by(customers.c.locale, scored.c.value_class)
     ).all()
     languages, values = dict[str, int](), dict[str, int]()
-    for locale, value, count in rows:
+    for locale, value, count, _ in rows:
         languages[locale or "unknown"] = languages.get(locale or "unknown", 0) + count
         values[value or "unknown"] = values.get(value or "unknown", 0) + count
+    returning = [back for *_, back in rows if back is not None]
     overlap = {name: _shared(connection, statement, stand) for name, stand in others.items()}
-    return MakeUp(_most_first(languages), {} if set(values) == {"unknown"} else _most_first(values), _most_first(overlap))
+    told = {} if set(values) == {"unknown"} else _most_first(values)
+    return MakeUp(_most_first(languages), told, math.fsum(returning) if returning else None, _most_first(overlap))
 
 
 def _shared(connection: Connection, statement: Select[Any], other: Ground) -> int:

@@ -22,6 +22,7 @@ from sqlalchemy import (
     cast,
     delete,
     exists,
+    false,
     func,
     insert,
     literal,
@@ -99,6 +100,11 @@ def beside(connection: Connection, made: Scores, of: Known) -> FromClause:
     then.create(connection)
     _load(connection, then, made, of)
     return then
+
+
+def nobody() -> FromClause:
+    """Scores of no one."""
+    return select(scores).where(false()).subquery("scores_of_nobody")
 
 
 def tell_expected_values(connection: Connection, found: FromClause) -> bool:
