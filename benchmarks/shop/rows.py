@@ -128,7 +128,9 @@ def _orders(ids: NDArray, orders: Columns) -> pa.Table:
 
 def _inquiries(ids: NDArray, inquiries: Columns) -> pa.Table:
     moments = _moments(inquiries["inquired_at"])
-    return pa.table({"id": ids, "key": keys("i", ids), "customer_id": inquiries["customer_id"], "inquired_at": moments, "subject": _word("ціна", ids)})
+    return pa.table(
+        {"id": ids, "key": keys("i", ids), "customer_id": inquiries["customer_id"], "inquired_at": moments, "subject": _word("ціна", ids)}
+    )
 
 
 def _touches(ids: NDArray, touches: Columns) -> pa.Table:
