@@ -52,9 +52,8 @@ class Letterbox:
 
     def run(self, *, status: RunStatus = RunStatus.ACTIVE, stop_when: tuple[str, ...] = ("ordered", "replied")) -> int:
         number = len(self.rows(campaign_runs)) + 1
-        return self._put(
-            campaign_runs, campaign="spring", number=number, status=status, salt="s", started_at=SENT_AT, plan={"stop_when": list(stop_when)}
-        )
+        values = {"campaign": "spring", "number": number, "status": status, "salt": "s", "started_at": SENT_AT, "enrolled_at": SENT_AT}
+        return self._put(campaign_runs, **values, plan={"stop_when": list(stop_when)})
 
     def recipient(self, run: int, who: int, *, status: RecipientStatus = RecipientStatus.ACTIVE) -> None:
         due = SENT_AT + timedelta(days=7)

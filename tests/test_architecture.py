@@ -33,13 +33,17 @@ ONLY = {
     "telegram": ("winback/channels/telegram.py", "winback/bot/"),
     "jinja2": ("winback/letters/", "winback/studio/"),
     "premailer": ("winback/letters/",),
-    "babel": ("winback/letters/locales.py",),
+    "babel": ("winback/letters/locales.py", "winback/letters/formats.py"),
+    "pytrovich": ("winback/letters/names/",),
+    "shevchenko": ("winback/letters/names/",),
     "yaml": ("winback/strictyaml.py",),
     "random": ("winback/demo/",),
     "secrets": ("winback/settings.py",),
     "uuid": ("winback/commands/frame.py", "winback/demo/", "flows/"),
     "aiosmtpd": ("winback/demo/",),
     "numpy": ("winback/audience/", "winback/store/purchases.py", "winback/store/scores.py"),
+    "holidays": ("winback/journey/public_holidays.py",),
+    "dateutil": ("winback/journey/day_rules.py",),
 }
 READS_CLOCK = ("winback/clock.py", "winback/demo/", "flows/")
 READS_ENVIRONMENT = ("winback/settings.py", "winback/demo/", "flows/")
@@ -149,7 +153,22 @@ def test_the_wall_clock_is_asked_for_by_commands_flows_and_the_demo_only():
 
 
 def test_help_imports_nothing_heavy():
-    heavy = ("prefect", "telegram", "premailer", "sqlalchemy", "babel", "jinja2", "pydantic", "aiosmtplib", "pyarrow", "fastapi", "lxml", "numpy")
+    heavy = (
+        "prefect",
+        "telegram",
+        "premailer",
+        "sqlalchemy",
+        "babel",
+        "jinja2",
+        "pydantic",
+        "aiosmtplib",
+        "pyarrow",
+        "fastapi",
+        "lxml",
+        "numpy",
+        "holidays",
+        "dateutil",
+    )
     program = f"import sys; sys.argv = ['winback', '--help']\ntry:\n    from winback.cli import main; main()\nexcept SystemExit: pass\nprint([m for m in {heavy!r} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout.splitlines()[-1] == "[]"

@@ -51,6 +51,15 @@ class OrderStatus(StrEnum):
     RETURNED = "returned"  # goods brought back: its (negative) amount lowers revenue, it is no purchase
 
 
+class AddressFault(StrEnum):
+    """What speaks against writing to an address. One may have several."""
+
+    BOUNCED = "bounced"  # letters to it came back for good, or the bot is blocked there
+    MISTYPED = "mistyped"  # its domain is a slip of a well-known one: anna@gmail.con
+    OLD = "old"  # it showed no life for longer than the settings' `old_after`
+    UNKNOWN = "unknown"  # nobody knows when it last showed life
+
+
 class FeedbackKind(StrEnum):
     """What a customer said of a purchase."""
 
@@ -133,7 +142,9 @@ class Reason(StrEnum):
     NOT_WORTH_IT = "not-worth-it"  # less is expected of a return than the whole sequence costs, and the campaign asks for more
     LETTER_BROKEN = "letter-broken"  # it couldn't be filled in; tried again when somebody had time to mend it
     OFFER_OVER = "offer-over"  # the letter promises something whose last day has passed
+    NOTHING_TO_TELL = "nothing-to-tell"  # the letter speaks of what this customer doesn't have: an order gone wrong, benefits, orders
     SAME_ADDRESS = "same-address"  # another customer has this address too: one person, it seems; merge them
+    MERGED = "merged"  # the same person as another customer, who goes on in their place
     ORDERED = "ordered"  # bought again
     REPLIED = "replied"  # answered: a person takes over
     CLICKED = "clicked"  # followed a link, in a campaign that stops there
@@ -167,6 +178,25 @@ class Person:
     time_zone: str = ""  # IANA, or unknown
     birthday: date | None = None
     manager: str = ""  # key of a sender in config/senders.yaml
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemOrder:
+    """An order that went wrong: what a compensation is counted from."""
+
+    key: str  # as the shop numbers it
+    ordered_on: date
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Benefits:
+    """What a customer already has with the shop, used or not."""
+
+    points: int = 0  # on their account
+    discount: float = 0  # standing, a share: 0.05
+    code: str = ""  # given to them earlier, not used yet
+    ends_on: date | None = None  # the last day of it
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,21 @@ class TelegramSettings(Shape):
     cost: Amount = Field(default=0, validate_default=True)
 
 
+class AddressSettings(Shape):
+    """What makes an address stale."""
+
+    old_after: Duration = Field(default="730 days", validate_default=True)  # without a sign of life: given, or answered from
+    real_domains: tuple[str, ...] = ()  # domains that look mistyped and aren't
+
+    @field_validator("real_domains")
+    @classmethod
+    def _domains(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for domain in value:
+            if not re.fullmatch(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", domain):
+                raise refusal(f"has `{domain}`; a domain is what stands after @.", "Write for example gmai.ru.")
+        return tuple(domain.lower() for domain in value)
+
+
 class Settings(Shape):
     """config/settings.yaml."""
 
@@ -71,6 +86,7 @@ class Settings(Shape):
     batch: int = Field(default=200, ge=1, le=5000)
     email: EmailSettings = EmailSettings()
     telegram: TelegramSettings = TelegramSettings()
+    addresses: AddressSettings = AddressSettings()
 
     @field_validator("database")
     @classmethod

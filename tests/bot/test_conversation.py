@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from winback import settings
 from winback.bot import answers, conversation
 from winback.bot.answers import Answer
 from winback.bot.conversation import Conclude, Join, Known, Say
@@ -64,6 +65,21 @@ def test_every_answer_is_there_in_every_language_of_the_shipped_letters(project,
     assert english != ukrainian
     assert "{" not in english + ukrainian
     assert phrasebook.say(answer, "xx") == english
+
+
+def test_an_answer_that_lacks_a_language_is_said_in_the_next_one_of_the_chain(project):
+    file = project.config("settings.yaml")
+    file.write_text(file.read_text(encoding="utf-8").replace("locales: {uk: [uk]", "locales: {uk: [uk], ru: [ru, uk]"), encoding="utf-8")
+    phrasebook = answers.read(settings.open_project(project.root, project.environment))
+    assert phrasebook.say(Answer.THANKS, "ru") == phrasebook.say(Answer.THANKS, "uk")
+
+
+def test_a_language_that_answers_lack_is_named_with_each_of_them(project):
+    assert answers.unworded(project, ["en", "uk"]) == []
+    missing = answers.unworded(project, ["en", "ru"])
+    assert len(missing) == len(Answer)
+    assert all("has no `ru`. Add `ru:`" in str(problem) for problem in missing)
+    assert str(missing[1]).startswith("templates/messages/_bot/answers.yaml:10: `agree`")
 
 
 def test_an_answer_that_is_missing_is_refused_with_its_name(project):

@@ -96,13 +96,13 @@ def test_from_import_to_report_by_the_commands_alone(shop, capsys):
 def test_check_says_that_all_is_well_or_what_is_not(shop, capsys):
     assert winback(capsys, "check") == (0, "Everything fits together.\n", "")
     projects.edit(shop / "config/campaigns/winter-tea.yaml", "holdout: 0.25 ", "holdout: 15 ")
-    projects.edit(shop / "templates/emails/we-miss-you/body.txt", "{% block body %}", "{% block body %}{{ offr.text }}")
+    projects.edit(shop / "templates/emails/we-miss-you/body.html", "{% block body %}", "{% block body %}{{ offr.text }}")
     code, out, _ = winback(capsys, "check", "--json")
     problems = json.loads(out)["problems"]
     assert code == 1
     assert {"file", "line", "message", "how"} == set(problems[0])
     assert any(problem["file"] == "config/campaigns/winter-tea.yaml" and "holdout" in problem["message"] for problem in problems)
-    assert any(problem["file"] == "templates/emails/we-miss-you/body.txt" and "offr" in problem["message"] for problem in problems)
+    assert any(problem["file"] == "templates/emails/we-miss-you/body.html" and "offr" in problem["message"] for problem in problems)
 
 
 def test_rehearse_writes_letters_and_says_when_they_would_leave(shop, capsys):

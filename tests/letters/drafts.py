@@ -37,11 +37,12 @@ class Shop:
         path.write_text(content, encoding="utf-8")
         return path
 
-    def email(self, body: str, *, subject: str = "Subject", text: str = PLAIN_TEXT, sample: str = SAMPLE) -> None:
-        """The letter `draft`, its body inside the shop's layout."""
+    def email(self, body: str, *, subject: str = "Subject", text: str | None = PLAIN_TEXT, sample: str = SAMPLE) -> None:
+        """The letter `draft`, its body inside the shop's layout; no text: it is made from the body."""
         self.write("emails/draft/subject.txt", subject)
         self.write("emails/draft/body.html", f'{{% extends "_base/letter.html" %}}\n{{% block body %}}\n{body}\n{{% endblock %}}\n')
-        self.write("emails/draft/body.txt", text)
+        if text is not None:
+            self.write("emails/draft/body.txt", text)
         self.write("emails/draft/sample.yaml", sample)
 
     def message(self, text: str, *, sample: str = SAMPLE) -> None:

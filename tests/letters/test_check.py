@@ -43,7 +43,7 @@ def test_a_sound_draft_has_no_problems(shop):
             "{% trans %}Never translated{% endtrans %}",
             "templates/locales/uk/LC_MESSAGES/letters.po: “Never translated” (templates/emails/draft/body.html:3)",
         ),
-        (f"<p>{'x' * 102_000}</p>", "templates/emails/draft/body.html: its HTML is 108,"),
+        (f"<p>{'x' * 102_000}</p>", "templates/emails/draft/body.html: its HTML is 113,"),
     ],
 )
 def test_a_problem_is_told_with_file_line_and_what_to_write(shop, body, problem):
@@ -98,10 +98,10 @@ def test_a_messenger_text_longer_than_telegram_takes_is_told(shop):
             "config/brand.yaml",
             "shop: https://",
             "shop: http://",
-            "config/brand.yaml:14: links has http://zerno.example/ for `shop`; letters link to https addresses only.",
+            "config/brand.yaml:37: links has http://zerno.example/ for `shop`; letters link to https addresses only.",
         ),
-        ("config/brand.yaml", '"#7a3b1d"', "brown", "config/brand.yaml:20: colours has brown for `accent`; a colour is six hexadecimal digits."),
-        ("config/senders.yaml", "olena@news.zerno.example", "olena", "config/senders.yaml:7: email is olena; one plain e-mail address is expected."),
+        ("config/brand.yaml", '"#7a3b1d"', "brown", "config/brand.yaml:46: colours has brown for `accent`; a colour is six hexadecimal digits."),
+        ("config/senders.yaml", "olena@news.zerno.example", "olena", "config/senders.yaml:14: email is olena; one plain e-mail address is expected."),
     ],
 )
 def test_brand_and_senders_are_read_strictly(shop, file, old, new, problem):

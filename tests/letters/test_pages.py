@@ -39,6 +39,17 @@ def test_who_reads_another_language_still_gets_a_page(shop):
     assert "Готово" in pages.render(shop.project, "unsubscribed", "uk")
 
 
+def test_a_page_is_in_the_next_language_of_the_chain_before_it_is_in_english(shop):
+    assert "Більше вам не писати?" in pages.render(shop.project, "unsubscribe", "ru-UA")
+    broken = shop.project.templates / "locales/ru/LC_MESSAGES/letters.po"
+    broken.parent.mkdir(parents=True)
+    broken.write_text('msgid "Shall we stop writing to you?\n', encoding="utf-8")
+    assert "Shall we stop writing to you?" in pages.render(shop.project, "unsubscribe", "ru")
+    project = projects.make(shop.project.root / "other", ("config/settings.yaml", "  ru: [ru]", "  ru: [ru, uk]"))
+    document = html.document_fromstring(pages.render(project, "unsubscribe", "ru"))
+    assert (document.get("lang"), document.findtext(".//h1")) == ("uk", "Більше вам не писати?")
+
+
 def test_a_page_that_says_something_unknown_is_refused(shop):
     projects.edit(shop.project.templates / "pages/unsubscribed.html", "{{ brand.site }}", "{{ brand.sight }}")
     with pytest.raises(TemplateError, match=r"templates/pages/unsubscribed\.html:6: `brand\.sight` is not known here"):

@@ -65,7 +65,7 @@ def test_what_is_empty_is_absent(filled):
     offer = filled(offer=OfferValues("a tin of tea", "", date(2026, 12, 29)), occasion="", person=Person(key="1"))
     assert offer["offer"]["code"] is None
     assert offer["occasion"] is None
-    assert offer["customer"] == {"given_name": None, "city": None, "country": ""}
+    assert offer["customer"] == {"given_name": None, "called": None, "city": None, "country": ""}
 
 
 def test_the_customers_own_manager_signs_where_they_are_one_of_ours(letters):

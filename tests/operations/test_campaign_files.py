@@ -13,9 +13,9 @@ from winback.sending import prepared
 
 def test_a_letter_that_cannot_be_filled_in_stops_its_stage_with_one_error(engine, tmp_path):
     project = projects.make(tmp_path / "shop")
-    body = project.templates / "emails" / "we-miss-you" / "body.txt"
+    body = project.templates / "emails" / "we-miss-you" / "body.html"
     projects.edit(body, "{% block body %}", "{% block body %}{{ custmer.name }}")
-    with pytest.raises(TemplateError, match=r"templates/emails/we-miss-you/body\.txt:\d+: .*custmer.*Did you mean `customer"):
+    with pytest.raises(TemplateError, match=r"templates/emails/we-miss-you/body\.html:\d+: .*custmer.*Did you mean `customer"):
         prepared.prepare(project, CAMPAIGN)
 
 
@@ -35,6 +35,12 @@ def test_a_letter_that_cannot_be_filled_in_stops_its_stage_with_one_error(engine
         ("      uk: баночка зимового чаю на двох\n", "", "`offers.tea-for-two.text` has no `uk`, and the letters exist in it"),
         ("tone: friendly", "tone: friendly\noccasion: {en: Christmas}", "`occasion` has no `uk`"),
         ("tone: friendly", "tone: friendly\noccasion: Різдво", 'occasion is one text; it is written once for each language. Write {en: "...", uk: "Різдво"}.'),
+        ("tone: friendly", "tone: friendly\ncontent: {event: {title: {en: A}, day: 2026-12-12, place: {en: A, uk: Б}}}", "`content.event.title` has no `uk`"),
+        ("tone: friendly", "tone: friendly\ncontent: {products: [{name: {en: A, uk: Б}, link: shpo}]}", "there is no link `shpo` in config/brand.yaml. Did you mean `shop`?"),
+        ("warm-word: we-miss-you", "warm-word: new-arrivals", "`new-arrivals` (email) speaks of `products`, and the campaign has none. Add `products:` below `content:`, or another text."),
+        ("tone: friendly", "tone: friendly\ncontent: {greeting: {kind: holiday}}", "greets on a holiday without a name. Add `name:` with the day's name in each language."),
+        ("tone: friendly", "tone: friendly\ncontent: {programme: {levels: [{from: 3000, discount: 0.1}, {from: 6000, discount: 0.05}]}}", "has levels that don't rise."),
+        ("tone: friendly", "tone: friendly\ncontent: {products: [{name: {en: A, uk: Б}, image: http://a.example/b.jpg}]}", "pictures lie at https addresses."),
         ("ends_on: 2027-01-31", "ends_on: 2026-11-01", "ends on 2026-11-01, not after it starts"),
         ("wait: 14 days", "wait: 90 days", "waits between its stages longer than it lasts"),
         ("name: last-day", "name: reminder", "has two stages called `reminder`"),

@@ -251,3 +251,12 @@ async def test_hits_wait_while_the_store_cannot_be_written_and_too_many_are_drop
     buffer.engine = engine
     await buffer.close()
     assert len(buffer) == 0
+
+
+def test_a_persons_click_shows_that_the_address_is_alive_and_a_machines_does_not(project, shop, web, link, stop):
+    (person, letter), (scanned, other) = (shop.written_to(name, email=f"{name}@mail.example") for name in ("olena", "ivan"))
+    web.get(addresses.click("", project.key, letter, link), follow_redirects=False)
+    web.get(addresses.click("", project.key, other, link), headers={"User-Agent": "curl/8.5.0"}, follow_redirects=False)
+    web.get(addresses.pixel("", project.key, other))
+    stop()
+    assert {row.customer_id: row.confirmed_at for row in shop.rows(contacts)} == {person: NOW, scanned: None}

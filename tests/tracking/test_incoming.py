@@ -7,7 +7,10 @@ import pytest
 from tests.letterbox import NOW, SENT_AT
 from winback.demo import mailbox
 from winback.errors import SourceError
-from winback.store.tables import deliveries, events, suppressions
+from winback.store import database, merging
+from winback.store.contacts import address_hash
+from winback.store.merging import Merged
+from winback.store.tables import contacts, deliveries, events, suppressions
 from winback.tracking import addresses, incoming
 from winback.tracking.incoming import read_maildir
 
@@ -164,3 +167,55 @@ def test_mail_read_again_after_a_crash_changes_nothing(shop, olena, inbox):
 def test_a_folder_that_is_no_maildir_is_refused_with_a_sentence(shop, tmp_path):
     with pytest.raises(SourceError, match=r"this is not a Maildir\. Name the folder that holds `new` and `cur`"):
         incoming.read_maildir(tmp_path, shop.engine, shop.key, NOW)
+
+
+def test_an_answer_shows_that_the_address_is_alive(shop, olena, inbox):
+    shop.customer("ivan", email="ivan@mail.example")
+    arrives(inbox, "Зайду на вихідних.", In_Reply_To=LETTER)
+    read(shop, inbox)
+    assert [row.confirmed_at for row in shop.rows(contacts)] == [NOW, None]
+
+
+@pytest.fixture
+def merged(shop, olena):
+    """Olena's record was merged into another one, which has an address of its own."""
+    stays = shop.customer("olha", email="olha@mail.example")
+    assert isinstance(merge(shop, olena[0], stays), Merged)
+    return stays
+
+
+def merge(shop, goes: int, stays: int):
+    with database.writing(shop.engine) as connection:
+        return merging.merge(connection, goes, stays, NOW)
+
+
+def test_a_bounce_from_the_address_that_went_closes_no_other(shop, olena, merged, inbox, project):
+    bounces(inbox, "5.1.1", to=addresses.bounces("bounce@zerno.example", project.key, olena[1]))
+    assert read(shop, inbox) == {"hard": 1}
+    assert [(row.kind, row.customer_id) for row in shop.rows(events)] == [("bounce", merged)]
+    assert shop.rows(suppressions) == []
+    assert shop.standing(merged) == [("active", "")]
+
+
+def test_a_bounce_from_the_address_that_stays_closes_it_though_the_letter_is_from_before(shop, merged, olena, inbox, project):
+    to = addresses.bounces("bounce@zerno.example", project.key, olena[1])
+    bounces(inbox, "5.1.1", to=to, recipient="olha@mail.example")
+    assert read(shop, inbox) == {"hard": 1}
+    assert [row.reason for row in shop.rows(suppressions)] == ["bounced"]
+    assert shop.standing(merged) == [("stopped", "bounced")]
+
+
+def test_who_answers_a_letter_from_before_the_merge_is_heard_as_the_person(shop, merged, inbox):
+    arrives(inbox, "Зайду на вихідних.", In_Reply_To=LETTER)
+    read(shop, inbox)
+    assert shop.standing(merged) == [("stopped", "replied")]
+    assert [row.confirmed_at for row in shop.rows(contacts)] == [None], "the answer came from the other address"
+
+
+def test_who_asks_by_a_letter_from_before_the_merge_to_be_left_alone_is_left_alone(shop, merged, inbox):
+    arrives(inbox, "stop", In_Reply_To=LETTER)
+    assert read(shop, inbox) == {"unsubscribe": 1}
+    assert shop.standing(merged) == [("stopped", "unsubscribed")]
+    assert [(row.reason, row.address_hash) for row in shop.rows(suppressions)] == [
+        ("unsubscribed", address_hash(shop.key, "email", "olha@mail.example"))
+    ]

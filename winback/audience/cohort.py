@@ -21,6 +21,7 @@ from winback.audience.ranges import Between, Counted, Days, Number, Part, Sum, S
 from winback.audience.signs import Sign, Signs
 from winback.audience.value import Regularity, ValueClass
 from winback.errors import ConfigError, Problem
+from winback.model import AddressFault
 from winback.settings import Project
 from winback.shapes import Amount, Channel, Duration, one_of
 from winback.strictyaml import Document, Shape, nearest, refusal
@@ -122,14 +123,6 @@ class Rule(Shape):
         return word.rstrip("_"), getattr(self, word)
 
 
-class AddressMark(StrEnum):
-    """What may be wrong with an address."""
-
-    BOUNCED = "bounced"  # letters to it came back
-    MISTYPED = "mistyped"  # its domain is a slip of the pen: gmail.con
-    OLD = "old"  # it showed no life for long
-
-
 class Exclude(Shape):
     """Customers to leave out, whatever the rules say."""
 
@@ -138,7 +131,7 @@ class Exclude(Shape):
     contacted_within: Duration | None = None  # any touch, of ours or from elsewhere
     in_another_campaign: bool = False  # written to or held out by one that is under way
     returned_within: Duration | None = None  # came back, by any campaign's measure
-    addresses: tuple[Annotated[AddressMark, *one_of(AddressMark, "a mark")], ...] = ()  # whose every address is marked so
+    addresses: tuple[Annotated[AddressFault, *one_of(AddressFault, "a fault")], ...] = ()  # whose every address has one of these
 
     @model_validator(mode="after")
     def _whole_days(self) -> Exclude:
@@ -182,6 +175,7 @@ class Selection:
     cohort: Cohort
     excluded: frozenset[str] = frozenset()  # ids on its exclude lists
     signs: Signs = Signs()  # noqa: RUF009  # frozen
+    old_after: timedelta = timedelta(days=730)  # without a sign of life an address is old
     businesses: Mapping[str, Business] = field(default_factory=lambda: MappingProxyType({}))
 
 
@@ -209,7 +203,7 @@ def selection(project: Project, document: Document[Cohort]) -> Selection:
     ]
     if problems:
         raise ConfigError(problems)
-    return Selection(document.value, excluded(project, document), signs.read(project), trades)
+    return Selection(document.value, excluded(project, document), signs.read(project), project.settings.addresses.old_after, trades)
 
 
 def excluded(project: Project, document: Document[Cohort]) -> frozenset[str]:

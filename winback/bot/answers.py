@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from pydantic import Field
 
 from winback import strictyaml
+from winback.errors import Problem
 from winback.letters import brand, locales, wording
 from winback.letters.wording import SOURCE, Wording
 from winback.settings import Project
-from winback.strictyaml import Shape
+from winback.strictyaml import Document, Shape
+
+_PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 
 
 class Answer(StrEnum):
@@ -52,14 +56,39 @@ class Phrasebook:
     chains: Mapping[str, tuple[str, ...]]  # settings.yaml, `locales`
 
     def say(self, answer: Answer, spoken: str) -> str:
-        """The answer in the language of somebody who speaks `spoken` ("uk", "en-GB"), by the same chains as letters; plain text."""
-        locale = next(iter(locales.choose(spoken, "", self.chains)), SOURCE)
-        text = wording.in_locale(getattr(self.answers, answer.name.lower()), locale)
-        return text.replace("{shop}", wording.in_locale(self.shop, locale))
+        """The answer in the language of somebody who speaks `spoken` ("uk", "en-GB"), by the same chains as letters; plain text.
+
+        The first language of the chain that the answer is written in; English for whom none is, since a silent bot helps nobody.
+        """
+        said: Wording = getattr(self.answers, answer.name.lower())
+        chain = locales.choose(spoken, "", self.chains)
+        locale = next((language for language in chain if isinstance(said, str) or language in said), SOURCE)
+        return wording.in_locale(said, locale).replace("{shop}", wording.in_locale(self.shop, locale))
 
 
 def read(project: Project) -> Phrasebook:
     """The project's answers. Raises ConfigError."""
+    return Phrasebook(_document(project).value, brand.read(project).name, project.settings.locales)
+
+
+def unworded(project: Project, languages: Iterable[str]) -> list[Problem]:
+    """Answers that lack one of the languages, or say {shop} in some of their languages only. Raises ConfigError."""
+    document = _document(project)
+    places = [(answer.value,) for answer in Answer]
+    missing = [problem for language in languages for problem in wording.unworded(document, places, language)]
+    return [*missing, *(problem for answer in Answer for problem in _differing(document, answer))]
+
+
+def _document(project: Project) -> Document[Answers]:
     path = project.templates / "messages" / "_bot" / "answers.yaml"
-    answers = strictyaml.read(path, Answers, shown=project.shown(path)).value
-    return Phrasebook(answers, brand.read(project).name, project.settings.locales)
+    return strictyaml.read(path, Answers, shown=project.shown(path))
+
+
+def _differing(document: Document[Answers], answer: Answer) -> Iterator[Problem]:
+    said: Wording = getattr(document.value, answer.name.lower())
+    texts = said if isinstance(said, dict) else {"": said}
+    wanted = set(_PLACEHOLDER.findall(texts.get(SOURCE) or next(iter(texts.values()), ""))) & {"{shop}"}
+    for language, text in texts.items():
+        if (written := set(_PLACEHOLDER.findall(text))) != wanted:
+            message = f"`{answer.value}` in `{language}` says {', '.join(sorted(written)) or 'no placeholder'}."
+            yield document.problem((answer.value, language), message, f"Write {', '.join(sorted(wanted)) or 'none'}.")

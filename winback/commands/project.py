@@ -55,7 +55,10 @@ def check(context: typer.Context, folder: Folder = None, json: Json = False) -> 
 
 def schema(
     name: Annotated[
-        str | None, typer.Argument(help="One of: settings, sources, cohort, campaign, policy, brand, senders, sample, value, lifecycle, reasons.")
+        str | None,
+        typer.Argument(
+            help="One of: settings, sources, cohort, campaign, policy, brand, senders, sample, value, lifecycle, signs, businesses, reasons, occasions."
+        ),
     ] = None,
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="Write all of them as files instead.")] = None,
 ) -> None:

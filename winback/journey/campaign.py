@@ -5,31 +5,22 @@ from __future__ import annotations
 import itertools
 import math
 from datetime import date, timedelta
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Literal
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from winback.errors import ConfigError, Problem
+from winback.journey.content import Content, Localised
 from winback.model import HOLDOUT, ChannelName
 from winback.settings import Project
 from winback.shapes import Amount, Channel, Duration, Hours, Share, Weekday
-from winback.strictyaml import Document, Shape, nearest, refusal
-
-
-def _localised(value: Any) -> Any:
-    if isinstance(value, str):
-        raise refusal("is one text; it is written once for each language.", f'Write {{en: "...", uk: "{value}"}}.')
-    return value
-
-
-Localised: TypeAlias = Annotated[dict[str, str], BeforeValidator(_localised)]
-"""A text per language: {en: ..., uk: ...}."""
+from winback.strictyaml import Document, Place, Shape, nearest, refusal
 
 
 class Offer(Shape):
     """What is promised, in every language that letters go out in."""
 
-    text: Localised = Field(min_length=1)
+    text: Localised
     code: str = ""
     valid_for: Duration = Field(default="30 days", validate_default=True)  # from the day somebody enters the campaign
     cost: Amount = Field(default=0, validate_default=True)  # to the shop, each time it is taken up
@@ -84,6 +75,7 @@ class Campaign(Shape):
     return_window: Duration | None = None
     tone: Literal["neutral", "formal", "friendly"] = "neutral"
     occasion: Localised | None = None
+    content: Content = Content()  # goods, an event, tips...: what letters tell of
     salt: str | None = None
     calls: int = Field(default=0, ge=0)  # by a person, for each customer
     worth_it: bool = False  # only to customers whose return is worth more than the whole sequence costs
@@ -128,6 +120,12 @@ class Campaign(Shape):
     def offer_of(self, tactic: str) -> Offer | None:
         name = self.tactics[tactic].offer
         return self.offers[name] if name else None
+
+    def texts(self) -> list[tuple[Place, dict[str, str]]]:
+        """Every text that letters say, with its place in the file: each must be there in every language that letters go out in."""
+        said: list[tuple[Place, dict[str, str]]] = [(("offers", name, "text"), offer.text) for name, offer in self.offers.items()]
+        said += [(("occasion",), self.occasion)] if self.occasion else []
+        return said + [(("content", *place), text) for place, text in self.content.texts()]
 
     def letters(self) -> dict[str, set[tuple[ChannelName, str]]]:
         """Per tactic, every letter and message that it may send."""

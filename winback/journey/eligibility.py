@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from winback.journey.policy import Policy, Rules
-from winback.model import ChannelName, Person, Reason
+from winback.model import Benefits, ChannelName, Person, ProblemOrder, Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,10 @@ class Candidate:
     person: Person
     black_list: str = ""
     orders: int = 0
+    first_order_at: datetime | None = None
     last_order_at: datetime | None = None
+    problem_order: ProblemOrder | None = None  # the last one they complained of
+    benefits: Benefits | None = None
     shares_address: bool = False  # an earlier customer has the same address
     other_campaign: str = ""  # an active campaign that is writing to them already
     expected_value_minor: int | None = None  # of a return; None: nobody can say

@@ -78,8 +78,12 @@ def decide(
     now: datetime,
     offer_is_over: bool = False,
     speaks_of_offer: Callable[[ChannelName, str], bool] = _never,
+    lacks: Callable[[ChannelName, str], bool] = _never,
 ) -> Verdict:
-    """Decide on one claimed delivery by what is true now. Order matters: what ends the journey comes first."""
+    """Decide on one claimed delivery by what is true now. Order matters: what ends the journey comes first.
+
+    `speaks_of_offer` says of a text whether it can't be written without an offer, `lacks` whether it needs what this customer doesn't have.
+    """
     if candidate.black_list:
         return Stop(Reason.BLACK_LISTED)
     if "ordered" in campaign.stop_when and since.purchases:
@@ -94,6 +98,9 @@ def decide(
     channels = [channel for channel in channels if not (offer_is_over and speaks_of_offer(channel, stage.text_for(channel, tactic) or ""))]
     if not channels:
         return SkipStage(Reason.OFFER_OVER)
+    channels = [channel for channel in channels if not lacks(channel, stage.text_for(channel, tactic) or "")]
+    if not channels:
+        return SkipStage(Reason.NOTHING_TO_TELL)
     usable = eligibility.usable(candidate.reach, channels, rules)
     if isinstance(usable, eligibility.Skip):
         return SkipStage(usable.reason)

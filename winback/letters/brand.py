@@ -6,10 +6,13 @@ import re
 
 from pydantic import Field, field_validator
 
+from winback.errors import Problem
+from winback.letters import wording
 from winback.letters.wording import Wording
 from winback.settings import Project
 from winback.strictyaml import Shape, refusal
 
+_URL = re.compile(r"https://[^\s\"<>]+")
 _COLOUR = re.compile(r"#[0-9a-f]{6}")
 
 
@@ -17,6 +20,9 @@ class Brand(Shape):
     """The shop as its letters show it."""
 
     name: Wording
+    tagline: Wording = ""  # what the shop is, in a few words, below its name
+    logo: str = ""  # https address of a picture that stands for the name; empty: the name is written
+    logo_width: int = Field(default=140, ge=20, le=480)  # pixels
     company: Wording  # who writes, by law
     address: Wording  # postal: the law of many countries wants it in each letter
     site: str  # as people say it: zerno.example
@@ -28,9 +34,16 @@ class Brand(Shape):
     @classmethod
     def _https(cls, links: dict[str, str]) -> dict[str, str]:
         for name, url in links.items():
-            if not re.fullmatch(r"https://[^\s\"<>]+", url):
+            if not _URL.fullmatch(url):
                 raise refusal(f"has {url} for `{name}`; letters link to https addresses only.", "Write for example https://zerno.example/new.")
         return links
+
+    @field_validator("logo")
+    @classmethod
+    def _picture(cls, logo: str) -> str:
+        if logo and not _URL.fullmatch(logo):
+            raise refusal(f"is {logo}; pictures lie at https addresses.", "Write for example https://zerno.example/logo.png.")
+        return logo
 
     @field_validator("colours")
     @classmethod
@@ -44,3 +57,8 @@ class Brand(Shape):
 def read(project: Project) -> Brand:
     """The project's brand. Raises ConfigError."""
     return project.read(Brand, "brand.yaml").value
+
+
+def unworded(project: Project, language: str) -> list[Problem]:
+    """Texts of the brand that a letter in this language would lack. Raises ConfigError."""
+    return list(wording.unworded(project.read(Brand, "brand.yaml"), [("name",), ("company",), ("address",), ("reason",)], language))

@@ -4,35 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from jinja2.ext import extract_from_ast
 
 from winback.errors import Problem
-from winback.letters import locales, sandbox
-from winback.letters.locales import Catalogue, NewCatalogue, Translation
+from winback.letters import completeness, locales, sandbox
+from winback.letters.completeness import Sentence
+from winback.letters.locales import Catalogue, NewCatalogue
 from winback.letters.pieces import PieceKind
 from winback.letters.source import Flat
 from winback.letters.wording import SOURCE
-
-_PLACEHOLDER = re.compile(r"%\((\w+)\)s")
-_LONE_PERCENT = re.compile(r"%(?!\(\w+\)s)")
-
-
-@dataclass(frozen=True, slots=True)
-class Sentence:
-    """A text to translate, as the catalogue knows it, and where it stands."""
-
-    context: str | None
-    text: str
-    plural: str | None
-    file: str
-    line: int
-
-    @property
-    def shown(self) -> str:
-        return f"“{self.text[:57]}...”" if len(self.text) > 60 else f"“{self.text}”"
 
 
 def path(templates: Path, locale: str) -> Path:
@@ -63,7 +45,26 @@ def missing(flat: Flat, catalogue: Catalogue) -> list[Problem]:
     """Why a text doesn't exist in a language: sentences that are untranslated, unconfirmed, or translated in a way that can't be filled in."""
     if catalogue.locale == SOURCE:
         return []
-    return [problem for sentence in sentences(flat) for problem in _faults(sentence, catalogue)]
+    return [problem for sentence in sentences(flat) for problem in completeness.faults(sentence, catalogue)]
+
+
+def missing_once(flats: Iterable[Flat], catalogue: Catalogue) -> list[Problem]:
+    """The same for many texts, each sentence named where it stands first."""
+    if catalogue.locale == SOURCE:
+        return []
+    firsts = {(sentence.context, sentence.text, sentence.plural): sentence for flat in reversed([*flats]) for sentence in reversed(sentences(flat))}
+    return [problem for sentence in reversed(firsts.values()) for problem in completeness.faults(sentence, catalogue)]
+
+
+def unsaid(flats: Iterable[Flat], catalogue: Catalogue) -> list[Problem]:
+    """Translations of sentences that no text says any more, and those kept as #~ comments: what a translator needn't read."""
+    said = {(sentence.context, sentence.text) for flat in flats for sentence in sentences(flat)}
+    left = [(text, found.line or 1) for (context, text), found in catalogue.translations.items() if (context, text) not in said]
+    how = f"Run `winback translate update {catalogue.locale}`: it goes."
+    return [
+        Problem(catalogue.file, line, f"{completeness.quoted(text)} is said by no letter or page.", how)
+        for text, line in (*left, *catalogue.obsolete)
+    ]
 
 
 def extract(flats: Iterable[Flat]) -> NewCatalogue:
@@ -95,32 +96,3 @@ def _sentence(text: str, file: str, line: int) -> Iterator[Sentence]:
         context = texts.pop(0) if function in {"pgettext", "npgettext"} else None
         plural = texts[1] if function in {"ngettext", "npgettext"} else None
         yield Sentence(context, texts[0], plural, file, line + offset - 1)
-
-
-def _faults(sentence: Sentence, catalogue: Catalogue) -> Iterator[Problem]:
-    found = catalogue.translations.get((sentence.context, sentence.text))
-    where = f"{sentence.shown} ({sentence.file}:{sentence.line})"
-    fill_in = f"Fill it in; `winback translate update {catalogue.locale}` adds what is missing."
-    if found is None or found.plural_source != sentence.plural:
-        yield Problem(catalogue.file, None, f"{where} has no translation.", f"Run `winback translate update {catalogue.locale}` and fill it in.")
-    elif not all(form.strip() for form in found.forms):
-        yield Problem(catalogue.file, found.line, f"{where} has no translation, or not all of its plural forms.", fill_in)
-    elif found.fuzzy:
-        yield Problem(catalogue.file, found.line, f"{where} is only guessed from a similar sentence.", "Read it, mend it, and take out `fuzzy`.")
-    else:
-        yield from (Problem(catalogue.file, found.line, f"{where} {message}", how) for message, how in _form_faults(sentence, found, catalogue))
-
-
-def _form_faults(sentence: Sentence, found: Translation, catalogue: Catalogue) -> Iterator[tuple[str, str]]:
-    wanted_forms = 1 if sentence.plural is None else catalogue.plural_forms
-    if len(found.forms) != wanted_forms:
-        yield f"has {len(found.forms)} forms.", f"Write {wanted_forms}."
-    wanted = set(_PLACEHOLDER.findall(sentence.text + (sentence.plural or "")))
-    for form in found.forms:
-        if (written := set(_PLACEHOLDER.findall(form))) != wanted:
-            shown = ", ".join(f"%({name})s" for name in sorted(wanted)) or "no placeholders"
-            yield f"is translated with {', '.join(f'%({name})s' for name in sorted(written)) or 'no placeholders'}.", f"Write {shown}."
-        if _LONE_PERCENT.search(form.replace("%%", "")):
-            yield "is translated with a lone %.", "Write %% for a percent sign."
-        if re.search("[<>&]", form):
-            yield "is translated with markup.", "Write plain text."

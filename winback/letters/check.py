@@ -12,7 +12,7 @@ from winback.letters.sender import Sender
 from winback.letters.wording import in_locale
 from winback.model import ChannelName
 from winback.settings import Project
-from winback.strictyaml import Document
+from winback.strictyaml import Document, nearest
 
 _CLIPPED_AT = 102_000  # bytes of HTML after which Gmail hides the rest, the way to unsubscribe with it
 _LONGEST_MESSAGE = 4096  # characters, by the Bot API
@@ -47,6 +47,9 @@ def _letter(letters: Library, channel: ChannelName, name: str, signing: Sender) 
     if sample is None:
         return
     yield from _fits_its_kind(letters, channel, name, sample)
+    if unknown := list(_unknown_links(letters, sample)):
+        yield from unknown
+        return
     for language in letters.languages():
         missing = letters.problems_in(channel, name, language)
         yield from missing
@@ -56,7 +59,7 @@ def _letter(letters: Library, channel: ChannelName, name: str, signing: Sender) 
 
 def _ways_out(letters: Library, name: str) -> Iterator[Problem]:
     """A letter says who writes, from where, and how to hear no more: the law of most countries, and every mailbox provider, ask for it."""
-    for file in ("body.html", "body.txt"):
+    for file in (file for file in letters.flats(ChannelName.EMAIL, name) if file.startswith("body.")):
         used = letters.said(ChannelName.EMAIL, name)[file].used
         shown = letters.flats(ChannelName.EMAIL, name)[file].name
         if "unsubscribe_url" not in used:
@@ -71,8 +74,15 @@ def _fits_its_kind(letters: Library, channel: ChannelName, name: str, sample: Do
     if sample.value.kind is Kind.GREETING and speaks_of_offer:
         yield sample.problem(("kind",), "a greeting speaks of an offer.", "Take the offer out, or make it a letter of kind offer.")
     for need in sorted(letters.needs(channel, name)):
-        if getattr(sample.value, need.partition(".")[0], None) is None:
+        if not sample.value.has(need.partition(".")[0]):
             yield sample.problem((), f"the letter can't be written without `{need}`, and the sample has none.", f"Add `{need.partition('.')[0]}:`.")
+
+
+def _unknown_links(letters: Library, sample: Document[Sample]) -> Iterator[Problem]:
+    for place, link in sample.value.content.links():
+        if link not in letters.brand.links:
+            how = nearest(link, letters.brand.links, "Links")
+            yield sample.problem(("content", *place), f"there is no link `{link}` in config/brand.yaml.", how)
 
 
 def _filled(letters: Library, channel: ChannelName, name: str, language: str, signing: Sender) -> Iterator[Problem]:
@@ -93,6 +103,7 @@ def _filled(letters: Library, channel: ChannelName, name: str, language: str, si
 def sample_values(letters: Library, channel: ChannelName, name: str, language: str, signing: Sender) -> dict[str, object]:
     """The made-up values of a letter's sample.yaml, as `values.for_letter` gives them."""
     sample = letters.sample(channel, name).value
+    currency, link = letters.project.settings.currency, letters.brand.links.__getitem__
     return values.for_letter(
         person=sample.person(language),
         locale=language,
@@ -102,8 +113,10 @@ def sample_values(letters: Library, channel: ChannelName, name: str, language: s
         occasion=in_locale(sample.occasion, language) if sample.occasion else None,
         last_order_on=sample.last_order_on,
         orders_count=sample.orders_count,
+        told=sample.told(language, currency, link),
+        standing=sample.standing(language, currency),
         today=sample.today,
-        link=letters.brand.links.__getitem__,
+        link=link,
         unsubscribe_url=_SAMPLE_URL,
         pixel_url="",
         telegram_url="",

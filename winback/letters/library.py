@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from jinja2 import Environment
 
 from winback.errors import Problem, TemplateError
-from winback.letters import brand, catalogue, locales, markup, names, reading, sample, sandbox, source, styles, template
+from winback.letters import brand, catalogue, locales, markup, names, plaintext, reading, sample, sandbox, sender, source, styles, template
 from winback.letters.brand import Brand
 from winback.letters.locales import Catalogue
 from winback.letters.reading import Said
@@ -29,7 +29,7 @@ T = TypeVar("T")
 FOLDERS = {ChannelName.EMAIL: "emails", ChannelName.TELEGRAM: "messages"}
 """Where a channel's letters lie below the templates."""
 FILES = {ChannelName.EMAIL: ("subject.txt", "body.html", "body.txt"), ChannelName.TELEGRAM: ("text.html",)}
-"""What a letter is made of on a channel."""
+"""What a letter is made of on a channel. body.txt may be left out: it is made from the HTML then. body.uk.html is a whole own body in a language."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,13 @@ class Library:
             known = self.catalogue(language)
         except TemplateError as error:
             return list(error.problems)
-        return [problem for flat in self.flats(channel, name).values() for problem in catalogue.missing(flat, known)]
+        texts = self.flats(channel, name)
+        missing = [problem for file in FILES[channel] for problem in catalogue.missing(texts[_own(file, language, texts)], known)]
+        return [*missing, *self.unworded(language)]
+
+    def unworded(self, language: str) -> list[Problem]:
+        """Texts of config/ that every letter shows and that aren't written in this language. Raises ConfigError."""
+        return self._keep(("unworded", language), lambda: [*brand.unworded(self.project, language), *sender.unworded(self.project, language)])
 
     def language_for(self, chain: Iterable[str], letters: Iterable[tuple[ChannelName, str]]) -> str | None:
         """The first language of a chain in which all these letters exist; None when there is none."""
@@ -79,7 +85,10 @@ class Library:
         return self._keep((Sample, channel, name), lambda: sample.read(self._root(channel) / name, f"{self._shown_root(channel)}/{name}"))
 
     def flats(self, channel: ChannelName, name: str) -> Mapping[str, Flat]:
-        """A letter's texts by file name, layout and parts put in, in the brand's colours. Raises TemplateError when one can't be put together."""
+        """A letter's texts by file name, layout and parts put in, in the brand's colours. Raises TemplateError when one can't be put together.
+
+        Beside those of FILES there may be own bodies in a language, each with its text: body.uk.html, body.uk.txt.
+        """
         return self._keep((Flat, channel, name), lambda: self._flats(channel, name))
 
     def texts(self) -> list[Flat]:
@@ -100,9 +109,8 @@ class Library:
         except TemplateError as error:
             return list(error.problems)
         problems = [problem for file in flats for problem in (*said[file].problems, *catalogue.badly_written(flats[file]))]
-        if channel is ChannelName.EMAIL:
-            return problems + markup.in_email(flats["body.html"])
-        return problems + markup.in_message(flats["text.html"])
+        check = markup.in_email if channel is ChannelName.EMAIL else markup.in_message
+        return problems + [problem for file, flat in flats.items() if file.endswith(".html") for problem in check(flat)]
 
     def catalogue(self, language: str) -> Catalogue:
         """The sentences of a language. Raises TemplateError when there is no catalogue, or it can't be read."""
@@ -110,11 +118,17 @@ class Library:
 
     def _email(self, name: str, locale: str) -> EmailTemplate:
         flats = self._sound(ChannelName.EMAIL, name, locale)
-        subject, text = (
-            template.compiled(flats[file], flats[file].text, self._environment(locale, markup=False)) for file in ("subject.txt", "body.txt")
+        body, plain = _own("body.html", locale, flats), _own("body.txt", locale, flats)
+        subject, text, page = template.with_variants(flats["subject.txt"]), flats[plain], flats[body]
+        words, marked_up = self._environment(locale, markup=False), self._environment(locale, markup=True)
+        return EmailTemplate(
+            name,
+            locale,
+            subject=template.compiled(subject, subject.text, words),
+            html=template.compiled(page, self._keep((styles, name, body), lambda: styles.inline(page)), marked_up),
+            text=template.compiled(text, text.text, words),
+            derived=not (self._root(ChannelName.EMAIL) / name / plain).exists(),
         )
-        styled = self._keep((styles, name), lambda: styles.inline(flats["body.html"]))
-        return EmailTemplate(name, locale, subject, template.compiled(flats["body.html"], styled, self._environment(locale, markup=True)), text)
 
     def _message(self, name: str, locale: str) -> MessageTemplate:
         flat = self._sound(ChannelName.TELEGRAM, name, locale)["text.html"]
@@ -132,7 +146,14 @@ class Library:
             how = nearest(name, self.names(channel), "Letters")
             raise TemplateError(Problem(f"{shown}/{name}", None, "there is no such letter.", how))
         root = self._root(channel)
-        return {file: styles.paint(source.flatten(root, f"{name}/{file}", shown), self.brand.colours) for file in FILES[channel]}
+        files = [*FILES[channel], *(file for path in sorted((root / name).glob("body.*.html")) for file in (path.name, f"{path.stem}.txt"))]
+        flats = {
+            file: plaintext.derived(root, f"{name}/{file}", shown)
+            if file.endswith(".txt") and file.startswith("body.") and not (root / name / file).exists()
+            else source.flatten(root, f"{name}/{file}", shown)
+            for file in (files if channel is ChannelName.EMAIL else FILES[channel])
+        }
+        return {file: styles.paint(flat, self.brand.colours) for file, flat in flats.items()}
 
     def _catalogue(self, language: str) -> Catalogue:
         if language == SOURCE:
@@ -161,6 +182,13 @@ class Library:
             self._kept[key] = make()
         kept: T = self._kept[key]
         return kept
+
+
+def _own(file: str, language: str, texts: Mapping[str, Flat]) -> str:
+    """The name of a text's own version in a language where the letter has one: body.uk.html."""
+    stem, _, ending = file.rpartition(".")
+    own = f"{stem}.{language}.{ending}"
+    return own if own in texts else file
 
 
 def open_library(project: Project) -> Library:

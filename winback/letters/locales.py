@@ -1,41 +1,53 @@
-"""Languages: which one a customer is written to in, how it writes days, numbers and money, and its catalogue of sentences.
-
-The only importer of Babel.
-"""
+"""Languages: which one a customer is written to in, its names in the world of Babel and of BCP 47, and its catalogue of sentences."""
 
 from __future__ import annotations
 
+import codecs
 import gettext
 import io
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
-from functools import lru_cache, partial
+from functools import lru_cache
 from pathlib import Path
 from typing import TypeAlias
 
-from babel import numbers
-from babel.dates import format_date, format_skeleton
-from babel.messages import Catalog, Message
-from babel.messages.pofile import PoFileError, read_po, write_po
+from babel import localedata
+from babel.messages import Catalog
+from babel.messages.pofile import read_po, write_po
 
 from winback.errors import Problem, TemplateError
+from winback.letters import apostrophes, po
+from winback.letters.po import Po
 from winback.letters.wording import SOURCE
 
 ANY = "*"
 """The key of settings.yaml's `locales:` for customers whose language is unknown or not listed."""
 
-_OTHER_NAMES = {"ua": "uk", "mo": "ro"}  # country codes and retired codes that shops' files hold
-_OF_COUNTRY = {"UA": "uk", "RO": "ro", "MD": "ro", "UZ": "uz", "MN": "mn", "RU": "ru", "GB": "en", "IE": "en", "US": "en", "CA": "en", "AU": "en"}
+_OTHER_NAMES = {  # country codes, retired codes, and those of three letters that shops' files hold
+    **dict.fromkeys(["ua", "ukr"], "uk"),
+    **dict.fromkeys(["mo", "md", "ron", "rum", "mol"], "ro"),
+    **dict.fromkeys(["rus"], "ru"),
+    **dict.fromkeys(["uzb"], "uz"),
+    **dict.fromkeys(["mon", "khk"], "mn"),
+    **dict.fromkeys(["eng", "gb", "us"], "en"),
+}
+_OF_COUNTRY = {
+    **dict.fromkeys(["GB", "IE", "US", "CA", "AU", "NZ"], "en"),
+    **dict.fromkeys(["RO", "MD"], "ro"),
+    "UA": "uk",
+    "UZ": "uz",
+    "MN": "mn",
+    "RU": "ru",
+}
 _SCRIPTS = {"uz": "uz-Latn"}  # where the language alone doesn't say which letters are read
-_NO_SMALL_COINS = frozenset({"UZS", "MNT"})  # tiyin and möngö are in ISO 4217, and in nobody's purse
 
 Key: TypeAlias = tuple[str | None, str]
 """A sentence as templates write it: its context, and its (singular) English text."""
 NewCatalogue: TypeAlias = Catalog
 """Babel's own object, for gathering and merging sentences."""
 
+_COUNTED = range(1001)  # plural rules look at the last two digits
 _UNSTEADY = ('"POT-Creation-Date', '"PO-Revision-Date', '"Generated-By', '"Last-Translator', '"Report-Msgid', '"Project-Id', '"Language-Team')
 
 
@@ -44,22 +56,24 @@ def choose(stored: str, country: str, chains: Mapping[str, tuple[str, ...]]) -> 
 
     Only of a customer whose language isn't known their country's is taken: who speaks Mongolian in London isn't written to in English.
 
-    `stored` is as the shop keeps it: "uk", "UA", "ru_RU", "ro-MD"; the most exact key of `chains` wins. Empty when nothing fits.
+    `stored` is as the shop keeps it: "uk", "UA", "ru_RU", "ro-MD"; the most exact key of `chains` wins, and a country makes a language
+    more exact: `ru-UA` is for who speaks Russian in Ukraine. Empty when nothing fits.
     """
-    known = {key.lower(): chain for key, chain in chains.items()}
-    spoken = stored.strip() or _OF_COUNTRY.get(country.upper(), "")
-    for candidate in (*_exactness(spoken), ANY):
-        if candidate in known:
-            return known[candidate]
-    return ()
+    return _chain(stored.strip() or _OF_COUNTRY.get(country.upper(), ""), country, {key.lower(): chain for key, chain in chains.items()})
 
 
-def _exactness(stored: str) -> Iterable[str]:
-    """`ro_MD` -> ro-md, ro."""
-    parts = stored.strip().lower().replace("_", "-").split("-")
-    language = _OTHER_NAMES.get(parts[0], parts[0])
-    for length in range(len(parts), 0, -1):
-        yield "-".join((language, *parts[1:length]))
+def _chain(spoken: str, country: str, known: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    return next((known[candidate] for candidate in (*_exactness(spoken, country), ANY) if candidate in known), ())
+
+
+def _exactness(spoken: str, country: str) -> Iterable[str]:
+    """`ro_MD` -> ro-md, ro; `uz-Cyrl` of a customer in Uzbekistan -> uz-cyrl-uz, uz-cyrl, uz-uz, uz."""
+    language, *parts = spoken.lower().replace("_", "-").split("-")
+    language = _OTHER_NAMES.get(language, language)
+    script = [part for part in parts if len(part) == 4]
+    region = [part for part in parts if len(part) != 4] or ([country.lower()] if country else [])
+    for kept in ([*script, *region], script, region, []):
+        yield "-".join((language, *kept))
 
 
 def language_tag(locale: str) -> str:
@@ -67,46 +81,22 @@ def language_tag(locale: str) -> str:
     return _SCRIPTS.get(locale, locale.replace("_", "-"))
 
 
-@lru_cache(maxsize=4096)
-def write_date(value: date, *, locale: str) -> str:
-    """Day, month and year: 6 December 2026."""
-    return format_date(value, "long", locale=locale)
+@lru_cache(maxsize=1024)
+def babel_name(locale: str, country: str = "") -> str:
+    """What Babel calls the language of somebody in that country: uk_UA, ro_MD, uz_Latn_UZ; without the country where CLDR knows no such pair.
 
-
-@lru_cache(maxsize=4096)
-def write_day(value: date, *, locale: str) -> str:
-    """Day and month, for days that are near: 6 December."""
-    return format_skeleton("MMMMd", value, locale=locale)
-
-
-@lru_cache(maxsize=4096)
-def write_number(value: float | Decimal, *, locale: str) -> str:
-    return numbers.format_decimal(value, locale=locale)
-
-
-@lru_cache(maxsize=4096)
-def write_money(value: float | Decimal, currency: str, *, locale: str) -> str:
-    """An amount with its currency as the language writes it; without decimals where nobody has such coins."""
-    if currency in _NO_SMALL_COINS:
-        return numbers.format_currency(value, currency, format="#,##0\xa0¤", locale=locale, currency_digits=False)
-    return numbers.format_currency(value, currency, locale=locale)
-
-
-def filters(locale: str) -> dict[str, Callable[..., str]]:
-    """What templates write values with: `{{ offer.ends_on | day }}`."""
-    return {
-        "date": partial(write_date, locale=locale),
-        "day": partial(write_day, locale=locale),
-        "number": partial(write_number, locale=locale),
-        "money": partial(write_money, locale=locale),
-    }
+    Babel's own parser raises for ru_UZ, takes `mo` for ro_RO, and finds no way from uz_UZ to uz_Latn.
+    """
+    language = _SCRIPTS.get(locale, locale).replace("-", "_")
+    regional = f"{language}_{country.upper()}"
+    return regional if re.fullmatch("[A-Za-z]{2}", country) and localedata.exists(regional) else language
 
 
 @dataclass(frozen=True, slots=True)
 class Translation:
     """What a catalogue holds for one sentence."""
 
-    forms: tuple[str, ...]  # one, or as many as the language has plural forms; empty text where nothing is written yet
+    forms: tuple[str, ...]  # one, or as many as are written; empty text where nothing is yet
     plural_source: str | None  # the English plural, None for a plain sentence
     fuzzy: bool  # guessed from a similar sentence, not yet confirmed
     line: int | None
@@ -121,6 +111,9 @@ class Catalogue:
     translations: Mapping[Key, Translation]
     plural_forms: int
     plural: Callable[[int], int]  # number -> index of the form
+    forms_of_one: frozenset[int] = frozenset()  # for the number 1 and no other: in Uzbek and Romanian, not in Ukrainian with its 21
+    plural_fault: Problem | None = None  # the file counts by another language's rule
+    obsolete: tuple[tuple[str, int], ...] = ()  # sentences kept as #~, with their lines
 
     def gettext(self, message: str) -> str:
         return self._forms(None, message)[0]
@@ -139,21 +132,45 @@ class Catalogue:
 
 
 def read_catalogue(path: Path, locale: str, shown: str) -> Catalogue:
-    """The sentences of one language. Raises TemplateError when there is no such file or it isn't a catalogue."""
-    catalog = open_catalogue(path, locale, shown)
-    translations = {(message.context, _singular(message)): _translation(message) for message in catalog if message.id}
-    return Catalogue(locale, shown, translations, catalog.num_plurals, gettext.c2py(catalog.plural_expr))
+    """The sentences of one language, their apostrophes as it prints them. Raises TemplateError when there is no such file, or it isn't a catalogue."""
+    found = _read(path, locale, shown)
+    translations = {
+        (entry.context, entry.text): Translation(
+            tuple(apostrophes.printed(form, locale) for form in entry.forms), entry.plural, entry.fuzzy, entry.line
+        )
+        for entry in found.entries
+        if not entry.obsolete
+    }
+    rule = Catalog(locale=locale)
+    plural = gettext.c2py(rule.plural_expr)
+    numbers = [plural(number) for number in _COUNTED]
+    return Catalogue(
+        locale=locale,
+        file=shown,
+        translations=translations,
+        plural_forms=rule.num_plurals,
+        plural=plural,
+        forms_of_one=frozenset({plural(1)}) if numbers.count(plural(1)) == 1 else frozenset(),
+        plural_fault=_plural_fault(found, rule, shown),
+        obsolete=tuple((entry.text, entry.line) for entry in found.entries if entry.obsolete),
+    )
 
 
 def open_catalogue(path: Path, locale: str, shown: str) -> NewCatalogue:
-    """The same, for merging."""
-    try:
-        return read_po(io.BytesIO(path.read_bytes()), locale=locale, domain="letters", abort_invalid=True)
-    except FileNotFoundError as error:
-        how = f"Run `winback translate update {locale}` and fill it in."
-        raise TemplateError(Problem(shown, None, "there is no catalogue for this language.", how)) from error
-    except PoFileError as error:
-        raise TemplateError(Problem(shown, error.lineno + 1, f"it can't be read as a catalogue: {error}.", "Mend the quotes.")) from error
+    """The same, for merging, with the plural rule of its language; a sentence with too many or too few forms is marked fuzzy."""
+    _read(path, locale, shown)
+    rule = Catalog(locale=locale)
+    content = re.sub(rb"nplurals *= *[0-9]+", b"nplurals=9", path.read_bytes(), count=1)  # no sentence has more, and none is cut
+    catalog = read_po(io.BytesIO(content.removeprefix(codecs.BOM_UTF8)), locale=locale, domain="letters", charset="utf-8")
+    catalog.mime_headers = [("Language", locale), ("Plural-Forms", rule.plural_forms.rstrip(";"))]
+    for message in catalog:
+        if message.pluralizable and isinstance(message.string, tuple | list):
+            written = tuple(message.string)
+            message.string = (*written, *[""] * rule.num_plurals)[: rule.num_plurals]
+            if any(written[rule.num_plurals :]):
+                message.flags.add("fuzzy")
+        message.string = _printed(message.string or "", locale)
+    return catalog
 
 
 def new_catalogue(locale: str | None) -> NewCatalogue:
@@ -186,11 +203,35 @@ class _Source(Catalogue):
         return (message,)
 
 
-def _singular(message: Message) -> str:
-    return message.id if isinstance(message.id, str) else message.id[0]
+def _read(path: Path, locale: str, shown: str) -> Po:
+    try:
+        found = po.read(path.read_bytes(), shown)
+    except FileNotFoundError as error:
+        how = f"Run `winback translate update {locale}` and fill it in."
+        raise TemplateError(Problem(shown, None, "there is no catalogue for this language.", how)) from error
+    language = found.header.get("language", "")
+    if language and next(iter(_exactness(language, "")), "").partition("-")[0] != locale:
+        message = f"it says that its language is {language}, and it lies in the folder of {locale}."
+        raise TemplateError(Problem(shown, found.header_lines["language"], message, f"Write Language: {locale}, or put the right file here."))
+    return found
 
 
-def _translation(message: Message) -> Translation:
-    forms = (message.string,) if isinstance(message.string, str) else tuple(message.string or ())
-    plural = None if isinstance(message.id, str) else message.id[1]
-    return Translation(tuple(form or "" for form in forms), plural, message.fuzzy, message.lineno)
+def _plural_fault(found: Po, rule: Catalog, shown: str) -> Problem | None:
+    """Plural-Forms of another language: the forms would be taken for other numbers than they were written for."""
+    written = found.header.get("plural-forms")
+    if written is None:
+        return None
+    parts = re.fullmatch(r"nplurals *= *([0-9]+) *; *plural *= *(.+?);?", written)
+    try:
+        counts = gettext.c2py(parts[2]) if parts and int(parts[1]) == rule.num_plurals else None
+    except ValueError:
+        counts = None
+    own = gettext.c2py(rule.plural_expr)
+    if counts is not None and all(counts(number) == own(number) for number in _COUNTED):
+        return None
+    how = f"Write Plural-Forms: {rule.plural_forms.rstrip(';')}; or run `winback translate update {rule.locale_identifier}`."
+    return Problem(shown, found.header_lines["plural-forms"], f"its Plural-Forms are not those of {rule.locale_identifier}.", how)
+
+
+def _printed(text: str | tuple[str, ...] | list[str], locale: str) -> str | tuple[str, ...]:
+    return apostrophes.printed(text, locale) if isinstance(text, str) else tuple(apostrophes.printed(form, locale) for form in text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
@@ -32,6 +33,14 @@ class Marked:
     def inside(self, text: str) -> list[Piece]:
         """The constructs whose marks stand in a stretch of text."""
         return [self.flat.constructs[int(number)] for number in self._pattern.findall(text)]
+
+    def cut(self, text: str) -> Iterator[str | Piece]:
+        """A stretch of text parted at the marks, constructs in their place."""
+        for index, part in enumerate(self._pattern.split(text)):
+            if index % 2:
+                yield self.flat.constructs[int(part)]
+            elif part:
+                yield part
 
     def place(self, offset: int) -> tuple[str, int]:
         """File and line of a character of `text`."""

@@ -25,7 +25,7 @@ _TABLE = frozenset({"table", "thead", "tbody", "tfoot", "tr"})
 _OPENS = {"if": "endif", "for": "endfor", "with": "endwith", "set": "endset"}
 _MIDDLES = frozenset({"elif", "else"})
 _GOOD_URL = re.compile(r"https://|mailto:|tel:|#")
-_OUR_URL = re.compile(r"\{\{-?\s*(?:link\(|\w+_url\b)")
+_OUR_URL = re.compile(r"\{\{-?\s*(?:link\(|[\w.]+_url\b)")
 
 
 def in_email(flat: Flat) -> list[Problem]:

@@ -31,7 +31,8 @@ class PageValues:
 def render(project: Project, page: str, locale: str, *, action: str = "") -> str:
     """The HTML of a page. Raises TemplateError when it isn't right.
 
-    A language that lacks one of its sentences gets English: letters never do, but who wants to unsubscribe must see how.
+    Where the language lacks one of its sentences, the next one of its chain in settings.yaml is taken, and English when none has them all:
+    letters never do that, but who wants to unsubscribe must see how. `winback check` names what is missing.
     """
     flat = _flat(project, page)
     if problems := faults(flat):
@@ -59,11 +60,20 @@ def _flat(project: Project, page: str) -> Flat:
 
 
 def _catalogue(project: Project, flat: Flat, locale: str) -> Catalogue:
-    path = catalogue.path(project.templates, locale)
-    if locale == SOURCE or not path.exists():
-        return locales.untranslated()
-    found = locales.read_catalogue(path, locale, project.shown(path))
-    return locales.untranslated() if catalogue.missing(flat, found) else found
+    """The first language, of those that the reader may be written to in, that has the whole page."""
+    chain = [locale, *locales.choose(locale, "", project.settings.locales)]
+    written = (found for language in chain if (found := _sentences(project, language)) and not catalogue.missing(flat, found))
+    return next(written, locales.untranslated())
+
+
+def _sentences(project: Project, language: str) -> Catalogue | None:
+    path = catalogue.path(project.templates, language)
+    if language == SOURCE or not path.exists():
+        return locales.untranslated() if language == SOURCE else None
+    try:
+        return locales.read_catalogue(path, language, project.shown(path))
+    except TemplateError:
+        return None
 
 
 def _values(project: Project, locale: str, action: str) -> dict[str, Any]:

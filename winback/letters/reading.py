@@ -118,8 +118,8 @@ class _Reader:
     def _loop(self, node: nodes.For, name: str, world: _World) -> None:
         if node.recursive or world.loops >= _DEEPEST_LOOP:
             self._say(node, "loops lie deeper in each other than a letter needs.", "Two are allowed.")
-        self._value(node.iter, world)
-        inner = world.with_names({name: _MADE_HERE, **_LOOP}, loops=1)
+        several = self._value(node.iter, world)
+        inner = world.with_names({**(vocabulary.row_words(name, several.row) if several.row else {name: _MADE_HERE}), **_LOOP}, loops=1)
         if node.test:
             self._asked(node.test, inner)
         self.statements(node.body, inner)
@@ -137,6 +137,8 @@ class _Reader:
             self._say(node, f"{_show(node)} is a day.", "Write it as the language does: `| day` or `| date`.")
         elif word.has_parts:
             self._say(node, f"{_show(node)} is several values.", "Name one of them with a dot.")
+        elif word.row:
+            self._say(node, f"{_show(node)} is several.", "Write {% for one in ... %}{{ one.name }}{% endfor %}.")
 
     def _sentence(self, node: nodes.Call, world: _World) -> None:
         if self.flat.construct_at(node.lineno).kind is not PieceKind.SENTENCE:
@@ -242,7 +244,7 @@ class _Reader:
         known = world.own if first in world.own else words
         for step in vocabulary.owners(path):
             if step not in known:
-                self._say(node, f"`{path}` is not known here.", nearest(path, words if "." in path else _tops(words), "Known"))
+                self._say(node, f"`{path}` is not known here.", nearest(path, known if "." in path else _tops(words), "Known"))
                 return _MADE_HERE
             if step != path and known[step].optional and step not in world.certain:
                 self.needs.add(step)

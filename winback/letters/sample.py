@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
@@ -10,9 +11,14 @@ from typing import Annotated, TypeAlias
 from pydantic import BeforeValidator, WithJsonSchema
 
 from winback import strictyaml
+from winback.journey.content import Content
+from winback.letters import standing, telling
+from winback.letters.standing import Standing
+from winback.letters.telling import Told
 from winback.letters.values import OfferValues
 from winback.letters.wording import Wording, in_locale
-from winback.model import Person
+from winback.model import Benefits, Money, Person, ProblemOrder
+from winback.shapes import Amount, Share
 from winback.strictyaml import Document, Shape, refusal
 
 
@@ -56,6 +62,23 @@ class SampleOffer(Shape):
     ends_on: date
 
 
+class SampleBenefits(Shape):
+    """What somebody already has."""
+
+    points: int = 0
+    discount: Share = 0
+    code: str = ""
+    ends_on: date | None = None
+
+
+class SampleProblemOrder(Shape):
+    """An order that went wrong."""
+
+    number: str
+    ordered_on: date
+    amount: Amount
+
+
 class Sample(Shape):
     """sample.yaml."""
 
@@ -64,6 +87,11 @@ class Sample(Shape):
     customer: SampleCustomer = SampleCustomer()
     offer: SampleOffer | None = None
     occasion: Wording | None = None
+    content: Content = Content()  # as a campaign has it
+    benefits: SampleBenefits | None = None
+    problem_order: SampleProblemOrder | None = None
+    favourites: tuple[Wording, ...] = ()  # goods that were bought most
+    first_order_on: date | None = None
     last_order_on: date | None = None
     orders_count: int = 0
     today: date
@@ -85,6 +113,44 @@ class Sample(Shape):
     def offer_values(self, locale: str) -> OfferValues | None:
         """The made-up offer in that language."""
         return OfferValues(in_locale(self.offer.text, locale), self.offer.code, self.offer.ends_on) if self.offer else None
+
+    def told(self, locale: str, currency: str, link: Callable[[str], str]) -> Told:
+        """What the made-up campaign has to tell."""
+        years = standing.whole_years(self.first_order_on, self.today) if self.first_order_on else None
+        return telling.of(
+            self.content,
+            locale=locale,
+            currency=currency,
+            link=link,
+            answer_link=lambda name, answer: telling.answered(link(name), answer),
+            years=years,
+        )
+
+    def standing(self, locale: str, currency: str) -> Standing:
+        """What the made-up customer has and has had."""
+        had, wrong = self.benefits, self.problem_order
+        has = Benefits(had.points, had.discount, had.code, had.ends_on) if had else None
+        problem = ProblemOrder(wrong.number, wrong.ordered_on, Money(wrong.amount, currency)) if wrong else None
+        return Standing(
+            benefits=standing.benefits(has, self.today),
+            together=standing.together(
+                self.orders_count, self.first_order_on, self.today, tuple(in_locale(name, locale) for name in self.favourites)
+            ),
+            compensation=standing.compensation(problem, self.content.compensation, begins_on=self.today, today=self.today, locale=locale),
+        )
+
+    def has(self, word: str) -> bool:
+        """Whether there is something for a value that may be absent: `offer`, `products`, `compensation`..."""
+        match word:
+            case "benefits":
+                return self.benefits is not None
+            case "together":
+                return bool(self.orders_count and self.first_order_on)
+            case "compensation":
+                return self.problem_order is not None
+            case "months_silent":
+                return self.last_order_on is not None
+        return bool(getattr(self.content if word in Content.model_fields else self, word, None))
 
 
 def read(folder: Path, shown: str) -> Document[Sample]:

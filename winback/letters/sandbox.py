@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, StrictUndefined, pass_context
+from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from markupsafe import Markup
 
-from winback.letters import locales
+from winback.letters import apostrophes, formats, locales
 from winback.letters.locales import Catalogue
 
 _I18N = "jinja2.ext.i18n"
@@ -17,7 +20,7 @@ SYNTAX = Environment(extensions=[_I18N], autoescape=True)
 """Reads templates, never runs them."""
 SYNTAX.newstyle_gettext = True  # type: ignore[attr-defined]  # the extension's own switch
 
-FILTERS = frozenset({"date", "day", "number", "money", "upper", "lower", "capitalize", "trim"})
+FILTERS = frozenset({*formats.FILTERS, "upper", "lower", "capitalize", "trim"})
 """What a value may be passed through."""
 
 
@@ -35,14 +38,32 @@ class _Environment(ImmutableSandboxedEnvironment):
 
 def environment(catalogue: Catalogue, *, markup: bool) -> Environment:
     """Where one language's templates are compiled; values are escaped where the text is markup."""
-    made = _Environment(extensions=[_I18N], autoescape=markup, undefined=StrictUndefined, finalize=_written, cache_size=0)
+    finalize = _written_in_uzbek if catalogue.locale == "uz" else _written
+    made = _Environment(extensions=[_I18N], autoescape=markup, undefined=StrictUndefined, finalize=finalize, cache_size=0)
     made.globals.clear()
     made.install_gettext_callables(  # type: ignore[attr-defined]  # put there by the extension
         catalogue.gettext, catalogue.ngettext, newstyle=True, pgettext=catalogue.pgettext, npgettext=catalogue.npgettext
     )
-    made.filters = {name: made.filters[name] for name in FILTERS & made.filters.keys()} | locales.filters(catalogue.locale)
+    made.filters = {name: made.filters[name] for name in FILTERS & made.filters.keys()} | _writing(catalogue.locale)
     made.tests = {"none": made.tests["none"]}
     return made
+
+
+def _writing(language: str) -> dict[str, Callable[..., str]]:
+    """The filters of formats.py, each in the reader's own locale: the letter's language as their country writes it."""
+
+    def filter_for(name: str) -> Callable[..., str]:
+        @pass_context
+        def write(context: Context, value: Any, *arguments: Any) -> str:
+            reader = context.get("customer")
+            locale = locales.babel_name(language, reader["country"] if type(reader) is dict else "")
+            if name == "ago":
+                arguments = (*arguments, context["today"])
+            return formats.FILTERS[name](value, *arguments, locale=locale)
+
+        return write
+
+    return {name: filter_for(name) for name in formats.FILTERS}
 
 
 def _written(value: Any) -> Any:
@@ -50,3 +71,12 @@ def _written(value: Any) -> Any:
     if value is None or isinstance(value, date | dict | float):
         raise TypeError(f"{value!r} would be written as it is")
     return value
+
+
+def _written_in_uzbek(value: Any) -> Any:
+    """The same, whatever apostrophes the shop's data are typed with: Farg'ona beside soʻm would look pieced together. Addresses stay."""
+    value = _written(value)
+    if not isinstance(value, str) or "://" in value:
+        return value
+    printed = apostrophes.uzbek(value)
+    return Markup(printed) if isinstance(value, Markup) else printed  # noqa: S704  # it was markup before, and no sign of markup was added

@@ -6,6 +6,8 @@ import re
 
 from pydantic import Field, field_validator
 
+from winback.errors import Problem
+from winback.letters import wording
 from winback.letters.wording import Wording
 from winback.settings import Project
 from winback.strictyaml import Shape, refusal
@@ -23,6 +25,7 @@ class Sender(Shape):
     site: str = ""  # empty: the brand's
     address: Wording = ""
     hours: Wording = ""  # when to call or drop in
+    photo: str = ""  # https address of a square picture, 128 pixels or more; empty: none
 
     @field_validator("email", "reply_to")
     @classmethod
@@ -30,6 +33,13 @@ class Sender(Shape):
         if value and not re.fullmatch(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", value):
             raise refusal(f"is {value}; one plain e-mail address is expected.", "Write for example marta@news.zerno.example.")
         return value
+
+    @field_validator("photo")
+    @classmethod
+    def _picture(cls, photo: str) -> str:
+        if photo and not re.fullmatch(r"https://[^\s\"<>]+", photo):
+            raise refusal(f"is {photo}; pictures lie at https addresses.", "Write for example https://zerno.example/olena.jpg.")
+        return photo
 
 
 class Senders(Shape):
@@ -44,6 +54,13 @@ class Senders(Shape):
 def read(project: Project) -> Senders:
     """Every sender by key. Raises ConfigError."""
     return project.read(Senders, "senders.yaml").value
+
+
+def unworded(project: Project, language: str) -> list[Problem]:
+    """Texts that a signature in this language would lack: anybody may sign. Raises ConfigError."""
+    document = project.read(Senders, "senders.yaml")
+    places = [("senders", key, text) for key in document.value.senders for text in ("name", "position", "company", "address", "hours")]
+    return list(wording.unworded(document, places, language))
 
 
 def pick(senders: Senders, manager: str, default: str) -> Sender:

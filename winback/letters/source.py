@@ -7,7 +7,7 @@ be read for unknown values, checked as markup and given its styles once.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -84,6 +84,18 @@ def read(root: Path, name: str, shown: str) -> tuple[Piece, ...]:
 def flatten(root: Path, name: str, shown_root: str) -> Flat:
     """A file below `root` with its layout around it and its parts inside. Raises TemplateError."""
     return Flat(f"{shown_root}/{name}", tuple(_flatten(root, name, shown_root, {}, ())))
+
+
+def blocks(root: Path, name: str, shown_root: str) -> tuple[str, dict[str, tuple[Piece, ...]]]:
+    """The layout that a file names, and the pieces of each block that it fills itself, parts put in; no layout: an empty name. Raises TemplateError."""
+    parts = _tree(read(root, name, f"{shown_root}/{name}"))
+    layout = next((part.name for part in parts if isinstance(part, Piece) and part.word == "extends"), "")
+    return layout, {part.name: tuple(_expand(root, part.parts, shown_root, {}, (name,))) for part in parts if isinstance(part, Block)}
+
+
+def fill(root: Path, layout: str, shown_root: str, filled: Mapping[str, tuple[Piece, ...]]) -> tuple[Piece, ...]:
+    """A layout's pieces with some of its blocks filled; blocks that it doesn't have are left out. Raises TemplateError."""
+    return tuple(_flatten(root, layout, shown_root, {name: Block(name, pieces) for name, pieces in filled.items()}, ()))
 
 
 def _flatten(root: Path, name: str, shown_root: str, filled: dict[str, Block], chain: tuple[str, ...]) -> Iterator[Piece]:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 import html
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Any
 
 from jinja2 import Environment, Template, TemplateSyntaxError
 
 from winback.errors import Problem, TemplateError
+from winback.letters import plaintext
+from winback.letters.pieces import PieceKind
 from winback.letters.source import Flat
+
+VARIANT = "\x00"
+"""Parts the variants of a subject; no value can hold it."""
 
 _BUTTON = re.compile(r'\s*<button href="([^"]*)">(.*?)</button>\s*', re.DOTALL)
 _BLANK_LINES = re.compile(r"\n[ \t]*(?:\n[ \t]*)+\n")
@@ -60,14 +66,19 @@ class EmailTemplate:
 
     name: str
     locale: str
-    subject: Text
+    subject: Text  # one variant a line, parted by VARIANT
     html: Text
     text: Text
+    derived: bool  # whether the text is made from the HTML
 
-    def render(self, values: Mapping[str, Any]) -> Rendered:
-        """The finished texts out of `values.for_letter(...)`. Raises TemplateError."""
-        subject = " ".join(self.subject.fill(values).split())
-        return Rendered(subject, self.html.fill(values), _airy(self.text.fill(values)))
+    def render(self, values: Mapping[str, Any], chosen_by: str = "") -> Rendered:
+        """The finished texts out of `values.for_letter(...)`. Raises TemplateError.
+
+        Of a subject's variants the same one comes for the same `chosen_by`, each about as often; empty: the first.
+        """
+        variants = [words for line in self.subject.fill(values).split(VARIANT) if (words := " ".join(line.split()))]
+        text = self.text.fill(values)
+        return Rendered(_chosen(variants, chosen_by), self.html.fill(values), _airy(plaintext.tidy(text) if self.derived else text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +103,18 @@ def compiled(flat: Flat, source: str, environment: Environment) -> Text:
     except TemplateSyntaxError as error:
         raise TemplateError(Problem(flat.name, None, f"it can't be compiled: {error.message}.", "Check its {% %} and {{ }}.")) from error
     return Text(flat.name, Template.from_code(environment, code, environment.make_globals(None)))
+
+
+def with_variants(flat: Flat) -> Flat:
+    """A subject whose lines are variants: line ends that the template itself holds part them, those of values don't."""
+    parted = (replace(piece, text=piece.text.replace("\n", VARIANT)) if piece.kind is PieceKind.DATA else piece for piece in flat.pieces)
+    return replace(flat, pieces=tuple(parted))
+
+
+def _chosen(variants: list[str], by: str) -> str:
+    if not variants:
+        return ""
+    return variants[int.from_bytes(hashlib.sha256(by.encode()).digest()[:8]) % len(variants) if by else 0]
 
 
 def _airy(text: str) -> str:

@@ -5,6 +5,7 @@ What may be absent is None in the type: a template asks `{% if offer %}` before 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date
@@ -15,8 +16,13 @@ from winback.letters.brand import Brand
 from winback.letters.locales import language_tag
 from winback.letters.names import Tone
 from winback.letters.sender import Sender
+from winback.letters.standing import BenefitValues, CompensationValues, Standing, TogetherValues
+from winback.letters.telling import EventValues, GreetingValues, MendedValues, ProductValues, ProgrammeValues, SurveyValues, TipValues, Told
 from winback.letters.wording import in_locale
 from winback.model import Person
+
+NOTHING_TOLD = Told()
+NO_STANDING = Standing()
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +30,7 @@ class CustomerValues:
     """What letters call `customer`."""
 
     given_name: str | None  # None: there is none that could be used; `salutation` knows what to do then
+    called: str | None  # the same, as it is called out in the middle of a sentence: Олено
     city: str | None
     country: str
 
@@ -36,10 +43,12 @@ class SenderValues:
     position: str
     company: str
     phone: str
+    phone_url: str  # tel:+380445550142; empty where there is no phone
     email: str
     site: str
     address: str
     hours: str
+    photo_url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +56,9 @@ class BrandValues:
     """What letters call `brand`."""
 
     name: str
+    tagline: str  # what the shop is, in a few words; may be empty
+    logo_url: str  # empty: the name is written
+    logo_width: int  # pixels
     company: str
     site: str
     address: str
@@ -75,6 +87,17 @@ class LetterValues:
     last_order_on: date | None
     months_silent: int | None  # whole months since the last order
     orders_count: int
+    products: tuple[ProductValues, ...] | None  # goods to show: name, text, price, page_url, image_url
+    event: EventValues | None  # something to come to: title, text, day, hours, place
+    mended: MendedValues | None  # trouble and repair, two whole sentences
+    tips: tuple[TipValues, ...] | None  # advice: title, text
+    programme: ProgrammeValues | None  # period and levels: from which amount on which percent
+    survey: SurveyValues | None  # the first question, its answers to press, how many questions there are, page_url
+    period: str | None  # what a thank-you looks back on: month, quarter or half-year
+    greeting: GreetingValues | None  # kind, name, wish, years
+    benefits: BenefitValues | None  # what the customer already has: points, percent, code, ends_on
+    together: TogetherValues | None  # results so far: orders, first_order_on, years, favourites
+    compensation: CompensationValues | None  # amount, and the order that went wrong: order, ordered_on; ends_on
     today: date
     language: str  # BCP 47
     link: Callable[[str], str]  # URL of a name in brand.yaml's `links:`
@@ -94,6 +117,8 @@ def for_letter(
     occasion: str | None,
     last_order_on: date | None,
     orders_count: int,
+    told: Told = NOTHING_TOLD,
+    standing: Standing = NO_STANDING,
     today: date,
     link: Callable[[str], str],
     unsubscribe_url: str,
@@ -107,7 +132,10 @@ def for_letter(
         LetterValues(
             salutation=names.salutation(person, locale, Tone(tone)),
             customer=CustomerValues(
-                given_name=names.usable(person.given_name, locale) or None, city=" ".join(person.city.split()) or None, country=person.country
+                given_name=names.usable(person.given_name, locale) or None,
+                called=names.address(person, locale).called or None,
+                city=" ".join(person.city.split()) or None,
+                country=person.country,
             ),
             sender=_sender(sender, brand, locale),
             brand=brand_values(brand, locale),
@@ -116,6 +144,8 @@ def for_letter(
             last_order_on=last_order_on,
             months_silent=_whole_months(last_order_on, today) if last_order_on else None,
             orders_count=orders_count,
+            **{part.name: getattr(told, part.name) for part in fields(Told)},
+            **{part.name: getattr(standing, part.name) for part in fields(Standing)},
             today=today,
             language=language_tag(locale),
             link=link,
@@ -134,12 +164,27 @@ def sender_name(sender: Sender, locale: str) -> str:
 
 def brand_values(brand: Brand, locale: str) -> BrandValues:
     """The brand's texts in a language."""
-    return BrandValues(**{part.name: in_locale(getattr(brand, part.name), locale) for part in fields(BrandValues)})
+    return BrandValues(
+        name=in_locale(brand.name, locale),
+        tagline=in_locale(brand.tagline, locale),
+        logo_url=brand.logo,
+        logo_width=brand.logo_width,
+        company=in_locale(brand.company, locale),
+        site=brand.site,
+        address=in_locale(brand.address, locale),
+        reason=in_locale(brand.reason, locale),
+    )
 
 
 def plain(values: Any) -> dict[str, Any]:
     """A frozen dataclass, and those inside it, as the dicts that templates read."""
-    return {part.name: plain(value) if is_dataclass(value := getattr(values, part.name)) else value for part in fields(values)}
+    return {part.name: _plain(getattr(values, part.name)) for part in fields(values)}
+
+
+def _plain(value: Any) -> Any:
+    if is_dataclass(value):
+        return plain(value)
+    return tuple(_plain(each) for each in value) if isinstance(value, tuple) else value
 
 
 def _sender(sender: Sender, brand: Brand, locale: str) -> SenderValues:
@@ -148,10 +193,12 @@ def _sender(sender: Sender, brand: Brand, locale: str) -> SenderValues:
         position=in_locale(sender.position, locale),
         company=in_locale(sender.company or brand.name, locale),
         phone=sender.phone,
+        phone_url=f"tel:{re.sub('[^+0-9]', '', sender.phone)}" if sender.phone else "",
         email=sender.reply_to or sender.email,
         site=sender.site or brand.site,
         address=in_locale(sender.address, locale),
         hours=in_locale(sender.hours, locale),
+        photo_url=sender.photo,
     )
 
 

@@ -22,6 +22,11 @@ class Word:
         return is_dataclass(self.kind)
 
     @property
+    def row(self) -> Any:
+        """The type of one of several, None where it isn't several."""
+        return typing.get_args(self.kind)[0] if typing.get_origin(self.kind) is tuple else None
+
+    @property
     def is_called(self) -> bool:
         return typing.get_origin(self.kind) is typing.get_origin(typing.Callable[..., str])
 
@@ -30,6 +35,11 @@ class Word:
 def words(known: type) -> Mapping[str, Word]:
     """Every word: `offer`, `offer.code`, `customer.given_name`..."""
     return dict(_words(known, ""))
+
+
+def row_words(name: str, row: Any) -> Mapping[str, Word]:
+    """Every word of a row that a loop calls `name`: `product`, `product.price`..."""
+    return {name: Word(row), **(dict(_words(row, f"{name}.")) if is_dataclass(row) else {})}
 
 
 def owners(path: str) -> list[str]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from winback.audience import businesses, cohort, lifecycle, reasons, signs, source, value
-from winback.errors import Problem, Refused
-from winback.journey import policy
-from winback.letters import brand, check, sender
+from winback.errors import ConfigError, Problem, Refused
+from winback.journey import occasions, policy
+from winback.letters import brand, check, occasion_names, sender
+from winback.operations import translating
 from winback.sending import prepared
 from winback.settings import Project
 
@@ -24,15 +25,24 @@ def problems(project: Project) -> list[Problem]:
         lambda: signs.read(project),
         lambda: businesses.read(project),
         lambda: reasons.read(project),
+        lambda: occasions.read(project),
     ]
     found = [problem for reader in readers for problem in _refused(reader)]
     for name in project.names("cohorts"):
         found += _refused(lambda name=name: cohort.selection(project, cohort.read(project, name)))  # type: ignore[misc]
     if not found:
         found += check.problems(project)
+        found += _refused(lambda: _beside_letters(project))
+        found += occasion_names.problems(project)
         for name in project.names("campaigns"):
             found += _refused(lambda name=name: prepared.prepare(project, name))  # type: ignore[misc]
     return sorted(set(found), key=lambda problem: (problem.file, problem.line or 0, problem.message))
+
+
+def _beside_letters(project: Project) -> None:
+    """Raises ConfigError when the bot's answers or the chains of languages don't go with the letters."""
+    if problems := translating.beside_letters(project):
+        raise ConfigError(problems)
 
 
 def _refused(read: Callable[[], object]) -> list[Problem]:

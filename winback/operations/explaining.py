@@ -19,7 +19,7 @@ from winback.model import RecipientStatus
 from winback.operations import findings, knowing, selecting
 from winback.sending.prepared import Prepared
 from winback.settings import Project
-from winback.store import candidates, cohorts, database, histories, purchases, runs
+from winback.store import candidates, cohorts, database, histories, persons, purchases, runs
 from winback.store.as_of import AsOf
 
 
@@ -67,7 +67,15 @@ def by_cohort(project: Project, engine: Engine, name: str, key: str, *, now: dat
         steps.append(Step(selecting.words(selection)[-1], "among them" if inside else "not among them", inside))
     steps += _signs(project, engine, selection, who, now)
     steps += _rhythm(project, engine, who, now)
-    return Explanation(key, f"cohort {name}", "in the cohort" if inside else "not in the cohort", tuple(steps))
+    told = (*_merged(engine, key), *steps)
+    return Explanation(key, f"cohort {name}", "in the cohort" if inside else "not in the cohort", told)
+
+
+def _merged(engine: Engine, key: str) -> list[Step]:
+    """Of a record that was merged into another one, that the other one is spoken of."""
+    with database.reading(engine) as connection:
+        record = persons.find(connection, key)
+    return [] if record is None or record.stays is None else [Step("merged", f"into {record.stays}, who is spoken of here")]
 
 
 def _conditions(project: Project, engine: Engine, selection: Selection, who: int, now: datetime) -> tuple[list[Step], bool]:
@@ -124,7 +132,9 @@ def by_campaign(prepared: Prepared, engine: Engine, key: str, *, now: datetime) 
             return Explanation(key, about, "the campaign has not run yet; see --cohort", ())
         recipient = runs.get_recipients(connection, run.id, [who]).get(who)
         history = histories.of_recipient(connection, run.id, who, now)
+        own_key = persons.own_key(connection, who)
     steps, _ = _conditions(prepared.project, engine, prepared.selection, who, run.started_at)
+    steps = _merged(engine, key) + steps
     if recipient is None:
         return Explanation(key, about, f"not in the cohort when run {run.number} began on {run.started_at:%Y-%m-%d}", tuple(steps))
     steps += [
@@ -135,7 +145,8 @@ def by_campaign(prepared: Prepared, engine: Engine, key: str, *, now: datetime) 
     if recipient.status == RecipientStatus.SKIPPED:
         return Explanation(key, about, f"skipped: {recipient.reason}", (*steps, Step("may be written to", recipient.reason, holds=False)))
     steps.append(Step("may be written to", f"in {recipient.locale}, zone {recipient.time_zone}", holds=True))
-    steps.append(Step("assigned to", f"{recipient.arm}: sha256 of {run.salt}:{key} is at {assignment.bucket(run.salt, key):.12f} of 1"))
+    drawn_by = recipient.facts.get("assigned_as", own_key)  # of a record merged into theirs
+    steps.append(Step("assigned to", f"{recipient.arm}: sha256 of {run.salt}:{drawn_by} is at {assignment.bucket(run.salt, drawn_by):.12f} of 1"))
     steps += [Step(f"{moment:%Y-%m-%d %H:%M} UTC", sentence) for moment, sentence in history]
     verdict = f"{recipient.status}: {recipient.reason}" if recipient.reason else str(recipient.status)
     return Explanation(key, about, f"{recipient.arm}, {verdict}", tuple(steps))

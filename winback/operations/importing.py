@@ -126,7 +126,9 @@ def _import(project: Project, engine: Engine, opened: _Opened, progress: Progres
                 terms = custom.settled(chunk, source.customers.custom, terms)
             converted = _convert(fresh, terms)
             if staging is None:
-                staging = incoming.stage(connection, converted.columns, converted.constants, key=project.key)
+                staging = incoming.stage(
+                    connection, converted.columns, converted.constants, key=project.key, real_domains=project.settings.addresses.real_domains
+                )
             filled = incoming.fill(connection, staging, converted.columns)
             merged.append(_merge(connection, staging, filled, terms))
             rejects.write(_rejects(fresh, converted, merged[-1], source), header=chunk.columns)

@@ -16,6 +16,7 @@ from winback.audience.signs import Signs
 from winback.audience.source import Sources
 from winback.audience.value import Value
 from winback.journey.campaign import Campaign
+from winback.journey.occasions import Occasions
 from winback.journey.policy import Policy
 from winback.letters.brand import Brand
 from winback.letters.sample import Sample
@@ -36,6 +37,7 @@ SHAPES: dict[str, type[BaseModel]] = {
     "signs": Signs,
     "businesses": Businesses,
     "reasons": Reasons,
+    "occasions": Occasions,
 }
 
 

@@ -16,11 +16,13 @@ from winback.journey.campaign import Campaign
 from winback.journey.eligibility import Candidate
 from winback.journey.last_check import Send
 from winback.journey.policy import Rules
-from winback.letters import locales, sender, values
+from winback.letters import locales, sender, standing, telling, values
 from winback.letters.sender import Sender
+from winback.letters.standing import Standing
+from winback.letters.telling import Told
 from winback.letters.values import OfferValues
 from winback.model import Button, ChannelName, Email, Message
-from winback.sending.prepared import Prepared
+from winback.sending.prepared import OF_SOME_CUSTOMERS, Prepared
 from winback.settings import Project
 from winback.store import database, events
 from winback.store.deliveries import Claimed
@@ -53,6 +55,7 @@ class Writer:
     def write(self, delivery: Claimed, candidate: Candidate, recipient: Row[Any], send: Send, *, now: datetime) -> Email | Message:
         """The finished letter. Raises TemplateError when a value is missing."""
         signing = sender.pick(self.prepared.senders, candidate.person.manager, self.campaign.sender)
+        today = clock.local_day(now, ZoneInfo(recipient.time_zone))
         filled = values.for_letter(
             person=candidate.person,
             locale=delivery.locale,
@@ -60,9 +63,11 @@ class Writer:
             brand=self.prepared.brand,
             offer=self._offer(delivery, recipient, now),
             occasion=self.campaign.occasion[delivery.locale] if self.campaign.occasion else None,
-            last_order_on=clock.local_day(candidate.last_order_at, self.project.zone) if candidate.last_order_at else None,
+            last_order_on=self._shop_day(candidate.last_order_at),
             orders_count=candidate.orders,
-            today=clock.local_day(now, ZoneInfo(recipient.time_zone)),
+            told=self._told(delivery, candidate, today),
+            standing=self._standing(candidate, recipient, delivery.locale, today),
+            today=today,
             link=lambda name: self._click_url(delivery.id, name),
             tone=self.campaign.tone,
             unsubscribe_url=self._unsubscribe_url(delivery),
@@ -81,7 +86,7 @@ class Writer:
         )
 
     def _email(self, delivery: Claimed, to: str, letter: str, signing: Sender, filled: dict[str, Any], now: datetime) -> Email:  # noqa: PLR0917  one use
-        rendered = self.prepared.library.email(letter, delivery.locale).render(filled)
+        rendered = self.prepared.library.email(letter, delivery.locale).render(filled, f"{self.prepared.name} {delivery.id}")
         domain = signing.email.rpartition("@")[2]
         bounces_to = self.project.settings.email.bounces_to
         return Email(
@@ -116,6 +121,39 @@ class Writer:
         """Whether a text can't be written without an offer."""
         return any(needed.startswith("offer") for needed in self.prepared.library.needs(channel, text))
 
+    def lacks(self, candidate: Candidate, recipient: Row[Any], now: datetime, channel: ChannelName, text: str) -> bool:
+        """Whether a text can't be written without something that this customer doesn't have: an order gone wrong, benefits, orders."""
+        needed = {word for path in self.prepared.library.needs(channel, text) if (word := path.partition(".")[0]) in OF_SOME_CUSTOMERS}
+        if not needed:
+            return False
+        known = self._standing(candidate, recipient, recipient.locale, clock.local_day(now, ZoneInfo(recipient.time_zone)))
+        return any(getattr(known, word) is None for word in needed)
+
+    def _told(self, delivery: Claimed, candidate: Candidate, today: date) -> Told:
+        """The campaign's content in the letter's language, with links that know the delivery."""
+        first_order_on = self._shop_day(candidate.first_order_at)
+        return telling.of(
+            self.campaign.content,
+            locale=delivery.locale,
+            currency=self.project.settings.currency,
+            link=lambda name: self._click_url(delivery.id, name),
+            answer_link=lambda name, answer: self._click_url(delivery.id, telling.answered(name, answer)),
+            years=standing.whole_years(first_order_on, today) if first_order_on else None,
+        )
+
+    def _standing(self, candidate: Candidate, recipient: Row[Any], locale: str, today: date) -> Standing:
+        """What the customer has and has had; a compensation lasts from the day of assignment, as an offer does."""
+        rule = self.campaign.content.compensation
+        begins_on = clock.local_day(recipient.assigned_at, ZoneInfo(recipient.time_zone))
+        return Standing(
+            benefits=standing.benefits(candidate.benefits, today),
+            together=standing.together(candidate.orders, self._shop_day(candidate.first_order_at), today),
+            compensation=standing.compensation(candidate.problem_order, rule, begins_on=begins_on, today=today, locale=locale),
+        )
+
+    def _shop_day(self, moment: datetime | None) -> date | None:
+        return clock.local_day(moment, self.project.zone) if moment else None
+
     def _offer(self, delivery: Claimed, recipient: Row[Any], now: datetime) -> OfferValues | None:
         """The tactic's offer in the letter's language; it lasts from the day of assignment, so that every stage names the same last day."""
         offer, ends_on = self.campaign.offer_of(delivery.tactic), self.offer_ends_on(delivery.tactic, recipient)
@@ -143,6 +181,9 @@ class Writer:
 
     @cached_property
     def _link_ids(self) -> dict[str, int]:
-        """Ids of the brand's links in the store, written there before the first letter that names them."""
+        """Ids of the brand's links in the store, and of a survey's answers, written there before the first letter that names them."""
+        links, survey = dict(self.prepared.brand.links), self.campaign.content.survey
+        if survey:
+            links |= {telling.answered(survey.link, answer): telling.answered(links[survey.link], answer) for answer in telling.answers(survey)}
         with database.writing(self.engine) as connection:
-            return {name: events.link_id(connection, url) for name, url in self.prepared.brand.links.items()}
+            return {name: events.link_id(connection, url) for name, url in links.items()}

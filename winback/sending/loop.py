@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row
@@ -21,7 +22,7 @@ from winback.journey.last_check import Postpone, Send, Since, SkipStage, Stop, V
 from winback.model import ChannelName, DeliveryStatus, Email, Message, Reason, Receipt, RecipientStatus
 from winback.sending.compose import Writer
 from winback.sending.queue import following
-from winback.store import candidates, database, deliveries, runs
+from winback.store import candidates, database, deliveries, merged_journeys, runs
 from winback.store.as_of import AsOf
 from winback.store.deliveries import Claimed, Outcome
 from winback.store.runs import Run
@@ -124,11 +125,14 @@ class Worker:
             known = candidates.find(connection, ids, as_of, run_id=self.run.id)
             standing = runs.get_recipients(connection, self.run.id, ids)
             since = candidates.since(connection, list(standing.values()), now)
+            reached = merged_journeys.reached(connection, self.run.id, ids)
         letters: list[_Letter] = []
         outcomes: list[tuple[Claimed, Outcome]] = []
         for delivery in claimed:
             candidate, recipient = known[delivery.customer_id], standing[delivery.customer_id]
             verdict = self._verdict(delivery, candidate, recipient, since[delivery.customer_id])
+            if (delivery.customer_id, delivery.stage) in reached and isinstance(verdict, Send):
+                verdict = SkipStage(Reason.MERGED)
             if isinstance(verdict, Send):
                 try:
                     content = self.writer.write(delivery, candidate, recipient, verdict, now=now)
@@ -159,6 +163,7 @@ class Worker:
             now=self.now(),
             offer_is_over=self.writer.offer_is_over(delivery.tactic, recipient, self.now()),
             speaks_of_offer=self.writer.speaks_of_offer,
+            lacks=partial(self.writer.lacks, candidate, recipient, self.now()),
         )
 
     async def _send(self, name: ChannelName, letters: Sequence[_Letter]) -> None:

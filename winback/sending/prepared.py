@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import timedelta
 
 from winback.audience import cohort
@@ -17,6 +17,8 @@ from winback.letters import brand, library, locales, sender
 from winback.letters.brand import Brand
 from winback.letters.library import Library
 from winback.letters.sender import Senders
+from winback.letters.standing import Standing
+from winback.letters.telling import Told
 from winback.model import ChannelName, Person
 from winback.settings import Project
 from winback.strictyaml import Document, nearest
@@ -36,7 +38,7 @@ class Prepared:
     senders: Senders
     library: Library
     outlays: Mapping[str, Outlay]  # by tactic, what is sent and promised, with its price
-    languages: frozenset[str]  # in which every letter of every tactic exists, with its offer and occasion
+    languages: frozenset[str]  # in which every letter of every tactic exists, with its offer, occasion and content
 
     @property
     def campaign(self) -> Campaign:
@@ -89,6 +91,10 @@ def _unknown_names(project: Project, document: Document[Campaign], texts: Librar
         yield document.problem(
             ("sender",), f"there is no sender `{plan.sender}` in config/senders.yaml.", nearest(plan.sender, senders.names(), "Senders")
         )
+    for place, link in plan.content.links():
+        if link not in texts.brand.links:
+            message = f"there is no link `{link}` in config/brand.yaml."
+            yield document.problem(("content", *place), message, nearest(link, texts.brand.links, "Links"))
     known = {"letter": texts.names(ChannelName.EMAIL), "message": texts.names(ChannelName.TELEGRAM)}
     for index, stage in enumerate(plan.stages):
         for word, names in known.items():
@@ -100,27 +106,33 @@ def _unknown_names(project: Project, document: Document[Campaign], texts: Librar
 
 
 def _missing_values(document: Document[Campaign], texts: Library) -> Iterator[Problem]:
-    """A letter that can't be written without something which its tactic, the campaign, or some customer doesn't have."""
-    plan = document.value
-    for tactic, letters in plan.letters().items():
-        offer = plan.offer_of(tactic)
+    """A letter that can't be written without something which its tactic, the campaign, or every customer lacks."""
+    for tactic, letters in document.value.letters().items():
         for channel, name in sorted(letters):
             for needed in sorted(texts.needs(channel, name)):
                 says = f"`{name}` ({channel}) speaks of `{needed}`"
-                if needed.startswith("offer"):
-                    if offer is None:
-                        yield document.problem(
-                            ("tactics", tactic), f"{says}, and the tactic `{tactic}` has no offer.", "Add `offer:`, or another text."
-                        )
-                    elif needed == "offer.code" and not offer.code:
-                        place = ("offers", str(plan.tactics[tactic].offer))
-                        yield document.problem(place, f"{says}, and this offer has no code.", "Add `code:`, or another text.")
-                elif needed == "occasion":
-                    if plan.occasion is None:
-                        yield document.problem(("stages",), f"{says}, and the campaign has none.", "Add `occasion:`, or another text.")
-                elif needed not in _OF_EVERY_BUYER:
-                    how = f"Put the sentence into {{% if {needed} %}} ... {{% endif %}}."
-                    yield document.problem(("stages",), f"{says}, which not every customer has.", how)
+                yield from _missing_offer(document, tactic, needed, says) if needed.startswith("offer") else _missing_value(document, needed, says)
+
+
+def _missing_offer(document: Document[Campaign], tactic: str, needed: str, says: str) -> Iterator[Problem]:
+    offer = document.value.offer_of(tactic)
+    if offer is None:
+        yield document.problem(("tactics", tactic), f"{says}, and the tactic `{tactic}` has no offer.", "Add `offer:`, or another text.")
+    elif needed == "offer.code" and not offer.code:
+        place = ("offers", str(document.value.tactics[tactic].offer))
+        yield document.problem(place, f"{says}, and this offer has no code.", "Add `code:`, or another text.")
+
+
+def _missing_value(document: Document[Campaign], needed: str, says: str) -> Iterator[Problem]:
+    plan, word = document.value, needed.partition(".")[0]
+    if needed == "occasion":
+        if plan.occasion is None:
+            yield document.problem(("stages",), f"{says}, and the campaign has none.", "Add `occasion:`, or another text.")
+    elif needed in _CONTENT:
+        if not getattr(plan.content, word):
+            yield document.problem(("content",), f"{says}, and the campaign has none.", f"Add `{word}:` below `content:`, or another text.")
+    elif needed not in OF_SOME_CUSTOMERS | _OF_EVERY_BUYER:
+        yield document.problem(("stages",), f"{says}, which not every customer has.", f"Put the sentence into {{% if {needed} %}} ... {{% endif %}}.")
 
 
 def _offers_too_short(document: Document[Campaign], texts: Library) -> Iterator[Problem]:
@@ -138,7 +150,10 @@ def _offers_too_short(document: Document[Campaign], texts: Library) -> Iterator[
                 yield document.problem(place, message, f"Write {passed.days + 7} days or more.")
 
 
-_OF_EVERY_BUYER = {"last_order_on", "months_silent"}
+_CONTENT = {part.name for part in fields(Told)}
+OF_SOME_CUSTOMERS = frozenset(part.name for part in fields(Standing))
+"""What some customers have and others don't: letters that can't be written without it are skipped for those (`nothing-to-tell`)."""
+_OF_EVERY_BUYER = frozenset({"last_order_on", "months_silent"})
 """What may be absent in principle, and is there for everybody who ever ordered."""
 
 
@@ -151,11 +166,12 @@ def _untranslated(project: Project, document: Document[Campaign], texts: Library
     plan = document.value
     spoken = {language for chain in project.settings.locales.values() for language in chain}
     ready = [language for language in texts.languages() if language in spoken and _all_there(plan, texts, language)]
-    places = [(("offers", name, "text"), offer.text) for name, offer in plan.offers.items()]
-    for place, wording in [*places, *([(("occasion",), plan.occasion)] if plan.occasion else [])]:
+    for place, wording in plan.texts():
         for language in ready:
             if language not in wording:
-                message = f"`{'.'.join(place)}` has no `{language}`, and the letters exist in it: everybody of that language would be skipped."
+                message = (
+                    f"`{'.'.join(map(str, place))}` has no `{language}`, and the letters exist in it: everybody of that language would be skipped."
+                )
                 yield document.problem(place, message, f"Add `{language}:`.")
 
 
@@ -166,7 +182,7 @@ def _all_there(plan: Campaign, texts: Library, language: str) -> bool:
 def _languages(plan: Campaign, texts: Library) -> tuple[frozenset[str], list[Problem]]:
     """Languages in which the whole campaign exists, alike for every tactic so that arms can be compared; and what stands in the way of the others."""
     letters = _letters(plan)
-    localised = [offer.text for offer in plan.offers.values()] + ([plan.occasion] if plan.occasion else [])
+    localised = [text for _, text in plan.texts()]
     good, faults = set(), list[Problem]()
     for language in texts.languages():
         problems = [problem for channel, name in letters for problem in texts.problems_in(channel, name, language)]

@@ -28,7 +28,11 @@ def find(connection: Connection, ids: Sequence[int], as_of: AsOf, *, run_id: int
     namesakes = _namesakes(connection, ids)
     facts = counting.orders_of(as_of, ids).subquery("facts")
     rows = connection.execute(
-        select(customers, facts.c.orders, facts.c.last_order_at, facts.c.revenue_minor, facts.c.paid_orders, scored.c.expected_value_minor)
+        select(
+            customers,
+            *(facts.c[name] for name in ("orders", "first_order_at", "last_order_at", "revenue_minor", "paid_orders")),
+            scored.c.expected_value_minor,
+        )
         .select_from(customers.outerjoin(facts, facts.c.customer_id == customers.c.id).outerjoin(scored, scored.c.customer_id == customers.c.id))
         .where(customers.c.id.in_(ids))
     )
@@ -50,6 +54,7 @@ def find(connection: Connection, ids: Sequence[int], as_of: AsOf, *, run_id: int
             ),
             black_list=row.black_list,
             orders=row.orders or 0,
+            first_order_at=row.first_order_at,
             last_order_at=row.last_order_at,
             other_campaign=busy.get(row.id, ""),
             expected_value_minor=row.expected_value_minor,

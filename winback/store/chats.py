@@ -10,6 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from winback.model import ChannelName, Reason
 from winback.store import events
+from winback.store.persons import person_id
 from winback.store.tables import consents, contacts, customers, source_states, suppressions
 
 _SOURCE = "telegram"  # the row of source_states that holds the number of the next update
@@ -26,11 +27,12 @@ class Invited:
 
 
 def invited(connection: Connection, customer_id: int) -> Invited | None:
-    """None when the customer has been erased since."""
+    """None when the customer has been erased since. Of one who was merged into another it is that one who is invited."""
+    person = select(person_id()).where(customers.c.id == customer_id).scalar_subquery()
     row = connection.execute(
         select(customers.c.id, customers.c.locale, contacts.c.address)
         .outerjoin(contacts, and_(contacts.c.customer_id == customers.c.id, contacts.c.channel == ChannelName.TELEGRAM))
-        .where(customers.c.id == customer_id)
+        .where(customers.c.id == person)
     ).one_or_none()
     return None if row is None else Invited(row.id, row.locale, row.address or "")
 
@@ -56,7 +58,7 @@ def is_open(connection: Connection, customer_id: int, now: datetime) -> bool:
 def join(connection: Connection, customer_id: int, *, chat_id: str, address_hash: bytes, source: str, now: datetime) -> None:
     """The customer agreed, in this chat, to be written to there. A suppression that they had asked for is lifted."""
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    contact = {"address": chat_id, "address_hash": address_hash, "blocked_at": None, "blocked_reason": ""}
+    contact = {"address": chat_id, "address_hash": address_hash, "blocked_at": None, "blocked_reason": "", "confirmed_at": now}
     consent = {"given_at": now, "source": source, "withdrawn_at": None}
     who = {"customer_id": customer_id, "channel": ChannelName.TELEGRAM}
     connection.execute(

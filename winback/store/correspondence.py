@@ -10,7 +10,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, and_, func, select
 
 from winback.model import ChannelName
-from winback.store.tables import contacts, customers, deliveries
+from winback.store.persons import person_id
+from winback.store.tables import Utc, contacts, customers, deliveries
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class Correspondent:
     address_hash: bytes | None  # of the address they have now; None: they have none on this channel
     delivery_id: int | None = None
     accepted_at: datetime | None = None  # when the other side took the letter; before that is recorded, when it was handed over
+    is_former: bool = False  # the letter left before records of theirs were merged: maybe to an address that they don't have any more
 
 
 def by_delivery(connection: Connection, ids: Iterable[int]) -> dict[int, Correspondent]:
@@ -64,19 +66,26 @@ def by_address(connection: Connection, channel: ChannelName, address_hash: bytes
 
 
 def _sent() -> Select[Any]:
+    """Letters with whom they went to: the customer who a merged one is by now."""
+    person = person_id()
+    merged = customers.alias("merged")
     return (
         select(
             deliveries.c.id,
-            deliveries.c.customer_id,
+            person.label("customer_id"),
             deliveries.c.channel,
             deliveries.c.locale,
             contacts.c.address_hash,
+            deliveries.c.handed_over_at,
             func.coalesce(deliveries.c.sent_at, deliveries.c.handed_over_at).label("accepted_at"),
+            select(func.max(merged.c.updated_at, type_=Utc())).where(merged.c.merged_into == person).scalar_subquery().label("merged_at"),
         )
-        .outerjoin(contacts, and_(contacts.c.customer_id == deliveries.c.customer_id, contacts.c.channel == deliveries.c.channel))
+        .join(customers, customers.c.id == deliveries.c.customer_id)
+        .outerjoin(contacts, and_(contacts.c.customer_id == person, contacts.c.channel == deliveries.c.channel))
         .where(deliveries.c.channel != "")
     )
 
 
 def _correspondent(row: Row[Any]) -> Correspondent:
-    return Correspondent(row.customer_id, ChannelName(row.channel), row.locale, row.address_hash, row.id, row.accepted_at)
+    is_former = None not in {row.merged_at, row.handed_over_at} and row.handed_over_at <= row.merged_at
+    return Correspondent(row.customer_id, ChannelName(row.channel), row.locale, row.address_hash, row.id, row.accepted_at, is_former)

@@ -7,13 +7,14 @@ from collections.abc import Callable
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, cast, exists, func, literal, or_, select
+from sqlalchemy import ColumnElement, and_, cast, exists, func, literal, not_, or_, select
 from sqlalchemy.dialects.postgresql import JSONB
 
 from winback import clock
 from winback.model import RecipientStatus, RunStatus
+from winback.store import freshness
 from winback.store.ground import Ground
-from winback.store.tables import campaign_runs, outcomes, recipients
+from winback.store.tables import campaign_runs, customers, outcomes, recipients
 
 
 def excludes(ground: Ground, words: list[str]) -> list[ColumnElement[bool]]:
@@ -30,14 +31,19 @@ def excludes(ground: Ground, words: list[str]) -> list[ColumnElement[bool]]:
 
 
 def _not_listed(ground: Ground) -> ColumnElement[bool]:
-    """Lists travel as one JSON value, so that ten thousand ids are still one statement with one parameter."""
+    """Lists travel as one JSON value, so that ten thousand ids are still one statement with one parameter.
+
+    Who is listed by the id of a record merged into theirs is listed too.
+    """
     text = literal(json.dumps(sorted(ground.selection.excluded)))
     listed = (
         func.jsonb_array_elements_text(cast(text, JSONB)).table_valued("value")
         if ground.dialect == "postgresql"
         else func.json_each(text).table_valued("value")
     )
-    return ground.people.c.key.not_in(select(listed.c.value))
+    merged = customers.alias("merged")
+    theirs = select(merged.c.merged_into).where(merged.c.merged_into.is_not(None), merged.c.key.in_(select(listed.c.value)))
+    return and_(ground.people.c.key.not_in(select(listed.c.value)), ground.customer_id.not_in(theirs))
 
 
 def _not_contacted(ground: Ground) -> ColumnElement[bool]:
@@ -66,4 +72,6 @@ def _did_not_return(ground: Ground) -> ColumnElement[bool]:
 
 
 def _has_good_address(ground: Ground) -> ColumnElement[bool]:
-    raise NotImplementedError(ground)
+    """Has an address without such a fault. Who has none at all is left to eligibility, which says so."""
+    now = ground.as_of.now
+    return not_(freshness.stale(ground.people, ground.selection.cohort.exclude.addresses, now=now, before=now - ground.selection.old_after))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import chain, islice
@@ -34,9 +34,11 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.types import JSON, TypeEngine
 
+from winback.audience import typos
 from winback.model import ChannelName
 from winback.store import refreshing
 from winback.store.contacts import hasher
+from winback.store.persons import person_id
 from winback.store.tables import (
     Day,
     Id,
@@ -54,6 +56,9 @@ from winback.store.tables import (
 
 ADDRESSES = {ChannelName.EMAIL: "email", ChannelName.TELEGRAM: "telegram"}
 """The staged columns that hold addresses; each has its hash beside it, `email_hash`."""
+
+MISTYPED = "email_mistyped"
+"""The staged column that holds what an e-mail address was likely meant to be."""
 
 _SPECIAL: dict[str, TypeEngine[Any]] = {"position": Integer(), "again": Integer(), "consent": Integer()} | {
     f"{name}_hash": LargeBinary() for name in ADDRESSES.values()
@@ -85,6 +90,7 @@ class Staging:
     table: Table
     key: bytes  # the project's, for the hashes of addresses
     constants: Mapping[str, Any]  # what is the same in all rows of the source
+    real_domains: Collection[str] = ()  # of e-mail addresses: never mistyped
     is_filled: bool = False
 
 
@@ -96,19 +102,27 @@ class Filled:
     again: int
 
 
-def stage(connection: Connection, columns: Iterable[str], constants: Mapping[str, Any], *, key: bytes) -> Staging:
+def stage(connection: Connection, columns: Iterable[str], constants: Mapping[str, Any], *, key: bytes, real_domains: Collection[str] = ()) -> Staging:
     """Make room for one source with these columns. Other imports wait from here on until this one commits."""
     if connection.dialect.name == "postgresql":
         connection.execute(select(func.pg_advisory_xact_lock(_IMPORT_LOCK)))
     columns = dict.fromkeys(["again", *columns])
     names = [name for column in columns for name in ((column, f"{column}_hash") if column in ADDRESSES.values() else (column,))]
+    names += [MISTYPED] if "email" in columns else []
     table = Table("incoming", MetaData(), *(_column(name) for name in names), prefixes=["TEMPORARY"])
     if connection.dialect.name == "postgresql":
         Index("incoming_key", table.c.key)  # without it a wrong estimate of other tables' sizes makes some joins quadratic
     table.create(connection)
     _imported.create(connection)
     _changing.create(connection)
-    return Staging(table, key, dict(constants))
+    return Staging(table, key, dict(constants), real_domains)
+
+
+def import_is_ours(connection: Connection) -> bool:
+    """Keep imports away until the transaction ends; False when one is going on. SQLite lets nobody else write anyway."""
+    if connection.dialect.name != "postgresql":
+        return True
+    return bool(connection.execute(select(func.pg_try_advisory_xact_lock(_IMPORT_LOCK))).scalar())
 
 
 def unstage(connection: Connection, staging: Staging) -> None:
@@ -135,7 +149,8 @@ def fill(connection: Connection, staging: Staging, columns: Mapping[str, Sequenc
         connection.execute(delete(staged))
     hashers = {name: hasher(staging.key, channel) for channel, name in ADDRESSES.items() if name in columns}
     hashes = {f"{name}_hash": [address and hashed(address) for address in columns[name]] for name, hashed in hashers.items()}
-    _load(connection, staged, {**columns, **hashes})
+    meant = {MISTYPED: [typos.meant(address, staging.real_domains) if address else "" for address in columns["email"]]} if "email" in columns else {}
+    _load(connection, staged, {**columns, **hashes, **meant})
     again = sum(columns["again"]) if "again" in columns else 0
     if staging.is_filled:
         seen = staged.c.key.in_(select(_imported.c.key))
@@ -148,7 +163,7 @@ def merge_acts(connection: Connection, staging: Staging, target: Table, filled: 
     """Bring staged acts of customers into their table `target`: what is new is inserted, what differs updated, the rest left alone."""
     staged = staging.table
     fields = said(staging, target)
-    whose = func.coalesce(customers.c.merged_into, customers.c.id)
+    whose = person_id()  # acts of a customer who was merged into another are that one's
     differs = or_(target.c.customer_id != whose, *differences(target, fields))
     meant = and_(target.c.key == staged.c.key, customers.c.key == staged.c.customer, staged.c.again == 0)
     changing = select(target.c.id, target.c.customer_id).where(meant, differs)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Float, FromClause, Subquery, and_, case, cast, func, or_, select
 
-from winback.model import OrderStatus, RecipientStatus
+from winback.model import OrderStatus, Reason, RecipientStatus
 from winback.store.counting import is_purchase
 from winback.store.moments import later
 from winback.store.tables import Utc, deliveries, orders, outcomes, recipients
@@ -22,10 +22,14 @@ class Measured:
     now: datetime
 
     def assigned(self) -> ColumnElement[bool]:
-        """Everybody counts where they were assigned, written to or not; skipped ones were never assigned."""
+        """Everybody counts where they were assigned, written to or not; skipped ones were never assigned.
+
+        A person who was assigned as two records counts once, as the record that stays.
+        """
         return and_(
             recipients.c.run_id == self.run_id,
             recipients.c.status != RecipientStatus.SKIPPED,
+            recipients.c.reason != Reason.MERGED,
             recipients.c.assigned_at <= self.now,
         )
 

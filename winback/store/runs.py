@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, Select, bindparam, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from winback.model import DeliveryStatus, Reason, RecipientStatus, RunStatus
+from winback.store.persons import person_id
 from winback.store.tables import campaign_runs, customers, deliveries, recipients
 
 _UNFINISHED = (RunStatus.ACTIVE, RunStatus.PAUSED)
@@ -192,8 +193,8 @@ def counts(connection: Connection, run_id: int) -> dict[tuple[RecipientStatus, s
 
 
 def customer_id(connection: Connection, key: str) -> int | None:
-    """The id of the customer that the shop knows by `key`."""
-    return connection.execute(select(customers.c.id).where(customers.c.key == key)).scalar()
+    """The id of the customer that the shop knows by `key`: of a merged one, that of the customer who goes on."""
+    return connection.execute(select(person_id()).where(customers.c.key == key)).scalar()
 
 
 def _run(row: Row[Any]) -> Run:

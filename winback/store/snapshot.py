@@ -28,7 +28,7 @@ def copy_to(engine: Engine, path: Path) -> Engine:
     copy = database.open_engine(f"sqlite:///{path}")
     one_state = engine.execution_options(isolation_level="REPEATABLE READ")
     with database.reading(one_state) as reader, database.writing(copy) as writer:
-        writer.execute(text("PRAGMA defer_foreign_keys = ON"))  # a customer may be merged into one with a later number
+        writer.execute(text("PRAGMA defer_foreign_keys = ON"))  # a merged customer may come before the one that stays
         for table in metadata.sorted_tables:
             rows = reader.execution_options(yield_per=_ROWS).execute(select(table))
             for part in rows.mappings().partitions(_ROWS):

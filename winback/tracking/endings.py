@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from winback.model import EventKind, Reason
-from winback.store import events
+from winback.store import events, freshness
 from winback.store.correspondence import Correspondent
 from winback.store.events import Event
 
@@ -23,6 +23,8 @@ _ENDS: Mapping[EventKind, tuple[Reason, bool]] = {  # why the journeys end; whet
 def end(connection: Connection, who: Correspondent, event: Event, now: datetime) -> bool:
     """Record the event, stop the customer's journeys, and suppress the address if the event closes it: in the caller's one transaction.
 
+    An answer shows that the address it answers from is alive.
+
     Returns whether the event was new. One that was known ends nothing again (a reply read twice mustn't stop a later campaign), but
     whoever asks to be left alone is heard every time.
     """
@@ -32,5 +34,7 @@ def end(connection: Connection, who: Correspondent, event: Event, now: datetime)
         return False
     if closes and who.address_hash is not None:
         events.suppress(connection, channel=who.channel, address_hash=who.address_hash, reason=reason, since=now, delivery_id=event.delivery_id)
+    if event.kind is EventKind.REPLY and not who.is_former:
+        freshness.confirm(connection, [(who.customer_id, who.channel, event.happened_at)])
     events.stop(connection, who.customer_id, reason, now)
     return new

@@ -6,14 +6,14 @@ import asyncio
 import contextlib
 import hashlib
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Engine
 
-from winback.model import EventKind
-from winback.store import correspondence, database, events
+from winback.model import ChannelName, EventKind, Verdict
+from winback.store import correspondence, database, events, freshness
 from winback.store.correspondence import Correspondent
 from winback.store.events import Event
 from winback.tracking import machines
@@ -120,5 +120,15 @@ class Buffer:
 def _store(engine: Engine, hits: list[Hit]) -> None:
     with database.writing(engine) as connection:
         known = correspondence.by_delivery(connection, {hit.delivery_id for hit in hits})
-        events.record(connection, judged(hits, known))
+        happened = judged(hits, known)
+        events.record(connection, happened)
+        freshness.confirm(connection, _signs_of_life(happened, known))
         events.confirm(connection, known)
+
+
+def _signs_of_life(happened: Iterable[Event], known: Mapping[int, Correspondent]) -> Iterator[tuple[int, ChannelName, datetime]]:
+    """Clicks by people: the letter arrived and was read, at the address that they still have."""
+    for event in happened:
+        who = known[event.delivery_id or 0]
+        if event.kind is EventKind.CLICK and event.verdict == Verdict.HUMAN and not who.is_former:
+            yield who.customer_id, who.channel, event.happened_at

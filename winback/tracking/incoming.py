@@ -66,6 +66,7 @@ def take(connection: Connection, mail: Returned, key: bytes, now: datetime) -> s
     who = _reported(connection, mail, key) if meaning in _REPORTS else _writer(connection, mail, key, asked, now)
     if who is None:
         return UNKNOWN
+    is_about_former = meaning in _REPORTS and who.is_former and who.address_hash != _hash(key, mail.recipient)
     event = Event(
         dedupe_key=mail.key,
         kind=_KINDS[meaning],
@@ -76,7 +77,7 @@ def take(connection: Connection, mail: Returned, key: bytes, now: datetime) -> s
         signals={"status": mail.status} if mail.status else {},
         text=mail.text,
     )
-    if meaning in _ENDS:
+    if meaning in _ENDS and not is_about_former:
         endings.end(connection, who, event, now)
     else:
         events.record(connection, [event])
