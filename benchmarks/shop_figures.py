@@ -78,7 +78,7 @@ def _rebuilds(project: Project, engine: Engine, kind: str, root: Path, customers
 
 def _shows(project: Project, whole: Project, engine: Engine, kind: str) -> list[Figure]:
     scoring.bring_up(project, engine, now=NOW)
-    _compare_shown(project, engine)
+    compare_shown(project, engine)
 
     def read_by_hand() -> float:
         with database.reading(engine) as connection:
@@ -105,7 +105,7 @@ def _command(project: Project, engine: Engine) -> float:
     return _seconds(lambda: subprocess.run(words, env=environment, check=True, stdout=subprocess.DEVNULL))
 
 
-def _compare_shown(project: Project, engine: Engine) -> None:
+def compare_shown(project: Project, engine: Engine) -> None:
     told = selecting.show(project, engine, COHORT, now=NOW, sample=5).as_json()
     told["funnel"] = [row["left"] for row in told["funnel"]]
     with database.reading(engine) as connection:
@@ -123,7 +123,7 @@ def _deltas(project: Project, engine: Engine, kind: str, rebuild_seconds: float)
     """Imports of a thousandth of the orders anew, as the shop's active customers make them, until facts are true again."""
     taken = []
     for _ in range(DAYS):
-        count = _write_delta(project, engine)
+        count = write_delta(project, engine)
         taken.append(_seconds(lambda: importing.run(project, engine, now=NOW, only="orders")))
     by_hand.rebuild(engine)
     _compare_facts(engine)
@@ -132,7 +132,7 @@ def _deltas(project: Project, engine: Engine, kind: str, rebuild_seconds: float)
     return [Figure("audience", name, statistics.median(taken), "s", DAYS, spread, rebuild_seconds, DELTA_BAR)]
 
 
-def _write_delta(project: Project, engine: Engine) -> int:
+def write_delta(project: Project, engine: Engine) -> int:
     """A thousandth of the orders, of customers drawn by what they ordered in the last three months."""
     with database.reading(engine) as connection:
         known = connection.execute(select(func.max(orders.c.id))).scalar_one()
