@@ -1,6 +1,8 @@
 # make demo   the whole story on a made-up shop (needs Python >= 3.11, make and git; nothing else)
 # make test   lint, types, and every test, on SQLite and on a real PostgreSQL
 # make bench  speed and memory, as ratios: make bench [ONLY=area] [JSON=file] [CUSTOMERS=100000, of the area audience's shop]
+# make referees  programs from outside judge every letter; installs those that are missing (Debian, as root, or says what to install)
+# make pictures  every letter in every language, photographed by day and by night, wide and narrow, into out/pictures/
 
 PYTHON ?= python3
 VENV   := .venv
@@ -9,7 +11,7 @@ BIN    := $(VENV)/bin
 export DO_NOT_TRACK := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test check bench lock format clean
+.PHONY: demo test check bench referees pictures lock format clean
 
 demo: $(VENV)/.installed
 	@$(BIN)/python -m flows.demo
@@ -24,6 +26,21 @@ check: $(VENV)/.installed-dev
 
 bench: $(VENV)/.installed-bench
 	@$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY)) $(if $(JSON),--json $(JSON)) $(if $(CUSTOMERS),--customers $(CUSTOMERS)) $(if $(KEEP),--keep $(KEEP))
+
+referees: $(VENV)/.installed-dev $(VENV)/referees/vnu.jar
+	@for pair in java:default-jre-headless spamassassin:spamassassin chromium:chromium; do \
+	  command -v $${pair%%:*} > /dev/null || missing="$$missing $${pair##*:}"; done; \
+	[ -z "$$missing" ] || { [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; } || { echo "Install:$$missing; then again: make referees"; exit 1; }; \
+	[ -z "$$missing" ] || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $$missing fonts-noto-core; }
+	WINBACK_REFEREES=all $(BIN)/python -m pytest -m referee
+
+pictures: $(VENV)/.installed-dev
+	@$(BIN)/python -m tests.referees.pictures $(LETTERS)
+
+# The Nu HTML checker, out of its npm package; no part of the project.
+$(VENV)/referees/vnu.jar: | $(VENV)/.python
+	@command -v npm > /dev/null || { echo "npm is needed to get the Nu HTML checker (package vnu-jar)"; exit 1; }
+	mkdir -p $(@D) && cd $(@D) && tar -xzf "$$(npm pack --silent vnu-jar)" && mv "$$(find package -name vnu.jar)" vnu.jar && rm -rf package vnu-jar-*.tgz
 
 format: $(VENV)/.installed-dev
 	$(BIN)/ruff check --fix .

@@ -200,6 +200,21 @@ class Benefits:
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture that travels inside a letter."""
+
+    name: str  # of its file
+    content_type: str  # image/png...
+    content_id: str  # without angle brackets; the same for the same picture, always
+    data: bytes = field(repr=False)
+
+    @property
+    def url(self) -> str:
+        """What the letter's HTML calls it (RFC 2392)."""
+        return f"cid:{self.content_id}"
+
+
+@dataclass(frozen=True, slots=True)
 class Email:
     """A finished letter for one mailbox, before MIME."""
 
@@ -219,6 +234,7 @@ class Email:
     feedback_id: str = ""
     unsubscribe_url: str = ""
     unsubscribe_mailto: str = ""
+    pictures: tuple[Picture, ...] = ()  # that `html` shows by their `url`
 
 
 @dataclass(frozen=True, slots=True)

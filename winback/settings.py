@@ -38,6 +38,8 @@ class EmailSettings(Shape):
     timeout_seconds: int = Field(default=60, ge=1, le=600)
     bounces_to: str = ""  # envelope sender; empty: the sender's own address
     cost: Amount = Field(default=0, validate_default=True)  # of one letter, in the project's currency
+    picture_kilobytes: int = Field(default=100, ge=1, le=5_000)  # the largest picture that may travel inside a letter
+    pictures_kilobytes: int = Field(default=200, ge=1, le=10_000)  # all pictures of a letter together
 
 
 class TelegramSettings(Shape):

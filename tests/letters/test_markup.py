@@ -32,3 +32,9 @@ def test_a_problem_is_told_with_the_line_it_stands_in(tmp_path):
     )
     problems = markup.in_email(source.flatten(tmp_path, "letter", "t"))
     assert [(problem.file, problem.line) for problem in problems] == [("t/part", 3), ("t/letter", 6)]
+
+
+def test_an_empty_text_is_refused(tmp_path):
+    (tmp_path / "letter").write_text(" \n", encoding="utf-8")
+    flat = source.flatten(tmp_path, "letter", "t")
+    assert [problem.message for problem in (*markup.in_email(flat), *markup.in_message(flat))] == ["it is empty."] * 2

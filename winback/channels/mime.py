@@ -14,6 +14,7 @@ import unicodedata
 from collections.abc import Iterator
 from datetime import UTC
 from email.utils import format_datetime
+from functools import lru_cache
 
 from winback.errors import LaneError, PermanentError
 from winback.model import Email
@@ -22,6 +23,7 @@ _LINE = 76  # RFC 2045: longest line of an encoded body; RFC 5322 recommends 78 
 _WORD_BYTES = 45  # of UTF-8 in one encoded word: 60 characters of base64 and 12 around them make 72, RFC 2047 allows 75
 _ATOMS = re.compile(r"[A-Za-z0-9 !#$%&'*+/=?^_`{|}~-]*")
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
+_NO_FILE_NAME = re.compile(r"[^A-Za-z0-9._-]")
 _ASCII = bytes(range(128))
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
@@ -29,13 +31,14 @@ _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 def build(email: Email) -> bytes:
     """The whole message with CRLF line ends, 7 bits wide: plain text and HTML as alternatives, and every header but the DKIM signature.
 
+    Pictures lie beside the HTML that shows them (multipart/related, RFC 2387).
+
     Raises PermanentError when `to` isn't one plain address, LaneError when one of our own addresses isn't.
     """
     boundary = f"=_winback_{email.delivery_id}"  # `=_` occurs in neither encoding
     lines = [*_headers(email, boundary), ""]
-    for kind, content in (("plain", email.text), ("html", email.html)):
-        encoding, body = _encode(content)
-        lines += [f"--{boundary}", f"Content-Type: text/{kind}; charset=utf-8", f"Content-Transfer-Encoding: {encoding}", "", body]
+    lines += [f"--{boundary}", *_text_part("plain", email.text), f"--{boundary}"]
+    lines += _shown_part(email, f"{boundary}_shown") if email.pictures else _text_part("html", email.html)
     lines += [f"--{boundary}--", ""]
     return "\r\n".join(lines).encode("ascii")
 
@@ -51,7 +54,7 @@ def message_id(campaign: str, delivery_id: int, domain: str, key: bytes) -> str:
 
 
 def _headers(email: Email, boundary: str) -> Iterator[str]:
-    yield f"From: {_mailbox(email.sender_name, email.sender_address)}"
+    yield _folded(f"From: {_mailbox(email.sender_name, email.sender_address)}")
     yield f"To: {_recipient(email.to)}"
     if email.reply_to:
         yield f"Reply-To: {_own_address(email.reply_to)}"
@@ -64,6 +67,27 @@ def _headers(email: Email, boundary: str) -> Iterator[str]:
     yield from _list_headers(email)
     yield "Precedence: bulk"
     yield "X-Auto-Response-Suppress: OOF, AutoReply"
+
+
+def _text_part(kind: str, content: str) -> list[str]:
+    encoding, body = _encode(content)
+    return [f"Content-Type: text/{kind}; charset=utf-8", f"Content-Transfer-Encoding: {encoding}", "", body]
+
+
+def _shown_part(email: Email, boundary: str) -> list[str]:
+    """The HTML with its pictures."""
+    lines = [f'Content-Type: multipart/related; type="text/html"; boundary="{boundary}"', "", f"--{boundary}", *_text_part("html", email.html)]
+    for picture in email.pictures:
+        lines += [
+            f"--{boundary}",
+            f"Content-Type: {_token(picture.content_type)}",
+            "Content-Transfer-Encoding: base64",
+            f"Content-ID: <{_token(picture.content_id).strip('<>')}>",
+            f'Content-Disposition: inline; filename="{re.sub(r"[^A-Za-z0-9._-]", "", picture.name)}"',
+            "",
+            _packed(picture.data),
+        ]
+    return [*lines, f"--{boundary}--"]
 
 
 def _list_headers(email: Email) -> Iterator[str]:
@@ -89,6 +113,11 @@ def _mailbox(name: str, address: str) -> str:
     if not _ATOMS.fullmatch(name):
         name = '"' + re.sub(r'(["\\])', r"\\\1", name) + '"'
     return f"{name} <{address}>"
+
+
+def _folded(header: str) -> str:
+    """A header whose last word begins a line of its own where the whole is longer than RFC 5322 recommends."""
+    return header if len(header) <= 78 or "\r\n" in header else "\r\n ".join(header.rsplit(" ", 1))
 
 
 def _recipient(address: str) -> str:
@@ -142,5 +171,12 @@ def _encode(text: str) -> tuple[str, str]:
     wide = len(data.translate(None, _ASCII))
     if wide * 6 < len(data):  # quoted-printable trebles the bytes beyond ASCII, base64 adds a third to all
         return "quoted-printable", binascii.b2a_qp(data, istext=True).decode("ascii")
+    return "base64", _in_base64(data)
+
+
+def _in_base64(data: bytes) -> str:
     packed = base64.b64encode(data).decode("ascii")
-    return "base64", "\r\n".join(packed[start : start + _LINE] for start in range(0, len(packed), _LINE))
+    return "\r\n".join(packed[start : start + _LINE] for start in range(0, len(packed), _LINE))
+
+
+_packed = lru_cache(maxsize=32)(_in_base64)  # the pictures of a campaign are the same in every letter

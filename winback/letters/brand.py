@@ -16,17 +16,36 @@ _URL = re.compile(r"https://[^\s\"<>]+")
 _COLOUR = re.compile(r"#[0-9a-f]{6}")
 
 
+class Logo(Shape):
+    """A picture that letters may show: `brand.logo`."""
+
+    image: str  # a file of templates/images/, which travels inside the letter, or an https address
+    width: int = Field(ge=1, le=1200)  # as shown, in CSS pixels
+    height: int = Field(ge=1, le=1200)
+    alt: Wording  # what is read where it isn't shown
+
+    @property
+    def is_hosted(self) -> bool:
+        return self.image.startswith("https://")
+
+    @field_validator("image")
+    @classmethod
+    def _file_or_https(cls, value: str) -> str:
+        if not re.fullmatch(r"https://[^\s\"<>]+|[A-Za-z0-9][A-Za-z0-9._-]*", value):
+            raise refusal(f"is {value}; a picture is a file of templates/images/ or an https address.", "Write for example logo.png.")
+        return value
+
+
 class Brand(Shape):
     """The shop as its letters show it."""
 
     name: Wording
     tagline: Wording = ""  # what the shop is, in a few words, below its name
-    logo: str = ""  # https address of a picture that stands for the name; empty: the name is written
-    logo_width: int = Field(default=140, ge=20, le=480)  # pixels
     company: Wording  # who writes, by law
     address: Wording  # postal: the law of many countries wants it in each letter
     site: str  # as people say it: zerno.example
     reason: Wording  # why the customer gets this letter
+    logo: Logo | None = None
     links: dict[str, str] = Field(default_factory=dict)  # name -> https URL
     colours: dict[str, str] = Field(default_factory=dict)  # var(--name) in the style sheet of letters and pages
 
@@ -37,13 +56,6 @@ class Brand(Shape):
             if not _URL.fullmatch(url):
                 raise refusal(f"has {url} for `{name}`; letters link to https addresses only.", "Write for example https://zerno.example/new.")
         return links
-
-    @field_validator("logo")
-    @classmethod
-    def _picture(cls, logo: str) -> str:
-        if logo and not _URL.fullmatch(logo):
-            raise refusal(f"is {logo}; pictures lie at https addresses.", "Write for example https://zerno.example/logo.png.")
-        return logo
 
     @field_validator("colours")
     @classmethod

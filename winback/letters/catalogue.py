@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from pathlib import Path
 
 from jinja2.ext import extract_from_ast
@@ -90,7 +91,13 @@ def update(flats: Iterable[Flat], templates: Path, locale: str, shown: str) -> P
     return target
 
 
-def _sentence(text: str, file: str, line: int) -> Iterator[Sentence]:
+@lru_cache(maxsize=4096)
+def _sentence(text: str, file: str, line: int) -> tuple[Sentence, ...]:
+    """Asked for once per letter, file and language, and the parts' sentences stand in every letter."""
+    return tuple(_sentences_of(text, file, line))
+
+
+def _sentences_of(text: str, file: str, line: int) -> Iterator[Sentence]:
     for offset, function, parts in extract_from_ast(sandbox.SYNTAX.parse(text), babel_style=False):
         texts = [part or "" for part in parts or ()]
         context = texts.pop(0) if function in {"pgettext", "npgettext"} else None

@@ -8,14 +8,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
-from jinja2 import Environment
-
 from winback.errors import Problem, TemplateError
-from winback.letters import brand, catalogue, locales, markup, names, plaintext, reading, sample, sandbox, sender, source, styles, template
-from winback.letters.brand import Brand
+from winback.letters import brand, catalogue, locales, markup, names, pictures, plaintext, reading, sample, sandbox, sender, source, styles, template
+from winback.letters.brand import Brand, Logo
 from winback.letters.locales import Catalogue
+from winback.letters.pictures import Album
 from winback.letters.reading import Said
 from winback.letters.sample import Sample
+from winback.letters.sandbox import LetterEnvironment
 from winback.letters.source import Flat
 from winback.letters.template import EmailTemplate, MessageTemplate
 from winback.letters.values import LetterValues
@@ -99,7 +99,10 @@ class Library:
         """What each text of a letter says, by file name. Raises TemplateError as `flats` does."""
         return self._keep(
             (Said, channel, name),
-            lambda: {file: reading.read(flat, LetterValues, self.brand.links) for file, flat in self.flats(channel, name).items()},
+            lambda: {
+                file: reading.read(flat, LetterValues, self.brand.links, pictures=file.startswith("body.") and file.endswith(".html"))
+                for file, flat in self.flats(channel, name).items()
+            },
         )
 
     def faults(self, channel: ChannelName, name: str) -> list[Problem]:
@@ -109,8 +112,11 @@ class Library:
         except TemplateError as error:
             return list(error.problems)
         problems = [problem for file in flats for problem in (*said[file].problems, *catalogue.badly_written(flats[file]))]
-        check = markup.in_email if channel is ChannelName.EMAIL else markup.in_message
-        return problems + [problem for file, flat in flats.items() if file.endswith(".html") for problem in check(flat)]
+        if channel is not ChannelName.EMAIL:
+            return problems + markup.in_message(flats["text.html"])
+        pages = [(file, flat) for file, flat in flats.items() if file.endswith(".html")]
+        problems += [problem for _, page in pages for problem in markup.in_email(page)]
+        return problems + [problem for file, page in pages for problem in pictures.faults(self.album, page, self._logo_in(name, file), self._at_logo)]
 
     def catalogue(self, language: str) -> Catalogue:
         """The sentences of a language. Raises TemplateError when there is no catalogue, or it can't be read."""
@@ -120,7 +126,8 @@ class Library:
         flats = self._sound(ChannelName.EMAIL, name, locale)
         body, plain = _own("body.html", locale, flats), _own("body.txt", locale, flats)
         subject, text, page = template.with_variants(flats["subject.txt"]), flats[plain], flats[body]
-        words, marked_up = self._environment(locale, markup=False), self._environment(locale, markup=True)
+        words = self._environment(locale, markup=False)
+        marked_up = self._environment(locale, markup=True, image=self.album.url)
         return EmailTemplate(
             name,
             locale,
@@ -128,6 +135,7 @@ class Library:
             html=template.compiled(page, self._keep((styles, name, body), lambda: styles.inline(page)), marked_up),
             text=template.compiled(text, text.text, words),
             derived=not (self._root(ChannelName.EMAIL) / name / plain).exists(),
+            pictures=pictures.used(self.album, page, self._logo_in(name, body)),
         )
 
     def _message(self, name: str, locale: str) -> MessageTemplate:
@@ -164,8 +172,22 @@ class Library:
             raise TemplateError(Problem(self.project.shown(path), None, "nobody can be addressed in this language yet.", how))
         return locales.read_catalogue(path, language, self.project.shown(path))
 
-    def _environment(self, locale: str, *, markup: bool) -> Environment:
-        return self._keep((Environment, locale, markup), lambda: sandbox.environment(self.catalogue(locale), markup=markup))
+    def _environment(self, locale: str, *, markup: bool, image: Callable[[str], str] | None = None) -> LetterEnvironment:
+        made = (LetterEnvironment, locale, markup, image is None)
+        return self._keep(made, lambda: sandbox.environment(self.catalogue(locale), markup=markup, image=image))
+
+    def _logo_in(self, name: str, file: str) -> Logo | None:
+        """The brand's logo where a text of an e-mail shows it."""
+        shows = any(word.startswith("brand.logo") for word in self.said(ChannelName.EMAIL, name)[file].used)
+        return self.brand.logo if shows else None
+
+    def _at_logo(self, message: str, how: str) -> Problem:
+        return self.project.read(Brand, "brand.yaml").problem(("logo", "image"), message, how)
+
+    @cached_property
+    def album(self) -> Album:
+        """The pictures that may travel inside letters."""
+        return pictures.open_album(self.project)
 
     @cached_property
     def _catalogue_languages(self) -> list[str]:

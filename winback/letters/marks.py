@@ -42,6 +42,10 @@ class Marked:
             elif part:
                 yield part
 
+    def after_ampersands(self) -> list[int]:
+        """Offsets of each & that a construct follows as if it were the name of a character: `&{{ name }}` may come out as `&lt`."""
+        return [found.start() for found in re.finditer(f"&[#A-Za-z0-9]*{self.prefix}[0-9]+x", self.text)]
+
     def place(self, offset: int) -> tuple[str, int]:
         """File and line of a character of `text`."""
         index = bisect_right(self._starts, offset) - 1

@@ -25,7 +25,10 @@ _TABLE = frozenset({"table", "thead", "tbody", "tfoot", "tr"})
 _OPENS = {"if": "endif", "for": "endfor", "with": "endwith", "set": "endset"}
 _MIDDLES = frozenset({"elif", "else"})
 _GOOD_URL = re.compile(r"https://|mailto:|tel:|#")
-_OUR_URL = re.compile(r"\{\{-?\s*(?:link\(|[\w.]+_url\b)")
+_OUR_URL = {
+    "href": re.compile(r"\{\{-?\s*(?:link\(|[\w.]+_url\b)"),
+    "src": re.compile(r"\{\{-?\s*(?:image\(|[\w.]+_url\b)"),
+}
 
 
 def in_email(flat: Flat) -> list[Problem]:
@@ -54,6 +57,7 @@ class _Walk(HTMLParser):
     allowed: frozenset[str] | None
     problems: list[Problem] = field(default_factory=list)
     elements: list[tuple[str, int]] = field(default_factory=list)  # open ones: tag, offset
+    nested: list[tuple[str, str, int]] = field(default_factory=list)  # all: tag, tag around it, offset
     branches: list[_Branch] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -61,16 +65,23 @@ class _Walk(HTMLParser):
         self._lines = [0, *(found.end() for found in re.finditer("\n", self.marked.text))]
 
     def walked(self) -> list[Problem]:
+        if not self.marked.text.strip():
+            return [Problem(self.marked.flat.name, None, "it is empty.", "Write the letter, or take its folder away.")]
         self.feed(self.marked.text)
         self.close()
         for tag, offset in self.elements:
             self._say(offset, f"<{tag}> is never closed.", f"Write </{tag}> where it ends.")
+        for offset in self.marked.after_ampersands():
+            self._say(offset, "a bare & stands before a construct and would take it for the name of a character.", "Write &amp;.")
+        if self.allowed is None and not self.problems:
+            self._check_nesting()
         return self.problems
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self._check_tag(tag)
         for problem in _attribute_problems(tag, attrs, self.get_starttag_text() or "", self.marked):
             self._say(self._here, *problem)
+        self.nested.append((tag, self.elements[-1][0] if self.elements else "", self._here))
         if tag not in _VOID:
             self.elements.append((tag, self._here))
 
@@ -139,12 +150,30 @@ class _Walk(HTMLParser):
             self._say(self._here, f"Telegram knows no <{tag}>.", f"Use {', '.join(sorted(self.allowed))}, or a new line.")
         elif self.allowed is None and tag in _NEVER_SENT:
             self._say(self._here, f"<{tag}> is thrown out by mail clients.", "Take it out.")
+        elif self.allowed is None and tag == "style" and self.branches:
+            self._say(self._here, f"a style sheet stands inside {{% {self.branches[-1].piece.word} %}}.", "Put it into the head of the layout.")
+        elif self.allowed is None and any(branch.piece.word == "set" for branch in self.branches):
+            self._say(
+                self._here, f"<{tag}> stands inside {{% set %}}, so it has no place yet.", "Set the text alone, and write elements where they go."
+            )
 
     def _check_sheet(self, sheet: str) -> None:
         if self.marked.inside(sheet):
             self._say(self._here, "a construct stands in a style sheet.", "Give the element a class, and choose between elements with {% if %}.")
         for offset, selector in styles.misplaced(sheet):
             self._say(self._here + offset, f"the selector `{selector}` depends on what stands around it.", "Give the element a class.")
+
+    def _check_nesting(self) -> None:
+        """What is written is what parsers see: a <p>, for one, ends where a <table> begins, and what comes after it stands elsewhere."""
+        skeleton = {"html", "head", "body", "tbody", ""}  # they are there whether written or not
+        read = iter([each for each in styles.nesting(self.marked.text) if each[0] not in skeleton])
+        for tag, written, offset in self.nested:
+            found, around = (tag, written) if tag in skeleton else next(read, ("", ""))
+            if found != tag or (around != written and {around, written} - skeleton):
+                outer = written or "html"
+                message = f"<{tag}> can't stand inside <{outer}>: mail programs end <{outer}> before it."
+                self._say(offset, message, f"End <{outer}> yourself, or use <div>.")
+                return
 
     @property
     def _here(self) -> int:
@@ -176,5 +205,10 @@ def _value_problems(name: str, value: str, marked: Marked) -> Iterator[tuple[str
     words = [piece.word for piece in inside if piece.kind is PieceKind.STATEMENT]
     if sum(word in _OPENS for word in words) != sum(word in _OPENS.values() for word in words):
         yield f"a construct begins or ends in the middle of `{name}`.", "Keep it whole inside the quotes."
-    if name in {"href", "src"} and not _GOOD_URL.match(value) and not (inside and _OUR_URL.match(inside[0].text)):
-        yield f"`{name}` is {inside[0].text if inside else value or 'empty'}; letters link to https addresses only.", "Write {{ link('shop') }}."
+    if name in _OUR_URL and not _GOOD_URL.match(value) and not (inside and _OUR_URL[name].match(inside[0].text)):
+        said = inside[0].text if inside else value or "empty"
+        if name == "src":
+            how = "Write {{ image('tea.png') }} for a file of templates/images/."
+            yield f"`src` is {said}; pictures come from https addresses or travel in the letter.", how
+        else:
+            yield f"`href` is {said}; letters link to https addresses only.", "Write {{ link('shop') }}."

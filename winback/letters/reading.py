@@ -43,9 +43,9 @@ class Said:
     used: frozenset[str]  # every value it speaks of: `unsubscribe_url`, `customer.given_name`
 
 
-def read(flat: Flat, known: type, links: Collection[str]) -> Said:
-    """What a text says, against the fields of the dataclass `known` and the names of the brand's links."""
-    reader = _Reader(flat, known, links)
+def read(flat: Flat, known: type, links: Collection[str], *, pictures: bool = False) -> Said:
+    """What a text says, against the fields of the dataclass `known` and the names of the brand's links; may it show pictures."""
+    reader = _Reader(flat, known, links, pictures)
     reader.statements(sandbox.SYNTAX.parse(flat.logic).body, _World({}, frozenset()))
     return Said(tuple(dict.fromkeys(reader.problems)), frozenset(reader.needs), frozenset(reader.used))
 
@@ -72,6 +72,7 @@ class _Reader:
     flat: Flat
     known: type
     links: Collection[str]
+    pictures: bool
     problems: list[Problem] = field(default_factory=list)
     needs: set[str] = field(default_factory=set)
     used: set[str] = field(default_factory=set)
@@ -164,7 +165,7 @@ class _Reader:
             case nodes.Filter():
                 return self._filter(node, world)
             case nodes.Call():
-                return self._call(node)
+                return self._call(node, world)
             case nodes.And() | nodes.Or() | nodes.Not() | nodes.Compare() | nodes.Test():
                 self._asked(node, world)
                 return Word(bool)
@@ -225,7 +226,7 @@ class _Reader:
             self._value(argument, world)
         return Word(str)
 
-    def _call(self, node: nodes.Call) -> Word:
+    def _call(self, node: nodes.Call, world: _World) -> Word:
         match node:
             case nodes.Call(node=nodes.Name(name="link"), args=[nodes.Const(value=str() as name)], kwargs=[]):
                 self.used.add("link")
@@ -233,6 +234,14 @@ class _Reader:
                     self._say(node, f"there is no link `{name}` in config/brand.yaml.", nearest(name, self.links, "Links"))
             case nodes.Call(node=nodes.Name(name="link")):
                 self._say(node, "a link is named by a plain text.", "Write for example {{ link('shop') }}.")
+            case nodes.Call(node=nodes.Name(name="image")) if not self.pictures:
+                self._say(node, "a picture can't be shown here.", "Write it into body.html of an e-mail.")
+            case nodes.Call(node=nodes.Name(name="image"), args=[nodes.Const(value=str())], kwargs=[]):
+                pass  # letters.pictures looks for it
+            case nodes.Call(node=nodes.Name(name="image"), args=[nodes.Getattr() as logo], kwargs=[]) if certainty.path(logo) == "brand.logo.image":
+                self._value(logo, world)
+            case nodes.Call(node=nodes.Name(name="image")):
+                self._say(node, "a picture is named by a plain text.", "Write for example {{ image('tea.png') }}, or {{ image(brand.logo.image) }}.")
             case _:
                 self._say(node, f"{_show(node.node)} can't be called.", "The only call is {{ link('shop') }}.")
         return Word(str)

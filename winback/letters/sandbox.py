@@ -11,7 +11,7 @@ from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
-from winback.letters import apostrophes, formats, locales
+from winback.letters import apostrophes, formats, locales, sentences
 from winback.letters.locales import Catalogue
 
 _I18N = "jinja2.ext.i18n"
@@ -24,8 +24,13 @@ FILTERS = frozenset({*formats.FILTERS, "upper", "lower", "capitalize", "trim"})
 """What a value may be passed through."""
 
 
-class _Environment(ImmutableSandboxedEnvironment):
+_UNREADABLE = (date, dict, float)
+
+
+class LetterEnvironment(ImmutableSandboxedEnvironment):
     """Reads items of plain dicts without asking whether they might be methods: a third of a letter's time otherwise."""
+
+    catalogue: Catalogue
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         if type(obj) is dict:
@@ -36,15 +41,17 @@ class _Environment(ImmutableSandboxedEnvironment):
         return super().getattr(obj, attribute)
 
 
-def environment(catalogue: Catalogue, *, markup: bool) -> Environment:
-    """Where one language's templates are compiled; values are escaped where the text is markup."""
+def environment(catalogue: Catalogue, *, markup: bool, image: Callable[[str], str] | None = None) -> LetterEnvironment:
+    """Where one language's templates are compiled; values are escaped where the text is markup. `image` gives the URL of a picture."""
     finalize = _written_in_uzbek if catalogue.locale == "uz" else _written
-    made = _Environment(extensions=[_I18N], autoescape=markup, undefined=StrictUndefined, finalize=finalize, cache_size=0)
+    made = LetterEnvironment(extensions=[_I18N], autoescape=markup, undefined=StrictUndefined, finalize=finalize, cache_size=0)
     made.globals.clear()
-    made.install_gettext_callables(  # type: ignore[attr-defined]  # put there by the extension
-        catalogue.gettext, catalogue.ngettext, newstyle=True, pgettext=catalogue.pgettext, npgettext=catalogue.npgettext
-    )
+    if image:
+        made.globals["image"] = image
+    made.catalogue = catalogue
+    made.newstyle_gettext = True  # type: ignore[attr-defined]  # as in SYNTAX; sentences.py puts the translations in
     made.filters = {name: made.filters[name] for name in FILTERS & made.filters.keys()} | _writing(catalogue.locale)
+    made.filters[sentences.PLURAL_FORM] = catalogue.plural
     made.tests = {"none": made.tests["none"]}
     return made
 
@@ -68,7 +75,7 @@ def _writing(language: str) -> dict[str, Callable[..., str]]:
 
 def _written(value: Any) -> Any:
     """Every value on its way into the text: nothing that a reader couldn't read."""
-    if value is None or isinstance(value, date | dict | float):
+    if value is None or isinstance(value, _UNREADABLE):
         raise TypeError(f"{value!r} would be written as it is")
     return value
 

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from lxml import etree
 from premailer import Premailer
 
 from winback.errors import TemplateError
@@ -22,9 +23,9 @@ from winback.strictyaml import nearest
 
 _DOCTYPE = re.compile(r"\A\s*<!doctype html>", re.IGNORECASE)  # premailer keeps it in capitals only
 _COLOUR = re.compile(r"var\(--([a-z0-9-]+)\)")
-_RULES_FOR_DEVICES = re.compile(r"@[a-z-]+[^{}]*\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}")  # @media and the like: they stay in the sheet
+_RULES_FOR_DEVICES = re.compile(r"@[a-z-]+[^{};]*\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}")  # @media and the like: they stay in the sheet
 _SELECTOR = re.compile(r"([^{};]+)\{[^{}]*\}")
-_DEPENDS_ON_NEIGHBOURS = re.compile(r"[+~*]|\[(?!data-)|:(?!hover|active|visited|link|focus)")
+_DEPENDS_ON_NEIGHBOURS = re.compile(r"[+~*]|\[(?!data-[a-z-]+\])|:(?!hover|active|visited|link|focus)")
 
 
 def paint(flat: Flat, colours: Mapping[str, str]) -> Flat:
@@ -66,6 +67,13 @@ def inlined(html: str) -> str:
             cssutils_logging_level=logging.CRITICAL,
         ).transform(pretty_print=False)
     )
+
+
+def nesting(html: str) -> list[tuple[str, str]]:
+    """Every element as premailer's parser reads it, with the one that it lies in, in order. Parsers close what can't hold an element."""
+    root = etree.fromstring(html.strip(), etree.HTMLParser())
+    found = [(element, element.getparent()) for element in root.iter(etree.Element)]
+    return [(str(element.tag), "" if parent is None else str(parent.tag)) for element, parent in found]
 
 
 def misplaced(sheet: str) -> Iterator[tuple[int, str]]:

@@ -10,12 +10,14 @@ from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Any
 
-from jinja2 import Environment, Template, TemplateSyntaxError
+from jinja2 import Template, TemplateSyntaxError
 
 from winback.errors import Problem, TemplateError
-from winback.letters import plaintext
+from winback.letters import pictures, plaintext, sentences
 from winback.letters.pieces import PieceKind
+from winback.letters.sandbox import LetterEnvironment
 from winback.letters.source import Flat
+from winback.model import Picture
 
 VARIANT = "\x00"
 """Parts the variants of a subject; no value can hold it."""
@@ -31,6 +33,7 @@ class Rendered:
     subject: str  # one line
     html: str
     text: str
+    pictures: tuple[Picture, ...] = ()  # that travel with it
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,7 @@ class EmailTemplate:
     html: Text
     text: Text
     derived: bool  # whether the text is made from the HTML
+    pictures: tuple[Picture, ...] = ()  # that it may show
 
     def render(self, values: Mapping[str, Any], chosen_by: str = "") -> Rendered:
         """The finished texts out of `values.for_letter(...)`. Raises TemplateError.
@@ -77,8 +81,9 @@ class EmailTemplate:
         Of a subject's variants the same one comes for the same `chosen_by`, each about as often; empty: the first.
         """
         variants = [words for line in self.subject.fill(values).split(VARIANT) if (words := " ".join(line.split()))]
-        text = self.text.fill(values)
-        return Rendered(_chosen(variants, chosen_by), self.html.fill(values), _airy(plaintext.tidy(text) if self.derived else text))
+        html, text = self.html.fill(values), self.text.fill(values)
+        shown = pictures.shown_in(html, self.pictures) if self.pictures else ()
+        return Rendered(_chosen(variants, chosen_by), html, _airy(plaintext.tidy(text) if self.derived else text), shown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +101,11 @@ class MessageTemplate:
         return RenderedMessage(_airy(_BUTTON.sub("\n", filled)).strip(), buttons)
 
 
-def compiled(flat: Flat, source: str, environment: Environment) -> Text:
+def compiled(flat: Flat, source: str, environment: LetterEnvironment) -> Text:
     """`source` (the flat text, styles put in where it is HTML) ready to be filled. Raises TemplateError."""
     try:
-        code = environment.compile(source, name=flat.name, filename=flat.name)
+        tree = sentences.put_in(environment.parse(source, flat.name, flat.name), environment.catalogue, environment)
+        code = environment.compile(tree, name=flat.name, filename=flat.name)
     except TemplateSyntaxError as error:
         raise TemplateError(Problem(flat.name, None, f"it can't be compiled: {error.message}.", "Check its {% %} and {{ }}.")) from error
     return Text(flat.name, Template.from_code(environment, code, environment.make_globals(None)))

@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any
 
 from winback.letters import names
-from winback.letters.brand import Brand
+from winback.letters.brand import Brand, Logo
 from winback.letters.locales import language_tag
 from winback.letters.names import Tone
 from winback.letters.sender import Sender
@@ -52,17 +52,26 @@ class SenderValues:
 
 
 @dataclass(frozen=True, slots=True)
+class LogoValues:
+    """What letters call `brand.logo`: `<img src="{{ image(brand.logo.image) }}" ...>`."""
+
+    image: str
+    width: int
+    height: int
+    alt: str
+
+
+@dataclass(frozen=True, slots=True)
 class BrandValues:
     """What letters call `brand`."""
 
     name: str
     tagline: str  # what the shop is, in a few words; may be empty
-    logo_url: str  # empty: the name is written
-    logo_width: int  # pixels
     company: str
     site: str
     address: str
     reason: str
+    logo: LogoValues | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,8 +176,7 @@ def brand_values(brand: Brand, locale: str) -> BrandValues:
     return BrandValues(
         name=in_locale(brand.name, locale),
         tagline=in_locale(brand.tagline, locale),
-        logo_url=brand.logo,
-        logo_width=brand.logo_width,
+        logo=_logo(brand.logo, locale) if brand.logo else None,
         company=in_locale(brand.company, locale),
         site=brand.site,
         address=in_locale(brand.address, locale),
@@ -185,6 +193,10 @@ def _plain(value: Any) -> Any:
     if is_dataclass(value):
         return plain(value)
     return tuple(_plain(each) for each in value) if isinstance(value, tuple) else value
+
+
+def _logo(logo: Logo, locale: str) -> LogoValues:
+    return LogoValues(logo.image, logo.width, logo.height, in_locale(logo.alt, locale))
 
 
 def _sender(sender: Sender, brand: Brand, locale: str) -> SenderValues:

@@ -35,13 +35,14 @@ def refresh(project: Project, engine: Engine, *, now: datetime) -> Refreshed:
     with database.reading(engine) as connection:
         if not refreshing.is_due(connection, as_of):
             return Refreshed(0, was_rebuilt=False)
-    with database.writing(engine) as connection:
+        everybody = refreshing.is_everybodys_turn(connection, as_of)
+    with database.writing(engine, sorts=everybody) as connection:
         return refreshing.refresh(connection, as_of)
 
 
 def rebuild(project: Project, engine: Engine, *, now: datetime) -> Refreshed:
     """Count everything anew."""
-    with database.writing(engine) as connection:
+    with database.writing(engine, sorts=True) as connection:
         return refreshing.rebuild(connection, AsOf.of(project, now))
 
 

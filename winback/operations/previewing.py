@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 
 from winback import clock
 from winback.errors import ConfigError, Problem, TemplateError
-from winback.letters import library, sender, values
+from winback.letters import library, pictures, sender, values
 from winback.letters.library import Library
 from winback.letters.wording import in_locale
 from winback.model import ChannelName, Person
@@ -68,7 +68,7 @@ class _Preview:
     def _texts(self, language: str) -> dict[str, str]:
         if self.channel is ChannelName.EMAIL:
             rendered = self.texts.email(self.letter, language).render(self._values(language))
-            return {"html": rendered.html, "txt": f"{rendered.subject}\n\n{rendered.text}"}
+            return {"html": pictures.with_pictures_inside(rendered.html, rendered.pictures), "txt": f"{rendered.subject}\n\n{rendered.text}"}
         message = self.texts.message(self.letter, language).render(self._values(language))
         return {"telegram.txt": "\n".join([message.text, "", *(f"[{label}] {url}" for label, url in message.buttons)])}
 

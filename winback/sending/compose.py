@@ -105,6 +105,7 @@ class Writer:
             list_id=f"{self.prepared.name}.{domain}",
             feedback_id=f"{self.prepared.name}:{delivery.locale}:{delivery.tactic}:winback",
             unsubscribe_url=filled["unsubscribe_url"],
+            pictures=rendered.pictures,
             unsubscribe_mailto=addresses.unsubscribe_mailbox(signing.reply_to or signing.email, self.project.key, delivery.id),
         )
 

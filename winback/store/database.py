@@ -110,10 +110,28 @@ def reading(engine: Engine) -> Iterator[Connection]:
 
 
 @contextlib.contextmanager
-def writing(engine: Engine) -> Iterator[Connection]:
-    """A transaction: all of it or nothing. On SQLite it takes the one writer's place at once, instead of failing half-way."""
-    with engine.connect().execution_options(writes=True) as connection, connection.begin():
-        yield connection
+def writing(engine: Engine, *, sorts: bool = False) -> Iterator[Connection]:
+    """A transaction: all of it or nothing. On SQLite it takes the one writer's place at once, instead of failing half-way.
+
+    `sorts`: it puts millions of rows in order. SQLite does that quicker with little memory, in runs that fit the processor's cache.
+    """
+    with engine.connect().execution_options(writes=True) as connection:
+        if sorts and engine.dialect.name == "sqlite":
+            _pragmas(connection, "temp_store = FILE", "cache_size = -2000")
+        try:
+            with connection.begin():
+                yield connection
+        finally:
+            if sorts and engine.dialect.name == "sqlite":
+                _pragmas(connection, "temp_store = MEMORY", "cache_size = -65536")
+
+
+def _pragmas(connection: Connection, *pragmas: str) -> None:
+    """Outside of any transaction: temp_store can't be changed within one."""
+    cursor = connection.connection.cursor()
+    for pragma in pragmas:
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
 
 
 def _migrate(engine: Engine, name: str) -> None:

@@ -33,14 +33,14 @@ _SQLITE = (
     "CREATE TEMPORARY TABLE everybodys_days (id INTEGER PRIMARY KEY, packed INTEGER)",
     f"""
     INSERT INTO everybodys_days (packed)
-    SELECT DISTINCT customer_id << 20 | ordered_on AS packed FROM orders NOT INDEXED WHERE {_PURCHASE} ORDER BY packed
+    SELECT customer_id << 20 | ordered_on AS packed FROM orders NOT INDEXED WHERE {_PURCHASE} ORDER BY packed
     """,
     "CREATE TEMPORARY TABLE everybodys_steps (packed INTEGER)",
     """
     INSERT INTO everybodys_steps
     SELECT (later.packed >> 20) << 20 | (later.packed - sooner.packed) AS packed
     FROM everybodys_days AS later CROSS JOIN everybodys_days AS sooner ON sooner.id = later.id - 1
-    WHERE later.packed >> 20 = sooner.packed >> 20 ORDER BY packed
+    WHERE later.packed >> 20 = sooner.packed >> 20 AND later.packed > sooner.packed ORDER BY packed
     """,
     "CREATE TEMPORARY TABLE everybodys_gaps (customer_id INTEGER PRIMARY KEY, purchase_days INTEGER, median_gap FLOAT, long_gap FLOAT)",
     """

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Float, Index, Integer, String, Table, UniqueConstraint
 
-from winback.store.tables.kinds import Day, Tree, Utc, metadata, row_id, to
+from winback.store.tables.kinds import Day, Id, Tree, Utc, metadata, row_id, to
 
 facts = Table(
     "facts",
     metadata,
-    to("customers.id", "customer_id", primary_key=True),
+    Column("customer_id", Id, primary_key=True),
     Column("orders", Integer, nullable=False),  # purchases
     Column("purchase_days", Integer, nullable=False),
     Column("first_order_at", Utc),
@@ -38,9 +38,12 @@ facts = Table(
     Column("last_score", Integer),
     Column("last_score_at", Utc),
 )
-"""What cohorts ask about, one row for each customer who wasn't merged into another; made by store/facts.py alone."""
+"""What cohorts ask about, one row for each customer who wasn't merged into another; made by store/refreshing.py alone.
 
-facts_due = Table("facts_due", metadata, row_id(), to("customers.id", "customer_id", nullable=False))
+Its customers come out of `customers` in the statement that makes it: a foreign key would cost more than the counting.
+"""
+
+facts_due = Table("facts_due", metadata, row_id(), Column("customer_id", Id, nullable=False))
 """Customers whose facts must be counted anew: noted in the transaction that changes anything, emptied by store/refreshing.py.
 
 A customer may stand in it many times: a key would make workers who note the same customer wait for each other.
@@ -57,7 +60,7 @@ facts_state = Table(
 scores = Table(
     "scores",
     metadata,
-    to("customers.id", "customer_id", primary_key=True),
+    Column("customer_id", Id, primary_key=True),
     Column("stage", String(20), nullable=False),  # lifecycle.Stage
     Column("value_class", String(10), nullable=False),  # value.ValueClass; empty: never bought
     Column("regularity", String(10), nullable=False),  # value.Regularity; empty: too short to say

@@ -56,14 +56,12 @@ def upgrade() -> None:
         sa.Column("scores", sa.Integer(), nullable=False),
         sa.Column("last_score", sa.Integer(), nullable=True),
         sa.Column("last_score_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(["customer_id"], ["customers.id"], name=op.f("fk_facts_customer_id")),
         sa.PrimaryKeyConstraint("customer_id", name=op.f("pk_facts")),
     )
     op.create_table(
         "facts_due",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("customer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.ForeignKeyConstraint(["customer_id"], ["customers.id"], name=op.f("fk_facts_due_customer_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_facts_due")),
     )
     op.create_table(
@@ -115,7 +113,6 @@ def upgrade() -> None:
         sa.Column("chance_lost", sa.Float(), nullable=True),
         sa.Column("expected_value_minor", sa.BigInteger(), nullable=True),
         sa.Column("recommended", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(["customer_id"], ["customers.id"], name=op.f("fk_scores_customer_id")),
         sa.PrimaryKeyConstraint("customer_id", name=op.f("pk_scores")),
     )
     op.create_table(

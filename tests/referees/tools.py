@@ -1,0 +1,36 @@
+"""Programs from outside that judge letters, where this machine has them. `make referees` installs what is missing and insists on all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+VNU = Path(sys.prefix) / "referees" / "vnu.jar"
+"""The Nu HTML checker, out of the npm package vnu-jar; `make referees` puts it there."""
+INSISTED_ON = bool(os.environ.get("WINBACK_REFEREES"))
+"""A referee that is missing fails its tests instead of skipping them."""
+
+
+def program(*names: str, package: str) -> str:
+    """The path of a program by any of its names. Skips the test where there is none, or fails it when referees are insisted on."""
+    found = next((path for name in names if (path := shutil.which(name))), None)
+    return found or _absent(f"{names[0]} is not installed: apt-get install {package}")
+
+
+def html_checker() -> list[str]:
+    """The command of the Nu HTML checker. Skips or fails as `program` does."""
+    java = program("java", package="default-jre-headless")
+    if not VNU.is_file():
+        _absent(f"the Nu HTML checker (npm package vnu-jar) is not at {os.path.relpath(VNU)}")
+    return [java, "-jar", str(VNU)]
+
+
+def _absent(what: str) -> str:
+    sentence = f"{what}; `make referees` installs and runs all referees"
+    if INSISTED_ON:
+        pytest.fail(sentence, pytrace=False)
+    pytest.skip(sentence)
