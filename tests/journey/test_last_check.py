@@ -34,11 +34,11 @@ def campaign(**values) -> Campaign:
     )
 
 
-def decide(plan=None, *, reach=None, since=Since(), now=NOON, tactic="a", black_list=""):
+def decide(plan=None, *, reach=None, since=Since(), now=NOON, tactic="a", black_list="", **more):
     plan = plan or campaign()
     candidate = Candidate(1, Person("k"), black_list=black_list, reach={ChannelName.EMAIL: GOOD} if reach is None else reach)
     return last_check.decide(
-        campaign=plan, stage=plan.stages[0], tactic=tactic, candidate=candidate, since=since, rules=RULES, zone="Europe/Kyiv", now=now
+        campaign=plan, stage=plan.stages[0], tactic=tactic, candidate=candidate, since=since, rules=RULES, zone="Europe/Kyiv", now=now, **more
     )
 
 
@@ -94,3 +94,14 @@ def test_after_the_last_day_nothing_leaves():
 def test_a_stage_without_a_text_for_the_tactic_is_passed_over():
     plan = campaign(tactics={"a": {"share": 0.5}, "b": {"share": 0.5}})
     assert decide(plan, tactic="b") == SkipStage(Reason.NOT_FOR_TACTIC)
+
+
+def test_a_sign_of_being_lost_chooses_the_letter_unless_it_cannot_be_written_for_them():
+    by_sign = {"dissatisfied": "apology", "no-answer": "results"}
+    stage = {"name": "one", "channels": ("email",), "letter": "usual", "by_sign": by_sign, "hours": "10:00-13:00"}
+    plan = campaign(stages=(stage,))
+    assert decide(plan) == Send(ChannelName.EMAIL, "usual")
+    assert decide(plan, signs={"no-answer"}) == Send(ChannelName.EMAIL, "results")
+    assert decide(plan, signs={"no-answer", "dissatisfied"}) == Send(ChannelName.EMAIL, "apology")
+    assert decide(plan, signs={"no-answer", "dissatisfied"}, lacks=lambda _, text: text == "apology") == Send(ChannelName.EMAIL, "results")
+    assert plan.letters() == {"a": {(ChannelName.EMAIL, name) for name in ("usual", "apology", "results")}}

@@ -116,6 +116,13 @@ def asks_scores(cohort: Cohort) -> bool:
     return any(word == "worth_it" or (word in FACTS and FACTS[word].table is Table.SCORES) for word in words)
 
 
+def reads_orders(cohort: Cohort) -> bool:
+    """Whether a cohort's statement looks through orders themselves, not only at facts: nothing to do beside another question."""
+    rules = list(flat(cohort.rules))
+    lately = any(isinstance(value, Counted | Summed) and value.within is not None for _, value in (rule.said for rule in rules))
+    return lately or "volume-dropped" in {str(sign) for rule in rules for sign in rule.sign or ()}
+
+
 def asks_money(cohort: Cohort) -> bool:
     """Whether a cohort's statement compares amounts, which are of one currency only."""
     words = {rule.said[0] for rule in flat(cohort.rules)} | ({str(cohort.order_by)} if cohort.order_by else set())

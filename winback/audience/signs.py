@@ -23,6 +23,10 @@ class Sign(StrEnum):
     DISSATISFIED = "dissatisfied"  # complained, or gave a bad score
 
 
+URGENCY = (Sign.DISSATISFIED, Sign.VOLUME_DROPPED, Sign.INQUIRIES_WITHOUT_ORDERS, Sign.NO_ANSWER, Sign.NO_INQUIRIES)
+"""Which sign a customer who shows several is answered by: what went wrong before what merely stopped."""
+
+
 class NoInquiries(Shape):
     """Neither an inquiry nor an order for so long. For a shop that keeps no inquiries, orders alone count."""
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Collection
 from datetime import date, timedelta
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from winback.audience.signs import Sign
 from winback.errors import ConfigError, Problem
 from winback.journey.content import Content, Localised
 from winback.model import HOLDOUT, ChannelName
 from winback.settings import Project
-from winback.shapes import Amount, Channel, Duration, Hours, Share, Weekday
+from winback.shapes import Amount, Channel, Duration, Hours, Share, Weekday, one_of
 from winback.strictyaml import Document, Place, Shape, nearest, refusal
 
 
@@ -43,6 +45,8 @@ class Stage(Shape):
     channels: tuple[Channel, ...] = Field(default=(ChannelName.EMAIL,), min_length=1)
     letter: str | dict[str, str] | None = None  # e-mail: a folder of templates/emails/, for all tactics or by tactic
     message: str | dict[str, str] | None = None  # messenger: a folder of templates/messages/
+    by_sign: dict[Annotated[Sign, *one_of(Sign, "a sign")], str] = Field(default_factory=dict)  # instead of `letter`: the first that fits
+    by_methods: bool = False  # the same by the methods of signs.yaml, the most urgent sign first
     hours: Hours | None = None  # in the customer's own time zone
     weekdays: tuple[Weekday, ...] | None = Field(default=None, min_length=1)
 
@@ -57,6 +61,12 @@ class Stage(Shape):
         """The letter or message of this stage on a channel for a tactic; None when it has none."""
         text = self.letter if channel is ChannelName.EMAIL else self.message
         return text.get(tactic) if isinstance(text, dict) else text
+
+    def texts_for(self, channel: ChannelName, tactic: str, signs: Collection[str] = ()) -> list[str]:
+        """The same for a customer who shows these signs, the most fitting first: what the signs ask for comes before what everybody gets."""
+        chosen = [letter for sign, letter in self.by_sign.items() if sign in signs] if channel is ChannelName.EMAIL else []
+        usual = self.text_for(channel, tactic)
+        return [*dict.fromkeys([*chosen, *([usual] if usual is not None else [])])]
 
 
 class Campaign(Shape):
@@ -130,7 +140,9 @@ class Campaign(Shape):
     def letters(self) -> dict[str, set[tuple[ChannelName, str]]]:
         """Per tactic, every letter and message that it may send."""
         return {
-            tactic: {(channel, text) for stage in self.stages for channel in stage.channels if (text := stage.text_for(channel, tactic)) is not None}
+            tactic: {
+                (channel, text) for stage in self.stages for channel in stage.channels for text in stage.texts_for(channel, tactic, frozenset(Sign))
+            }
             for tactic in self.tactics
         }
 

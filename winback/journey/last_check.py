@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TypeAlias
@@ -79,10 +79,12 @@ def decide(
     offer_is_over: bool = False,
     speaks_of_offer: Callable[[ChannelName, str], bool] = _never,
     lacks: Callable[[ChannelName, str], bool] = _never,
+    signs: Collection[str] = (),
 ) -> Verdict:
     """Decide on one claimed delivery by what is true now. Order matters: what ends the journey comes first.
 
     `speaks_of_offer` says of a text whether it can't be written without an offer, `lacks` whether it needs what this customer doesn't have.
+    `signs` are those of being lost that they showed when they were decided on.
     """
     if candidate.black_list:
         return Stop(Reason.BLACK_LISTED)
@@ -92,22 +94,22 @@ def decide(
         return Stop(reason)
     if _is_over(campaign.ends_on, zone, now):
         return Stop(Reason.EXPIRED)
-    channels = [channel for channel in stage.channels if stage.text_for(channel, tactic)]
-    if not channels:
+    texts = [(channel, text) for channel in stage.channels for text in stage.texts_for(channel, tactic, signs)]
+    if not texts:
         return SkipStage(Reason.NOT_FOR_TACTIC)
-    channels = [channel for channel in channels if not (offer_is_over and speaks_of_offer(channel, stage.text_for(channel, tactic) or ""))]
-    if not channels:
+    texts = [text for text in texts if not (offer_is_over and speaks_of_offer(*text))]
+    if not texts:
         return SkipStage(Reason.OFFER_OVER)
-    channels = [channel for channel in channels if not lacks(channel, stage.text_for(channel, tactic) or "")]
-    if not channels:
+    texts = [text for text in texts if not lacks(*text)]
+    if not texts:
         return SkipStage(Reason.NOTHING_TO_TELL)
-    usable = eligibility.usable(candidate.reach, channels, rules)
+    usable = eligibility.usable(candidate.reach, list(dict.fromkeys(channel for channel, _ in texts)), rules)
     if isinstance(usable, eligibility.Skip):
         return SkipStage(usable.reason)
     due = schedule.first_in_window(now.astimezone(ZoneInfo(zone)), stage, rules)
     if due > now:
         return Postpone(due)
-    return Send(usable[0], stage.text_for(usable[0], tactic) or "")
+    return Send(usable[0], next(text for channel, text in texts if channel == usable[0]))
 
 
 def _stopped_by_event(campaign: Campaign, since: Since) -> Reason | None:

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Engine
 
 from winback import clock
+from winback.audience.signs import Sign
 from winback.journey import schedule
 from winback.journey.eligibility import Skip
 from winback.model import HOLDOUT, ChannelName, Money, RunStatus
@@ -183,7 +184,7 @@ class _Tally:
     def _stage(self, index: int) -> StagePlan:
         stage, days = self.prepared.campaign.stages[index], self.days[index]
         texts = {
-            tactic: " or ".join(dict.fromkeys(text for channel in stage.channels if (text := stage.text_for(channel, tactic))))
+            tactic: " or ".join(dict.fromkeys(text for channel in stage.channels for text in stage.texts_for(channel, tactic, frozenset(Sign))))
             for tactic in self.prepared.campaign.tactics
         }
         return StagePlan(

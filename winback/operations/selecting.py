@@ -18,8 +18,10 @@ from winback.settings import Project
 from winback.store import cohorts, database
 from winback.store.as_of import AsOf
 from winback.store.ground import Ground
+from winback.store.tables import facts
 
 _OTHERS = 20  # cohorts that an overlap is counted with
+_MANY = 100_000  # customers
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ def show(project: Project, engine: Engine, name: str, *, now: datetime, sample: 
         stand = knowing.ground(connection, project, chosen, as_of)
         left = cohorts.funnel(connection, stand)
         statement = cohorts.members(stand)
-        others = dict(_others(connection, project, name, as_of))
+        others = dict(_others(connection, project, name, as_of, many=left[0] > _MANY))
         made_up = cohorts.make_up(connection, statement, others, scored=knowing.scores_for(connection, stand))
         some = cohorts.keys(connection, statement, limit=sample) if sample else []
     funnel = tuple(zip(words(chosen), left, strict=True))
@@ -100,13 +102,21 @@ def words(selection: Selection) -> list[str]:
     return ["all customers", *(conditions.describe(rule, selection) for rule in chosen.rules), *excludes, *limit]
 
 
-def _others(connection: Connection, project: Project, name: str, as_of: AsOf) -> Iterator[tuple[str, Ground]]:
-    """The project's other cohorts; one whose file can't be meant is `winback check`'s business."""
+def _others(connection: Connection, project: Project, name: str, as_of: AsOf, *, many: bool) -> Iterator[tuple[str, Ground]]:
+    """The project's other cohorts; one whose file can't be meant is `winback check`'s business.
+
+    Of many customers only those that are found by stored facts: another question may not take longer than the one that was asked.
+    """
     for other in [each for each in project.names("cohorts") if each != name][:_OTHERS]:
         try:
-            yield other, knowing.ground(connection, project, cohort.selection(project, cohort.read(project, other)), as_of)
+            selection = cohort.selection(project, cohort.read(project, other))
+            if many and (conditions.reads_orders(selection.cohort) or conditions.asks_scores(selection.cohort)):
+                continue
+            stand = knowing.ground(connection, project, selection, as_of)
         except Refused:
             continue
+        if not many or stand.facts is facts:
+            yield other, stand
 
 
 def _warnings(funnel: Sequence[tuple[str, int]]) -> Iterator[str]:

@@ -164,6 +164,7 @@ class Worker:
             offer_is_over=self.writer.offer_is_over(delivery.tactic, recipient, self.now()),
             speaks_of_offer=self.writer.speaks_of_offer,
             lacks=partial(self.writer.lacks, candidate, recipient, self.now()),
+            signs=recipient.facts.get("signs", {}),
         )
 
     async def _send(self, name: ChannelName, letters: Sequence[_Letter]) -> None:

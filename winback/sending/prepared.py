@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import timedelta
 
-from winback.audience import cohort
+from winback.audience import cohort, signs
 from winback.audience.cohort import Cohort, Selection
+from winback.audience.signs import URGENCY
 from winback.errors import ConfigError, Problem, TemplateError
 from winback.journey import campaign, costs, policy
 from winback.journey.campaign import Campaign
@@ -52,7 +53,7 @@ class Prepared:
 
 def prepare(project: Project, name: str) -> Prepared:
     """Read a campaign and all that it names. Raises ConfigError or TemplateError with every problem found."""
-    document = campaign.read(project, name)
+    document = _with_methods(project, campaign.read(project, name))
     texts = library.open_library(project)
     senders = sender.read(project)
     problems = list(_unknown_names(project, document, texts, senders)) or [*_missing_values(document, texts), *_offers_too_short(document, texts)]
@@ -82,6 +83,19 @@ def prepare(project: Project, name: str) -> Prepared:
     )
 
 
+def _with_methods(project: Project, document: Document[Campaign]) -> Document[Campaign]:
+    """Stages whose letters the signs choose, with the first method of signs.yaml for each sign; what the stage names itself comes first."""
+    known = signs.read(project)
+    methods = {sign: known.methods(sign)[0] for sign in URGENCY if known.methods(sign)}
+    stages = tuple(
+        stage.model_copy(update={"by_sign": {**stage.by_sign, **{sign: name for sign, name in methods.items() if sign not in stage.by_sign}}})
+        if stage.by_methods
+        else stage
+        for stage in document.value.stages
+    )
+    return replace(document, value=document.value.model_copy(update={"stages": stages}))
+
+
 def _unknown_names(project: Project, document: Document[Campaign], texts: Library, senders: Senders) -> Iterator[Problem]:
     """A cohort, letter, message or sender that the campaign names and nobody has."""
     plan = document.value
@@ -99,7 +113,11 @@ def _unknown_names(project: Project, document: Document[Campaign], texts: Librar
     for index, stage in enumerate(plan.stages):
         for word, names in known.items():
             said = getattr(stage, word)
-            places = [((word, tactic), text) for tactic, text in said.items()] if isinstance(said, dict) else [((word,), said)] if said else []
+            places: list[tuple[tuple[str, ...], str]] = (
+                [((word, tactic), text) for tactic, text in said.items()] if isinstance(said, dict) else [((word,), said)] if said else []
+            )
+            if word == "letter":
+                places += [(("by_sign", str(sign)), text) for sign, text in stage.by_sign.items()]
             for place, text in places:
                 if text not in names:
                     yield document.problem(("stages", index, *place), f"there is no {word} `{text}`.", nearest(text, names, f"{word.capitalize()}s"))

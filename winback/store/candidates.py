@@ -12,7 +12,7 @@ from sqlalchemy import Connection, FromClause, Row, and_, func, or_, select
 from winback.journey.eligibility import Candidate, Reach
 from winback.journey.last_check import Since
 from winback.model import ChannelName, EventKind, Person, RecipientStatus, RunStatus, Verdict
-from winback.store import counting
+from winback.store import counting, entitlements
 from winback.store.as_of import AsOf
 from winback.store.counting import is_purchase
 from winback.store.tables import campaign_runs, consents, contacts, customers, events, orders, recipients, scores, suppressions
@@ -26,6 +26,7 @@ def find(connection: Connection, ids: Sequence[int], as_of: AsOf, *, run_id: int
     reach = _reach(connection, ids, as_of.now)
     busy = _busy(connection, ids, run_id)
     namesakes = _namesakes(connection, ids)
+    problems = entitlements.problem_orders(connection, ids, as_of)
     facts = counting.orders_of(as_of, ids).subquery("facts")
     rows = connection.execute(
         select(
@@ -60,6 +61,8 @@ def find(connection: Connection, ids: Sequence[int], as_of: AsOf, *, run_id: int
             expected_value_minor=row.expected_value_minor,
             average_order_minor=round(row.revenue_minor / row.paid_orders) if row.paid_orders else 0,
             shares_address=row.id in namesakes,
+            problem_order=problems.get(row.id),
+            benefits=entitlements.benefits(row.custom),
             reach=reach[row.id],
         )
         for row in rows
