@@ -1,4 +1,4 @@
-"""Import customers, orders and inquiries: a task for each source."""
+"""Import customers, orders and inquiries: a task for each source; then everybody is scored, once a day."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from prefect.cache_policies import NO_CACHE
 
 from flows import opened
 from winback.audience import source
-from winback.operations import importing
+from winback.operations import importing, scoring
 from winback.operations.importing import ImportReport
 
 
@@ -20,9 +20,17 @@ def import_source(project: str, name: str, now: datetime) -> ImportReport:
     return importing.run(winback, opened.store(winback), now=now, only=name)
 
 
+@task(cache_policy=NO_CACHE, task_run_name="score everybody")
+def score(project: str, now: datetime) -> None:
+    """After the first import of a day, whose stage changed is noted; after the others there is nothing to do."""
+    winback = opened.project(project)
+    scoring.bring_up(winback, opened.store(winback), now=now)
+
+
 @flow(name="import", flow_run_name="import")
 def import_orders(project: str = ".", now: datetime | None = None) -> ImportReport:
     """Every source of config/sources.yaml, in its order."""
     names = source.chosen(source.read(opened.project(project)))
     reports = [import_source(project, name, opened.moment(now)) for name in names]
+    score(project, opened.moment(now))
     return ImportReport(tuple(done for report in reports for done in report.sources))

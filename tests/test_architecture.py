@@ -41,7 +41,7 @@ ONLY = {
     "secrets": ("winback/settings.py",),
     "uuid": ("winback/commands/frame.py", "winback/demo/", "flows/"),
     "aiosmtpd": ("winback/demo/",),
-    "numpy": ("winback/audience/", "winback/store/purchases.py", "winback/store/scores.py"),
+    "numpy": ("winback/audience/", "winback/store/purchases.py", "winback/store/scores.py", "winback/store/segments.py"),
     "holidays": ("winback/journey/public_holidays.py",),
     "dateutil": ("winback/journey/day_rules.py",),
 }

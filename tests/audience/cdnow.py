@@ -28,6 +28,16 @@ def days(*, zero_amounts: bool) -> PurchaseDays:
     return purchase_days.distinct([int(row["customer_id"]) for row in rows], [date.fromisoformat(row["ordered_on"]).toordinal() for row in rows])
 
 
+def purchases() -> dict[int, list[tuple[date, int]]]:
+    """Of each customer who paid for anything, days and cents; the last day of the data is 1998-06-30."""
+    bought: dict[int, list[tuple[date, int]]] = {}
+    with gzip.open(PURCHASES, "rt", encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            if cents := round(float(row["amount_usd"]) * 100):
+                bought.setdefault(int(row["customer_id"]), []).append((date.fromisoformat(row["ordered_on"]), cents))
+    return {who: sorted(history) for who, history in sorted(bought.items())}
+
+
 def published() -> tuple[History, History]:
     """Histories to 1997-09-30 in weeks, as the paper counts them: of everybody, and of the published sample of 2,357."""
     known = days(zero_amounts=True)

@@ -69,6 +69,30 @@ def test_how_regularly_somebody_buys(case):
     assert value_classes.xyz(found, RegularityLimits()).tolist() == [case["class"] and Regularity(case["class"])]
 
 
+@pytest.mark.parametrize("case", XYZ, ids=lambda case: case["situation"])
+def test_sums_and_squares_tell_the_same_as_the_periods(case):
+    lived = np.array(case["amounts"][case.get("since", 0) :], dtype=np.float64)
+    found = value_classes.variation_of_sums(lived.sum(keepdims=True), (lived**2).sum(keepdims=True), np.array([lived.size]))
+    assert found[0] == pytest.approx(math.nan if case["variation"] is None else case["variation"], abs=1e-4, nan_ok=True)
+    assert value_classes.xyz(found, RegularityLimits()).tolist() == [case["class"] and Regularity(case["class"])]
+
+
+@settings(deadline=None)
+@given(st.lists(st.lists(st.integers(-1_000, 100_000), min_size=9, max_size=9), min_size=1, max_size=5), st.integers(0, 8))
+def test_any_sums_and_squares_tell_the_same_as_the_periods(tables, since):
+    amounts, column = np.array(tables), np.full(len(tables), since)
+    lived = amounts[:, since:].astype(np.float64)
+    found = value_classes.variation_of_sums(lived.sum(axis=1), (lived**2).sum(axis=1), np.full(len(tables), 9 - since))
+    assert found == pytest.approx(value_classes.variation(amounts, column), rel=1e-6, abs=1e-9, nan_ok=True)
+
+
+@settings(deadline=None)
+@given(st.integers(1, 1_000_000), st.integers(3, 40))
+def test_who_buys_for_the_same_in_every_period_doesnt_vary_at_all(amount, periods):
+    sums = np.array([float(amount * periods)]), np.array([float(amount) ** 2 * periods]), np.array([periods])
+    assert value_classes.variation_of_sums(*sums).tolist() == [0.0]
+
+
 def test_customers_who_came_at_different_times_stand_in_one_table():
     table = np.array([[10, 10, 10, 10], [0, 30, 0, 0], [0, 0, 5, 5]])
     found = value_classes.variation(table, np.array([0, 1, 2]))

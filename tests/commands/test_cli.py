@@ -115,18 +115,31 @@ def test_rehearse_writes_letters_and_says_when_they_would_leave(shop, capsys):
     assert table(shop, "recipients") == 0
 
 
-def test_preview_writes_a_letter_in_each_language(shop, capsys):
+def test_preview_writes_a_letter_in_each_language_and_a_sheet_of_all(shop, capsys):
     code, out, _ = winback(capsys, "preview", "gift-with-code", "--out", "out/preview")
     assert code == 0
-    assert {Path(line).name for line in out.split()} == {
+    assert [Path(line).name for line in out.split()] == [
         "gift-with-code.en.html",
         "gift-with-code.en.txt",
         "gift-with-code.uk.html",
         "gift-with-code.uk.txt",
-    }
+        "index.html",
+    ]
     winback(capsys, "import")
     winback(capsys, "preview", "we-miss-you", "--customer", "A2", "--locale", "uk", "--out", "out/preview")
     assert "Олено!" in (shop / "out/preview/we-miss-you.uk.txt").read_text(encoding="utf-8")
+    winback(capsys, "preview", "--customer", "A1", "--customer", "A2", "--campaign", "winter-tea", "--stage", "last-day", "--locale", "uk")
+    assert "Олено!" in (shop / "out/preview/last-day-of-offer.last-day.warm-word.uk.2-A2.txt").read_text(encoding="utf-8")
+
+
+def test_send_test_needs_no_database_and_says_where_the_letter_went(shop, capsys):
+    code, out, _ = winback(capsys, "send-test", "we-miss-you", "--to", "olena@zerno.example")
+    assert code == 0
+    assert "we-miss-you (uk): nothing left this machine; it lies in out/mailbox/tests/email/1.eml. Write `via: smtp`" in out
+    assert not (shop / "winback.db").exists()
+    winback(capsys, "import")
+    assert winback(capsys, "send-test", "we-miss-you", "--to", "olena@zerno.example", "--customer", "A1", "--locale", "en")[0] == 0
+    assert [table(shop, name) for name in ("campaign_runs", "deliveries", "events", "links")] == [0, 0, 0, 0]
 
 
 def drop(path: str):
@@ -174,6 +187,9 @@ def edit(path: str, old: str, new: str):
         (edit("config/campaigns/winter-tea.yaml", "valid_for: 35 days", "valid_for: 10 days"), ["check"], "the offer lasts 10 days, and the letter of `last-day` that speaks of it leaves on day 21 or later. Write 28 days or more."),
         (None, ["resolve", "7", "perhaps"], "Write sent or not-sent."),
         (None, ["preview", "gift-with-kode"], "Did you mean `gift-with-code`?"),
+        (None, ["preview"], "Give a letter, or --campaign NAME for all of its letters."),
+        (None, ["send-test", "we-miss-you", "--to", "olena"], "`olena` is neither an e-mail address nor the number of a chat."),
+        (edit("templates/emails/we-miss-you/body.html", "{% block body %}", "{% block body %}{{ 'a' * 10**9 }}"), ["preview", "we-miss-you"], "templates/emails/we-miss-you/body.html:3: templates do not calculate."),
         (None, ["deliveries", "winter-tea", "--status", "lost"], "there is no status `lost`"),
         (None, ["schema", "cohorts"], "Did you mean `cohort`?"),
         (None, ["init", "."], "lies there already"),

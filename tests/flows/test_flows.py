@@ -15,7 +15,7 @@ from tests.operations.lost import populate
 from winback.demo import mailbox
 from winback.errors import Refused
 from winback.store import database, runs
-from winback.store.tables import deliveries, orders
+from winback.store.tables import deliveries, orders, scores, scores_state
 
 pytestmark = [pytest.mark.flows, pytest.mark.xdist_group("flows"), pytest.mark.filterwarnings("default")]
 
@@ -42,7 +42,7 @@ def shop(tmp_path, monkeypatch, harness):
     return project
 
 
-def test_the_import_flow_reads_every_source_as_a_task_each(shop):
+def test_the_import_flow_reads_every_source_as_a_task_each_and_scores_everybody_once_a_day(shop):
     from flows.import_orders import import_orders
 
     with (shop.root / "data/customers.csv").open("a", encoding="utf-8") as file:
@@ -50,11 +50,13 @@ def test_the_import_flow_reads_every_source_as_a_task_each(shop):
     (shop.root / "data/orders.csv").write_text("order,customer,placed,items,total\nO1,A1,2025-05-01 12:00:00,1,250.00\n", encoding="utf-8")
     report = import_orders(str(shop.root), now=START)
     assert [(source.name, source.inserted) for source in report.sources] == [("customers", 1), ("orders", 1)]
-    again = import_orders(str(shop.root), now=START)
+    again = import_orders(str(shop.root), now=START + timedelta(hours=1))
     assert [source.inserted for source in again.sources] == [0, 0]
     engine = database.open_engine(shop.database_url)
     with database.reading(engine) as connection:
         assert connection.execute(select(func.count()).select_from(orders)).scalar() == 1
+        assert connection.execute(select(scores.c.stage)).scalars().all() == ["lost"]
+        assert connection.execute(select(scores_state.c.scored_at)).scalars().all() == [START]
     engine.dispose()
 
 

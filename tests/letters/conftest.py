@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -21,5 +22,9 @@ def letters() -> Library:
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Shop:
-    """A project with the shipped letters, to write others into."""
-    return Shop(projects.make(tmp_path / "shop"))
+    """A project with the shipped letters in English and Ukrainian, to write others into."""
+    project = projects.make(tmp_path / "shop")
+    for folder in (project.templates / "locales").iterdir():
+        if folder.is_dir() and folder.name != "uk":
+            shutil.rmtree(folder)
+    return Shop(project)

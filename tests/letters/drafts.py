@@ -37,10 +37,19 @@ class Shop:
         path.write_text(content, encoding="utf-8")
         return path
 
-    def email(self, body: str, *, subject: str = "Subject", text: str | None = PLAIN_TEXT, sample: str = SAMPLE) -> None:
+    def email(
+        self,
+        body: str,
+        *,
+        subject: str = "Subject",
+        preheader: str = "What the letter is about.",
+        text: str | None = PLAIN_TEXT,
+        sample: str = SAMPLE,
+    ) -> None:
         """The letter `draft`, its body inside the shop's layout; no text: it is made from the body."""
         self.write("emails/draft/subject.txt", subject)
-        self.write("emails/draft/body.html", f'{{% extends "_base/letter.html" %}}\n{{% block body %}}\n{body}\n{{% endblock %}}\n')
+        blocks = f"{{% block body %}}\n{body}\n{{% endblock %}}\n{{% block preheader %}}{preheader}{{% endblock %}}\n"
+        self.write("emails/draft/body.html", f'{{% extends "_base/letter.html" %}}\n{blocks}')
         if text is not None:
             self.write("emails/draft/body.txt", text)
         self.write("emails/draft/sample.yaml", sample)
@@ -49,6 +58,13 @@ class Shop:
         """The messenger text `draft`."""
         self.write("messages/draft/text.html", text)
         self.write("messages/draft/sample.yaml", sample)
+
+    def problems(self) -> list[str]:
+        """What is said of the draft."""
+        signing = sender.pick(sender.read(self.project), "", "olena")
+        letters, names = self.library(), [(channel, "draft") for channel in ChannelName]
+        known = [(channel, name) for channel, name in names if name in letters.names(channel)]
+        return [str(problem) for problem in check.in_order(problem for letter in known for problem in check.of_letter(letters, *letter, signing))]
 
     def library(self) -> Library:
         """The letters as they are now."""

@@ -28,7 +28,6 @@ _SOUND_RULES = st.sampled_from(
         "[data-ogsc] .a { color: #ffffff }",
         "/* td + td { */",
         "@media (prefers-color-scheme: dark) { .a { color: #fff !important } .b + .b, tr:nth-child(2n) td { color: #eee !important } }",
-        "@import 'more.css';",
     ]
 )
 HASTY_RULES = [
@@ -41,6 +40,7 @@ HASTY_RULES = [
     "a[href] { color: #070707 }",
     "div * { color: #080808 }",
     ".{{ text }} { color: #090909 }",
+    "@import 'more.css';",
     "@import 'more.css'; .a + .b { color: #0b0b0b }",
 ]
 _CLASSES = st.sampled_from(["", ' class="a"', ' class="b"', ' class="a b"', ' id="one"', ' data-ogsc=""', ' style="color: #aabbcc"'])

@@ -115,11 +115,11 @@ def test_a_letter_that_does_not_exist_in_a_language_is_sent_in_the_next_one_of_t
 
 def test_a_letter_exists_only_in_languages_that_the_shop_and_its_senders_speak(shop):
     shop.email("<p>x</p>")
-    projects.edit(shop.project.root / "config/brand.yaml", ", uk: Зерно}", "}")
-    projects.edit(shop.project.root / "config/senders.yaml", ", uk: обсмажує нашу каву}", "}")
+    projects.edit(shop.project.root / "config/brand.yaml", "name: {en: Zerno, uk: Зерно, ", "name: {en: Zerno, ")
+    projects.edit(shop.project.root / "config/senders.yaml", "      uk: обсмажує нашу каву\n", "")
     assert [str(problem) for problem in shop.library().problems_in(EMAIL, "draft", "uk")] == [
         "config/brand.yaml:3: `name` has no `uk`. Add `uk:`, or write one text for all languages.",
-        "config/senders.yaml:14: `senders.andriy.position` has no `uk`. Add `uk:`, or write one text for all languages.",
+        "config/senders.yaml:33: `senders.andriy.position` has no `uk`. Add `uk:`, or write one text for all languages.",
     ]
     assert shop.library().language_for(("uk", "en"), [(EMAIL, "draft")]) == "en"
 
@@ -240,10 +240,10 @@ PO = "templates/locales/uk/LC_MESSAGES/letters.po"
         (append(PO, '\n#~ msgid "Said once"\n#~ msgstr "Колись"\n'), "uk", "“Said once” is said by no letter or page."),
         (edit(PO, "Більше вам не писати?", ""), None, "“Shall we stop writing to you?” (templates/pages/unsubscribe.html:"),
         (edit(PO, "nplurals=3", "nplurals=2"), None, f"{PO}:5: its Plural-Forms are not those of uk."),
-        (edit("templates/messages/_bot/answers.yaml", "  uk: Так, пишіть\n", ""), None, "templates/messages/_bot/answers.yaml:10: `agree` has no `uk`."),
-        (edit("templates/messages/_bot/answers.yaml", "Добрий день! Це {shop}.\n    Можна", "Добрий день! Це {sohp}.\n    Можна"), None, "templates/messages/_bot/answers.yaml:7: `invitation` in `uk` says {sohp}. Write {shop}."),
-        (edit("config/brand.yaml", "  uk: вул. Ярославів Вал, 12, Київ, 01034\n", ""), None, "config/brand.yaml:5: `address` has no `uk`."),
-        (edit("config/settings.yaml", "  mn: [mn]", "  mn: [nm]"), None, "config/settings.yaml:21: letters can't be in `nm`, the chain of `mn` names it for nothing. Languages: en, mn, ro, ru, uk, uz."),
+        (edit("templates/messages/_bot/answers.yaml", "  uk: Так, пишіть\n", ""), None, "templates/messages/_bot/answers.yaml:23: `agree` has no `uk`."),
+        (edit("templates/messages/_bot/answers.yaml", "Добрий день! Це {shop}.\n    Можна", "Добрий день! Це {sohp}.\n    Можна"), None, "templates/messages/_bot/answers.yaml:8: `invitation` in `uk` says {sohp}. Write {shop}."),
+        (edit("config/brand.yaml", "  uk: вул. Ярославів Вал, 12, Київ, 01034\n", ""), None, "config/brand.yaml:20: `address` has no `uk`."),
+        (edit("config/settings.yaml", "  mn: [mn]", "  mn: [nm]"), None, "config/settings.yaml:23: letters can't be in `nm`, the chain of `mn` names it for nothing. Languages: en, mn, ro, ru, uk, uz."),
         (lambda _shop: None, "ru", "templates/locales/ru/LC_MESSAGES/letters.po: there is no catalogue for this language. Run `winback translate update ru`"),
         (edit("templates/pages/unsubscribe.html", "{% endtrans %}", "" ), None, "templates/pages/unsubscribe.html:"),
     ],

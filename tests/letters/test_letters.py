@@ -21,7 +21,7 @@ from winback.letters.telling import GreetingValues
 from winback.letters.values import OfferValues
 from winback.model import Benefits, ChannelName, Money, Person, ProblemOrder
 
-LOCALES = ["en", "uk"]
+LOCALES = ["en", "mn", "ro", "ru", "uk", "uz"]
 EMAILS = [
     "apology-and-compensation",
     "benefits-reminder",
@@ -61,7 +61,7 @@ def test_every_letter_is_as_its_golden_file(letters):
     assert finished == stored, "letters changed; look at the difference, then: python -m tests.letters.update_goldens"
 
 
-def test_these_letters_are_shipped_in_both_languages(letters):
+def test_these_letters_are_shipped_in_every_language(letters):
     assert letters.names(EMAIL) == EMAILS
     assert letters.names(ChannelName.TELEGRAM) == MESSAGES
     assert letters.languages() == LOCALES
@@ -108,7 +108,7 @@ def test_what_a_tactic_without_an_offer_cannot_send_is_known_before_sending(lett
     assert letters.needs(EMAIL, "apology-and-compensation") == {"compensation"}
     assert letters.needs(EMAIL, "new-arrivals") == {"products"}
     assert letters.needs(EMAIL, "thank-you") == frozenset()
-    with pytest.raises(TemplateError, match=r"gift-with-code/subject\.txt: it can't be filled in"):
+    with pytest.raises(TemplateError, match=r"gift-with-code/subject\.txt:1: it can't be filled in"):
         letters.email("gift-with-code", "en").render(sample_values(letters, EMAIL, "gift-with-code", "en", offer=None))
 
 
@@ -121,7 +121,7 @@ def test_a_messenger_text_comes_with_its_button(letters):
 
 def test_the_first_language_of_a_chain_in_which_all_letters_exist_is_taken(letters):
     wanted = [(EMAIL, "we-miss-you"), (ChannelName.TELEGRAM, "gift-reminder")]
-    assert letters.language_for(("ru", "uk", "en"), wanted) == "uk"
+    assert letters.language_for(("de", "uk", "en"), wanted) == "uk"
     assert letters.language_for(("ru", "mn"), wanted) is None
 
 
@@ -143,7 +143,7 @@ def test_a_greeting_holds_a_wish_and_a_signature_and_nothing_else(letters, local
     rendered = letters.email("greeting", locale).render(filled)
     message = letters.message("greeting", locale).render(filled)
     links = set(re.findall(r'href="([^"]*)"', rendered.html))
-    assert links == {"https://zerno.example", "tel:+380445550142", filled["unsubscribe_url"]}
+    assert links == {"tel:+380445550142", filled["unsubscribe_url"]}
     assert message.buttons == ()
     for said in (rendered.text, message.text):
         paragraphs = said.split("\n\n")

@@ -10,12 +10,13 @@ from sqlalchemy import func, insert, select, update
 from tests import projects
 from tests.operations.lost import CAMPAIGN, START, go, populate, standing
 from tests.store import world
+from winback.audience.cohort import Exclude, Selection
 from winback.channels.memory import MemoryChannel
 from winback.errors import ConfigError
 from winback.model import ChannelName, DeliveryStatus, Reason, RecipientStatus, RunStatus
 from winback.operations import explaining, measuring, merging
 from winback.store import cohorts, database, runs
-from winback.store.cohorts import AsOf
+from winback.store.as_of import AsOf
 from winback.store.tables import campaign_runs, customers, deliveries, orders, recipients
 
 
@@ -178,12 +179,12 @@ def test_nobody_who_was_merged_is_in_a_cohort_and_a_list_that_names_them_leaves_
     populate(engine, 3)
     merging.merge(engine, "c001", "c000", now=START)
     as_of = AsOf(START, "Europe/Kyiv", "UAH")
-    cohort = ready.cohort.value
     with database.reading(engine) as connection:
         for excluded, left in ((frozenset(), ["c000", "c002"]), (frozenset({"c001"}), ["c002"])):
-            members = cohorts.members(cohort, as_of, excluded=excluded, dialect=connection.dialect.name)
-            assert list(cohorts.keys(connection, members)) == left
-            funnel = cohorts.funnel(connection, cohort, as_of, excluded=excluded)
+            chosen = ready.cohort.value.model_copy(update={"exclude": Exclude(lists=tuple(excluded))})
+            stand = cohorts.ground(connection, Selection(chosen, excluded), as_of)
+            assert list(cohorts.keys(connection, cohorts.members(stand))) == left
+            funnel = cohorts.funnel(connection, stand)
             assert (funnel[0], funnel[-1]) == (2, len(left))
 
 

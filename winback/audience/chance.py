@@ -119,9 +119,11 @@ def fit(history: History) -> Fitted | Refusal:
 def _refusal(history: History) -> Refusal | None:
     customers, repeaters = history.x.size, int((history.x > 0).sum())
     if customers < FEWEST_CUSTOMERS:
-        return Refusal(f"{customers} customers have bought; a chance needs {FEWEST_CUSTOMERS} or more. Use the plain rule until then.")
+        bought = "1 customer has bought" if customers == 1 else f"{customers} customers have bought"
+        return Refusal(f"{bought}; a chance needs {FEWEST_CUSTOMERS} or more. Use the plain rule until then.")
     if repeaters < FEWEST_REPEATERS:
-        return Refusal(f"{repeaters} customers bought on a second day; a chance needs {FEWEST_REPEATERS} or more. Use the plain rule until then.")
+        bought = "1 customer" if repeaters == 1 else f"{repeaters} customers"
+        return Refusal(f"{bought} bought on a second day; a chance needs {FEWEST_REPEATERS} or more. Use the plain rule until then.")
     if all(np.ptp(column) == 0 for column in (history.x, history.tx, history.T)):
         return Refusal("All customers bought on the same days; nothing tells one from another. Use the plain rule.")
     return None

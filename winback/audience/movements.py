@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from datetime import date
 
 from winback.audience.lifecycle import Stage
 
@@ -20,6 +21,16 @@ class Retention:
     new: int  # N: their first purchase ever lies in the period
     at_end: int  # E
     stayed: int  # there at the start and at the end
+
+    @property
+    def left(self) -> int:
+        """Were there, and are no more. S + new + came back - left = E."""
+        return self.at_start - self.stayed
+
+    @property
+    def came_back(self) -> int:
+        """Had bought before, were not there at the start, and are at the end."""
+        return self.at_end - self.new - self.stayed
 
     @property
     def crr(self) -> float | None:
@@ -41,6 +52,20 @@ def retention(at_start: AbstractSet[str], at_end: AbstractSet[str], new: Abstrac
     A first-ever buyer who is gone again by the end counts nowhere.
     """
     return Retention(len(at_start), len(new & at_end), len(at_end), len(at_start & at_end))
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A customer is in another stage than before."""
+
+    since: date
+    before: Stage | None  # None: not known before
+    stage: Stage
+
+    @property
+    def told(self) -> str:
+        """For people."""
+        return f"{self.stage}, since {self.since}; {self.before} before" if self.before else f"{self.stage}, first noted on {self.since}"
 
 
 @dataclass(frozen=True, slots=True)

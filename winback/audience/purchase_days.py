@@ -47,13 +47,27 @@ class PurchaseDays:
         return np.isin(customers, self.customer[within])
 
 
+@dataclass(frozen=True, slots=True)
+class Purchases:
+    """The days with the number of purchases of each."""
+
+    days: PurchaseDays
+    count: Whole
+
+
 def distinct(customers: ArrayLike, days: ArrayLike) -> PurchaseDays:
     """From one pair for each purchase, in any order: two purchases on a day are one row."""
+    return counted(customers, days).days
+
+
+def counted(customers: ArrayLike, days: ArrayLike) -> Purchases:
+    """The same with the purchases of each day."""
     customer, day = np.asarray(customers, dtype=np.int64), np.asarray(days, dtype=np.int64)
     if not day.size:
-        return PurchaseDays(customer, day)
+        return Purchases(PurchaseDays(customer, day), day)
     earliest = day.min()
     span = day.max() - earliest + 1
     pairs = np.sort(customer * span + day - earliest)  # one number for each pair: sorted several times as fast as two columns
-    customer, since = np.divmod(pairs[np.diff(pairs, prepend=pairs[0] - 1) > 0], span)
-    return PurchaseDays(customer, since + earliest)
+    starts = np.flatnonzero(np.diff(pairs, prepend=pairs[0] - 1))
+    customer, since = np.divmod(pairs[starts], span)
+    return Purchases(PurchaseDays(customer, since + earliest), np.diff(starts, append=pairs.size))

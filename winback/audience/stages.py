@@ -30,7 +30,8 @@ def stages(facts: Columns, thresholds: Lifecycle, today: int) -> Words:
     vip = facts.standing == "vip"
     if thresholds.vip is not None:
         vip |= (facts.value == thresholds.vip.value) & (purchases >= thresholds.vip.purchases)
-    found: Words = np.full(purchases.size, Stage.BUYER, dtype=object)
+    found: Words = np.empty(purchases.size, dtype=object)
+    found[:] = Stage.BUYER  # np.full would keep the word only
     for holds, stage_ in (
         (purchases >= thresholds.repeat, Stage.REPEAT),
         (purchases >= thresholds.regular, Stage.REGULAR),

@@ -62,11 +62,13 @@ def variation(amounts_minor: Whole, since: Whole) -> Real:
 
 
 def variation_of_sums(total: Real, squares: Real, periods: Whole) -> Real:
-    """The same from each customer's sum over their periods, the sum of the squares of the periods, and how many periods there are."""
-    mean = total / np.maximum(periods, 1)
-    deviation = np.maximum(squares / np.maximum(periods, 1) - mean**2, 0.0)
-    tells = (periods >= FEWEST_PERIODS) & (mean > 0)
-    return np.where(tells, np.sqrt(deviation) / np.where(tells, mean, 1.0), np.nan)
+    """The same from each customer's sum over their periods, the sum of the squares of the periods, and how many periods there are.
+
+    Nothing is divided before the root, so that amounts whose squares floats can hold (below 2^53) are exact at the limits of classes.
+    """
+    tells = (periods >= FEWEST_PERIODS) & (total > 0)
+    spread = np.sqrt(np.maximum(periods * squares - total**2, 0.0))
+    return np.where(tells, spread / np.where(tells, total, 1.0), np.nan)
 
 
 def xyz(variation: Real, limits: RegularityLimits) -> Words:

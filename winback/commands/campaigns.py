@@ -29,7 +29,11 @@ def plan(context: typer.Context, campaign: Campaign, as_of: AsOfDay = None, fold
     ready = prepared.prepare(project, campaign)
     with frame.progress(not json) as progress:
         planned = planning.plan(
-            ready, frame.open_store(project), now=frame.moment(project, as_of), progress=lambda count: progress("deciding", count)
+            ready,
+            frame.open_store(project),
+            now=frame.moment(project, as_of),
+            progress=lambda count: progress("deciding", count),
+            present=clock.now(),
         )
     if json:
         frame.print_json(planned.as_json())

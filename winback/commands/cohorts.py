@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from winback import clock
 from winback.commands import frame
 from winback.commands.frame import AsOfDay, Folder, Json
 from winback.errors import ConfigError, Problem
@@ -44,7 +45,7 @@ def show(
     from winback.operations import selecting
 
     project = frame.open_project(context, folder)
-    shown = selecting.show(project, frame.open_store(project), name, now=frame.moment(project, as_of), sample=sample)
+    shown = selecting.show(project, frame.open_store(project), name, now=frame.moment(project, as_of), sample=sample, present=clock.now())
     if json:
         frame.print_json(shown.as_json())
         return
@@ -69,7 +70,7 @@ def members(context: typer.Context, name: str, as_of: AsOfDay = None, folder: Fo
     from winback.operations import selecting
 
     project = frame.open_project(context, folder)
-    keys = selecting.members(project, frame.open_store(project), name, now=frame.moment(project, as_of))
+    keys = selecting.members(project, frame.open_store(project), name, now=frame.moment(project, as_of), present=clock.now())
     if json:
         frame.print_json({"cohort": name, "members": list(keys)})
     else:
@@ -135,7 +136,7 @@ def explain(
     store = frame.open_store(project)
     now = frame.moment(project, as_of)
     if cohort is not None:
-        told = explaining.by_cohort(project, store, cohort, customer, now=now)
+        told = explaining.by_cohort(project, store, cohort, customer, now=now, present=clock.now())
     else:
         told = explaining.by_campaign(prepared.prepare(project, str(campaign)), store, customer, now=now)
     if json:

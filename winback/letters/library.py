@@ -62,6 +62,9 @@ class Library:
 
     def problems_in(self, channel: ChannelName, name: str, language: str) -> list[Problem]:
         """Why a letter doesn't exist in a language; empty when it does. Raises TemplateError when it is right in none."""
+        return self._keep(("missing", channel, name, language), lambda: self._problems_in(channel, name, language))
+
+    def _problems_in(self, channel: ChannelName, name: str, language: str) -> list[Problem]:
         try:
             known = self.catalogue(language)
         except TemplateError as error:
@@ -107,6 +110,9 @@ class Library:
 
     def faults(self, channel: ChannelName, name: str) -> list[Problem]:
         """What is wrong with a letter in every language."""
+        return self._keep(("faults", channel, name), lambda: self._faults(channel, name))
+
+    def _faults(self, channel: ChannelName, name: str) -> list[Problem]:
         try:
             flats, said = self.flats(channel, name), self.said(channel, name)
         except TemplateError as error:
@@ -116,7 +122,9 @@ class Library:
             return problems + markup.in_message(flats["text.html"])
         pages = [(file, flat) for file, flat in flats.items() if file.endswith(".html")]
         problems += [problem for _, page in pages for problem in markup.in_email(page)]
-        return problems + [problem for file, page in pages for problem in pictures.faults(self.album, page, self._logo_in(name, file), self._at_logo)]
+        problems += [problem for file, flat in flats.items() if file.endswith(".txt") for problem in markup.in_plain_text(flat)]
+        problems += [problem for file, page in pages for problem in pictures.faults(self.album, page, self._logo_in(name, file), self._at_logo)]
+        return list(dict.fromkeys(problems))  # a text that is made from the HTML says the same of the same line
 
     def catalogue(self, language: str) -> Catalogue:
         """The sentences of a language. Raises TemplateError when there is no catalogue, or it can't be read."""

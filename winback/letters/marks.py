@@ -53,6 +53,24 @@ class Marked:
         before = piece.text[: offset - self._starts[index]] if piece.kind is PieceKind.DATA else ""
         return piece.file, piece.line + before.count("\n")
 
+    def stretches(self, text: str) -> list[str]:
+        """A stretch of text cut at the statements in it: what {% if %} chooses between."""
+        cut, start = [], 0
+        for found in self._pattern.finditer(text):
+            if self.flat.constructs[int(found[1])].kind is PieceKind.STATEMENT:
+                cut.append(text[start : found.start()])
+                start = found.end()
+        return [*cut, text[start:]]
+
+    def shown(self, text: str) -> str:
+        """A stretch of text as it was written."""
+        return self._pattern.sub(lambda mark: self.flat.constructs[int(mark[1])].text, text)
+
+    def only(self, text: str) -> Piece | None:
+        """The one construct that a stretch of text is, else None."""
+        found = self._pattern.fullmatch(text)
+        return self.flat.constructs[int(found[1])] if found else None
+
     def restore(self, text: str) -> str:
         """The constructs back where their marks stand. Raises TemplateError unless each came back exactly once and in order."""
         found = [int(number) for number in self._pattern.findall(text)]
@@ -63,7 +81,7 @@ class Marked:
                         "this stands where HTML allows no text, so it would move or vanish.", "Put it inside an element, or around whole ones."
                     )
                 )
-        return self._pattern.sub(lambda mark: self.flat.constructs[int(mark[1])].text, text)
+        return self.shown(text)
 
     def _mark(self, number: int) -> str:
         return f"{self.prefix}{number}x"

@@ -7,38 +7,39 @@ once per template is the same as giving them to each finished letter.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
 from winback.errors import Problem
-from winback.letters import marks, styles
+from winback.letters import attributes, links, marks, styles
+from winback.letters.attributes import BEGINNINGS
+from winback.letters.links import Links
 from winback.letters.marks import Marked
 from winback.letters.pieces import Piece, PieceKind
-from winback.letters.source import Flat
+from winback.letters.source import TOO_DEEP, Flat
 
 _VOID = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"})
 _NEVER_SENT = frozenset({"script", "form", "iframe", "object", "embed", "link", "base", "svg", "video", "audio", "input", "button"})
 _TELEGRAM = frozenset({"b", "strong", "i", "em", "u", "ins", "s", "strike", "del", "a", "code", "pre", "blockquote", "button"})
 _NO_TEXT = frozenset({"html", "head"})
 _TABLE = frozenset({"table", "thead", "tbody", "tfoot", "tr"})
-_OPENS = {"if": "endif", "for": "endfor", "with": "endwith", "set": "endset"}
 _MIDDLES = frozenset({"elif", "else"})
-_GOOD_URL = re.compile(r"https://|mailto:|tel:|#")
-_OUR_URL = {
-    "href": re.compile(r"\{\{-?\s*(?:link\(|[\w.]+_url\b)"),
-    "src": re.compile(r"\{\{-?\s*(?:image\(|[\w.]+_url\b)"),
-}
+_DEEPEST = 150  # elements in each other; lxml reads 255, Outlook gives up earlier
 
 
 def in_email(flat: Flat) -> list[Problem]:
-    """What is wrong with the markup of an e-mail's body."""
-    return _Walk(marks.mark(flat), None).walked()
+    """What is wrong with the markup of an e-mail's body, and with the addresses in it."""
+    return _Walk(marks.mark(flat), None).walked() + links.in_words(flat, {PieceKind.SENTENCE})
 
 
 def in_message(flat: Flat) -> list[Problem]:
     """What is wrong with a messenger text: Telegram reads a few tags (Bot API, HTML style), and `<button href>` is ours."""
-    return _Walk(marks.mark(flat), _TELEGRAM).walked()
+    return _Walk(marks.mark(flat), _TELEGRAM).walked() + links.in_words(flat, {PieceKind.SENTENCE})
+
+
+def in_plain_text(flat: Flat) -> list[Problem]:
+    """What is wrong with a text that has no markup: addresses of which mail programs make links by themselves."""
+    return links.in_words(flat, {PieceKind.DATA, PieceKind.SENTENCE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +63,17 @@ class _Walk(HTMLParser):
 
     def __post_init__(self) -> None:
         super().__init__(convert_charrefs=False)
+        self._links = Links(self.marked)
         self._lines = [0, *(found.end() for found in re.finditer("\n", self.marked.text))]
 
     def walked(self) -> list[Problem]:
         if not self.marked.text.strip():
             return [Problem(self.marked.flat.name, None, "it is empty.", "Write the letter, or take its folder away.")]
-        self.feed(self.marked.text)
-        self.close()
+        try:
+            self.feed(self.marked.text)
+            self.close()
+        except RecursionError:
+            return [Problem(self.marked.flat.name, 1, *TOO_DEEP)]
         for tag, offset in self.elements:
             self._say(offset, f"<{tag}> is never closed.", f"Write </{tag}> where it ends.")
         for offset in self.marked.after_ampersands():
@@ -79,11 +84,13 @@ class _Walk(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self._check_tag(tag)
-        for problem in _attribute_problems(tag, attrs, self.get_starttag_text() or "", self.marked):
-            self._say(self._here, *problem)
+        for fault in attributes.problems(tag, attrs, self.get_starttag_text() or "", self._links):
+            self._say(self._here, *fault)
         self.nested.append((tag, self.elements[-1][0] if self.elements else "", self._here))
         if tag not in _VOID:
             self.elements.append((tag, self._here))
+            if len(self.elements) == _DEEPEST:
+                self._say(self._here, "elements lie deeper in each other than mail programs read.", "Take some of them out.")
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.handle_starttag(tag, attrs)
@@ -108,6 +115,8 @@ class _Walk(HTMLParser):
         if self.elements and self.elements[-1][0] == "style":
             self._check_sheet(data)
             return
+        for offset, message, how in links.written_out(data):
+            self._say(self._here + offset, message, how)
         for piece in self.marked.inside(data):
             self._check_place(piece)
             self._step(piece)
@@ -115,6 +124,9 @@ class _Walk(HTMLParser):
     def handle_comment(self, data: str) -> None:
         if self.marked.inside(data) and not data.startswith("[if"):
             self._say(self._here, "a construct stands in an HTML comment.", "Write {# ... #} for what should not be sent.")
+        elif data.startswith("[if"):
+            for line, fault in attributes.in_comment(data, self.marked):
+                self._say(self._lines[self.getpos()[0] - 1 + line], *fault)
 
     def unknown_decl(self, data: str) -> None:
         self._say(self._here, f"<![{data}]> is broken by mail tools.", "Write <!--[if !mso]><!--> ... <!--<![endif]-->.")
@@ -123,7 +135,7 @@ class _Walk(HTMLParser):
         """Into, through and out of branches: each must hold whole elements."""
         if piece.kind is not PieceKind.STATEMENT:
             return
-        if piece.word in _MIDDLES or piece.word in _OPENS.values():
+        if piece.word in _MIDDLES or piece.word in BEGINNINGS.values():
             if not self.branches:
                 return  # it began inside an attribute, and was told of there
             branch = self.branches[-1]
@@ -132,7 +144,7 @@ class _Walk(HTMLParser):
             del self.elements[branch.depth :]
             if piece.word not in _MIDDLES:
                 self.branches.pop()
-        elif piece.word in _OPENS and not (piece.word == "set" and "=" in piece.text):
+        elif piece.word in BEGINNINGS and not (piece.word == "set" and "=" in piece.text):
             self.branches.append(_Branch(piece, len(self.elements)))
 
     def _check_place(self, piece: Piece) -> None:
@@ -163,6 +175,9 @@ class _Walk(HTMLParser):
         for offset, selector in styles.misplaced(sheet):
             self._say(self._here + offset, f"the selector `{selector}` depends on what stands around it.", "Give the element a class.")
 
+        for offset, fault in attributes.in_style(sheet):
+            self._say(self._here + offset, *fault)
+
     def _check_nesting(self) -> None:
         """What is written is what parsers see: a <p>, for one, ends where a <table> begins, and what comes after it stands elsewhere."""
         skeleton = {"html", "head", "body", "tbody", ""}  # they are there whether written or not
@@ -180,35 +195,6 @@ class _Walk(HTMLParser):
         line, column = self.getpos()
         return self._lines[line - 1] + column
 
-    def _say(self, offset: int, message: str, how: str) -> None:
-        self.problems.append(marks.problem_at(self.marked, offset, message, how))
-
-
-def _attribute_problems(tag: str, attrs: list[tuple[str, str | None]], written: str, marked: Marked) -> Iterator[tuple[str, str]]:
-    names = dict(attrs)
-    if re.search(r"=\s*[^\s\"'>]", re.sub(r"\"[^\"]*\"|'[^']*'", '""', written)):
-        yield f"an attribute of <{tag}> has no quotes.", 'Write name="value".'
-    if tag == "img" and "alt" not in names:
-        yield "a picture has no `alt`.", 'Say what it shows, or write alt="" for decoration.'
-    for name, value in attrs:
-        if marked.inside(name):
-            yield f"a construct stands between the attributes of <{tag}>.", "Write the element twice, in {% if %} and {% else %}."
-        elif name.startswith("on"):
-            yield f"`{name}` is thrown out by mail clients.", "Take it out."
-        yield from _value_problems(name, value or "", marked)
-
-
-def _value_problems(name: str, value: str, marked: Marked) -> Iterator[tuple[str, str]]:
-    inside = marked.inside(value)
-    if inside and name in {"style", "class", "id"}:
-        yield f"a construct stands in `{name}`.", "Give the element a class, and choose between elements with {% if %}."
-    words = [piece.word for piece in inside if piece.kind is PieceKind.STATEMENT]
-    if sum(word in _OPENS for word in words) != sum(word in _OPENS.values() for word in words):
-        yield f"a construct begins or ends in the middle of `{name}`.", "Keep it whole inside the quotes."
-    if name in _OUR_URL and not _GOOD_URL.match(value) and not (inside and _OUR_URL[name].match(inside[0].text)):
-        said = inside[0].text if inside else value or "empty"
-        if name == "src":
-            how = "Write {{ image('tea.png') }} for a file of templates/images/."
-            yield f"`src` is {said}; pictures come from https addresses or travel in the letter.", how
-        else:
-            yield f"`href` is {said}; letters link to https addresses only.", "Write {{ link('shop') }}."
+    def _say(self, offset: int, message: str, how: str, piece: Piece | None = None) -> None:
+        """At a character of the marked text, or at the construct that is to blame."""
+        self.problems.append(piece.problem(message, how) if piece else marks.problem_at(self.marked, offset, message, how))

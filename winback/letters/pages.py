@@ -8,6 +8,7 @@ from typing import Any
 
 from winback.errors import Problem, TemplateError
 from winback.letters import brand, catalogue, locales, reading, sandbox, source, styles, template, values
+from winback.letters.brand import Brand
 from winback.letters.locales import Catalogue
 from winback.letters.source import Flat
 from winback.letters.values import BrandValues
@@ -42,9 +43,9 @@ def render(project: Project, page: str, locale: str, *, action: str = "") -> str
     return text.fill(_values(project, sentences.locale, action))
 
 
-def flats(project: Project) -> Mapping[str, Flat]:
-    """The pages by name, layout and colours put in. Raises TemplateError."""
-    return {name: _flat(project, name) for name in NAMES}
+def flats(project: Project, painted_with: Brand | None = None) -> Mapping[str, Flat]:
+    """The pages by name, layout and colours put in: the brand's, or those of `painted_with`. Raises TemplateError."""
+    return {name: _flat(project, name, painted_with) for name in NAMES}
 
 
 def faults(flat: Flat) -> list[Problem]:
@@ -52,11 +53,11 @@ def faults(flat: Flat) -> list[Problem]:
     return [*reading.read(flat, PageValues, ()).problems, *catalogue.badly_written(flat)]
 
 
-def _flat(project: Project, page: str) -> Flat:
+def _flat(project: Project, page: str, painted_with: Brand | None = None) -> Flat:
     root = project.templates / "pages"
     if page not in NAMES:
         raise TemplateError(Problem(f"{project.shown(root)}/{page}.html", None, "there is no such page.", nearest(page, NAMES, "Pages")))
-    return styles.paint(source.flatten(root, f"{page}.html", project.shown(root)), brand.read(project).colours)
+    return styles.paint(source.flatten(root, f"{page}.html", project.shown(root)), (painted_with or brand.read(project)).colours)
 
 
 def _catalogue(project: Project, flat: Flat, locale: str) -> Catalogue:

@@ -13,9 +13,9 @@ from datetime import date
 from jinja2 import nodes
 
 from winback.errors import Problem
-from winback.letters import certainty, sandbox, vocabulary
+from winback.letters import certainty, growth, sandbox, vocabulary
 from winback.letters.pieces import PieceKind
-from winback.letters.source import Flat
+from winback.letters.source import TOO_DEEP, Flat
 from winback.letters.vocabulary import Word
 from winback.strictyaml import nearest
 
@@ -46,7 +46,11 @@ class Said:
 def read(flat: Flat, known: type, links: Collection[str], *, pictures: bool = False) -> Said:
     """What a text says, against the fields of the dataclass `known` and the names of the brand's links; may it show pictures."""
     reader = _Reader(flat, known, links, pictures)
-    reader.statements(sandbox.SYNTAX.parse(flat.logic).body, _World({}, frozenset()))
+    try:
+        reader.statements(sandbox.SYNTAX.parse(flat.logic).body, _World({}, frozenset()))
+        reader.problems += growth.problems(flat)
+    except RecursionError:
+        reader.problems.append(Problem(flat.name, 1, *TOO_DEEP))
     return Said(tuple(dict.fromkeys(reader.problems)), frozenset(reader.needs), frozenset(reader.used))
 
 
@@ -120,6 +124,8 @@ class _Reader:
         if node.recursive or world.loops >= _DEEPEST_LOOP:
             self._say(node, "loops lie deeper in each other than a letter needs.", "Two are allowed.")
         several = self._value(node.iter, world)
+        if several.kind is str and not several.row:
+            self._say(node, "a loop goes over several, and this is one text.", "Write {% for tea in ['green', 'black'] %}.")
         inner = world.with_names({**(vocabulary.row_words(name, several.row) if several.row else {name: _MADE_HERE}), **_LOOP}, loops=1)
         if node.test:
             self._asked(node.test, inner)
@@ -133,6 +139,8 @@ class _Reader:
         if isinstance(node, nodes.Call) and isinstance(node.node, nodes.Name) and node.node.name in _GETTEXT:
             self._sentence(node, world)
             return
+        if isinstance(node, nodes.Const) and (node.value is None or isinstance(node.value, bool)):
+            self._say(node, f"`{str(node.value).lower()}` would be written as it is.", "Write the words that are meant.")
         word = self._value(node, world)
         if word.kind is date:
             self._say(node, f"{_show(node)} is a day.", "Write it as the language does: `| day` or `| date`.")
@@ -244,6 +252,7 @@ class _Reader:
                 self._say(node, "a picture is named by a plain text.", "Write for example {{ image('tea.png') }}, or {{ image(brand.logo.image) }}.")
             case _:
                 self._say(node, f"{_show(node.node)} can't be called.", "The only call is {{ link('shop') }}.")
+                return _MADE_HERE
         return Word(str)
 
     def _resolve(self, node: nodes.Node, path: str, world: _World) -> Word:

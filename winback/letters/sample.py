@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
@@ -12,9 +11,6 @@ from pydantic import BeforeValidator, WithJsonSchema
 
 from winback import strictyaml
 from winback.journey.content import Content
-from winback.letters import standing, telling
-from winback.letters.standing import Standing
-from winback.letters.telling import Told
 from winback.letters.values import OfferValues
 from winback.letters.wording import Wording, in_locale
 from winback.model import Benefits, Money, Person, ProblemOrder
@@ -114,30 +110,15 @@ class Sample(Shape):
         """The made-up offer in that language."""
         return OfferValues(in_locale(self.offer.text, locale), self.offer.code, self.offer.ends_on) if self.offer else None
 
-    def told(self, locale: str, currency: str, link: Callable[[str], str]) -> Told:
-        """What the made-up campaign has to tell."""
-        years = standing.whole_years(self.first_order_on, self.today) if self.first_order_on else None
-        return telling.of(
-            self.content,
-            locale=locale,
-            currency=currency,
-            link=link,
-            answer_link=lambda name, answer: telling.answered(link(name), answer),
-            years=years,
-        )
+    def customer_benefits(self) -> Benefits | None:
+        """What the made-up customer has."""
+        had = self.benefits
+        return Benefits(had.points, had.discount, had.code, had.ends_on) if had else None
 
-    def standing(self, locale: str, currency: str) -> Standing:
-        """What the made-up customer has and has had."""
-        had, wrong = self.benefits, self.problem_order
-        has = Benefits(had.points, had.discount, had.code, had.ends_on) if had else None
-        problem = ProblemOrder(wrong.number, wrong.ordered_on, Money(wrong.amount, currency)) if wrong else None
-        return Standing(
-            benefits=standing.benefits(has, self.today),
-            together=standing.together(
-                self.orders_count, self.first_order_on, self.today, tuple(in_locale(name, locale) for name in self.favourites)
-            ),
-            compensation=standing.compensation(problem, self.content.compensation, begins_on=self.today, today=self.today, locale=locale),
-        )
+    def order_gone_wrong(self, currency: str) -> ProblemOrder | None:
+        """The made-up order that the customer complained of."""
+        wrong = self.problem_order
+        return ProblemOrder(wrong.number, wrong.ordered_on, Money(wrong.amount, currency)) if wrong else None
 
     def has(self, word: str) -> bool:
         """Whether there is something for a value that may be absent: `offer`, `products`, `compensation`..."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TypeAlias
 
@@ -28,6 +28,12 @@ class Block:
     name: str
     parts: tuple[Part, ...]
 
+
+LARGEST_FILE = 500_000
+"""Bytes of a template's file: what is longer is no letter, and would take the tools for HTML very long."""
+
+TOO_DEEP = ("its {{ }} and {% %} lie too deep in each other.", "Write fewer brackets, and fewer {% if %} inside each other.")
+"""What is said of a template that Python can't follow down, and how to mend it."""
 
 Part: TypeAlias = "Piece | Block"
 
@@ -66,18 +72,30 @@ class Flat:
 
 
 def read(root: Path, name: str, shown: str) -> tuple[Piece, ...]:
-    """The pieces of one file below `root`. Raises TemplateError when it is missing, not UTF-8, or not Jinja."""
+    """The pieces of one file below `root`. Raises TemplateError when it is missing, too large, not UTF-8, or not Jinja."""
     path = root / name
     try:
+        if (size := path.stat().st_size) > LARGEST_FILE:
+            how = "Take out what isn't text: pictures lie on a web server, and the letter names them."
+            raise TemplateError(Problem(shown, 1, f"it has {size:,} bytes; no text of a letter needs more than {LARGEST_FILE:,}.", how))
         text = path.read_bytes().decode("utf-8-sig")
-        sandbox.SYNTAX.parse(text)
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
         raise TemplateError(Problem(shown, None, "there is no such file.", "Write it, or take out what names it.")) from error
     except UnicodeDecodeError as error:
         raise TemplateError(Problem(shown, None, f"byte {error.start} is not UTF-8.", "Save the file as UTF-8.")) from error
+    return _cut(text, shown)
+
+
+@lru_cache(maxsize=256)
+def _cut(text: str, shown: str) -> tuple[Piece, ...]:
+    """Layouts and parts stand in many letters and are cut once."""
+    try:
+        sandbox.SYNTAX.parse(text)
     except TemplateSyntaxError as error:
         how = "A sentence to translate holds text and {{ names }} only." if "trans" in str(error) else "Look at the {% %} and {{ }} of this line."
         raise TemplateError(Problem(shown, error.lineno, f"it can't be read: {_in_words(error)}", how)) from error
+    except RecursionError as error:
+        raise TemplateError(Problem(shown, 1, *TOO_DEEP)) from error
     return pieces.cut(text, shown)
 
 

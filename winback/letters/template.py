@@ -16,7 +16,7 @@ from winback.errors import Problem, TemplateError
 from winback.letters import pictures, plaintext, sentences
 from winback.letters.pieces import PieceKind
 from winback.letters.sandbox import LetterEnvironment
-from winback.letters.source import Flat
+from winback.letters.source import TOO_DEEP, Flat
 from winback.model import Picture
 
 VARIANT = "\x00"
@@ -44,11 +44,12 @@ class RenderedMessage:
     buttons: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Text:
     """One compiled text."""
 
-    name: str  # of the letter's own file, as messages show it
+    flat: Flat
+    source: str  # what was compiled: the flat text, styles put in
     template: Template
 
     def fill(self, values: Mapping[str, Any]) -> str:
@@ -56,11 +57,27 @@ class Text:
         try:
             return self.template.render(values)
         except Exception as error:  # whatever a template does, its file is to blame
-            line = _line(error.__traceback__, self.name)
-            place = f" (line {line} with its layout and styles put in)" if line else ""
-            raise TemplateError(
-                Problem(self.name, None, f"it can't be filled in: {error}{place}.", "Ask {% if ... %} for what may be absent.")
-            ) from error
+            raise TemplateError(self._problem(error)) from error
+
+    def _problem(self, error: Exception) -> Problem:
+        file, line = self._place(_line(error.__traceback__, self.flat.name))
+        if isinstance(error, MemoryError | TimeoutError):
+            what = "memory" if isinstance(error, MemoryError) else "time"
+            return Problem(file, line, f"it takes more {what} than a letter may.", "Look for loops, and for names that are made of themselves.")
+        return Problem(file, line, f"it can't be filled in: {error}.", "Ask {% if ... %} for what may be absent.")
+
+    def _place(self, line: int | None) -> tuple[str, int | None]:
+        """Where the construct was written that stands in a line of what was compiled, or begins last before it."""
+        place: tuple[str, int | None] = (self.flat.name, None)
+        if line is None:
+            return place
+        offset = 0
+        for construct in self.flat.constructs:
+            offset = self.source.find(construct.text, offset)
+            if offset < 0 or self.source.count("\n", 0, offset) >= line:
+                break
+            place, offset = (construct.file, construct.line), offset + len(construct.text)
+        return place
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +92,18 @@ class EmailTemplate:
     derived: bool  # whether the text is made from the HTML
     pictures: tuple[Picture, ...] = ()  # that it may show
 
+    def subjects(self, values: Mapping[str, Any]) -> list[str]:
+        """The variants of the subject, each one line; none where it comes out empty. Raises TemplateError."""
+        return [words for line in self.subject.fill(values).split(VARIANT) if (words := " ".join(line.split()))]
+
     def render(self, values: Mapping[str, Any], chosen_by: str = "") -> Rendered:
         """The finished texts out of `values.for_letter(...)`. Raises TemplateError.
 
         Of a subject's variants the same one comes for the same `chosen_by`, each about as often; empty: the first.
         """
-        variants = [words for line in self.subject.fill(values).split(VARIANT) if (words := " ".join(line.split()))]
-        html, text = self.html.fill(values), self.text.fill(values)
+        subject, html, text = _chosen(self.subjects(values), chosen_by), self.html.fill(values), self.text.fill(values)
         shown = pictures.shown_in(html, self.pictures) if self.pictures else ()
-        return Rendered(_chosen(variants, chosen_by), html, _airy(plaintext.tidy(text) if self.derived else text), shown)
+        return Rendered(subject, html, _airy(plaintext.tidy(text) if self.derived else text), shown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +128,14 @@ def compiled(flat: Flat, source: str, environment: LetterEnvironment) -> Text:
         code = environment.compile(tree, name=flat.name, filename=flat.name)
     except TemplateSyntaxError as error:
         raise TemplateError(Problem(flat.name, None, f"it can't be compiled: {error.message}.", "Check its {% %} and {{ }}.")) from error
-    return Text(flat.name, Template.from_code(environment, code, environment.make_globals(None)))
+    except (SyntaxError, RecursionError) as error:  # of the Python that Jinja writes: blocks a hundred deep
+        raise TemplateError(Problem(flat.name, 1, *TOO_DEEP)) from error
+    return Text(flat, source, Template.from_code(environment, code, environment.make_globals(None)))
 
 
 def with_variants(flat: Flat) -> Flat:
     """A subject whose lines are variants: line ends that the template itself holds part them, those of values don't."""
-    parted = (replace(piece, text=piece.text.replace("\n", VARIANT)) if piece.kind is PieceKind.DATA else piece for piece in flat.pieces)
+    parted = (replace(piece, text=piece.text.replace("\n", f"{VARIANT}\n")) if piece.kind is PieceKind.DATA else piece for piece in flat.pieces)
     return replace(flat, pieces=tuple(parted))
 
 

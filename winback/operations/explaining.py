@@ -19,7 +19,7 @@ from winback.model import RecipientStatus
 from winback.operations import findings, knowing, selecting
 from winback.sending.prepared import Prepared
 from winback.settings import Project
-from winback.store import candidates, cohorts, database, histories, persons, purchases, runs
+from winback.store import candidates, cohorts, database, histories, persons, purchases, runs, stage_changes
 from winback.store.as_of import AsOf
 
 
@@ -55,18 +55,19 @@ def customer_id(engine: Engine, key: str) -> int:
     return found
 
 
-def by_cohort(project: Project, engine: Engine, name: str, key: str, *, now: datetime) -> Explanation:
-    """Each rule of a cohort for one customer, with the value found, the signs they show, and their own rhythm."""
+def by_cohort(project: Project, engine: Engine, name: str, key: str, *, now: datetime, present: datetime | None = None) -> Explanation:
+    """Each rule of a cohort for one customer, with the value found, the signs they show, their own rhythm, and their stage."""
     document = cohort.read(project, name)
     who = customer_id(engine, key)
     selection = cohort.selection(project, document)
-    knowing.prepare(project, engine, document.value, now=now)
+    knowing.prepare(project, engine, document.value, now=now, present=present)
     steps, inside = _conditions(project, engine, selection, who, now)
     if document.value.limit is not None and inside:
-        inside = key in selecting.members(project, engine, name, now=now)
+        inside = key in selecting.members(project, engine, name, now=now, present=present)
         steps.append(Step(selecting.words(selection)[-1], "among them" if inside else "not among them", inside))
     steps += _signs(project, engine, selection, who, now)
     steps += _rhythm(project, engine, who, now)
+    steps += _stage(project, engine, who, now)
     told = (*_merged(engine, key), *steps)
     return Explanation(key, f"cohort {name}", "in the cohort" if inside else "not in the cohort", told)
 
@@ -116,6 +117,13 @@ def _rhythm(project: Project, engine: Engine, who: int, now: datetime) -> list[S
     median, silent = found.median[0], int(found.silent[0])
     usual = f"on fewer than {rhythm.FEWEST_DAYS} days so far: no rhythm yet" if isnan(median) else f"every {_days(round(median))}"
     return [Step("own rhythm: usually buys", usual), Step("own rhythm: silent for", _days(silent))]
+
+
+def _stage(project: Project, engine: Engine, who: int, now: datetime) -> list[Step]:
+    """The stage that was noted last by that day, and since when; nothing while stages were never noted."""
+    with database.reading(engine) as connection:
+        noted = stage_changes.of(connection, who, clock.local_day(now, project.zone))
+    return [Step("stage", noted[-1].told)] if noted else []
 
 
 def _days(count: int) -> str:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Engine, FromClause
 
+from winback import clock
 from winback.audience import conditions
 from winback.audience.cohort import Cohort, Rule, Selection, flat
 from winback.audience.signs import Sign
@@ -17,16 +18,15 @@ from winback.journey.campaign import Campaign
 from winback.model import Money
 from winback.operations import scoring
 from winback.settings import Project
-from winback.store import cohorts, counting, database, evidence, facts, refreshing
-from winback.store import scores as score_tables
+from winback.store import cohorts, counting, database, evidence, facts, refreshing, scores
 from winback.store.as_of import AsOf, Whose
 from winback.store.evidence import Evidence
 from winback.store.ground import Ground, SequenceCost
 from winback.store.refreshing import Refreshed
-from winback.store.tables import scores
+from winback.store.tables import scores as stored
 from winback.strictyaml import Document
 
-_ALL_SIGNS = Cohort(title="any sign", rules=(Rule(sign=tuple(Sign)),))
+ALL_SIGNS = Cohort(title="any sign", rules=(Rule(sign=tuple(Sign)),))
 
 
 def refresh(project: Project, engine: Engine, *, now: datetime) -> Refreshed:
@@ -37,31 +37,59 @@ def refresh(project: Project, engine: Engine, *, now: datetime) -> Refreshed:
             return Refreshed(0, was_rebuilt=False)
         everybody = refreshing.is_everybodys_turn(connection, as_of)
     with database.writing(engine, sorts=everybody) as connection:
-        return refreshing.refresh(connection, as_of)
+        refreshed = refreshing.refresh(connection, as_of)
+        if refreshed.was_rebuilt:  # what everybody was scored by is another now
+            scores.forget(connection)
+        return refreshed
 
 
 def rebuild(project: Project, engine: Engine, *, now: datetime) -> Refreshed:
     """Count everything anew."""
     with database.writing(engine, sorts=True) as connection:
+        scores.forget(connection)
         return refreshing.rebuild(connection, AsOf.of(project, now))
 
 
-def prepare(project: Project, engine: Engine, cohort: Cohort, *, now: datetime, scores_too: bool = False) -> None:
-    """Bring up to date what a cohort's statement, or a campaign with it, will ask for."""
+def prepare(project: Project, engine: Engine, cohort: Cohort, *, now: datetime, scores_too: bool = False, present: datetime | None = None) -> None:
+    """Bring up to date what a cohort's statement, or a campaign with it, will ask for.
+
+    `present`: where `now` is a moment that somebody merely asks about.
+    """
     refresh(project, engine, now=now)
     if scores_too or conditions.asks_scores(cohort):
-        scoring.bring_up(project, engine, now=now)
+        bring_up_scores(project, engine, now=now, present=present)
 
 
-def ground(connection: Connection, project: Project, selection: Selection, as_of: AsOf, *, run_id: int | None = None, whose: Whose = None) -> Ground:
-    """What a cohort's statement stands on; `prepare` comes first. Raises ConfigError where it compares amounts that have no common currency."""
+def bring_up_scores(project: Project, engine: Engine, *, now: datetime, present: datetime | None = None) -> None:
+    """Score everybody where that is due today. Of another day than the present nothing is kept: `scoring.as_of` answers for it."""
+    present = present or now
+    if clock.local_day(now, project.zone) == clock.local_day(present, project.zone):
+        scoring.bring_up(project, engine, now=present)
+
+
+def ground(
+    connection: Connection,
+    project: Project,
+    selection: Selection,
+    as_of: AsOf,
+    *,
+    run_id: int | None = None,
+    whose: Whose = None,
+    beside: FromClause | None = None,
+) -> Ground:
+    """What a cohort's statement stands on; `prepare` comes first. `beside`: scores as of that moment, where somebody made them already.
+
+    Raises ConfigError where it compares amounts that have no common currency.
+    """
     if conditions.asks_money(selection.cohort) and (sums := counting.unpriced(connection, as_of)):
         told = ", ".join(f"{Money.from_minor(minor, code).amount:f} {code} in {count:,} orders" for code, count, minor in sums)
         how = f"Write what one is worth in {as_of.currency}, for example: rates: {{{sums[0][0]}: 1.00}}."
         raise ConfigError(Problem(project.shown(project.config("settings.yaml")), None, f"amounts can't be compared: there are {told}.", how))
-    scored = scoring.as_of(connection, project, as_of) if conditions.asks_scores(selection.cohort) else scores
+    made: FromClause = stored
+    if conditions.asks_scores(selection.cohort):
+        made = scoring.as_of(connection, project, as_of) if beside is None else beside
     priced = dict(_costs(project, selection))
-    return cohorts.ground(connection, selection, as_of, scored=scored, costs=priced, run_id=run_id, whose=whose)
+    return cohorts.ground(connection, selection, as_of, scored=made, costs=priced, run_id=run_id, whose=whose)
 
 
 def scores_for(connection: Connection, stand: Ground) -> FromClause:
@@ -71,7 +99,7 @@ def scores_for(connection: Connection, stand: Ground) -> FromClause:
         return stand.scores
     counted = facts.read_state(connection)
     is_past = counted is not None and stand.as_of.now < counted.known_until
-    return score_tables.nobody() if is_past else scores
+    return scores.nobody() if is_past else stored
 
 
 def _costs(project: Project, selection: Selection) -> Iterator[tuple[str, tuple[SequenceCost, ...]]]:
@@ -85,7 +113,7 @@ def _costs(project: Project, selection: Selection) -> Iterator[tuple[str, tuple[
 def scored(connection: Connection, project: Project, as_of: AsOf, document: Document[Campaign]) -> FromClause:
     """Where the scores are by which a campaign decides whether somebody is worth it. Raises ConfigError where nobody's value can be told."""
     found = scoring.as_of(connection, project, as_of)
-    if not score_tables.tell_expected_values(connection, found):
+    if not scores.tell_expected_values(connection, found):
         raise ConfigError(
             document.problem(("worth_it",), "nobody's expected value can be told yet.", "Take the line out until more customers have bought twice.")
         )
@@ -94,5 +122,5 @@ def scored(connection: Connection, project: Project, as_of: AsOf, document: Docu
 
 def signs_of(connection: Connection, selection: Selection, as_of: AsOf, ids: Sequence[int]) -> dict[int, Evidence]:
     """The signs of being lost that customers show, whatever the cohort asks for."""
-    asking = replace(selection, cohort=_ALL_SIGNS)
+    asking = replace(selection, cohort=ALL_SIGNS)
     return evidence.signs(connection, cohorts.ground(connection, asking, as_of, whose=list(ids)), ids)

@@ -96,10 +96,12 @@ class Plan:
         }
 
 
-def plan(prepared: Prepared, engine: Engine, *, now: datetime, progress: Callable[[int], None] | None = None) -> Plan:
-    """Decide on the whole cohort exactly as a run would, and write nothing."""
+def plan(
+    prepared: Prepared, engine: Engine, *, now: datetime, progress: Callable[[int], None] | None = None, present: datetime | None = None
+) -> Plan:
+    """Decide on the whole cohort exactly as a run would, and write nothing. `now` may be another moment than the present."""
     tally = _Tally(prepared)
-    knowing.prepare(prepared.project, engine, prepared.selection.cohort, now=now, scores_too=prepared.campaign.worth_it)
+    knowing.prepare(prepared.project, engine, prepared.selection.cohort, now=now, scores_too=prepared.campaign.worth_it, present=present)
     with database.reading(engine) as connection:
         run = runs.latest(connection, prepared.name)
         own = run.id if run is not None and run.status in {RunStatus.ACTIVE, RunStatus.PAUSED} else None

@@ -1,105 +1,115 @@
-"""Write a letter as a customer would get it, into files that a browser opens. Nothing is tracked, nothing is stored."""
+"""Write letters as their readers would get them, into files that a browser opens. Nothing is tracked, nothing is stored."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import itertools
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import Engine
 
-from winback import clock
-from winback.errors import ConfigError, Problem, TemplateError
-from winback.letters import library, pictures, sender, values
-from winback.letters.library import Library
-from winback.letters.wording import in_locale
-from winback.model import ChannelName, Person
-from winback.operations import explaining
+from winback.errors import Problem, TemplateError
+from winback.letters import looks, pictures, rendering
+from winback.letters.locales import language_tag
+from winback.letters.looks import Card
+from winback.letters.rendering import Finished, Order
+from winback.operations import scenes
+from winback.operations.scenes import Scene, Wanted
 from winback.settings import Project
-from winback.store import candidates, database
-from winback.store.as_of import AsOf
-from winback.strictyaml import nearest
-
-
-def preview(
-    project: Project, engine: Engine | None, letter: str, *, locale: str | None, customer: str | None, folder: Path, now: datetime
-) -> list[Path]:
-    """Write `letter` in each language it exists in (or in `locale`), with its sample's values or a customer's own name and orders.
-
-    Raises ConfigError when there is no such letter, TemplateError when it isn't right or not there in the language asked for.
-    """
-    texts = library.open_library(project)
-    channels = [channel for channel in ChannelName if letter in texts.names(channel)]
-    if not channels:
-        known = sorted({name for channel in ChannelName for name in texts.names(channel)})
-        raise ConfigError(Problem("", None, f"there is no letter `{letter}`.", nearest(letter, known, "Letters")))
-    somebody = _customer(project, engine, customer, now) if engine is not None and customer else None
-    folder.mkdir(parents=True, exist_ok=True)
-    previews = [_Preview(project, texts, channel, letter, somebody) for channel in channels]
-    written = [path for each in previews for path in each.write(folder, locale)]
-    if not written:
-        problems = {problem for each in previews for language in texts.languages() for problem in texts.problems_in(each.channel, letter, language)}
-        raise TemplateError(sorted(problems, key=str))
-    return written
 
 
 @dataclass(frozen=True, slots=True)
-class _Preview:
-    """One letter on one channel, for its sample's person or somebody real (a person, their last order's day, how many orders)."""
+class Previewed:
+    """Where the previews lie, the sheet that shows them all last, and what mailboxes would not show well."""
 
-    project: Project
-    texts: Library
-    channel: ChannelName
-    letter: str
-    somebody: tuple[Person, date | None, int] | None
-
-    def write(self, folder: Path, locale: str | None) -> Iterator[Path]:
-        """A file for each text of each language that the letter exists in, or of `locale`."""
-        for language in self.texts.languages() if locale is None else [locale]:
-            if locale is None and self.texts.problems_in(self.channel, self.letter, language):
-                continue
-            for ending, content in self._texts(language).items():
-                path = folder / f"{self.letter}.{language}.{ending}"
-                path.write_text(content, encoding="utf-8")
-                yield path
-
-    def _texts(self, language: str) -> dict[str, str]:
-        if self.channel is ChannelName.EMAIL:
-            rendered = self.texts.email(self.letter, language).render(self._values(language))
-            return {"html": pictures.with_pictures_inside(rendered.html, rendered.pictures), "txt": f"{rendered.subject}\n\n{rendered.text}"}
-        message = self.texts.message(self.letter, language).render(self._values(language))
-        return {"telegram.txt": "\n".join([message.text, "", *(f"[{label}] {url}" for label, url in message.buttons)])}
-
-    def _values(self, language: str) -> dict[str, Any]:
-        sample = self.texts.sample(self.channel, self.letter).value
-        senders = sender.read(self.project)
-        person, last_order_on, orders_count = self.somebody or (sample.person(language), sample.last_order_on, sample.orders_count)
-        return values.for_letter(
-            person=person,
-            locale=language,
-            sender=sender.pick(senders, person.manager, senders.names()[0]),
-            brand=self.texts.brand,
-            offer=sample.offer_values(language),
-            occasion=in_locale(sample.occasion, language) if sample.occasion else None,
-            last_order_on=last_order_on,
-            orders_count=orders_count,
-            told=sample.told(language, self.project.settings.currency, self.texts.brand.links.__getitem__),
-            standing=sample.standing(language, self.project.settings.currency),
-            today=sample.today,
-            link=self.texts.brand.links.__getitem__,
-            unsubscribe_url=f"{self.project.settings.public_url}/u/preview",
-            pixel_url="",
-            telegram_url="",
-            preview=True,
-        )
+    paths: tuple[Path, ...]
+    notes: tuple[Problem, ...]
 
 
-def _customer(project: Project, engine: Engine, key: str, now: datetime) -> tuple[Person, date | None, int]:
-    """A customer's name and orders, without their address."""
-    who = explaining.customer_id(engine, key)
-    with database.reading(engine) as connection:
-        found = candidates.find(connection, [who], AsOf.of(project, now), run_id=None)[who]
-    last = clock.local_day(found.last_order_at, project.zone) if found.last_order_at else None
-    return found.person, last, found.orders
+def preview(project: Project, engine: Engine | None, wanted: Wanted, *, folder: Path, now: datetime) -> Previewed:
+    """Write each scene that is wanted, in each language it exists in (or in the one asked for), and a sheet of all.
+
+    Templates are filled in within a process with limits; nothing is written when one is wrong. Raises ConfigError when something is named
+    that isn't there, TemplateError when a letter isn't right or not there in the language asked for.
+    """
+    gathered = scenes.gather(project, engine, wanted, now=now)
+    finished = rendering.render(project, [Order(scene.channel, scene.letter, scene.language, scene.values) for scene in gathered])
+    shown = [(scene, letter) for scene, letter in zip(gathered, finished, strict=True) if letter.email or letter.message]
+    wrong = [problem for letter in finished for problem in letter.wrong]
+    if not shown or wanted.locale:
+        wrong += [problem for letter in finished for problem in letter.absent]
+    if wrong:
+        raise TemplateError(dict.fromkeys(wrong))
+    folder.mkdir(parents=True, exist_ok=True)
+    names = _names([scene for scene, _ in shown])
+    files = [(scene, letter, folder / name) for (scene, letter), name in zip(shown, names, strict=True)]
+    paths = [path for scene, letter, stem in files for path in _write(scene, letter, stem)]
+    sheet = folder / "index.html"
+    sheet.write_text(looks.sheet(_title(wanted), _rows(files)), encoding="utf-8")
+    return Previewed((*paths, sheet), tuple(dict.fromkeys(note for letter in finished for note in letter.notes)))
+
+
+def _names(shown: Sequence[Scene]) -> list[str]:
+    """Names without their endings: letter.language, with stage and tactic where a campaign was asked for, and the customer where several were."""
+    customers = list(dict.fromkeys(scene.customer for scene in shown))
+    numbers = {customer: f"{number}-{_harmless(customer)}" for number, customer in enumerate(customers, 1)} if len(customers) > 1 else {}
+    parts = ((scene.letter, scene.stage, scene.tactic, scene.language, numbers.get(scene.customer, "")) for scene in shown)
+    return [".".join(part for part in each if part) for each in parts]
+
+
+def _harmless(key: str) -> str:
+    """A customer's id as a part of a file's name."""
+    return re.sub(r"[^\w-]+", "-", key)[:40]
+
+
+def _write(scene: Scene, letter: Finished, stem: Path) -> Iterator[Path]:
+    for ending, content in _texts(scene, letter).items():
+        path = stem.with_name(f"{stem.name}.{ending}")
+        path.write_text(content, encoding="utf-8")
+        yield path
+
+
+def _texts(scene: Scene, letter: Finished) -> dict[str, str]:
+    if letter.email:
+        return {
+            "html": pictures.with_pictures_inside(letter.email.html, letter.email.pictures),
+            "txt": f"{letter.email.subject}\n\n{letter.email.text}",
+        }
+    assert letter.message is not None
+    buttons = [f"[{label}] {url}" for label, url in letter.message.buttons]
+    page = looks.bubble(letter.message, sender=_shop(scene), language=language_tag(scene.language))
+    return {"telegram.txt": "\n".join([letter.message.text, "", *buttons]), "telegram.html": page}
+
+
+def _rows(files: Sequence[tuple[Scene, Finished, Path]]) -> list[tuple[str, list[Card]]]:
+    """One row for each stage and tactic."""
+    grouped = itertools.groupby(files, key=lambda file: (file[0].stage, file[0].tactic))
+    return [(" · ".join(part for part in key if part), [_card(*file) for file in group]) for key, group in grouped]
+
+
+def _card(scene: Scene, letter: Finished, stem: Path) -> Card:
+    email, message = letter.email, letter.message
+    return Card(
+        letter=scene.letter,
+        language=scene.language,
+        customer=scene.customer,
+        sender=scene.signer if email else _shop(scene),
+        subject=email.subject if email else None,
+        preheader=letter.preheader,
+        size=f"{len(email.html.encode()) / 1000:.0f} kB" if email else f"{len(message.text if message else ''):,} characters",
+        text=email.text if email else "",
+        name=f"{stem.name}.html" if email else f"{stem.name}.telegram.html",
+        notes=tuple(f"{note.message} {note.how}" for note in letter.notes),
+    )
+
+
+def _shop(scene: Scene) -> str:
+    """The name that a bot shows: the shop's."""
+    return str(scene.values["brand"]["name"])
+
+
+def _title(wanted: Wanted) -> str:
+    return " · ".join(part for part in (wanted.campaign, wanted.letter, wanted.stage, wanted.tactic) if part)

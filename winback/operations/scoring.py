@@ -22,7 +22,8 @@ class Scored:
     """What was done, and the figures of everybody that the scores rest on."""
 
     customers: int
-    changed_stage: int
+    first_seen: int  # of them: scored for the first time
+    changed_stage: int  # of the others
     basis: dict[str, Any]
     sentences: tuple[str, ...]
 
@@ -31,12 +32,12 @@ def update(project: Project, engine: Engine, *, now: datetime) -> Scored:
     """Score everybody as of now, and note whose stage changed. The same twice a day changes nothing."""
     as_of = AsOf.of(project, now)
     today = clock.local_day(now, project.zone)
-    with database.writing(engine) as connection:
+    with database.writing(engine, sorts=True) as connection:
         refreshing.refresh(connection, as_of)
         known, made = score(connection, project, as_of)
-        changed = stage_changes.record(connection, known.customer, made.stage, today=today, now=now)
-        scores.keep(connection, made, known, today=today, now=now)
-    return Scored(known.customer.size, changed, made.basis, made.sentences)
+        noted = stage_changes.record(connection, known.customer, made.stage, today=today, now=now)
+        scores.keep(connection, made, known, today=today, now=now, terms=_terms(project))
+    return Scored(known.customer.size, noted.first_seen, noted.changed, made.basis, made.sentences)
 
 
 def score(connection: Connection, project: Project, as_of: AsOf) -> tuple[Known, Scores]:
@@ -48,12 +49,16 @@ def score(connection: Connection, project: Project, as_of: AsOf) -> tuple[Known,
 
 
 def bring_up(project: Project, engine: Engine, *, now: datetime) -> None:
-    """Score everybody, unless that was done on this day of the shop already. A moment in the past is left to `as_of`."""
+    """Score everybody, unless that was done on this day of the shop already, by what value.yaml and lifecycle.yaml say now.
+
+    A moment in the past is left to `as_of`; one in the future mustn't come here.
+    """
     day = clock.local_day(now, project.zone)
     with database.reading(engine) as connection:
         state, counted = scores.state(connection), facts.read_state(connection)
-    is_past = (counted is not None and now < counted.known_until) or (state is not None and state.scored_on > day)
-    if not is_past and (state is None or state.scored_on < day):
+    if (counted is not None and now < counted.known_until) or (state is not None and state.scored_on > day):
+        return
+    if state is None or state.scored_on < day or state.basis.get("terms") != _terms(project):
         update(project, engine, now=now)
 
 
@@ -61,7 +66,13 @@ def as_of(connection: Connection, project: Project, moment: AsOf) -> FromClause:
     """Where scores as of a moment are read: the stored ones where they are of that day, else made anew beside them."""
     state, counted = scores.state(connection), facts.read_state(connection)
     day = clock.local_day(moment.now, project.zone)
-    if state is not None and state.scored_on == day and counted is not None and counted.terms == moment.terms() and moment.now >= counted.known_until:
+    is_of_day = state is not None and state.scored_on == day and state.basis.get("terms") == _terms(project)
+    if is_of_day and counted is not None and counted.terms == moment.terms() and moment.now >= counted.known_until:
         return store.scores
     known, made = score(connection, project, moment)
     return scores.beside(connection, made, known)
+
+
+def _terms(project: Project) -> dict[str, Any]:
+    """What scores are made by, beside facts and the day: other words in these files make them void at once."""
+    return {"value": value.read(project).model_dump(mode="json"), "lifecycle": lifecycle.read(project).model_dump(mode="json")}

@@ -56,17 +56,17 @@ class Shown:
         }
 
 
-def show(project: Project, engine: Engine, name: str, *, now: datetime, sample: int) -> Shown:
-    """The cohort as of `now`. Raises ConfigError when its file can't be meant."""
+def show(project: Project, engine: Engine, name: str, *, now: datetime, sample: int, present: datetime | None = None) -> Shown:
+    """The cohort as of `now`, which may be another moment than the present. Raises ConfigError when its file can't be meant."""
     document = cohort.read(project, name)
     chosen = cohort.selection(project, document)
     as_of = AsOf.of(project, now)
-    knowing.prepare(project, engine, chosen.cohort, now=now)
+    knowing.prepare(project, engine, chosen.cohort, now=now, present=present)
     with database.reading(engine) as connection:
         stand = knowing.ground(connection, project, chosen, as_of)
         left = cohorts.funnel(connection, stand)
         statement = cohorts.members(stand)
-        others = dict(_others(connection, project, name, as_of, many=left[0] > _MANY))
+        others = dict(_others(connection, project, name, stand, many=left[0] > _MANY))
         made_up = cohorts.make_up(connection, statement, others, scored=knowing.scores_for(connection, stand))
         some = cohorts.keys(connection, statement, limit=sample) if sample else []
     funnel = tuple(zip(words(chosen), left, strict=True))
@@ -85,10 +85,10 @@ def show(project: Project, engine: Engine, name: str, *, now: datetime, sample: 
     )
 
 
-def members(project: Project, engine: Engine, name: str, *, now: datetime) -> Sequence[str]:
+def members(project: Project, engine: Engine, name: str, *, now: datetime, present: datetime | None = None) -> Sequence[str]:
     """The shop's ids of all members, in order."""
     document = cohort.read(project, name)
-    knowing.prepare(project, engine, document.value, now=now)
+    knowing.prepare(project, engine, document.value, now=now, present=present)
     with database.reading(engine) as connection:
         stand = knowing.ground(connection, project, cohort.selection(project, document), AsOf.of(project, now))
         return cohorts.keys(connection, cohorts.members(stand))
@@ -102,21 +102,23 @@ def words(selection: Selection) -> list[str]:
     return ["all customers", *(conditions.describe(rule, selection) for rule in chosen.rules), *excludes, *limit]
 
 
-def _others(connection: Connection, project: Project, name: str, as_of: AsOf, *, many: bool) -> Iterator[tuple[str, Ground]]:
-    """The project's other cohorts; one whose file can't be meant is `winback check`'s business.
+def _others(connection: Connection, project: Project, name: str, stand: Ground, *, many: bool) -> Iterator[tuple[str, Ground]]:
+    """The project's other cohorts; one whose file can't be meant is `winback check`'s business. Scores of a past day are made once.
 
     Of many customers only those that are found by stored facts: another question may not take longer than the one that was asked.
     """
+    made = stand.scores if conditions.asks_scores(stand.selection.cohort) else None
     for other in [each for each in project.names("cohorts") if each != name][:_OTHERS]:
         try:
-            selection = cohort.selection(project, cohort.read(project, other))
-            if many and (conditions.reads_orders(selection.cohort) or conditions.asks_scores(selection.cohort)):
+            chosen = cohort.selection(project, cohort.read(project, other))
+            if many and (conditions.reads_orders(chosen.cohort) or conditions.asks_scores(chosen.cohort)):
                 continue
-            stand = knowing.ground(connection, project, selection, as_of)
+            ground = knowing.ground(connection, project, chosen, stand.as_of, beside=made)
         except Refused:
             continue
-        if not many or stand.facts is facts:
-            yield other, stand
+        made = ground.scores if conditions.asks_scores(chosen.cohort) else made
+        if not many or ground.facts is facts:
+            yield other, ground
 
 
 def _warnings(funnel: Sequence[tuple[str, int]]) -> Iterator[str]:

@@ -211,7 +211,7 @@ class _Counted:
     def __init__(self, as_of: AsOf, dialect: str, whose: Whose, made: Mapping[str, FromClause]) -> None:
         self._made: dict[str, FromClause] = dict(made)
         self._make: dict[str, Callable[[], FromClause]] = {
-            "bought": lambda: orders_of(as_of, whose).cte("bought"),
+            "bought": lambda: orders_of(as_of, whose).cte(),  # without a name: two relations may stand in one statement
             "returned": lambda: returns_of(as_of, whose).subquery("returned"),
             "gaps": lambda: gaps_of(as_of, dialect, whose).subquery("gaps"),
             "asked": lambda: dealings.inquiries_of(as_of, self.part("bought"), whose).subquery("asked"),

@@ -8,7 +8,7 @@ from sqlalchemy import FromClause, Select, Subquery, and_, case, func, not_, or_
 
 from winback.model import EventKind, FeedbackKind, Verdict
 from winback.store.as_of import AsOf, Whose, of
-from winback.store.tables import deliveries, events, feedback, inquiries, touches
+from winback.store.tables import customers, deliveries, events, feedback, inquiries, touches
 
 REACTIONS = (EventKind.CLICK, EventKind.REPLY, EventKind.UNSUBSCRIBE, EventKind.COMPLAINT)
 """What shows that a letter reached a person. Being opened doesn't: it is not an answer."""
@@ -35,6 +35,10 @@ def touches_of(as_of: AsOf, bought: FromClause, whose: Whose = None) -> Select[A
     made = union_all(
         select(touches.c.customer_id, touches.c.touched_at.label("at")).where(touches.c.touched_at <= as_of.now, of(touches.c.customer_id, whose)),
         select(deliveries.c.customer_id, deliveries.c.sent_at).where(deliveries.c.sent_at <= as_of.now, of(deliveries.c.customer_id, whose)),
+        # letters that stayed with a record which was merged into this customer
+        select(customers.c.merged_into, deliveries.c.sent_at)
+        .join(customers, customers.c.id == deliveries.c.customer_id)
+        .where(customers.c.merged_into.is_not(None), deliveries.c.sent_at <= as_of.now, of(customers.c.merged_into, whose)),
     ).subquery("made")
     answered = _reactions(as_of, whose)
     since = and_(

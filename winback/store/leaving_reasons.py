@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, Select, func, or_, select, true
 from sqlalchemy.dialects import postgresql, sqlite
 
 from winback.model import ReasonSource
@@ -77,10 +78,17 @@ def of(connection: Connection, customer_id: int) -> list[Told]:
 
 def counts(connection: Connection) -> Sequence[tuple[str, ReasonSource, int]]:
     """How many customers left for each reason, by who told it; of each customer only the latest counts."""
-    latest_first = func.row_number().over(
+    told = latest().subquery()
+    columns = (told.c.reason, told.c.source)
+    rows = connection.execute(select(*columns, func.count()).group_by(*columns).order_by(*columns))
+    return [(reason, ReasonSource(source), count) for reason, source, count in rows]
+
+
+def latest(now: datetime | None = None) -> Select[Any]:
+    """Of each customer what was told last, until `now` where it is given: customer_id, reason, source."""
+    place = func.row_number().over(
         partition_by=leaving_reasons.c.customer_id, order_by=(leaving_reasons.c.recorded_at.desc(), leaving_reasons.c.id.desc())
     )
-    told = select(leaving_reasons.c.reason, leaving_reasons.c.source, latest_first.label("place")).subquery()
-    columns = (told.c.reason, told.c.source)
-    rows = connection.execute(select(*columns, func.count()).where(told.c.place == 1).group_by(*columns).order_by(*columns))
-    return [(reason, ReasonSource(source), count) for reason, source, count in rows]
+    columns = (leaving_reasons.c.customer_id, leaving_reasons.c.reason, leaving_reasons.c.source)
+    told = select(*columns, place.label("place")).where(true() if now is None else leaving_reasons.c.recorded_at <= now).subquery("told")
+    return select(told.c.customer_id, told.c.reason, told.c.source).where(told.c.place == 1)

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Integer, Select, select, true, type_coerce
 
 from winback.audience import purchase_days
 from winback.audience.arrays import Whole
-from winback.audience.purchase_days import PurchaseDays
+from winback.audience.purchase_days import PurchaseDays, Purchases
 from winback.store.as_of import AsOf
 from winback.store.counting import is_purchase
 from winback.store.tables import orders
@@ -24,9 +24,13 @@ _AT_ONCE = 50_000  # rows
 
 def days(connection: Connection, as_of: AsOf, *, ids: Sequence[int] | None = None) -> PurchaseDays:
     """Days with a purchase known at `as_of.now`, of everybody or of `ids`: customer ids and `date.toordinal` in the shop's zone."""
+    return counted(connection, as_of, ids=ids).days
+
+
+def counted(connection: Connection, as_of: AsOf, *, ids: Sequence[int] | None = None) -> Purchases:
+    """The same with the number of purchases of each day."""
     bought = (is_purchase(), orders.c.ordered_at <= as_of.now, true() if ids is None else orders.c.customer_id.in_(ids))
-    customer, day = _columns(connection, select(orders.c.customer_id, type_coerce(orders.c.ordered_on, Integer)).where(*bought), 2)
-    return purchase_days.distinct(customer, day)
+    return purchase_days.counted(*_columns(connection, select(orders.c.customer_id, type_coerce(orders.c.ordered_on, Integer)).where(*bought), 2))
 
 
 def customers(connection: Connection, statement: Select[Any]) -> Whole:

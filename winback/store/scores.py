@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from itertools import chain
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from sqlalchemy import (
     Column,
+    ColumnElement,
     Connection,
     Float,
     FromClause,
@@ -33,8 +34,10 @@ from sqlalchemy import (
 
 from winback.audience.arrays import Real, Whole
 from winback.audience.scoring import Known, Sample, Scores
-from winback.store import counting, facts
+from winback.model import OrderStatus
+from winback.store import counting, facts, loading
 from winback.store.as_of import AsOf
+from winback.store.persons import person_id
 from winback.store.tables import Id, customers, orders, scores, scores_state
 
 _AT_ONCE = 50_000  # rows
@@ -49,7 +52,7 @@ def known(connection: Connection, as_of: AsOf, period_days: int, today: date) ->
     columns = [rows.c.customer_id, *(func.coalesce(type_coerce(rows.c[name], Integer), 0) for name in _FACTS), listed]
     everybody = select(*columns).select_from(rows.join(customers, customers.c.id == rows.c.customer_id)).order_by(rows.c.customer_id)
     customer, bought, days, first, last, revenue, paid, margin, told, black_listed = _table(connection, everybody, len(columns), np.int64)
-    whose, total, squares = _table(connection, _periods(as_of, period_days, today.toordinal()), 3, np.float64)
+    total, squares = _over_periods(connection, as_of, period_days, today.toordinal(), customer=customer, first_on=first)
     named = connection.execute(select(customers.c.id, customers.c.standing).where(customers.c.standing != "")).all()
     return Known(
         customer=customer,
@@ -61,8 +64,8 @@ def known(connection: Connection, as_of: AsOf, period_days: int, today: date) ->
         paid_orders=paid,
         margin=margin,
         margin_known=told,
-        period_sum=_placed(customer, whose, total, np.float64),
-        period_squares=_placed(customer, whose, squares, np.float64),
+        period_sum=total,
+        period_squares=squares,
         recommended=_recommended(connection, customer),
         standing=_placed(customer, [row.id for row in named], [row.standing for row in named], object),
         black_listed=black_listed,
@@ -83,13 +86,18 @@ def sample(connection: Connection, as_of: AsOf) -> Sample:
     return Sample(table[:, 0].astype(np.int64), table[:, 1], table[:, 2])
 
 
-def keep(connection: Connection, made: Scores, of: Known, *, today: date, now: datetime) -> None:
-    """Put everybody's scores in place of those before."""
+def keep(connection: Connection, made: Scores, of: Known, *, today: date, now: datetime, terms: Mapping[str, Any]) -> None:
+    """Put everybody's scores in place of those before; `terms` are the shop's own words that they were made by."""
     connection.execute(delete(scores))
     _load(connection, scores, made, of)
     connection.execute(delete(scores_state))
-    basis = {**made.basis, "sentences": list(made.sentences)}
+    basis = {**made.basis, "sentences": list(made.sentences), "terms": dict(terms)}
     connection.execute(insert(scores_state).values(id=1, scored_on=today, scored_at=now, basis=basis))
+
+
+def forget(connection: Connection) -> None:
+    """Have everybody scored anew when scores are asked for the next time; until then the last ones stay."""
+    connection.execute(delete(scores_state))
 
 
 def beside(connection: Connection, made: Scores, of: Known) -> FromClause:
@@ -117,27 +125,47 @@ def state(connection: Connection) -> Row[Any] | None:
     return connection.execute(select(scores_state)).one_or_none()
 
 
-def _periods(as_of: AsOf, days: int, today: int) -> Select[Any]:
-    """Of each customer the sum of revenue over equal periods back from today, and the sum of the periods' squares."""
-    money = counting.priced(orders.c.amount_minor, as_of)
+def _over_periods(connection: Connection, as_of: AsOf, days: int, today: int, *, customer: Whole, first_on: Whole) -> tuple[Real, Real]:
+    """Of each customer the sum of revenue over equal periods back from today, and the sum of the periods' squares.
+
+    Goods may be brought back of purchases that nobody told of; the periods before the first purchase that is known don't count.
+    """
     period = (literal(today) - type_coerce(orders.c.ordered_on, Integer)) // days
-    each = (
-        select(orders.c.customer_id, cast(func.sum(money), Float).label("amount"))
-        .where(counting.moves_money(), orders.c.ordered_at <= as_of.now)
-        .group_by(orders.c.customer_id, period)
-        .subquery("each")
+    each = _by_period(as_of, period).subquery("each")
+    sums = select(each.c.customer_id, func.sum(each.c.amount), func.sum(each.c.amount * each.c.amount)).group_by(each.c.customer_id)
+    whose, total, squares = _table(connection, sums, 3, np.float64)
+    earlier = orders.alias("earlier")
+    bought_before = exists().where(
+        earlier.c.customer_id == orders.c.customer_id,
+        earlier.c.ordered_at < orders.c.ordered_at,
+        earlier.c.status == OrderStatus.PLACED,
+        earlier.c.amount_minor > 0,
     )
-    return select(each.c.customer_id, func.sum(each.c.amount), func.sum(each.c.amount * each.c.amount)).group_by(each.c.customer_id)
+    stray = _by_period(as_of, period).add_columns(period).where(orders.c.status == OrderStatus.RETURNED, ~bought_before)
+    owner, amount, number = np.nan_to_num(_table(connection, stray, 3, np.float64))  # what has no rate is in no sum
+    at = np.minimum(np.searchsorted(customer, owner), max(customer.size - 1, 0)).astype(np.int64)
+    outside = np.array([], dtype=bool) if not owner.size else (customer[at] == owner) & (number > (today - first_on[at]) // days)
+    placed = _placed(customer, whose, total, np.float64), _placed(customer, whose, squares, np.float64)
+    np.subtract.at(placed[0], at[outside], amount[outside])
+    np.subtract.at(placed[1], at[outside], amount[outside] ** 2)
+    return placed
+
+
+def _by_period(as_of: AsOf, period: ColumnElement[Any]) -> Select[Any]:
+    """What moved money, summed by customer and period."""
+    amount = cast(func.sum(counting.priced(orders.c.amount_minor, as_of)), Float).label("amount")
+    moved = select(orders.c.customer_id, amount).where(counting.moves_money(), orders.c.ordered_at <= as_of.now)
+    return moved.group_by(orders.c.customer_id, period)
 
 
 def _recommended(connection: Connection, of: Whole) -> Any:
     """How many customers each brought, by the shop's own word."""
     brought = customers.alias("brought")
     rows = connection.execute(
-        select(customers.c.id, func.count())
-        .join(brought, brought.c.recommended_by == customers.c.key)
+        select(person_id(), func.count())
+        .select_from(customers.join(brought, brought.c.recommended_by == customers.c.key))
         .where(brought.c.recommended_by != "", brought.c.merged_into.is_(None))
-        .group_by(customers.c.id)
+        .group_by(person_id())
     ).all()
     return _placed(of, [row[0] for row in rows], [row[1] for row in rows], np.int64)
 
@@ -161,7 +189,6 @@ def _table(connection: Connection, statement: Select[Any], width: int, kind: Any
 
 
 def _load(connection: Connection, target: Table, made: Scores, of: Known) -> None:
-    """By COPY on PostgreSQL, by one prepared statement on SQLite: a million rows in seconds."""
     columns: dict[str, list[Any]] = {
         "customer_id": of.customer.tolist(),
         "stage": made.stage.tolist(),
@@ -173,17 +200,7 @@ def _load(connection: Connection, target: Table, made: Scores, of: Known) -> Non
         "expected_value_minor": _minor(made.expected_value),
         "recommended": of.recommended.tolist(),
     }
-    rows: Any = zip(*columns.values(), strict=True)
-    cursor = connection.connection.cursor()
-    try:
-        if connection.dialect.name == "postgresql":
-            with cursor.copy(f"COPY {target.name} ({', '.join(columns)}) FROM STDIN") as copy:
-                for row in rows:
-                    copy.write_row(row)
-        else:
-            cursor.executemany(f"INSERT INTO {target.name} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})", rows)
-    finally:
-        cursor.close()
+    loading.load(connection, target, columns)
 
 
 def _minor(amounts: Real) -> list[int | None]:

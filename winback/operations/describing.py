@@ -1,0 +1,235 @@
+"""winback facts show: all that is known of one customer, in words and for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Engine
+
+from winback import clock
+from winback.audience import signs, value
+from winback.audience.cohort import Selection
+from winback.audience.movements import Change
+from winback.audience.periods import Per, holding
+from winback.audience.signs import Signs
+from winback.errors import ConfigError, Problem
+from winback.model import Money
+from winback.operations import knowing, reasons, scoring
+from winback.settings import Project
+from winback.store import database, leaving_reasons, portrait, scores, stage_changes
+from winback.store.as_of import AsOf
+from winback.store.evidence import Evidence
+from winback.store.portrait import Spent, Sum
+
+FACTS = {
+    "orders": "orders",
+    "purchase_days": "days with an order",
+    "first_order_on": "first order",
+    "last_order_on": "last order",
+    "revenue_minor": "revenue",
+    "average_order_minor": "average order",
+    "currency": "currency of all orders",
+    "paid_orders": "orders that revenue speaks of",
+    "unpriced_orders": "orders in a currency without a rate",
+    "margin_minor": "margin that the orders tell",
+    "margin_known_minor": "revenue that they tell it of",
+    "codes_used": "orders with a code",
+    "median_gap": "days between two orders, usually",
+    "long_gap": "days between two orders, seldom more",
+    "inquiries": "inquiries",
+    "last_inquiry_at": "last inquiry",
+    "inquiries_since_order": "inquiries since the last order",
+    "touches": "touches",
+    "last_touch_at": "last touch",
+    "last_reaction_at": "last reaction",
+    "touches_since_reaction": "touches since the last reaction or order",
+    "complaints": "complaints",
+    "last_complaint_at": "last complaint that isn't mended",
+    "scores": "answers to surveys",
+    "last_score": "last score",
+    "last_score_at": "last answer to a survey",
+}
+"""Columns of the table `facts`, and the average order, as a person calls them. Moments of orders stand as their days."""
+
+SCORES = {
+    "stage": "stage",
+    "value_class": "value",
+    "regularity": "regularity",
+    "recency": "fifth by recency",
+    "frequency": "fifth by frequency",
+    "money": "fifth by money",
+    "profit_minor": "profit",
+    "lifetime_value_minor": "lifetime value",
+    "chance_lost": "chance of no purchase",
+    "expected_value_minor": "expected value of a return",
+    "recommended": "customers recommended",
+}
+"""Columns of the table `scores`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quarter:
+    """What a customer spent in a quarter of the calendar."""
+
+    name: str
+    orders: int
+    revenue: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Portrait:
+    """One customer as of a day. Days are the shop's, amounts Money; None where nothing is known."""
+
+    customer: str
+    as_of: date
+    facts: dict[str, Any]  # by the names of FACTS
+    quarters: tuple[Quarter, ...]  # from the first with an order to the last, those without any between them too
+    currencies: tuple[tuple[Money, int], ...]  # sums with the number of orders, where there are several currencies
+    signs: Evidence
+    signs_told: dict[str, str]
+    scores: dict[str, Any]  # by the names of SCORES; empty where they came after everybody was scored
+    history: tuple[Change, ...]  # of stages, as noted until the day
+    reasons: tuple[reasons.Shown, ...]  # for leaving, the newest first
+    chance_days: int  # that the chance of no purchase looks ahead
+    sentences: tuple[str, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "customer": self.customer,
+            "as_of": self.as_of.isoformat(),
+            "facts": {name.removesuffix("_minor"): _plain(value) for name, value in self.facts.items()},
+            "quarters": [{"quarter": each.name, "orders": each.orders, "revenue": _plain(each.revenue)} for each in self.quarters],
+            "currencies": [{"sum": _plain(money), "orders": count} for money, count in self.currencies],
+            "signs": [{"sign": str(sign), "shows": found} for sign, found in self.signs.items()],
+            "scores": {name.removesuffix("_minor"): _plain(value) for name, value in self.scores.items()},
+            "stages": [
+                {"since": each.since.isoformat(), "before": each.before and str(each.before), "stage": str(each.stage)} for each in self.history
+            ],
+            "reasons": [each.as_json() for each in self.reasons],
+            "sentences": list(self.sentences),
+        }
+
+    def in_words(self) -> Iterator[tuple[str, str, str]]:
+        """Every fact and score: of what kind, its name, and its value."""
+        for kind, names, values in (("fact", FACTS, self.facts), ("score", SCORES, self.scores)):
+            for name, found in values.items():
+                ahead = f" in the next {self.chance_days} days" if name == "chance_lost" else ""
+                yield kind, f"{names[name]}{ahead}", _words(name, found, self.as_of)
+
+
+def portrait_of(project: Project, engine: Engine, key: str, *, now: datetime, present: datetime | None = None) -> Portrait:
+    """The customer whom the shop knows by `key`, as of `now`. Raises ConfigError when it never had one.
+
+    Of who was merged into another the other is shown: everything lies with them.
+    """
+    knowing.refresh(project, engine, now=now)
+    with database.reading(engine) as connection:
+        who = leaving_reasons.whose(connection, key)
+    if who is None:
+        raise ConfigError(Problem("", None, f"there is no customer `{key}`.", "Give the shop's own id, as `winback cohort members` prints it."))
+    knowing.bring_up_scores(project, engine, now=now, present=present)
+    as_of, today, thresholds = AsOf.of(project, now), clock.local_day(now, project.zone), signs.read(project)
+    with database.reading(engine) as connection:
+        own = portrait.key_of(connection, who)
+        counted: Mapping[Any, Any] = portrait.facts_of(connection, as_of, who) or {}
+        scored: Mapping[Any, Any] = portrait.scores_of(connection, scoring.as_of(connection, project, as_of), who) or {}
+        state = scores.state(connection)
+        spent, sums = portrait.spent(connection, as_of, who), portrait.sums(connection, as_of, who)
+        shown = knowing.signs_of(connection, Selection(knowing.ALL_SIGNS, signs=thresholds), as_of, [who]).get(who, {})
+        history = stage_changes.of(connection, who, today)
+    told = [each for each in reasons.of(project, engine, own) if each.recorded_on <= today]
+    return Portrait(
+        own,
+        today,
+        _facts(counted, project),
+        tuple(_quarters(spent, project.settings.currency)),
+        tuple(_several(sums)),
+        shown,
+        {str(sign): _sign(sign, thresholds) for sign in shown},
+        {name: _value(name, scored[name], project) for name in SCORES if scored},
+        tuple(history),
+        tuple(told),
+        value.read(project).chance_for.days,
+        tuple(_sentences(key, own, scored, state.basis if state is not None else {})),
+    )
+
+
+def _sign(sign: signs.Sign, thresholds: Signs) -> str:
+    return f"{signs.describe(sign, thresholds)}; try {', '.join(thresholds.methods(sign))}"
+
+
+def _sentences(asked: str, own: str, scored: Mapping[Any, Any], basis: Mapping[str, Any]) -> Iterator[str]:
+    if asked != own:
+        yield f"{asked} was merged into {own}: everything lies there."
+    if not scored:
+        yield "They came after everybody was scored today: `winback facts update` scores them now."
+    elif scored["chance_lost"] is None:
+        yield from basis.get("sentences", ())
+
+
+def _facts(counted: Mapping[Any, Any], project: Project) -> dict[str, Any]:
+    if not counted:
+        return {}
+    paid = counted["paid_orders"]
+    average = counted["revenue_minor"] / paid if paid else None
+    row = {**counted, "average_order_minor": average, "currency": counted["currency"] or ("several" if counted["orders"] else None)}
+    return {name: _value(name, row[name], project) for name in FACTS}
+
+
+def _value(name: str, found: Any, project: Project) -> Any:
+    if found is None or found == "":
+        return None
+    if name.endswith("_minor"):
+        return Money.from_minor(round(found), project.settings.currency)
+    return clock.local_day(found, project.zone) if isinstance(found, datetime) else found
+
+
+def _quarters(days: Sequence[Spent], currency: str) -> Iterator[Quarter]:
+    found: dict[str, tuple[int, int]] = {}
+    if days:
+        year, month = days[0].day.year, (days[0].day.month - 1) // 3 * 3 + 1
+        while date(year, month, 1) <= days[-1].day:
+            found[holding(Per.QUARTER, date(year, month, 1))] = (0, 0)
+            year, month = (year + 1, 1) if month == 10 else (year, month + 3)
+    for each in days:
+        name = holding(Per.QUARTER, each.day)
+        found[name] = found[name][0] + each.orders, found[name][1] + each.minor
+    for name, (count, minor) in found.items():
+        yield Quarter(name, count, Money.from_minor(minor, currency))
+
+
+def _several(sums: Sequence[Sum]) -> Iterator[tuple[Money, int]]:
+    if len(sums) > 1:
+        for each in sums:
+            yield Money.from_minor(each.minor, each.currency), each.orders
+
+
+def _plain(found: Any) -> Any:
+    if isinstance(found, Money):
+        return {"amount": f"{found.amount:f}", "currency": found.currency}
+    return found.isoformat() if isinstance(found, date) else found
+
+
+def _words(name: str, found: Any, today: date) -> str:
+    if found is None:
+        return "none" if name.endswith(("_at", "_on")) else "not known"
+    if isinstance(found, Money):
+        return f"{found.amount:,f} {found.currency}"
+    if isinstance(found, date):
+        days = (today - found).days
+        return f"{found}, {days:,} day{'' if days == 1 else 's'} ago"
+    if name == "chance_lost":
+        return _chance(found)
+    if name in {"recency", "frequency", "money"}:
+        return f"{found} of 5" if found else "never bought"
+    return f"{found:,.1f}" if isinstance(found, float) else f"{found:,}" if isinstance(found, int) else str(found)
+
+
+def _chance(found: float) -> str:
+    """Seasons put chances off by some points: none is shown as certain."""
+    if 0.01 <= found <= 0.99:
+        return f"{found:.0%}"
+    return "over 99%" if found > 0.5 else "under 1%"
