@@ -1,6 +1,6 @@
 # make demo   the whole story on a made-up shop (needs Python >= 3.11, make and git; nothing else)
 # make test   lint, types, and every test, on SQLite and on a real PostgreSQL
-# make bench  speed and memory, as ratios: make bench [ONLY=area] [JSON=file]
+# make bench  speed and memory, as ratios: make bench [ONLY=area] [JSON=file] [CUSTOMERS=100000, of the area audience's shop]
 # make referees  programs from outside judge every letter; installs those that are missing (Debian, as root, or says what to install)
 # make pictures  every letter in every language, photographed by day and by night, wide and narrow, into out/pictures/
 
@@ -24,8 +24,8 @@ check: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: $(VENV)/.installed-dev
-	@$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY)) $(if $(JSON),--json $(JSON))
+bench: $(VENV)/.installed-bench
+	@$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY)) $(if $(JSON),--json $(JSON)) $(if $(CUSTOMERS),--customers $(CUSTOMERS)) $(if $(KEEP),--keep $(KEEP))
 
 referees: $(VENV)/.installed-dev $(VENV)/referees/vnu.jar
 	@for pair in java:default-jre-headless spamassassin:spamassassin chromium:chromium; do \
@@ -60,10 +60,15 @@ $(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements-dev.lock
 	@touch $@
 
+$(VENV)/.installed-bench: requirements-bench.lock $(VENV)/.installed-dev
+	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements-bench.lock
+	@touch $@
+
 # Locks hold hashes and no addresses; write them anew after a change of dependencies.
 lock:
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --extra build -o requirements.lock
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --extra build --extra dev -c requirements.lock -o requirements-dev.lock
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group bench -o requirements-bench.lock
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache

@@ -1,4 +1,4 @@
-"""python -m benchmarks [--only AREA] [--json FILE]"""
+"""python -m benchmarks [--only AREA] [--json FILE] [--customers N] [--keep DIR]"""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import importlib.util
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -22,12 +23,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure what the project promises to be quick at.")
     parser.add_argument("--only", metavar="AREA", choices=AREAS, help=f"one of {', '.join(AREAS)}")
     parser.add_argument("--json", metavar="FILE", type=Path, help="also write the figures as JSON")
+    parser.add_argument("--customers", metavar="N", type=int, default=1_000_000, help="of the made-up shop in the area audience (1,000,000)")
+    parser.add_argument("--keep", metavar="DIR", type=Path, help="let that shop's databases stay here (3.5 GB), to be measured again")
     arguments = parser.parse_args()
     present = [area for area in AREAS if importlib.util.find_spec(f"benchmarks.{area}")]
     if arguments.only and arguments.only not in present:
         print(f"There is nothing to measure in the area {arguments.only} yet. Areas: {', '.join(present)}.", file=sys.stderr)
         return 1
-    figures, unavailable = _measure([arguments.only] if arguments.only else present)
+    options = {"audience": {"customers": arguments.customers, "keep": arguments.keep}}
+    figures, unavailable = _measure([arguments.only] if arguments.only else present, options)
     _print(figures)
     if arguments.json:
         arguments.json.write_text(json.dumps([figure.as_json() for figure in figures], indent=2) + "\n", encoding="utf-8")
@@ -36,12 +40,12 @@ def main() -> int:
     return 1 if unavailable or not all(figure.is_ok for figure in figures) else 0
 
 
-def _measure(areas: list[str]) -> tuple[list[Figure], list[str]]:
+def _measure(areas: list[str], options: dict[str, dict[str, Any]]) -> tuple[list[Figure], list[str]]:
     figures: list[Figure] = []
     unavailable: list[str] = []
     for area in areas:
         try:
-            figures += importlib.import_module(f"benchmarks.{area}").figures()
+            figures += importlib.import_module(f"benchmarks.{area}").figures(**options.get(area, {}))
         except Unavailable as reason:
             unavailable.append(f"{area}: {reason}")
     return figures, unavailable

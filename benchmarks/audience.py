@@ -1,10 +1,13 @@
-"""What is told about customers: for now the chance of no purchase."""
+"""What is known and told about customers: facts, cohorts, the chance of no purchase, value."""
 
 from __future__ import annotations
 
-from benchmarks import chance_figures
+from pathlib import Path
+
+from benchmarks import chance_figures, shop_figures
 from benchmarks.figure import Figure
 
 
-def figures() -> list[Figure]:
-    return chance_figures.figures()
+def figures(customers: int = 1_000_000, keep: Path | None = None) -> list[Figure]:
+    """Of a made-up shop of that many customers. `keep`: where its databases may stay, to be measured again."""
+    return [*chance_figures.figures(), *shop_figures.figures(customers, keep)]
