@@ -84,6 +84,7 @@ def run(project: Project, engine: Engine, *, now: datetime, only: str | None = N
     document = sources.read(project)
     chosen = sources.chosen(document, only)
     with database.reading(engine) as connection:
+        newest = brought_back.newest(connection)
         seen = {name: watermark.decode(source_states.watermark(connection, name)) for name in chosen}
     with ExitStack() as stack:
         opened, problems = [], list[Problem]()
@@ -98,7 +99,7 @@ def run(project: Project, engine: Engine, *, now: datetime, only: str | None = N
             raise SourceError(problems)
         reports = tuple(_import(project, engine, each, progress) for each in opened)
     with database.reading(engine) as connection:
-        warning = orders.told_overdrawn(*brought_back.overdrawn_of_due(connection))
+        warning = orders.told_overdrawn(*brought_back.overdrawn_since(connection, newest))
     knowing.refresh(project, engine, now=now)
     return ImportReport(reports, (warning,) if warning else ())
 

@@ -8,13 +8,18 @@ from sqlalchemy import Connection, Select, func, select
 from sqlalchemy.sql.selectable import CompoundSelect
 
 from winback.model import OrderStatus
-from winback.store.tables import customers, facts_due, orders
+from winback.store.tables import customers, orders
 
 
-def overdrawn_of_due(connection: Connection) -> tuple[int, str]:
-    """The same among those who brought something back and of whom something changed since facts were counted last."""
-    changed = select(facts_due.c.customer_id)
-    return overdrawn(connection, select(orders.c.customer_id).where(orders.c.status == OrderStatus.RETURNED, orders.c.customer_id.in_(changed)))
+def newest(connection: Connection) -> int:
+    """The number of the order that came in last; 0 before the first."""
+    number: int = connection.execute(select(func.coalesce(func.max(orders.c.id), 0))).scalar_one()
+    return number
+
+
+def overdrawn_since(connection: Connection, order_id: int) -> tuple[int, str]:
+    """The same among those of whom goods brought back came in after that order."""
+    return overdrawn(connection, select(orders.c.customer_id).where(orders.c.id > order_id, orders.c.status == OrderStatus.RETURNED))
 
 
 def overdrawn(connection: Connection, ids: Select[tuple[int]] | CompoundSelect[Any]) -> tuple[int, str]:

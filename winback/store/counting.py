@@ -149,7 +149,7 @@ def _margins(as_of: AsOf) -> list[ColumnElement[Any]]:
 def gaps_of(as_of: AsOf, dialect: str, whose: Whose = None) -> Select[Any]:
     """Purchase days, and quantiles of the gaps between one and the next, between two gaps in proportion (Hyndman & Fan 1996, type 7)."""
     day = type_coerce(orders.c.ordered_on, Integer)
-    before = func.lag(day).over(partition_by=orders.c.customer_id, order_by=orders.c.ordered_at)  # the index has this order
+    before = func.lag(day).over(partition_by=orders.c.customer_id, order_by=day)  # an index has this order
     steps = (
         select(orders.c.customer_id, (day - before).label("gap"))
         .where(is_purchase(), orders.c.ordered_at <= as_of.now, of(orders.c.customer_id, whose))

@@ -182,7 +182,8 @@ def merge_acts(connection: Connection, staging: Staging, target: Table, filled: 
     )
     inserted = insert_new(connection, target, ["key", "customer_id", *fields], new)
     if inserted:
-        refreshing.due(connection, select(target.c.customer_id).where(target.c.id > newest).distinct())
+        someone = (target.c.customer_id + 0).label("customer_id")  # without a sum SQLite would read a whole index for DISTINCT
+        refreshing.due(connection, select(someone).where(target.c.id > newest).distinct())
     unknown = _unknown(connection, staged) if inserted < filled.rows - filled.again else frozenset()
     clashing = _clashing(connection, staged, target, or_(target.c.id.is_(None), differs)) - unknown if filled.again else frozenset()
     return Merged(inserted, updated, filled.rows - inserted - updated - len(unknown) - len(clashing), unknown, clashing)

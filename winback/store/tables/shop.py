@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Date, Index, Integer, LargeBinary, String, Table, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Column, Date, Index, Integer, LargeBinary, String, Table, Text, UniqueConstraint, and_
 
 from winback.store.tables.kinds import Day, Tree, Utc, metadata, row_id, to
 
@@ -87,6 +87,10 @@ orders = Table(
     Column("code", String(100), nullable=False, server_default=""),  # redeemed with it
     Index(None, "customer_id", "ordered_at"),
 )
+
+_bought = and_(orders.c.status == "placed", orders.c.amount_minor > 0)
+Index("ix_orders_days", orders.c.customer_id, orders.c.ordered_on, postgresql_where=_bought, sqlite_where=_bought)
+"""Days with a purchase in the order in which gaps are counted."""
 
 inquiries = Table(
     "inquiries",

@@ -172,3 +172,5 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("ordered_on", sa.Integer(), server_default="0", nullable=False))
         batch_op.add_column(sa.Column("margin_minor", sa.BigInteger(), nullable=True))
         batch_op.add_column(sa.Column("code", sa.String(length=100), server_default="", nullable=False))
+    bought = sa.text("status = 'placed' AND amount_minor > 0")
+    op.create_index("ix_orders_days", "orders", ["customer_id", "ordered_on"], postgresql_where=bought, sqlite_where=bought)
