@@ -28,7 +28,6 @@ _SOUND_RULES = st.sampled_from(
         "[data-ogsc] .a { color: #ffffff }",
         "/* td + td { */",
         "@media (prefers-color-scheme: dark) { .a { color: #fff !important } .b + .b, tr:nth-child(2n) td { color: #eee !important } }",
-        "@import 'more.css';",
     ]
 )
 HASTY_RULES = [
