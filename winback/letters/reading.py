@@ -122,7 +122,7 @@ class _Reader:
     def _loop(self, node: nodes.For, name: str, world: _World) -> None:
         if node.recursive or world.loops >= _DEEPEST_LOOP:
             self._say(node, "loops lie deeper in each other than a letter needs.", "Two are allowed.")
-        if self._value(node.iter, world).kind is str:
+        if self._value(node.iter, world).kind is str and not isinstance(node.iter, nodes.Call):
             self._say(node, "a loop goes over several, and this is one text.", "Write {% for tea in ['green', 'black'] %}.")
         inner = world.with_names({name: _MADE_HERE, **_LOOP}, loops=1)
         if node.test:
