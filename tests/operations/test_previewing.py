@@ -214,7 +214,7 @@ def test_a_letter_that_takes_too_long_is_told_and_the_others_are_filled_in(shop)
     shop.email(f"<style>{rules}</style>" + "".join(f'<p class="x{number}">x</p>' for number in range(2000)))
     gathered = [scene for letter in ("draft", "gift-with-code") for scene in scenes.gather(shop.project, None, Wanted(letter, "en"), now=NOW)]
     orders = [Order(scene.channel, scene.letter, scene.language, scene.values) for scene in gathered]
-    long, short = rendering.render(shop.project, orders, Limits(seconds=1.5))
+    long, short = rendering.render(shop.project, orders, Limits(seconds=3))
     assert [str(problem) for problem in long.wrong] == [str(check.too_much(Exceeded("time"), "templates/emails/draft/body.html"))]
     assert short.email is not None
 

@@ -124,7 +124,7 @@ class _Reader:
         if node.recursive or world.loops >= _DEEPEST_LOOP:
             self._say(node, "loops lie deeper in each other than a letter needs.", "Two are allowed.")
         several = self._value(node.iter, world)
-        if several.kind is str and not several.row:
+        if several.kind is str and not several.row and not isinstance(node.iter, nodes.Call):
             self._say(node, "a loop goes over several, and this is one text.", "Write {% for tea in ['green', 'black'] %}.")
         inner = world.with_names({**(vocabulary.row_words(name, several.row) if several.row else {name: _MADE_HERE}), **_LOOP}, loops=1)
         if node.test:
