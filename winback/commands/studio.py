@@ -27,6 +27,7 @@ def studio(
 
     It listens on 127.0.0.1 and has no --host: its pages show customers and know no login yet.
     """
+    import os
     import socket
 
     import uvicorn
@@ -39,7 +40,7 @@ def studio(
         listening = socket.create_server((_HOME, port))
     except OSError as error:
         raise ConfigError(
-            Problem("", None, f"port {port} of {_HOME} can't be listened on: {error.strerror}.", "Name another: --port 8011.")
+            Problem("", None, f"port {port} of {_HOME} can't be listened on: {os.strerror(error.errno or 0)}.", "Name another: --port 8011.")
         ) from error
     port = listening.getsockname()[1]
     application = app.create_app(project, engine, port=port, clock=clock.now)
