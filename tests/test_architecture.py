@@ -38,7 +38,7 @@ ONLY = {
     "shevchenko": ("winback/letters/names/",),
     "yaml": ("winback/strictyaml.py",),
     "random": ("winback/demo/",),
-    "secrets": ("winback/settings.py",),
+    "secrets": ("winback/settings.py", "winback/studio/"),
     "uuid": ("winback/commands/frame.py", "winback/demo/", "flows/"),
     "aiosmtpd": ("winback/demo/",),
     "numpy": ("winback/audience/", "winback/store/purchases.py", "winback/store/scores.py", "winback/store/segments.py"),

@@ -10,7 +10,22 @@ from typing import Annotated
 import typer
 
 from winback import __version__
-from winback.commands import campaigns, cohorts, customers, data, facts, letters, lifecycle, names, occasions, project, reasons, results, translations
+from winback.commands import (
+    campaigns,
+    cohorts,
+    customers,
+    data,
+    facts,
+    letters,
+    lifecycle,
+    names,
+    occasions,
+    project,
+    reasons,
+    results,
+    studio,
+    translations,
+)
 from winback.errors import Refused
 
 app = typer.Typer(
@@ -39,7 +54,7 @@ def _options(
     context.obj = folder
 
 
-for subject in (project, data, facts, cohorts, lifecycle, customers, reasons, occasions, letters, translations, names, campaigns, results):
+for subject in (project, data, facts, cohorts, lifecycle, customers, reasons, occasions, letters, translations, names, campaigns, results, studio):
     subject.register(app)
 
 

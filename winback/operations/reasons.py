@@ -46,10 +46,25 @@ class Shown:
         return asdict(self) | {"recorded_on": self.recorded_on.isoformat()}
 
 
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What became of a statement."""
+
+    customer: str
+    reason: str
+    title: str
+    method: str
+    is_new: bool  # it changed something: new, or with another name or note
+
+    def __str__(self) -> str:
+        told = "Recorded" if self.is_new else "Recorded already"
+        return f"{told}: {self.customer} left because of `{self.reason}` ({self.title})." + (f" What helps: {self.method}" if self.method else "")
+
+
 def record(
     project: Project, engine: Engine, customer: str, reason: str, *, now: datetime, day: date | None = None, by: str = "", note: str = ""
-) -> str:
-    """Record what a member of staff knows, as of `day` or now; returns a sentence. Raises ConfigError.
+) -> Recorded:
+    """Record what a member of staff knows, as of `day` or now; as text it is a sentence. Raises ConfigError.
 
     The same reason of the same customer on the same day is one: said again, it only adds the name and the note.
     """
@@ -77,9 +92,7 @@ def record(
             recorded_by=by,
             note=note,
         )
-    method = known.reasons[word].method
-    told = "Recorded" if is_new else "Recorded already"
-    return f"{told}: {customer} left because of `{word}` ({known.reasons[word].title})." + (f" What helps: {method}" if method else "")
+    return Recorded(customer, word, known.reasons[word].title, known.reasons[word].method, is_new)
 
 
 def counted(project: Project, engine: Engine) -> list[Counted]:

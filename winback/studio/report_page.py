@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-import jinja2
 from markupsafe import Markup
 
 from winback.outcomes import charts, tabulated, wording
 from winback.outcomes.comparison import Finding
 from winback.outcomes.report import Report
+from winback.studio import pages
 
-_PAGES = jinja2.Environment(
-    loader=jinja2.PackageLoader("winback.studio"),
-    autoescape=True,
-    undefined=jinja2.StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
 _MARKS = {Finding.BETTER: "▲", Finding.WORSE: "▼", Finding.NO_DIFFERENCE: "=", Finding.TOO_FEW: "?", Finding.NOT_COMPARABLE: "?"}
 
 
@@ -29,7 +22,8 @@ def render(report: Report) -> str:
     }
     by_title = {words[name]: (Markup(chart), words[note] if note else "") for name, (chart, note) in drawn.items()}  # noqa: S704  our own SVG, names escaped
     sections = [(table, *by_title.get(table.title, (Markup(), ""))) for table in tabulated.tables(report)]
-    return _PAGES.get_template("report.html").render(
+    return pages.render(
+        "report.html",
         words=words,
         report=report,
         title=words["title"].format(campaign=report.campaign),

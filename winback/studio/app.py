@@ -1,0 +1,94 @@
+"""The studio as an ASGI application: the gate in front, the pages behind."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+from http import HTTPStatus
+from importlib import resources
+from urllib.parse import parse_qs
+
+from fastapi import FastAPI, Request
+from fastapi.responses import HTMLResponse, Response
+from sqlalchemy import Engine
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp
+
+from winback.errors import Refused
+from winback.settings import Project
+from winback.studio import pages, reason_form
+from winback.studio.gate import Gate, Tickets
+from winback.studio.reasons_page import ReasonsPage
+
+_BODY_BYTES = 16_384  # 500 letters of four bytes, each byte written as %F0, and the other fields
+
+
+def create_app(project: Project, engine: Engine, *, port: int, clock: Callable[[], datetime]) -> ASGIApp:
+    """The studio for browsers that reach this machine at `port`."""
+    app = FastAPI(title="winback studio", openapi_url=None, docs_url=None, redoc_url=None)
+    tickets = Tickets(port)
+    page = ReasonsPage(project, engine, tickets, clock)
+
+    @app.get("/")
+    def start(find: str = "") -> Response:
+        return page.start(find)
+
+    @app.get("/style.css")
+    def style() -> Response:
+        return Response(_STYLE, media_type="text/css")
+
+    @app.get("/customers/{key:path}")
+    def customer(request: Request, key: str, recorded: str = "", already: str = "") -> Response:
+        return page.customer(request, key, recorded=recorded, already=already)
+
+    @app.post("/customers/{key:path}")
+    async def record(request: Request, key: str) -> Response:
+        fields = await _fields(request)
+        if not tickets.hold(request, fields.get("proof", "")):
+            raise HTTPException(HTTPStatus.FORBIDDEN)
+        return await asyncio.to_thread(page.record, request, key, fields)
+
+    app.add_exception_handler(HTTPException, _refusal)
+    app.add_exception_handler(Refused, _to_mend)
+    return Gate(app, port)
+
+
+_STYLE = resources.files("winback.studio").joinpath("templates", "style.css").read_text(encoding="utf-8")
+_REFUSALS = {
+    HTTPStatus.NOT_FOUND: ("Not found", "There is no such customer or page. Search for the shop's own id of the customer."),
+    HTTPStatus.FORBIDDEN: (
+        "Nothing was recorded",
+        "The form was older than the studio, or didn't come from it. Open the customer's page anew and fill it in once more.",
+    ),
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: (
+        "Nothing was recorded",
+        f"The form was too long. Go back, and write a note of {reason_form.LONGEST_NOTE} characters at most.",
+    ),
+}
+
+
+def _refusal(_request: Request, error: Exception) -> Response:
+    status = HTTPStatus(error.status_code if isinstance(error, HTTPException) else HTTPStatus.INTERNAL_SERVER_ERROR)
+    title, sentence = _REFUSALS.get(status, (status.phrase, "The studio can't do that."))
+    return HTMLResponse(pages.render("refusal.html", title=title, sentences=[sentence]), status)
+
+
+def _to_mend(_request: Request, error: Exception) -> Response:
+    """A file of the project says what can't be meant: the page says where, as a command would."""
+    page = pages.render("refusal.html", title="Something must be mended first", sentences=str(error).splitlines())
+    return HTMLResponse(page, HTTPStatus.INTERNAL_SERVER_ERROR)
+
+
+async def _fields(request: Request) -> dict[str, str]:
+    """The form that came in, the first of each field. Raises HTTPException 413 when it is too long, 403 when it is no form of ours."""
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > _BODY_BYTES:
+            raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+    try:
+        fields = parse_qs(body.decode("ascii"), keep_blank_values=True, max_num_fields=20)
+    except ValueError as error:
+        raise HTTPException(HTTPStatus.FORBIDDEN) from error
+    return {name: values[0] for name, values in fields.items()}
