@@ -134,7 +134,7 @@ def test_all_pictures_of_a_letter_together_are_bounded_too(shop):
         ('<img src="{{ image(sender.name) }}" alt="">', "a picture is named by a plain text."),
         ("<a href=\"{{ image('tea.png') }}\">x</a>", "`href` is {{ image('tea.png') }}; letters link to https addresses only."),
         ('<img src="tea.png" alt="">', "`src` is tea.png; pictures come from https addresses or travel in the letter. Write {{ image('tea.png') }}"),
-        ('<img src="{{ link(\'shop\') }}" alt="">', "`src` is {{ link('shop') }}; pictures come from"),
+        ('<img src="{{ link(\'shop\') }}" alt="">', "`src` is {{ link('shop') }}; "),
     ],
 )
 def test_a_picture_is_named_in_one_way_only(shop, body, problem):
