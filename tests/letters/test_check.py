@@ -106,9 +106,9 @@ def test_a_letter_that_is_stopped_is_named_with_what_it_had_too_much_of():
             "config/brand.yaml",
             "shop: https://",
             "shop: http://",
-            "config/brand.yaml:40: links has http://zerno.example/ for `shop`; letters link to https addresses only.",
+            "config/brand.yaml:37: links has http://zerno.example/ for `shop`; letters link to https addresses only.",
         ),
-        ("config/brand.yaml", '"#7a3b1d"', "brown", "config/brand.yaml:49: colours has brown for `accent`; a colour is six hexadecimal digits."),
+        ("config/brand.yaml", '"#7a3b1d"', "brown", "config/brand.yaml:46: colours has brown for `accent`; a colour is six hexadecimal digits."),
         ("config/senders.yaml", "olena@news.zerno.example", "olena", "config/senders.yaml:14: email is olena; one plain e-mail address is expected."),
     ],
 )
