@@ -33,6 +33,12 @@ def through(host: str, port: int) -> tuple[tuple[str, str, str], ...]:
     )
 
 
+def forget_languages(project: Project, *languages: str) -> None:
+    """Take away the catalogues of these languages, as in a shop that never had them."""
+    for language in languages:
+        shutil.rmtree(project.templates / "locales" / language)
+
+
 def speak_only(folder: Path, *languages: str) -> None:
     """Leave only these languages in settings.yaml: nobody is written to in another one, so texts need no other."""
     path = folder / "config" / "settings.yaml"

@@ -174,7 +174,7 @@ def test_a_logo_that_is_not_there_is_told_of_in_the_brand_when_a_letter_shows_it
     with_logo(shop, "logo.png")
     shop.email(LOGO)
     written = shop.project.config("brand.yaml").read_text(encoding="utf-8")
-    line = 1 + written[: written.index("logo: {image")].count("\n")
+    line = 2 + written[: written.index("\nlogo: {image")].count("\n")
     assert said(shop)[0].startswith(f"config/brand.yaml:{line}: there is no templates/images/logo.png.")
 
 

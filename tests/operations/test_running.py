@@ -49,7 +49,7 @@ def test_cohort_is_letters_and_skips_and_holdout_to_the_last_customer(engine, re
     ids = populate(engine, 30)
     with database.writing(engine) as connection:
         connection.execute(update(customers).where(customers.c.id == ids[0]).values(black_list="debtor"))
-        connection.execute(update(customers).where(customers.c.id == ids[1]).values(locale="mn"))
+        connection.execute(update(customers).where(customers.c.id == ids[1]).values(locale="fr"))
         connection.execute(world.consents.delete().where(world.consents.c.customer_id == ids[2]))
         connection.execute(world.contacts_table.delete().where(world.contacts_table.c.customer_id == ids[3]))
     plan = planning.plan(ready, engine, now=START)

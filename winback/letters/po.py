@@ -100,9 +100,9 @@ class _Reader:
 
     def close(self) -> None:
         """The entry is whole."""
-        draft, self._draft, self._keyword = self._draft, _Draft(), ""
-        if not draft.parts:
+        if not self._draft.parts:  # flags stand before the sentence they belong to
             return
+        draft, self._draft, self._keyword = self._draft, _Draft(), ""
         if "msgid" not in draft.parts or not draft.forms():
             lacking = "msgid" if "msgid" not in draft.parts else "msgstr"
             self._say(draft.line, f"it can't be read as a catalogue: a sentence has no {lacking}.", f'Write {lacking} "...".')
