@@ -85,6 +85,7 @@ FACTS = {
 """Words that ask about one column. Others are put together: sign, lapsed, average_order, overdue, reason, tag, custom, reachable_by."""
 
 _MORE_FACTS = {
+    "days_since_last_order": {"last_order_on"},
     "average_order": {"revenue_minor", "paid_orders"},
     "overdue": {"last_order_on", "first_order_on", "purchase_days"},
     "sign": {

@@ -68,7 +68,7 @@ def show(project: Project, engine: Engine, name: str, *, now: datetime, sample: 
         statement = cohorts.members(stand)
         others = dict(_others(connection, project, name, stand, many=left[0] > _MANY))
         made_up = cohorts.make_up(connection, statement, others, scored=knowing.scores_for(connection, stand))
-        some = cohorts.keys(connection, statement, limit=sample) if sample else []
+        some = cohorts.some(connection, stand, sample, among=left[-1], of=left[0]) if sample else []
     funnel = tuple(zip(words(chosen), left, strict=True))
     return Shown(
         name,

@@ -15,6 +15,10 @@ from winback.store import conditions, excluding, facts
 from winback.store.as_of import AsOf, Whose
 from winback.store.ground import Ground, SequenceCost
 from winback.store.tables import customers, scores
+from winback.store.tables import facts as stored
+
+_OFTEN = 10_000
+"""So many customers are looked at one after another sooner than all members are found."""
 
 
 def ground(
@@ -55,6 +59,17 @@ def funnel(connection: Connection, stand: Ground) -> list[int]:
 def is_empty(connection: Connection, stand: Ground) -> bool:
     """Whether the cohort has no member at all."""
     return connection.execute(members(stand).limit(1)).first() is None
+
+
+def some(connection: Connection, stand: Ground, number: int, *, among: int, of: int) -> Sequence[str]:
+    """The first of the members by the shop's ids, `among` so many members `of` all customers."""
+    statement = members(stand)
+    seldom = among * _OFTEN < of * number
+    if seldom or stand.facts is not stored or stand.joins or stand.selection.cohort.limit is not None:
+        return keys(connection, statement, limit=number)
+    person = customers.alias("person")  # a walk along the ids soon comes upon so many
+    wanted = select(person.c.key).where(statement.where(stand.customer_id == person.c.id).exists())
+    return connection.execute(wanted.order_by(person.c.key).limit(number)).scalars().all()
 
 
 def keys(connection: Connection, statement: Select[Any], *, limit: int | None = None) -> Sequence[str]:

@@ -47,8 +47,7 @@ def holds(rule: Rule, ground: Ground) -> ColumnElement[bool]:
         case Rule():
             return not_(func.coalesce(holds(value, ground), false()))
         case Days():
-            before, not_before = bounds(value, ground.as_of.now, ground.as_of.zone)
-            return _within(ground.column(word), before, not_before)
+            return _days_ago(word, value, ground)
         case Between():
             return _within(
                 type_coerce(ground.column(word), Integer), value.before and value.before.toordinal(), value.since and value.since.toordinal()
@@ -103,6 +102,13 @@ def order(ground: Ground, by: str) -> ColumnElement[Any]:
     if by == "average_order":
         return _average_order(ground)
     return ground.facts.c.last_order_at if by == "last_order" else ground.column(by)
+
+
+def _days_ago(word: str, asked: Days, ground: Ground) -> ColumnElement[bool]:
+    if word == "days_since_last_order":  # the bounds are whole days, and days are compared sooner than moments
+        today, last_on = ground.today.toordinal(), type_coerce(ground.facts.c.last_order_on, Integer)
+        return _within(last_on, today - asked.from_ + 1, None if asked.below is None else today - asked.below + 1)
+    return _within(ground.column(word), *bounds(asked, ground.as_of.now, ground.as_of.zone))
 
 
 def _within(column: ColumnElement[Any], before: Any, not_before: Any) -> ColumnElement[bool]:

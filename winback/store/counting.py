@@ -31,6 +31,7 @@ from sqlalchemy import (
     not_,
     or_,
     select,
+    text,
     type_coerce,
 )
 
@@ -38,6 +39,7 @@ from winback.model import OrderStatus, minor_digits
 from winback.store import dealings
 from winback.store.as_of import AsOf, Whose, of
 from winback.store.tables import customers, facts, facts_state, orders
+from winback.store.tables.audience import UNPRICED
 
 _MEDIAN, _LONG = 0.5, 0.9
 
@@ -90,7 +92,7 @@ def relation(
 def unpriced(connection: Connection, as_of: AsOf) -> list[tuple[str, int, int]]:
     """Purchases in currencies that have no rate: currency, how many, and their sum in its own minor units; the most first."""
     state = connection.execute(select(facts_state.c.terms)).scalar_one_or_none()
-    if state == as_of.terms() and not connection.execute(select(exists().where(facts.c.unpriced_orders > 0))).scalar_one():
+    if state == as_of.terms() and not connection.execute(select(exists().select_from(facts).where(text(UNPRICED)))).scalar_one():
         return []
     known = [as_of.currency, *as_of.rates]
     statement = (

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Float, Index, Integer, String, Table, UniqueConstraint
+from sqlalchemy import BigInteger, Column, Float, Index, Integer, String, Table, UniqueConstraint, text
 
 from winback.store.tables.kinds import Day, Id, Tree, Utc, metadata, row_id, to
+
+UNPRICED = "unpriced_orders > 0"
+"""SQLite takes the index only where a statement says the same in the same words."""
 
 facts = Table(
     "facts",
@@ -37,6 +40,7 @@ facts = Table(
     Column("scores", Integer, nullable=False),  # answers to surveys
     Column("last_score", Integer),
     Column("last_score_at", Utc),
+    Index("ix_facts_unpriced", "customer_id", sqlite_where=text(UNPRICED), postgresql_where=text(UNPRICED)),
 )
 """What cohorts ask about, one row for each customer who wasn't merged into another; made by store/refreshing.py alone.
 

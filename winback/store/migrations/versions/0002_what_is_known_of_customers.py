@@ -58,6 +58,8 @@ def upgrade() -> None:
         sa.Column("last_score_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("customer_id", name=op.f("pk_facts")),
     )
+    unpriced = sa.text("unpriced_orders > 0")
+    op.create_index("ix_facts_unpriced", "facts", ["customer_id"], postgresql_where=unpriced, sqlite_where=unpriced)
     op.create_table(
         "facts_due",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
