@@ -37,3 +37,10 @@ def test_a_database_that_cannot_be_opened_is_refused_without_telling_its_passwor
         database.open_engine(url)
     assert sentence in str(refused.value)
     assert "hunter2" not in str(refused.value)
+
+
+def test_what_is_read_through_a_cursor_is_planned_to_be_read_whole(engine):
+    if engine.dialect.name == "sqlite":
+        pytest.skip("SQLite plans no cursors")
+    with database.reading(engine) as connection:
+        assert float(connection.execute(text("SHOW cursor_tuple_fraction")).scalar_one()) == 1.0
