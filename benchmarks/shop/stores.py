@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet as pq
-from sqlalchemy import Connection, Engine, inspect, text
+from sqlalchemy import Connection, Engine, text
 
 from benchmarks.shop import rows
 from benchmarks.shop.law import Shop
@@ -44,8 +44,9 @@ def _unguarded(engine: Engine) -> Iterator[Connection]:
         with database.writing(engine) as connection:
             connection.execute(text("SET LOCAL session_replication_role = replica"))
             connection.execute(text("SET LOCAL maintenance_work_mem = '1GB'"))
-            again = [*_without_constraints(connection), *_without_indexes(connection)]
-            yield connection
+            again = _without_constraints(connection)
+            with _without_indexes(connection):
+                yield connection
             for statement in again:
                 connection.execute(text(statement))
         return
@@ -54,11 +55,8 @@ def _unguarded(engine: Engine) -> Iterator[Connection]:
         for pragma in ("foreign_keys = OFF", "temp_store = FILE", "cache_size = -2000"):  # by the driver: within a transaction they can't be set
             cursor.execute(f"PRAGMA {pragma}")  # the last two sort quicker
         cursor.close()
-        with connection.execution_options(writes=True).begin():
-            again = _without_indexes(connection)
+        with connection.execution_options(writes=True).begin(), _without_indexes(connection):
             yield connection
-            for statement in again:
-                connection.exec_driver_sql(statement)
         connection.invalidate()  # with its settings
 
 
@@ -75,14 +73,14 @@ def _without_constraints(connection: Connection) -> list[str]:
     return [f'ALTER TABLE {row.of} ADD CONSTRAINT "{row.name}" {row.made}' for row in found]
 
 
-def _without_indexes(connection: Connection) -> list[str]:
-    again = []
-    for table in tables.metadata.sorted_tables:
-        for index in inspect(connection).get_indexes(table.name):
-            if not index["unique"]:
-                connection.execute(text(f'DROP INDEX "{index["name"]}"'))
-                again.append(f'CREATE INDEX "{index["name"]}" ON {table.name} ({", ".join(str(column) for column in index["column_names"])})')
-    return again
+@contextmanager
+def _without_indexes(connection: Connection) -> Iterator[None]:
+    indexes = [index for table in tables.metadata.sorted_tables for index in table.indexes]
+    for index in indexes:
+        index.drop(connection)
+    yield
+    for index in indexes:
+        index.create(connection)
 
 
 def _copy(connection: Connection, name: str, block: pa.Table) -> bool:
