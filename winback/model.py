@@ -74,10 +74,39 @@ class ReasonSource(StrEnum):
     SURVEY = "survey"  # they themselves
 
 
+class CodeStatus(StrEnum):
+    """What became of one code of an offer."""
+
+    FREE = "free"  # in the pool
+    RESERVED = "reserved"  # a customer's, and no letter has carried it yet
+    GIVEN = "given"  # a letter with it has left, or may have
+    RELEASED = "released"  # nobody was told of it: a pooled one is free again, one of the customer's own is never used
+    REDEEMED = "redeemed"  # an order used it
+    EXPIRED = "expired"  # its last day passed without an order
+
+
+class TaskKind(StrEnum):
+    """What a person is asked to do."""
+
+    CALL = "call"  # ring the customer up
+    VISIT = "visit"  # go and see them
+    CARD = "card"  # write them by hand
+
+
+class TaskStatus(StrEnum):
+    """What became of a task."""
+
+    OPEN = "open"  # waits for its manager
+    DONE = "done"  # the customer was spoken or written to
+    DECLINED = "declined"  # the customer was reached and doesn't want to be
+    DROPPED = "dropped"  # not done: nobody answered, or it wasn't worth it
+
+
 class RunStatus(StrEnum):
     """The state of one run of a campaign."""
 
     ACTIVE = "active"  # enrols and sends
+    WAITING = "waiting"  # sends nothing until somebody approves what has changed
     PAUSED = "paused"  # sends nothing until resumed
     CANCELLED = "cancelled"  # never sends again
     FINISHED = "finished"  # every recipient came to an end
@@ -157,6 +186,19 @@ class Reason(StrEnum):
     NO_ANSWER = "no-answer"  # a worker died after handing the letter over
     RESOLVED_NOT_SENT = "resolved-not-sent"  # a person found that an uncertain letter had not left
     EXPIRED = "expired"  # the campaign ended before the letter's turn came
+    CONDITION = "condition"  # the stage asks for something that this customer isn't or didn't do
+    CAPPED = "capped"  # as many contacts as the policy allows in a week, month or year
+    TOO_SOON = "too-soon"  # the contact before is closer than the policy's gap
+    DAY_OF_SILENCE = "day-of-silence"  # nobody of that country is written to on such a day
+    OTHER_FIRST = "other-first"  # another campaign with a higher priority writes to them first
+    HAS_CODE = "has-code"  # a code of another campaign is still theirs to use
+    NO_CODE_LEFT = "no-code-left"  # the file of codes is used up
+    BUDGET_PROMISED = "budget-promised"  # what the offer may cost is promised already
+    DECLINED = "declined"  # told a person that they don't want to
+    ANSWERED = "answered"  # answered the survey
+    EXHAUSTED = "exhausted"  # every stage and the farewell brought no answer: left alone for good
+    WRITTEN_LATELY = "written-lately"  # the same campaign wrote to them not long ago
+    NOT_APPROVED = "not-approved"  # the approval was withdrawn
 
 
 HOLDOUT = "holdout"

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from winback.journey import schedule
-from winback.journey.campaign import Stage
 from winback.journey.policy import Rules
+from winback.journey.stage import Stage
 
 CASES = yaml.safe_load(Path(__file__).with_name("schedule.yaml").read_text(encoding="utf-8"))
 

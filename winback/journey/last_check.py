@@ -10,9 +10,10 @@ from zoneinfo import ZoneInfo
 
 from winback import clock
 from winback.journey import eligibility, schedule
-from winback.journey.campaign import Campaign, Stage
+from winback.journey.campaign import Campaign
 from winback.journey.eligibility import Candidate
 from winback.journey.policy import Rules
+from winback.journey.stage import Stage
 from winback.model import ChannelName, EventKind, Reason
 
 _STOPPING_EVENTS = {

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from winback.journey.campaign import Stage
 from winback.journey.policy import Rules
+from winback.journey.stage import Stage
 
 _WEEK = 7
 

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, func, insert, select, text, update
 
 from winback.model import DeliveryStatus, Reason, RecipientStatus, RunStatus
-from winback.store.tables import campaign_runs, customers, deliveries, outcomes, recipients
+from winback.store.tables import campaign_runs, codes, customers, deliveries, outcomes, recipients, tasks
 
 _ON_THE_WAY = (DeliveryStatus.CLAIMED, DeliveryStatus.HANDED_OVER)
 
@@ -102,7 +102,9 @@ def _move(connection: Connection, place: Row[Any], other: Row[Any] | None, into_
     _put(connection, place, customer_id=into_id, facts={**place.facts, **drawn_by})
     if other is not None:
         _put(connection, other, customer_id=merged_id)
-    for table in (deliveries, outcomes):
+    asked = select(deliveries.c.id).where(deliveries.c.run_id == run_id, deliveries.c.customer_id == merged_id)
+    connection.execute(update(tasks).where(tasks.c.delivery_id.in_(asked)).values(customer_id=into_id))
+    for table in (deliveries, outcomes, codes):
         connection.execute(update(table).where(table.c.run_id == run_id, table.c.customer_id == merged_id).values(customer_id=into_id))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from winback.store.tables.audience import facts, facts_due, facts_state, scores, scores_state, stage_changes
 from winback.store.tables.campaigns import campaign_runs, deliveries, events, links, outcomes, recipients
+from winback.store.tables.journeys import approvals, codes, run_changes, tasks
 from winback.store.tables.kinds import Day, Id, Tree, Utc, metadata, sqlite_text
 from winback.store.tables.shop import (
     consents,
@@ -23,7 +24,9 @@ __all__ = [
     "Id",
     "Tree",
     "Utc",
+    "approvals",
     "campaign_runs",
+    "codes",
     "consents",
     "contacts",
     "customers",
@@ -40,11 +43,13 @@ __all__ = [
     "orders",
     "outcomes",
     "recipients",
+    "run_changes",
     "scores",
     "scores_state",
     "source_states",
     "sqlite_text",
     "stage_changes",
     "suppressions",
+    "tasks",
     "touches",
 ]

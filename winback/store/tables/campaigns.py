@@ -17,6 +17,8 @@ campaign_runs = Table(
     Column("salt", String(200), nullable=False),
     Column("started_at", Utc, nullable=False),
     Column("enrolled_at", Utc),  # None: the cohort is still being decided on
+    Column("fingerprint", String(64), nullable=False, server_default=""),  # of the files that it last went on with
+    Column("priority", Integer, nullable=False, server_default="0"),  # who writes first when two want the same customer: the higher
     Column("plan", JSON, nullable=False),  # planned shares, the window, and the campaign file as it was when the run began
     UniqueConstraint("campaign", "number"),
 )
@@ -51,6 +53,7 @@ deliveries = Table(
     Column("tactic", String(100), nullable=False),
     Column("channel", String(20), nullable=False, server_default=""),
     Column("letter", String(100), nullable=False, server_default=""),
+    Column("occasion", String(120), nullable=False, server_default=""),  # what is congratulated on, and its day: new-year@2027-01-01
     Column("locale", String(35), nullable=False, server_default=""),
     Column("status", String(20), nullable=False),
     Column("reason", String(40), nullable=False, server_default=""),
