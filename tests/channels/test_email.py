@@ -15,6 +15,7 @@ import pytest
 from winback.channels import email as email_channel
 from winback.channels import smtp_replies
 from winback.channels.email import SmtpChannel
+from winback.channels.smtp_dialogue import Reply
 from winback.demo.mailbox import MailServer
 from winback.errors import ChannelError, LaneError, PermanentError, TemporaryError, UncertainError
 from winback.model import Email
@@ -39,7 +40,13 @@ def letter(number: int = 1, to: str = "olena@post.example") -> Email:
 
 
 def channel(server: MailServer, **options) -> SmtpChannel:
-    return SmtpChannel(server.host, server.port, security="none", timeout=5, **{"connections": 3, **options})
+    return SmtpChannel(server.host, server.port, **{"security": "none", "timeout": 5, "connections": 3, **options})
+
+
+@pytest.fixture(params=[True, False], ids=["pipelining", "step by step"])
+def pipelining(request) -> bool:
+    """Whether the server takes several commands at once."""
+    return bool(request.param)
 
 
 async def test_a_letter_arrives_whole_and_its_receipt_names_the_queue(tmp_path):
@@ -53,8 +60,8 @@ async def test_a_letter_arrives_whole_and_its_receipt_names_the_queue(tmp_path):
     assert received["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
 
 
-async def test_connections_are_kept_and_shared(tmp_path):
-    with MailServer(tmp_path) as server:
+async def test_connections_are_kept_and_shared(tmp_path, pipelining):
+    with MailServer(tmp_path, pipelining=pipelining) as server:
         async with channel(server, connections=3) as out:
             await asyncio.gather(*(out.send(letter(number)) for number in range(30)))
         assert server.accepted == 30
@@ -78,9 +85,9 @@ async def test_connections_are_kept_and_shared(tmp_path):
         ("554 Your IP is listed by Spamhaus", LaneError, "refused-by-policy"),
     ],
 )
-async def test_a_refusal_at_rcpt_or_after_data_is_told_from_our_own_faults(tmp_path, reply, error, reason):
+async def test_a_refusal_at_rcpt_or_after_data_is_told_from_our_own_faults(tmp_path, reply, error, reason, pipelining):
     for where in ("replies", "after_data"):
-        with MailServer(tmp_path / where, **{where: {"olena@post.example": reply}}) as server:
+        with MailServer(tmp_path / where, pipelining=pipelining, **{where: {"olena@post.example": reply}}) as server:
             async with channel(server, connections=1) as out:
                 with pytest.raises(error) as refused:
                     await out.send(letter())
@@ -89,8 +96,8 @@ async def test_a_refusal_at_rcpt_or_after_data_is_told_from_our_own_faults(tmp_p
             assert [each.recipient for each in server.received] == ["taras@post.example"]
 
 
-async def test_a_connection_lost_after_the_letter_was_given_is_doubt_and_the_next_letter_goes_out(tmp_path):
-    with MailServer(tmp_path, drops=["olena@post.example"]) as server:
+async def test_a_connection_lost_after_the_letter_was_given_is_doubt_and_the_next_letter_goes_out(tmp_path, pipelining):
+    with MailServer(tmp_path, drops=["olena@post.example"], pipelining=pipelining) as server:
         async with channel(server, connections=1) as out:
             with pytest.raises(UncertainError, match="no-answer-after-data"):
                 await out.send(letter())
@@ -150,19 +157,15 @@ def made(kind: type[Exception]) -> Exception:
 
 
 @pytest.mark.parametrize("kind", exceptions(), ids=lambda kind: kind.__name__)
-def test_every_exception_of_the_library_says_what_to_do(kind):
+def test_every_exception_of_the_library_closes_the_lane(kind):
+    """It only connects, secures and logs in: the address is innocent of whatever goes wrong there."""
     assert len(exceptions()) >= 15
-    error = made(kind)
-    assert isinstance(email_channel.connecting_error(error), LaneError)
-    before = email_channel.before_data_error(error)
-    assert isinstance(before, TemporaryError | PermanentError | LaneError)
-    after = email_channel.after_data_error(error)
-    assert isinstance(after, UncertainError) != isinstance(error, aiosmtplib.SMTPResponseException)
+    assert isinstance(email_channel.connecting_error(made(kind)), LaneError)
 
 
-@pytest.mark.parametrize("code", [-1, 200, 252, 354])
+@pytest.mark.parametrize("code", [200, 252, 354, 600])
 def test_an_odd_answer_after_data_is_doubt_and_no_reason_to_repeat(code):
-    assert isinstance(email_channel.after_data_error(aiosmtplib.SMTPDataError(code, "accepted, sort of")), UncertainError)
+    assert isinstance(email_channel.answer_of(Reply(code, "accepted, sort of")), UncertainError)
 
 
 @pytest.mark.parametrize("code", range(400, 600, 3))

@@ -38,7 +38,7 @@ class MailServer:
     `replies` answers RCPT with that line ("550 5.1.1 No such user"; a 421 also hangs up),
     `after_data` answers the finished letter with that line,
     `drops` keeps the letter, then hangs up without an answer, so that the sender can't know.
-    With `greylisting`, the first try for each recipient is put off by a 450.
+    With `pipelining` it offers what RFC 2920 describes. With `greylisting`, the first try for each recipient is put off by a 450.
     """
 
     host = "127.0.0.1"
@@ -53,6 +53,7 @@ class MailServer:
         after_data: Mapping[str, str] | None = None,
         drops: Collection[str] = (),
         greylisting: bool = False,
+        pipelining: bool = True,
     ) -> None:
         self.folder = folder
         self.received: list[Received] = []
@@ -63,6 +64,7 @@ class MailServer:
         self._after_data = dict(after_data or {})
         self._drops = frozenset(drops)
         self._greylisting = greylisting
+        self._pipelining = pipelining
         self._seen: set[str] = set()
         self._controller: _Listening | None = None
 
@@ -95,7 +97,8 @@ class MailServer:
     async def handle_EHLO(self, _server: SMTP, session: Session, _envelope: Envelope, hostname: str, responses: list[str]) -> list[str]:  # noqa: N802
         session.host_name = hostname
         self.connections += 1
-        return responses if self._login else [line for line in responses if not line.startswith("250-AUTH")]
+        offered = responses if self._login else [line for line in responses if not line.startswith("250-AUTH")]
+        return ["250-PIPELINING", *offered] if self._pipelining else offered
 
     async def handle_MAIL(  # noqa: N802
         self, _server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]

@@ -1,0 +1,207 @@
+"""An SMTP dialogue on a connection that is open, secured and logged in: one letter after another in as few round trips as may be.
+
+Where the server offers PIPELINING (RFC 2920), MAIL, RCPT and DATA go out in one piece, and the envelope of the next letter rides behind
+the final dot of the one before: one round trip a letter instead of four. Elsewhere command follows reply.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import cast
+
+_LONGEST_REPLY = 32_768
+_START_INPUT = 354
+_CLOSING = 421
+_LINE_START = re.compile(rb"(?m)^\.")
+_NO_ADDRESS = re.compile(r"[^!-~]|[<>]")
+
+
+class ConnectionLostError(Exception):
+    """The server hung up, or wrote what is no SMTP."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the server said: its code and text, the lines of a longer one joined by line feeds."""
+
+    code: int
+    text: str
+
+    @property
+    def is_refusal(self) -> bool:
+        return 400 <= self.code < 600
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.text}"
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """From whom to whom (RFC 5321), and the finished message with CRLF line ends. Raises ValueError for what is no address."""
+
+    mail_from: str
+    to: str
+    content: bytes
+
+    def __post_init__(self) -> None:
+        for address in (self.mail_from, self.to):
+            if _NO_ADDRESS.search(address):
+                msg = f"{address!r} is no address"
+                raise ValueError(msg)
+
+    def commands(self, *, sizes: bool) -> list[bytes]:
+        """MAIL, RCPT and DATA; the size is told where the server asks for it (RFC 1870)."""
+        size = f" SIZE={len(self.content)}" if sizes else ""
+        return [f"MAIL FROM:<{self.mail_from}>{size}\r\n".encode(), f"RCPT TO:<{self.to}>\r\n".encode(), b"DATA\r\n"]
+
+    def body(self) -> bytes:
+        """The message as it travels: dots at the beginning of a line doubled (RFC 5321, 4.5.2), and the final one."""
+        dotted = _LINE_START.sub(b"..", self.content) if b"\n." in self.content or self.content.startswith(b".") else self.content
+        return dotted + (b".\r\n" if dotted.endswith(b"\r\n") else b"\r\n.\r\n")
+
+
+class Dialogue(asyncio.Protocol):
+    """Takes a connection over from whoever opened it. `pipelining` and `sizes` say whether the server offers these.
+
+    Raises ConnectionLostError from whatever waits for a reply; deadlines are the caller's.
+    """
+
+    def __init__(self, transport: asyncio.BaseTransport, *, pipelining: bool, sizes: bool) -> None:
+        self.pipelining = pipelining
+        self._sizes = sizes
+        self._transport = cast(asyncio.Transport, transport)
+        self._buffer = bytearray()
+        self._replies: deque[Reply] = deque()
+        self._waiter: asyncio.Future[None] | None = None
+        self._lost = ""
+        self._transport.set_protocol(self)
+        self._transport.resume_reading()
+
+    @property
+    def is_ready(self) -> bool:
+        """Open, and nothing unasked for has come: a server that has said 421 is about to hang up."""
+        return not self._lost and not self._transport.is_closing() and not self._replies
+
+    def begin(self, envelope: Envelope) -> None:
+        """Write a whole envelope at once; its three replies are read by `is_open`. For servers that offer PIPELINING."""
+        self._write(b"".join(envelope.commands(sizes=self._sizes)))
+
+    async def answers(self, envelope: Envelope, *, has_begun: bool) -> list[Reply]:
+        """What the server answers to MAIL, RCPT and DATA, up to the first refusal where each waits for the one before.
+
+        When the last of three is 354 the server waits for the message; `forget` clears up after a refusal.
+        """
+        if self.pipelining:
+            if not has_begun:
+                self.begin(envelope)
+            return [await self._reply() for _ in range(3)]
+        replies: list[Reply] = []
+        for command in envelope.commands(sizes=self._sizes):
+            self._write(command)
+            replies.append(await self._reply())
+            if replies[-1].is_refusal:
+                break
+        return replies
+
+    async def give(self, envelope: Envelope, following: Envelope | None) -> Reply:
+        """The message itself, and what becomes of it. The envelope that follows rides behind it (RFC 2920, 3.1)."""
+        ahead = b"".join(following.commands(sizes=self._sizes)) if following else b""
+        self._write(envelope.body() + ahead)
+        return await self._reply()
+
+    async def forget(self, replies: Sequence[Reply]) -> None:
+        """Bring the dialogue back to where a new envelope may begin, after a refusal among the answers; hang up where that can't be."""
+        mail, *others = (reply.code for reply in replies)
+        has_recipient = len(others) > 0 and 200 <= others[0] < 300
+        if mail == _CLOSING or _CLOSING in others or (others[1:] == [_START_INPUT] and has_recipient):
+            self.abort()  # ending the message here would send an empty letter
+        elif others[1:] == [_START_INPUT]:  # DATA was let through although nobody is left to write to (RFC 2920, 3.1)
+            self._write(b".\r\n")
+            await self._reply()
+        elif 200 <= mail < 300:
+            self._write(b"RSET\r\n")
+            await self._reply()
+
+    async def leave(self) -> None:
+        """Say goodbye and close."""
+        if self.is_ready:
+            self._write(b"QUIT\r\n")
+            with contextlib.suppress(ConnectionLostError):
+                await self._reply()
+        self.close()
+
+    def close(self) -> None:
+        self._transport.close()
+
+    def abort(self) -> None:
+        """Close without saying anything, whatever is still to be written."""
+        self._transport.abort()
+
+    async def _reply(self) -> Reply:
+        while not self._replies:
+            if self._lost:
+                raise ConnectionLostError(self._lost)
+            self._waiter = asyncio.get_running_loop().create_future()
+            try:
+                await self._waiter
+            finally:
+                self._waiter = None
+        return self._replies.popleft()
+
+    def _write(self, data: bytes) -> None:
+        if self._lost or self._transport.is_closing():
+            raise ConnectionLostError(self._lost or "the connection is closed")
+        self._transport.write(data)
+
+    # The names and arguments of what follows are asyncio's.
+
+    def data_received(self, data: bytes) -> None:
+        self._buffer += data
+        try:
+            self._replies.extend(_taken(self._buffer))
+        except ValueError as error:
+            self._end(str(error))
+            self._transport.abort()
+        self._wake()
+
+    def eof_received(self) -> bool:
+        self._end("the server hung up")
+        return False
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._end(str(error) if error else "the server hung up")
+
+    def _end(self, because: str) -> None:
+        self._lost = self._lost or because
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+
+def _taken(buffer: bytearray) -> list[Reply]:
+    """Whole replies at the beginning of a buffer, taken out of it. Raises ValueError for what is none."""
+    replies, lines, start = [], list[bytes](), 0
+    used = 0
+    while (end := buffer.find(b"\n", start)) >= 0:
+        line = bytes(buffer[start:end]).rstrip(b"\r")
+        start = end + 1
+        if not line[:3].isdigit() or line[3:4] not in {b"", b" ", b"-"}:
+            msg = f"no SMTP reply: {line[:80].decode('utf-8', 'replace')}"
+            raise ValueError(msg)
+        lines.append(line)
+        if line[3:4] != b"-":
+            text = b"\n".join(each[4:].strip() for each in lines).decode("utf-8", "replace")
+            replies.append(Reply(int(line[:3]), text))
+            lines, used = [], start
+    del buffer[:used]
+    if len(buffer) > _LONGEST_REPLY:
+        msg = "a reply without an end"
+        raise ValueError(msg)
+    return replies
