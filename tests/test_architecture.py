@@ -29,6 +29,7 @@ LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
 # A library -> the only places that may import it.
 ONLY = {
     "prefect": ("flows/",),
+    "cryptography": ("winback/channels/dkim.py",),
     "aiosmtplib": ("winback/channels/email.py",),
     "telegram": ("winback/channels/telegram.py", "winback/bot/"),
     "jinja2": ("winback/letters/", "winback/studio/"),

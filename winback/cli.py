@@ -15,6 +15,7 @@ from winback.commands import (
     cohorts,
     customers,
     data,
+    dkim,
     facts,
     letters,
     lifecycle,
@@ -54,7 +55,23 @@ def _options(
     context.obj = folder
 
 
-for subject in (project, data, facts, cohorts, lifecycle, customers, reasons, occasions, letters, translations, names, campaigns, results, studio):
+for subject in (
+    project,
+    data,
+    facts,
+    cohorts,
+    lifecycle,
+    customers,
+    reasons,
+    occasions,
+    letters,
+    translations,
+    names,
+    campaigns,
+    results,
+    studio,
+    dkim,
+):
     subject.register(app)
 
 

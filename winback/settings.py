@@ -26,6 +26,30 @@ S = TypeVar("S", bound=BaseModel)
 _THIS_MACHINE = {"localhost", "127.0.0.1", "::1"}
 
 
+def is_dns_name(text: str) -> bool:
+    """Whether DNS can hold such a name (RFC 1123)."""
+    return re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*", text) is not None
+
+
+class DkimKey(Shape):
+    """A key that letters of a domain, and of its subdomains, are signed with: in the environment as WINBACK_DKIM_<SELECTOR>."""
+
+    domain: str
+    selector: str
+
+    @field_validator("domain", "selector")
+    @classmethod
+    def _is_a_name(cls, text: str) -> str:
+        if not is_dns_name(text):
+            raise refusal(f"is {text}; DNS has no such name.", "Write for example domain: news.zerno.example and selector: wb1.")
+        return text
+
+    @property
+    def secret(self) -> str:
+        """What the key is called in the environment."""
+        return f"WINBACK_DKIM_{re.sub('[^A-Z0-9]', '_', self.selector.upper())}"
+
+
 class EmailSettings(Shape):
     """How e-mail leaves. The password comes from WINBACK_SMTP_PASSWORD."""
 
@@ -36,6 +60,7 @@ class EmailSettings(Shape):
     security: Literal["starttls", "tls", "none"] = "starttls"
     connections: int = Field(default=10, ge=1, le=200)
     timeout_seconds: int = Field(default=60, ge=1, le=600)
+    dkim: tuple[DkimKey, ...] = ()  # none: the mail server signs
     bounces_to: str = ""  # envelope sender; empty: the sender's own address
     cost: Amount = Field(default=0, validate_default=True)  # of one letter, in the project's currency
     picture_kilobytes: int = Field(default=100, ge=1, le=5_000)  # the largest picture that may travel inside a letter

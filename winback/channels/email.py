@@ -13,7 +13,8 @@ from typing import Self
 
 import aiosmtplib
 
-from winback.channels import mime, smtp_replies
+from winback.channels import dkim, mime, smtp_replies
+from winback.channels.dkim import Signer
 from winback.channels.smtp_dialogue import ConnectionLostError, Dialogue, Envelope, Reply
 from winback.errors import ChannelError, LaneError, PermanentError, TemporaryError, UncertainError
 from winback.model import Email, Receipt
@@ -42,7 +43,7 @@ class SmtpChannel:
     """Sends through one SMTP server over up to `connections` connections, each kept for `letters_per_connection` letters.
 
     `security` is "starttls" (required, certificate checked), "tls" (from the first byte) or "none". `timeout` is for an envelope's answers,
-    and again for a message's; after `idle` seconds without a letter a connection is closed. Connections are opened when they are needed.
+    and again for a message's. `signers` sign (DKIM) what comes from their domain. After `idle` seconds without a letter a connection is closed. Connections are opened when they are needed.
     """
 
     def __init__(
@@ -57,11 +58,13 @@ class SmtpChannel:
         timeout: float = 60,
         letters_per_connection: int = 1000,
         idle: float = 30,
+        signers: Sequence[Signer] = (),
     ) -> None:
         self.host, self.port = host, port
         self._user, self._password = user, password
         self._security = security
         self._timeout, self._idle_for = timeout, idle
+        self._signers = signers
         self._connections, self._most = connections, letters_per_connection
         self.in_flight = connections * DEPTH
         self._backlog: deque[_Job] = deque()
@@ -84,7 +87,8 @@ class SmtpChannel:
 
     async def send(self, letter: Email) -> Receipt:
         """One transaction. Nothing is repeated here: what may have left after DATA is UncertainError."""
-        content = mime.build(letter)
+        keys = [signer for signer in self._signers if signer.covers(letter.sender_address)]
+        content = dkim.signed(mime.build(letter), keys, int(letter.sent_at.timestamp()))
         try:
             envelope = Envelope(letter.mail_from, letter.to, content)
         except ValueError as error:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from winback.channels import dkim
 from winback.channels.channel import Channel
+from winback.channels.dkim import Signer
 from winback.channels.file import FileChannel
 from winback.errors import ConfigError, LaneError, Problem
 from winback.model import ChannelName
@@ -46,12 +48,30 @@ def open_channel(project: Project, name: ChannelName) -> Channel[Any]:
             security=settings.email.security,
             connections=settings.email.connections,
             timeout=settings.email.timeout_seconds,
+            signers=signers(project),
         )
     if settings.telegram.via == "file":
         return FileChannel(project.out / "mailbox" / "telegram")
     from winback.channels.telegram import TelegramChannel
 
     return TelegramChannel(bot_token(project), api_url=settings.telegram.api_url, messages_per_second=settings.telegram.messages_per_second)
+
+
+def signers(project: Project) -> list[Signer]:
+    """The DKIM keys of settings.yaml, in its order. Raises ConfigError for one that is missing or can't be used."""
+    found = []
+    for index, named in enumerate(project.settings.email.dkim):
+        place = ("email", "dkim", index)
+        pem = project.secret(named.secret)
+        if not pem:
+            how = f"Set {named.secret}, or {named.secret}_FILE with the name of its file. A new one: winback dkim new --domain {named.domain}"
+            raise ConfigError(project.document.problem(place, f"the DKIM key `{named.selector}` is not there.", how))
+        try:
+            found.append(dkim.Signer(named.domain, named.selector, dkim.read_key(pem)))
+        except ValueError as error:
+            how = f"Make a new one: winback dkim new --domain {named.domain}"
+            raise ConfigError(project.document.problem(place, f"the DKIM key in {named.secret} can't be used: {error}.", how)) from error
+    return found
 
 
 def bot_token(project: Project) -> str:
