@@ -45,6 +45,7 @@ ONLY = {
     "numpy": ("winback/audience/", "winback/store/purchases.py", "winback/store/scores.py", "winback/store/segments.py"),
     "holidays": ("winback/journey/public_holidays.py",),
     "dateutil": ("winback/journey/day_rules.py",),
+    "phonenumbers": ("winback/audience/area_codes.py",),
 }
 READS_CLOCK = ("winback/clock.py", "winback/demo/", "flows/")
 READS_ENVIRONMENT = ("winback/settings.py", "winback/demo/", "flows/")
@@ -169,6 +170,7 @@ def test_help_imports_nothing_heavy():
         "numpy",
         "holidays",
         "dateutil",
+        "phonenumbers",
     )
     program = f"import sys; sys.argv = ['winback', '--help']\ntry:\n    from winback.cli import main; main()\nexcept SystemExit: pass\nprint([m for m in {heavy!r} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from datetime import time, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any, TypeAlias
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
@@ -68,8 +69,19 @@ def _zone(value: Any) -> str:
     try:
         ZoneInfo(value)
     except (ZoneInfoNotFoundError, ValueError, TypeError, OSError) as error:
-        raise refusal(f"is {value}; there is no such time zone.", "Write for example Europe/Kyiv or Asia/Tashkent.") from error
+        raise refusal(f"is {value}; there is no such time zone.", _nearest_zone(value)) from error
     return str(value)
+
+
+def _nearest_zone(value: Any) -> str:
+    """A hint for a zone that doesn't exist: the nearest one by its whole name or by its city, else two examples."""
+    written, names = value.casefold().replace(" ", "_") if isinstance(value, str) else "", sorted(available_timezones())
+    whole = {name.casefold(): name for name in names}
+    by_city = {name.rpartition("/")[2].casefold(): name for name in names if "/" in name}
+    for known, word in ((whole, written), (by_city, written.rpartition("/")[2])):
+        if close := difflib.get_close_matches(word, known, n=1, cutoff=0.75):
+            return f"Did you mean `{known[close[0]]}`?"
+    return "Write for example Europe/Kyiv or Asia/Tashkent."
 
 
 def _channel(value: Any) -> ChannelName:

@@ -83,6 +83,7 @@ def test_the_shops_words_for_sex_language_and_black_list_are_taken_by_the_mappin
     assert unknown == ("B", "", "", "", "", None, "", "")
     assert "The birthday `31.02.1987` can't be read" in rejects(project)[0]["reason"]
     assert "The favourite day `5` can't be read" in rejects(project)[0]["reason"]
+    assert "There is no time zone `Kyiv`; write it as Europe/Kyiv. The customer is kept without it." in rejects(project)[0]["reason"]
 
 
 CONSENT = """

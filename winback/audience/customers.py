@@ -18,7 +18,6 @@ _NORMALISED: dict[str, Callable[[str], str]] = {
     "sex": cells.sex,
     "locale": cells.locale,
     "country": cells.country,
-    "time_zone": cells.time_zone,
 }
 _LONGEST_MANAGER = 100
 _LONGEST_ID = 200
@@ -32,6 +31,8 @@ def convert(chunk: Chunk, mapping: Customers, terms: Terms) -> Converted:
     for name, normalise in _NORMALISED.items():
         if column := getattr(mapping, name):
             columns[name] = converting.read(converting.written(chunk, column), normalise, faults)
+    if mapping.time_zone:
+        columns["time_zone"] = [zone or "" for zone in converting.read(converting.written(chunk, mapping.time_zone), _zone, faults, costs_row=False)]
     columns |= _days(chunk, mapping, terms, faults)
     columns |= _acquaintance(chunk, mapping, columns["key"], faults)
     if mapping.phone:
@@ -115,6 +116,13 @@ def _birthday(cell: Any, terms: Terms) -> date | Unreadable | None:
     if found is not None and not converting.OLDEST_YEAR <= found.year <= terms.now.year:
         return Unreadable(f"The birthday {found.isoformat()} can't be one. It is left out.")
     return found
+
+
+def _zone(text: str) -> str | Unreadable:
+    zone = cells.time_zone(text)
+    if text and not zone:
+        return Unreadable(f"There is no time zone `{text}`; write it as Europe/Kyiv. The customer is kept without it.")
+    return zone
 
 
 def _manager(text: str) -> str | Unreadable:

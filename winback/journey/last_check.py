@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import TypeAlias
-from zoneinfo import ZoneInfo
 
 from winback import clock
-from winback.journey import eligibility, schedule
+from winback.journey import eligibility, schedule, zones
 from winback.journey.campaign import Campaign
 from winback.journey.eligibility import Candidate
 from winback.journey.policy import Rules
@@ -77,6 +76,7 @@ def decide(
     rules: Rules,
     zone: str,
     now: datetime,
+    hour: int | None = None,
     offer_is_over: bool = False,
     speaks_of_offer: Callable[[ChannelName, str], bool] = _never,
     lacks: Callable[[ChannelName, str], bool] = _never,
@@ -85,7 +85,8 @@ def decide(
     """Decide on one claimed delivery by what is true now. Order matters: what ends the journey comes first.
 
     `speaks_of_offer` says of a text whether it can't be written without an offer, `lacks` whether it needs what this customer doesn't have.
-    `signs` are those of being lost that they showed when they were decided on.
+    `signs` are those of being lost that they showed when they were decided on; `hour` is the one at which they usually react: a letter
+    that is late for it still leaves, and one that is put off waits for it.
     """
     if candidate.black_list:
         return Stop(Reason.BLACK_LISTED)
@@ -93,7 +94,7 @@ def decide(
         return Stop(Reason.ORDERED)
     if reason := _stopped_by_event(campaign, since):
         return Stop(reason)
-    if _is_over(campaign.ends_on, zone, now):
+    if clock.local_day(now, zones.calendar(zone, rules)) > campaign.ends_on:
         return Stop(Reason.EXPIRED)
     texts = [(channel, text) for channel in stage.channels for text in stage.texts_for(channel, tactic, signs)]
     if not texts:
@@ -107,9 +108,8 @@ def decide(
     usable = eligibility.usable(candidate.reach, list(dict.fromkeys(channel for channel, _ in texts)), rules)
     if isinstance(usable, eligibility.Skip):
         return SkipStage(usable.reason)
-    due = schedule.first_in_window(now.astimezone(ZoneInfo(zone)), stage, rules)
-    if due > now:
-        return Postpone(due)
+    if schedule.first_in_window(now, stage, zone, rules) > now:
+        return Postpone(schedule.first_in_window(now, stage, zone, rules, hour))
     return Send(usable[0], next(text for channel, text in texts if channel == usable[0]))
 
 
@@ -121,7 +121,3 @@ def _stopped_by_event(campaign: Campaign, since: Since) -> Reason | None:
         if word in _STOPS_ON_REQUEST and _STOPS_ON_REQUEST[word][0] in since.events:
             return _STOPS_ON_REQUEST[word][1]
     return None
-
-
-def _is_over(ends_on: date, zone: str, now: datetime) -> bool:
-    return clock.local_day(now, ZoneInfo(zone)) > ends_on

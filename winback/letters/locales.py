@@ -76,6 +76,12 @@ def _exactness(spoken: str, country: str) -> Iterable[str]:
         yield "-".join((language, *kept))
 
 
+def zone_cities() -> dict[str, dict[str, str]]:
+    """By language that we know of, what it calls the cities that time zones are named after: Europe/Kiev (CLDR keeps old names) -> Київ."""
+    read = {language: localedata.load(language)["time_zones"] for language in sorted({*_OF_COUNTRY.values()})}
+    return {language: {zone: told["city"] for zone, told in zones.items() if "city" in told} for language, zones in read.items()}
+
+
 def language_tag(locale: str) -> str:
     """The BCP 47 tag for `lang=` and Content-Language."""
     return _SCRIPTS.get(locale, locale.replace("_", "-"))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,12 +13,15 @@ from sqlalchemy import Connection, Engine
 from winback import clock
 from winback.audience.worth import Verdict
 from winback.errors import ConfigError
-from winback.journey import assignment, costs, eligibility, schedule
+from winback.journey import assignment, costs, eligibility, schedule, send_hour, zones
 from winback.journey.eligibility import Candidate, Eligible, Skip
+from winback.journey.policy import Rules
+from winback.journey.send_hour import Learnt
+from winback.journey.zones import Home, Whereabouts
 from winback.model import HOLDOUT, ChannelName, Money, RecipientStatus, RunStatus
 from winback.operations import knowing
-from winback.sending.prepared import Prepared
-from winback.store import candidates, cohorts, database, runs
+from winback.sending.prepared import Prepared, city_zones
+from winback.store import candidates, cohorts, database, reactions, runs
 from winback.store.as_of import AsOf
 from winback.store.evidence import Evidence
 from winback.store.runs import Run
@@ -35,13 +38,16 @@ class Decision:
     verdict: Eligible | Skip
     arm: str  # tactic, "holdout", or empty for a skip
     bucket: float
-    zone: str
+    home: Home
     first_due_at: datetime | None
     signs: Evidence = field(default_factory=dict)  # of being lost, with what shows them
     worth: dict[str, str] = field(default_factory=dict)  # expected value and cost, where the campaign asks whether it pays
+    usual: Learnt | None = None  # hour of day, where a stage of the campaign asks for it
 
 
-def decide(prepared: Prepared, candidate: Candidate, *, salt: str, now: datetime, signs: Evidence | None = None) -> Decision:
+def decide(
+    prepared: Prepared, candidate: Candidate, *, salt: str, now: datetime, signs: Evidence | None = None, reacted: Sequence[datetime] = ()
+) -> Decision:
     """The whole decision on one candidate: eligibility first, then assignment, then when the first stage falls due. Pure."""
     plan = prepared.campaign
     rules = prepared.policy.for_country(candidate.person.country)
@@ -55,13 +61,21 @@ def decide(prepared: Prepared, candidate: Candidate, *, salt: str, now: datetime
         is_worth_it=not plan.worth_it or pays.is_worth_it,
     )
     worth = {"expected_value": f"{pays.expected:f}", "cost": f"{pays.cost:f}"} if plan.worth_it else {}
-    zone = schedule.zone_of(candidate.person.time_zone, rules, prepared.project.settings.time_zone)
+    home = _home(prepared, candidate, rules)
     if isinstance(verdict, Skip):
-        return Decision(candidate, verdict, "", 0.0, zone, None, signs or {}, worth)
+        return Decision(candidate, verdict, "", 0.0, home, None, signs or {}, worth)
     arm = assignment.assign(salt, candidate.person.key, plan.holdout, {name: tactic.share for name, tactic in plan.tactics.items()})
-    opens = max(now, clock.start_of_day(plan.starts_on, ZoneInfo(zone)))
-    due_at = schedule.due_at(plan.stages[0], opens, zone, rules)
-    return Decision(candidate, verdict, arm, assignment.bucket(salt, candidate.person.key), zone, due_at, signs or {}, worth)
+    calendar = zones.calendar(home.zone, rules)
+    usual = send_hour.learn(reacted, calendar) if reacted and not zones.is_anywhere(home.zone) else None
+    opens = max(now, clock.start_of_day(plan.starts_on, calendar))
+    due_at = schedule.due_at(plan.stages[0], opens, home.zone, rules, usual.hour if usual else None)
+    return Decision(candidate, verdict, arm, assignment.bucket(salt, candidate.person.key), home, due_at, signs or {}, worth, usual)
+
+
+def _home(prepared: Prepared, candidate: Candidate, rules: Rules) -> Home:
+    person = candidate.person
+    known = Whereabouts(stored=person.time_zone, country=person.country, city=person.city, phone=candidate.phone)
+    return zones.find(known, rules, prepared.project.settings.time_zone, city_zones)
 
 
 def worth_of(prepared: Prepared, candidate: Candidate) -> Verdict:
@@ -82,7 +96,8 @@ def decisions(
     for ids in runs.member_batches(connection, members, BATCH):
         found = candidates.find(connection, ids, facts, run_id=run_id, scored=scored)
         shown = knowing.signs_of(connection, prepared.selection, facts, ids)
-        yield [decide(prepared, found[each], salt=salt, now=now, signs=shown.get(each, {})) for each in ids]
+        reacted = reactions.moments(connection, ids, as_of) if any(stage.send_hour for stage in prepared.campaign.stages) else {}
+        yield [decide(prepared, found[each], salt=salt, now=now, signs=shown.get(each, {}), reacted=reacted.get(each, ())) for each in ids]
 
 
 def current_run(engine: Engine, prepared: Prepared, *, now: datetime, again: bool = False) -> Run:
@@ -178,13 +193,18 @@ def _row(run: Run, decision: Decision, zone: ZoneInfo) -> dict[str, Any]:
         "arm": decision.arm,
         "bucket": "" if skipped else f"{decision.bucket:.12f}",
         "locale": "" if isinstance(verdict, Skip) else verdict.locale,
-        "time_zone": decision.zone,
-        "facts": evidence(decision.candidate, zone) | {"signs": decision.signs} | decision.worth,
+        "time_zone": decision.home.zone,
+        "facts": evidence(decision.candidate, zone) | {"signs": decision.signs} | decision.worth | _clock(decision),
         "assigned_at": run.started_at,
         "ended_at": run.started_at if skipped else None,
         "next_stage": 0,
         "next_due_at": decision.first_due_at,
     }
+
+
+def _clock(decision: Decision) -> dict[str, Any]:
+    """How the zone is known, and the hour that was learnt."""
+    return {"zone_known_by": decision.home.known_by} | ({"send_hour": asdict(decision.usual)} if decision.usual else {})
 
 
 def evidence(candidate: Candidate, zone: ZoneInfo) -> dict[str, Any]:

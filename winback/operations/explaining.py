@@ -8,13 +8,13 @@ from datetime import datetime
 from math import isnan
 from typing import Any
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, Row
 
 from winback import clock
 from winback.audience import cohort, conditions, rhythm, signs
 from winback.audience.cohort import Selection
 from winback.errors import ConfigError, Problem
-from winback.journey import assignment
+from winback.journey import assignment, zones
 from winback.model import RecipientStatus
 from winback.operations import findings, knowing, selecting
 from winback.sending.prepared import Prepared
@@ -146,18 +146,30 @@ def by_campaign(prepared: Prepared, engine: Engine, key: str, *, now: datetime) 
     if recipient is None:
         return Explanation(key, about, f"not in the cohort when run {run.number} began on {run.started_at:%Y-%m-%d}", tuple(steps))
     steps += [
-        Step(f"fact: {name}", str(value)) for name, value in recipient.facts.items() if name not in {"channels", "signs"} and value not in {"", None}
+        Step(f"fact: {name}", str(value))
+        for name, value in recipient.facts.items()
+        if name not in {"channels", "signs", "zone_known_by", "send_hour"} and value not in {"", None}
     ]
     steps += [Step(f"sign: {sign}", _evidence(found)) for sign, found in recipient.facts.get("signs", {}).items()]
     steps += [Step(f"fact: {channel}", _told(reach)) for channel, reach in recipient.facts.get("channels", {}).items()]
     if recipient.status == RecipientStatus.SKIPPED:
         return Explanation(key, about, f"skipped: {recipient.reason}", (*steps, Step("may be written to", recipient.reason, holds=False)))
-    steps.append(Step("may be written to", f"in {recipient.locale}, zone {recipient.time_zone}", holds=True))
+    steps.append(Step("may be written to", f"in {recipient.locale}", holds=True))
+    steps += _clock(recipient)
     drawn_by = recipient.facts.get("assigned_as", own_key)  # of a record merged into theirs
     steps.append(Step("assigned to", f"{recipient.arm}: sha256 of {run.salt}:{drawn_by} is at {assignment.bucket(run.salt, drawn_by):.12f} of 1"))
     steps += [Step(f"{moment:%Y-%m-%d %H:%M} UTC", sentence) for moment, sentence in history]
     verdict = f"{recipient.status}: {recipient.reason}" if recipient.reason else str(recipient.status)
     return Explanation(key, about, f"{recipient.arm}, {verdict}", tuple(steps))
+
+
+def _clock(recipient: Row[Any]) -> list[Step]:
+    """The zone with how it is known, and the hour of day that was learnt, with what from."""
+    found = [Step("zone", zones.told(recipient.time_zone, recipient.facts.get("zone_known_by", "")))]
+    if learnt := recipient.facts.get("send_hour"):
+        told = f"{learnt['hour']:02}:00, learnt from {learnt['reactions']} of the {_days(learnt['days'])} on which they reacted"
+        found.append(Step("usual hour", told))
+    return found
 
 
 def _told(reach: dict[str, Any]) -> str:

@@ -8,13 +8,12 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
 
 from winback import clock
 from winback.audience.signs import Sign
-from winback.journey import schedule
+from winback.journey import schedule, zones
 from winback.journey.eligibility import Skip
 from winback.model import HOLDOUT, ChannelName, Money, RunStatus
 from winback.operations import enrolment, knowing
@@ -143,13 +142,13 @@ class _Tally:
         due_at = decision.first_due_at
         for index, stage in enumerate(self.prepared.campaign.stages):
             if index:
-                due_at = schedule.due_at(stage, due_at, decision.zone, rules)
+                due_at = schedule.due_at(stage, due_at, decision.home.zone, rules, decision.usual.hour if decision.usual else None)
             channel = next((c for c in stage.channels if c in verdict.channels and stage.text_for(c, decision.arm)), None)
             if channel is None:
                 continue
             self.channels[index][channel] += 1
             span = self.days[index]
-            local = due_at.astimezone(ZoneInfo(decision.zone))
+            local = due_at.astimezone(zones.calendar(decision.home.zone, rules))
             self.days[index] = [min([*span[:1], local]), max([*span[1:], local])]
 
     def _add_worth(self, decision: Decision) -> None:

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine, Row
 
 from winback import clock
 from winback.channels import mime
+from winback.journey import zones
 from winback.journey.campaign import Campaign
 from winback.journey.eligibility import Candidate
 from winback.journey.last_check import Send
@@ -55,7 +55,7 @@ class Writer:
     def write(self, delivery: Claimed, candidate: Candidate, recipient: Row[Any], send: Send, *, now: datetime) -> Email | Message:
         """The finished letter. Raises TemplateError when a value is missing."""
         signing = sender.pick(self.prepared.senders, candidate.person.manager, self.campaign.sender)
-        today = clock.local_day(now, ZoneInfo(recipient.time_zone))
+        today = self._day(now, recipient)
         filled = values.for_letter(
             person=candidate.person,
             locale=delivery.locale,
@@ -112,11 +112,11 @@ class Writer:
     def offer_ends_on(self, tactic: str, recipient: Row[Any]) -> date | None:
         """The last day of the tactic's offer for this recipient; None when there is no offer."""
         offer = self.campaign.offer_of(tactic)
-        return clock.local_day(recipient.assigned_at + offer.valid_for, ZoneInfo(recipient.time_zone)) if offer else None
+        return self._day(recipient.assigned_at + offer.valid_for, recipient) if offer else None
 
     def offer_is_over(self, tactic: str, recipient: Row[Any], now: datetime) -> bool:
         ends_on = self.offer_ends_on(tactic, recipient)
-        return ends_on is not None and clock.local_day(now, ZoneInfo(recipient.time_zone)) > ends_on
+        return ends_on is not None and self._day(now, recipient) > ends_on
 
     def speaks_of_offer(self, channel: ChannelName, text: str) -> bool:
         """Whether a text can't be written without an offer."""
@@ -127,7 +127,7 @@ class Writer:
         needed = {word for path in self.prepared.library.needs(channel, text) if (word := path.partition(".")[0]) in OF_SOME_CUSTOMERS}
         if not needed:
             return False
-        known = self._standing(candidate, recipient, recipient.locale, clock.local_day(now, ZoneInfo(recipient.time_zone)))
+        known = self._standing(candidate, recipient, recipient.locale, self._day(now, recipient))
         return any(getattr(known, word) is None for word in needed)
 
     def _told(self, delivery: Claimed, candidate: Candidate, today: date) -> Told:
@@ -145,12 +145,16 @@ class Writer:
     def _standing(self, candidate: Candidate, recipient: Row[Any], locale: str, today: date) -> Standing:
         """What the customer has and has had; a compensation lasts from the day of assignment, as an offer does."""
         rule = self.campaign.content.compensation
-        begins_on = clock.local_day(recipient.assigned_at, ZoneInfo(recipient.time_zone))
+        begins_on = self._day(recipient.assigned_at, recipient)
         return Standing(
             benefits=standing.benefits(candidate.benefits, today),
             together=standing.together(candidate.orders, self._shop_day(candidate.first_order_at), today),
             compensation=standing.compensation(candidate.problem_order, rule, begins_on=begins_on, today=today, locale=locale),
         )
+
+    def _day(self, moment: datetime, recipient: Row[Any]) -> date:
+        """The day of a moment on the recipient's calendar."""
+        return clock.local_day(moment, zones.calendar(recipient.time_zone, self.rules(recipient.facts.get("country", ""))))
 
     def _shop_day(self, moment: datetime | None) -> date | None:
         return clock.local_day(moment, self.project.zone) if moment else None

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine, Row
 from winback.channels import smtp_replies
 from winback.channels.channel import Channel
 from winback.errors import ChannelError, LaneError, PermanentError, Problem, TemplateError, TemporaryError, UncertainError
-from winback.journey import last_check
+from winback.journey import last_check, send_hour
 from winback.journey.eligibility import Candidate
 from winback.journey.last_check import Postpone, Send, Since, SkipStage, Stop, Verdict
 from winback.model import ChannelName, DeliveryStatus, Email, Message, Reason, Receipt, RecipientStatus
@@ -161,6 +161,7 @@ class Worker:
             rules=self.writer.rules(candidate.person.country),
             zone=recipient.time_zone,
             now=self.now(),
+            hour=send_hour.of(recipient.facts),
             offer_is_over=self.writer.offer_is_over(delivery.tactic, recipient, self.now()),
             speaks_of_offer=self.writer.speaks_of_offer,
             lacks=partial(self.writer.lacks, candidate, recipient, self.now()),
@@ -233,7 +234,7 @@ class Worker:
         changes = [
             {
                 "customer_id": who,
-                **following(self.writer.campaign, row.next_stage, concluded[who], row.time_zone, self.writer.rules(countries[who])),
+                **following(self.writer.campaign, row, concluded[who], self.writer.rules(countries[who])),
             }
             for who, row in standing.items()
         ]

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import timedelta
+from functools import cache
 
 from winback.audience import cohort, signs
 from winback.audience.cohort import Cohort, Selection
 from winback.audience.signs import URGENCY
 from winback.errors import ConfigError, Problem, TemplateError
-from winback.journey import campaign, costs, policy
+from winback.journey import campaign, cities, costs, policy
 from winback.journey.campaign import Campaign
 from winback.journey.costs import Outlay
 from winback.journey.policy import Policy
@@ -81,6 +82,12 @@ def prepare(project: Project, name: str) -> Prepared:
         library=texts,
         languages=languages,
     )
+
+
+@cache
+def city_zones() -> Mapping[str, tuple[str, ...]]:
+    """Zones of the cities that they are named after, by the cities' names in all our languages; read once, and only if it is asked for."""
+    return cities.table(locales.zone_cities())
 
 
 def _with_methods(project: Project, document: Document[Campaign]) -> Document[Campaign]:

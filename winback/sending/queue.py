@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Engine, Row
 
-from winback.journey import schedule
+from winback.journey import schedule, send_hour
 from winback.journey.campaign import Campaign
 from winback.journey.policy import Policy, Rules
 from winback.model import DeliveryStatus, RecipientStatus
@@ -45,11 +45,13 @@ def _standing(row: Row[Any], campaign: Campaign, rules: Rules) -> dict[str, Any]
     """A recipient waits for what becomes of the letter; somebody held out goes on by the calendar."""
     if row.status == RecipientStatus.ACTIVE:
         return {"customer_id": row.customer_id, "next_stage": row.next_stage, "next_due_at": None}
-    return {"customer_id": row.customer_id, **following(campaign, row.next_stage, row.next_due_at, row.time_zone, rules)}
+    return {"customer_id": row.customer_id, **following(campaign, row, row.next_due_at, rules)}
 
 
-def following(campaign: Campaign, stage: int, concluded_at: datetime, zone: str, rules: Rules) -> dict[str, Any]:
-    """The next stage after stage number `stage` was concluded, and when it falls due; no due time after the last."""
-    if stage + 1 >= len(campaign.stages):
-        return {"next_stage": stage + 1, "next_due_at": None}
-    return {"next_stage": stage + 1, "next_due_at": schedule.due_at(campaign.stages[stage + 1], concluded_at, zone, rules)}
+def following(campaign: Campaign, recipient: Row[Any], concluded_at: datetime, rules: Rules) -> dict[str, Any]:
+    """The stage after a recipient's, which was concluded, and when it falls due; no due time after the last."""
+    following = recipient.next_stage + 1
+    if following >= len(campaign.stages):
+        return {"next_stage": following, "next_due_at": None}
+    due_at = schedule.due_at(campaign.stages[following], concluded_at, recipient.time_zone, rules, send_hour.of(recipient.facts))
+    return {"next_stage": following, "next_due_at": due_at}

@@ -63,6 +63,7 @@ def find(connection: Connection, ids: Sequence[int], as_of: AsOf, *, run_id: int
             shares_address=row.id in namesakes,
             problem_order=problems.get(row.id),
             benefits=entitlements.benefits(row.custom),
+            phone=row.phone,
             reach=reach[row.id],
         )
         for row in rows
