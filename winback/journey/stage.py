@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
@@ -25,6 +25,7 @@ class Stage(Shape):
     by_methods: bool = False  # the same by the methods of signs.yaml, the most urgent sign first
     hours: Hours | None = None  # in the customer's own time zone
     weekdays: tuple[Weekday, ...] | None = Field(default=None, min_length=1)
+    if_capped: Literal["postpone", "skip"] = "postpone"  # when the contact policy would let it leave on a later day only
 
     @model_validator(mode="after")
     def _has_texts(self) -> Stage:
