@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 from winback import clock
-from winback.journey import eligibility, schedule
+from winback.journey import contact_policy, eligibility, schedule
 from winback.journey.campaign import Campaign
+from winback.journey.contact_policy import Rival, Wait
 from winback.journey.eligibility import Candidate
 from winback.journey.policy import Rules
 from winback.journey.stage import Stage
@@ -21,6 +22,9 @@ _STOPPING_EVENTS = {
     EventKind.COMPLAINT: Reason.COMPLAINED,
 }
 _STOPS_ON_REQUEST = {"replied": (EventKind.REPLY, Reason.REPLIED), "clicked": (EventKind.CLICK, Reason.CLICKED)}
+
+_CAPPED = frozenset({Reason.CAPPED, Reason.TOO_SOON, Reason.OTHER_FIRST})
+"""What a stage may be skipped for; days of mourning it waits out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +45,11 @@ class Send:
 
 @dataclass(frozen=True, slots=True)
 class Postpone:
-    """Not now: the customer's hours are over."""
+    """Not now: the customer's hours are over (no reason), or the contact policy lets nothing leave yet."""
 
     due_at: datetime
+    reason: Reason | None = None
+    detail: str = ""  # the facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +57,7 @@ class SkipStage:
     """Not reached by this stage; the next one may."""
 
     reason: Reason
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +65,7 @@ class Stop:
     """The journey is over for this recipient."""
 
     reason: Reason
+    detail: str = ""
 
 
 def _never(_channel: ChannelName, _text: str) -> bool:
@@ -81,11 +89,13 @@ def decide(
     speaks_of_offer: Callable[[ChannelName, str], bool] = _never,
     lacks: Callable[[ChannelName, str], bool] = _never,
     signs: Collection[str] = (),
+    contacts: Sequence[datetime] = (),
+    rival: Rival | None = None,
 ) -> Verdict:
     """Decide on one claimed delivery by what is true now. Order matters: what ends the journey comes first.
 
     `speaks_of_offer` says of a text whether it can't be written without an offer, `lacks` whether it needs what this customer doesn't have.
-    `signs` are those of being lost that they showed when they were decided on.
+    `signs` are those of being lost that they showed when they were decided on. `contacts` are all of the last year, `rival` is who goes first.
     """
     if candidate.black_list:
         return Stop(Reason.BLACK_LISTED)
@@ -107,10 +117,27 @@ def decide(
     usable = eligibility.usable(candidate.reach, list(dict.fromkeys(channel for channel, _ in texts)), rules)
     if isinstance(usable, eligibility.Skip):
         return SkipStage(usable.reason)
-    due = schedule.first_in_window(now.astimezone(ZoneInfo(zone)), stage, rules)
-    if due > now:
-        return Postpone(due)
-    return Send(usable[0], next(text for channel, text in texts if channel == usable[0]))
+    late = turn(campaign.ends_on, stage, rules, zone, now, contacts, rival)
+    return late or Send(usable[0], next(text for channel, text in texts if channel == usable[0]))
+
+
+def turn(  # noqa: PLR0917  what the policy asks about
+    ends_on: date, stage: Stage, rules: Rules, zone: str, now: datetime, contacts: Sequence[datetime], rival: Rival | None = None
+) -> Postpone | SkipStage | Stop | None:
+    """What the contact policy and the hours say of a stage that could leave; None: it may, now."""
+    calendar = ZoneInfo(zone)
+    wait = contact_policy.wait(
+        contacts, rules, calendar, now, opens=lambda moment: schedule.first_in_window(moment.astimezone(calendar), stage, rules), rival=rival
+    )
+    return None if wait is None else _late(wait, ends_on, stage, calendar)
+
+
+def _late(wait: Wait, ends_on: date, stage: Stage, calendar: ZoneInfo) -> Postpone | SkipStage | Stop:
+    if stage.if_capped == "skip" and wait.days and wait.reason in _CAPPED:
+        return SkipStage(wait.reason, wait.told)
+    if clock.local_day(wait.until, calendar) > ends_on:
+        return Stop(Reason.EXPIRED, wait.told)
+    return Postpone(wait.until, wait.reason, wait.told)
 
 
 def _stopped_by_event(campaign: Campaign, since: Since) -> Reason | None:

@@ -96,6 +96,7 @@ def current_run(engine: Engine, prepared: Prepared, *, now: datetime, again: boo
         run = runs.latest(connection, prepared.name)
         if run is not None and run.status in {RunStatus.ACTIVE, RunStatus.PAUSED}:
             _refuse_another_structure(prepared, run)
+            runs.follow_priority(connection, run.id, prepared.campaign.priority)
             return run
         if run is not None and not again:
             raise ConfigError(
