@@ -12,7 +12,7 @@ from prefect.cache_policies import NO_CACHE
 from flows import opened
 from winback.errors import Problem, Refused
 from winback.model import RunStatus
-from winback.operations import enrolment, running
+from winback.operations import enrolment, running, stopping
 from winback.operations.running import Ran
 from winback.sending import prepared, queue
 from winback.store import database, runs
@@ -23,7 +23,9 @@ def enrol(project: str, campaign: str, now: datetime | None) -> int:
     """Decide on the cohort; nothing when that was done."""
     winback, moment = opened.project(project), opened.moment(now)
     ready, store = prepared.prepare(winback, campaign), opened.store(winback)
-    return enrolment.enrol(store, ready, enrolment.current_run(store, ready, now=moment), now=moment)
+    run = enrolment.current_run(store, ready, now=moment)
+    stopping.stop(store, now=moment)
+    return enrolment.enrol(store, ready, run, now=moment)
 
 
 @task(cache_policy=NO_CACHE, task_run_name="queue {campaign}")

@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 from winback.channels.channel import Channel
 from winback.errors import ConfigError, LaneError, Problem, Refused
 from winback.model import ChannelName, DeliveryStatus, RunStatus
-from winback.operations import enrolment
+from winback.operations import enrolment, stopping
 from winback.sending import lanes, queue
 from winback.sending.compose import Writer
 from winback.sending.loop import Lanes, LaneStoppedError, Worker
@@ -68,6 +68,7 @@ async def go(
     """
     async with open_lanes(prepared, worker=worker, open_channel=open_channel) as opened:
         run = enrolment.current_run(engine, prepared, now=now(), again=again)
+        stopping.stop(engine, now=now())
         ran = Ran(prepared.name, run.number, run.status)
         ran.enrolled = enrolment.enrol(engine, prepared, run, now=now(), progress=_part(progress, "enrol"))
         if run.status is RunStatus.ACTIVE:
