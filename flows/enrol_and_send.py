@@ -23,18 +23,18 @@ def enrol(project: str, campaign: str, now: datetime | None) -> int:
     """Decide on the cohort; nothing when that was done."""
     winback, moment = opened.project(project), opened.moment(now)
     ready, store = prepared.prepare(winback, campaign), opened.store(winback)
-    run = enrolment.current_run(store, ready, now=moment)
-    stopping.stop(store, now=moment)
-    return enrolment.enrol(store, ready, run, now=moment)
+    return enrolment.enrol(store, ready, enrolment.current_run(store, ready, now=moment), now=moment)
 
 
 @task(cache_policy=NO_CACHE, task_run_name="queue {campaign}")
 def queue_due(project: str, campaign: str, now: datetime | None) -> int:
-    """Write the deliveries that have fallen due."""
+    """Write the deliveries that have fallen due, and stop those of customers who ordered or were put on the black list."""
     winback, moment = opened.project(project), opened.moment(now)
     ready, store = prepared.prepare(winback, campaign), opened.store(winback)
     run = enrolment.current_run(store, ready, now=moment)
-    return queue.queue_due(store, run, ready.campaign, ready.policy, now=moment, batch=winback.settings.batch)
+    queued = queue.queue_due(store, run, ready.campaign, ready.policy, now=moment, batch=winback.settings.batch)
+    stopping.stop(store, now=moment)
+    return queued
 
 
 @task(cache_policy=NO_CACHE, task_run_name="send a batch of {campaign}")

@@ -121,7 +121,7 @@ def test_who_goes_first(engine, situation, goes_first):
         else:
             letter(connection, other, who, situation.get("status", DeliveryStatus.PLANNED), due_at)
         connection.execute(update(campaign_runs).where(campaign_runs.c.id == other.id).values(status=situation.get("run", RunStatus.ACTIVE)))
-        found = contact_log.rivals(connection, mine.id, claim(connection, mine), NOW, DAY * 3)
+        found = contact_log.rivals(connection, mine.id, {who: NOW}, NOW, DAY * 3)
     assert found == ({who: Rival("other", due_at)} if goes_first else {})
 
 
@@ -131,7 +131,7 @@ def test_of_two_campaigns_one_always_goes_first(engine):
         both = [begin(connection, name) for name in ("c", "d")]
         for run in both:
             letter(connection, run, who)
-        waiting = [run.campaign for run in both if contact_log.rivals(connection, run.id, claim(connection, run), NOW, DAY)]
+        waiting = [run.campaign for run in both if contact_log.rivals(connection, run.id, {who: NOW}, NOW, DAY)]
     assert waiting == ["d"], "of equals that are due at once, the run that began first"
 
 

@@ -73,6 +73,11 @@ def used(contacts: Sequence[datetime], calendar: ZoneInfo, now: datetime) -> dic
     return {span: sum(day > today - timedelta(days=length) for day in days) for span, length in SPANS.items()}
 
 
+def caps_told(rules: Rules) -> str:
+    """2 a week, 4 a month, any number a year."""
+    return ", ".join(f"{getattr(rules.caps, span) or 'any number'} a {span}" for span in SPANS)
+
+
 def _capped(days: Sequence[date], rules: Rules, day: date, calendar: ZoneInfo) -> Wait | None:
     """Until the day on which every span has room for one more; `days` are those of contacts, the latest first."""
     found: Wait | None = None
@@ -91,7 +96,7 @@ def _too_soon(last: datetime | None, rules: Rules, calendar: ZoneInfo) -> Wait |
     if last is None or not rules.gap:
         return None
     shown = f"{last.astimezone(calendar):%Y-%m-%d %H:%M}"
-    return Wait(_later(last, rules.gap, calendar), Reason.TOO_SOON, f"the last contact was on {shown}, and {_spoken(rules.gap)} lie between two")
+    return Wait(_later(last, rules.gap, calendar), Reason.TOO_SOON, f"the last contact was on {shown}, and {spoken(rules.gap)} lie between two")
 
 
 def _other_first(rival: Rival | None, rules: Rules, moment: datetime, calendar: ZoneInfo) -> Wait | None:
@@ -111,7 +116,7 @@ def _later(moment: datetime, span: timedelta, calendar: ZoneInfo) -> datetime:
     return moment.astimezone(UTC) + (span - days)
 
 
-def _spoken(span: timedelta) -> str:
+def spoken(span: timedelta) -> str:
     """3 days, 12 hours, 90 minutes: as it is written in policy.yaml."""
     minutes = int(span.total_seconds() // 60)
     count, unit = next((minutes // size, name) for name, size in (("day", 1440), ("hour", 60), ("minute", 1)) if minutes % size == 0)

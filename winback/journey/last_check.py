@@ -87,6 +87,7 @@ def decide(
     now: datetime,
     offer_is_over: bool = False,
     speaks_of_offer: Callable[[ChannelName, str], bool] = _never,
+    names_other_currency: Callable[[ChannelName, str], bool] = _never,
     lacks: Callable[[ChannelName, str], bool] = _never,
     signs: Collection[str] = (),
     contacts: Sequence[datetime] = (),
@@ -94,7 +95,8 @@ def decide(
 ) -> Verdict:
     """Decide on one claimed delivery by what is true now. Order matters: what ends the journey comes first.
 
-    `speaks_of_offer` says of a text whether it can't be written without an offer, `lacks` whether it needs what this customer doesn't have.
+    `speaks_of_offer` says of a text whether it can't be written without an offer, `names_other_currency` whether it names amounts in a
+    currency that the country's rules don't allow, `lacks` whether it needs what this customer doesn't have.
     `signs` are those of being lost that they showed when they were decided on. `contacts` are all of the last year, `rival` is who goes first.
     """
     if candidate.black_list:
@@ -111,6 +113,9 @@ def decide(
     texts = [text for text in texts if not (offer_is_over and speaks_of_offer(*text))]
     if not texts:
         return SkipStage(Reason.OFFER_OVER)
+    texts = [text for text in texts if not names_other_currency(*text)]
+    if not texts:
+        return SkipStage(Reason.OTHER_CURRENCY)
     texts = [text for text in texts if not lacks(*text)]
     if not texts:
         return SkipStage(Reason.NOTHING_TO_TELL)

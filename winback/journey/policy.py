@@ -76,6 +76,7 @@ class Rules(Shape):
     caps: Caps = Caps()
     gap: Duration = Field(default="3 days", validate_default=True)  # at least that long between two contacts
     mourning: tuple[DayOfMourning, ...] = Field(default=(), max_length=50)  # nothing at all leaves on these days; too few to cover a weekday for good
+    currency: str = Field(default="", pattern="^([A-Z]{3})?$")  # that letters must name amounts in; empty: the project's
     time_zone: Zone | None = None  # of customers whose own is unknown
     source: str = ""  # the law or guide that this follows
     checked_on: str = ""

@@ -40,6 +40,11 @@ class Decision:
     signs: Evidence = field(default_factory=dict)  # of being lost, with what shows them
     worth: dict[str, str] = field(default_factory=dict)  # expected value and cost, where the campaign asks whether it pays
 
+    @property
+    def is_written_to(self) -> bool:
+        """Whether letters are sent: neither skipped nor held out."""
+        return bool(self.arm) and self.arm != HOLDOUT
+
 
 def decide(prepared: Prepared, candidate: Candidate, *, salt: str, now: datetime, signs: Evidence | None = None) -> Decision:
     """The whole decision on one candidate: eligibility first, then assignment, then when the first stage falls due. Pure."""

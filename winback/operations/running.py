@@ -68,7 +68,6 @@ async def go(
     """
     async with open_lanes(prepared, worker=worker, open_channel=open_channel) as opened:
         run = enrolment.current_run(engine, prepared, now=now(), again=again)
-        stopping.stop(engine, now=now())
         ran = Ran(prepared.name, run.number, run.status)
         ran.enrolled = enrolment.enrol(engine, prepared, run, now=now(), progress=_part(progress, "enrol"))
         if run.status is RunStatus.ACTIVE:
@@ -84,8 +83,11 @@ async def send(
     worker = Worker(engine, run, Writer(prepared, engine), opened, now)
     queued = -1
     while queued:
+        first = queued < 0
         queued = queue.queue_due(engine, run, prepared.campaign, prepared.policy, now=now(), batch=opened.batch)
         ran.queued += queued
+        if first:
+            stopping.stop(engine, now=now())
         with _told_where(prepared):
             await worker.send_due(_part(progress, "send"))
     ran.deliveries += worker.sent

@@ -168,6 +168,7 @@ class Worker:
             now=self.now(),
             offer_is_over=self.writer.offer_is_over(delivery.tactic, recipient, self.now()),
             speaks_of_offer=self.writer.speaks_of_offer,
+            names_other_currency=partial(self.writer.names_other_currency, self.writer.rules(candidate.person.country)),
             lacks=partial(self.writer.lacks, candidate, recipient, self.now()),
             signs=recipient.facts.get("signs", {}),
             contacts=contacts,

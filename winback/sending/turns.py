@@ -40,9 +40,8 @@ class Terms:
 def read(connection: Connection, policy: Policy, run_id: int, claimed: Sequence[Claimed], now: datetime) -> Turns:
     """For a batch that a worker claimed."""
     within = max(policy.longest_gap(), contact_policy.AT_ONCE)
-    return Turns(
-        contact_log.contacts(connection, [each.customer_id for each in claimed], now), contact_log.rivals(connection, run_id, claimed, now, within)
-    )
+    due = {each.customer_id: each.due_at for each in claimed}
+    return Turns(contact_log.contacts(connection, due, now), contact_log.rivals(connection, run_id, due, now, within))
 
 
 def late(connection: Connection, ends_on: date, letters: Sequence[tuple[Claimed, Terms]], now: datetime) -> dict[int, Postpone | SkipStage | Stop]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, select, text, union_all, update
@@ -11,7 +11,6 @@ from sqlalchemy import Connection, select, text, union_all, update
 from winback.journey.contact_policy import Rival
 from winback.journey.policy import SPANS
 from winback.model import DeliveryStatus, RecipientStatus, RunStatus
-from winback.store.deliveries import Claimed
 from winback.store.tables import campaign_runs, customers, deliveries, recipients, tasks, touches
 
 _LEFT = (DeliveryStatus.HANDED_OVER, DeliveryStatus.SENT, DeliveryStatus.UNCERTAIN)
@@ -59,36 +58,34 @@ def contacts(connection: Connection, ids: Collection[int], now: datetime) -> Map
     return found
 
 
-def rivals(connection: Connection, run_id: int, claimed: Sequence[Claimed], now: datetime, within: timedelta) -> dict[int, Rival]:
-    """By customer, the stage of another active run that goes before the claimed one: of a higher priority, or of the same and due earlier.
+def rivals(connection: Connection, run_id: int, due: Mapping[int, datetime], now: datetime, within: timedelta) -> dict[int, Rival]:
+    """By customer, the stage of another active run that goes before this run's, which is `due`: of a higher priority, or of the same and earlier.
 
     Stages count that fall due `within` a time from now, queued or not.
     """
-    if not claimed:
+    if not due:
         return {}
-    mine = {each.customer_id: each.due_at for each in claimed}
     own = connection.execute(select(campaign_runs.c.priority).where(campaign_runs.c.id == run_id)).scalar_one()
     others = (campaign_runs.c.status == RunStatus.ACTIVE, campaign_runs.c.priority >= own, campaign_runs.c.id != run_id)
-    soon = (now - _FORGOTTEN, now + within)
+    earliest, latest = now - _FORGOTTEN, now + within  # looked at here: whoever asks by customer shall find them by customer, not by day
     queued = (
         select(deliveries.c.customer_id, deliveries.c.due_at.label("due_at"), campaign_runs.c.campaign, campaign_runs.c.priority, campaign_runs.c.id)
         .join(campaign_runs, campaign_runs.c.id == deliveries.c.run_id)
         .where(
-            deliveries.c.customer_id.in_(mine),
+            deliveries.c.customer_id.in_(due),
             deliveries.c.status.in_([DeliveryStatus.PLANNED, DeliveryStatus.CLAIMED]),
-            deliveries.c.due_at.between(*soon),
             *others,
         )
     )
     to_come = (
         select(recipients.c.customer_id, recipients.c.next_due_at, campaign_runs.c.campaign, campaign_runs.c.priority, campaign_runs.c.id)
         .join(campaign_runs, campaign_runs.c.id == recipients.c.run_id)
-        .where(recipients.c.customer_id.in_(mine), recipients.c.status == RecipientStatus.ACTIVE, recipients.c.next_due_at.between(*soon), *others)
+        .where(recipients.c.customer_id.in_(due), recipients.c.status == RecipientStatus.ACTIVE, recipients.c.next_due_at.is_not(None), *others)
     )
     found: dict[int, Rival] = {}
     for customer_id, due_at, campaign, priority, run in connection.execute(union_all(queued, to_come)):
-        goes_first = priority > own or (due_at, run) < (mine[customer_id], run_id)
-        if goes_first and (customer_id not in found or due_at < found[customer_id].due_at):
+        goes_first = priority > own or (due_at, run) < (due[customer_id], run_id)
+        if goes_first and earliest <= due_at <= latest and (customer_id not in found or due_at < found[customer_id].due_at):
             found[customer_id] = Rival(campaign, due_at)
     return found
 
