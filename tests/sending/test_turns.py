@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
@@ -147,6 +146,20 @@ class Customers(RuleBasedStateMachine):
             with database.writing(self.engine) as connection:
                 deliveries.release(connection, run, worker=name)
 
+    @rule(campaign=st.integers(0, CAMPAIGNS - 1), status=st.sampled_from([DeliveryStatus.SENT, DeliveryStatus.UNCERTAIN]))
+    def a_worker_comes_and_nobody_interrupts(self, campaign, status):
+        self.a_worker_claims_and_checks(campaign)
+        self.held[:] = [self.held[-1], *self.held[:-1]]
+        self.a_worker_hands_over_and_sends_or_dies(0, status)
+
+    @rule(campaign=st.integers(0, CAMPAIGNS - 1), who=st.integers(0, 1))
+    def somebody_calls_between_the_check_and_the_hand_over(self, campaign, who):
+        self.a_worker_claims_and_checks(campaign)
+        self.held[:] = [self.held[-1], *self.held[:-1]]
+        self.a_manager_calls(who)
+        self.now += timedelta(minutes=1)
+        self.a_worker_hands_over_and_sends_or_dies(0, DeliveryStatus.SENT)
+
     @rule(minutes=st.sampled_from([1, 7, 60, 300, 60 * 24, 60 * 24 * 3, 60 * 24 * 8]))
     def time_passes(self, minutes):
         self.now += timedelta(minutes=minutes)
@@ -165,7 +178,7 @@ class Customers(RuleBasedStateMachine):
             connection.execute(touches.insert().values(key=f"t{self.deeds}", customer_id=self.people[who], touched_at=self.now))
         self.spoken.setdefault(self.people[who], []).append(self.now)
 
-    @rule(who=st.integers(0, 1), deed=st.sampled_from(["order", "unsubscribe", "black list", "nothing", "nothing"]))
+    @rule(who=st.integers(0, 1), deed=st.sampled_from(["nothing"] * 17 + ["order", "unsubscribe", "black list"]))
     def a_customer_acts(self, who, deed):
         if deed == "nothing":
             return
@@ -193,8 +206,12 @@ class Customers(RuleBasedStateMachine):
                 days = [each.astimezone(KYIV).date() for each in contacts if each <= letter]
                 for span, length in SPANS.items():
                     assert sum(each > day - timedelta(days=length) for each in days) <= getattr(RULES.caps, span) + self._calls_after(who, letter)
-            for earlier, later in pairwise(letters):
-                assert later.astimezone(KYIV).replace(tzinfo=None) - earlier.astimezone(KYIV).replace(tzinfo=None) >= RULES.gap
+            for letter in letters:
+                before = [each for each in contacts if each < letter]
+                if before:
+                    walls = [each.astimezone(KYIV).replace(tzinfo=None) for each in (before[-1], letter)]
+                    assert walls[1] - walls[0] >= RULES.gap
+            assert len(set(letters)) == len(letters)
 
     def _standing(self):
         """What was given to a channel, without what was refused: that may be written again."""
