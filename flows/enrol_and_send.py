@@ -12,7 +12,7 @@ from prefect.cache_policies import NO_CACHE
 from flows import opened
 from winback.errors import Problem, Refused
 from winback.model import RunStatus
-from winback.operations import enrolment, running
+from winback.operations import enrolment, running, stopping
 from winback.operations.running import Ran
 from winback.sending import prepared, queue
 from winback.store import database, runs
@@ -28,11 +28,13 @@ def enrol(project: str, campaign: str, now: datetime | None) -> int:
 
 @task(cache_policy=NO_CACHE, task_run_name="queue {campaign}")
 def queue_due(project: str, campaign: str, now: datetime | None) -> int:
-    """Write the deliveries that have fallen due."""
+    """Write the deliveries that have fallen due, and stop those of customers who ordered or were put on the black list."""
     winback, moment = opened.project(project), opened.moment(now)
     ready, store = prepared.prepare(winback, campaign), opened.store(winback)
     run = enrolment.current_run(store, ready, now=moment)
-    return queue.queue_due(store, run, ready.campaign, ready.policy, now=moment, batch=winback.settings.batch)
+    queued = queue.queue_due(store, run, ready.campaign, ready.policy, now=moment, batch=winback.settings.batch)
+    stopping.stop(store, now=moment)
+    return queued
 
 
 @task(cache_policy=NO_CACHE, task_run_name="send a batch of {campaign}")

@@ -171,6 +171,7 @@ class Reason(StrEnum):
     NOT_WORTH_IT = "not-worth-it"  # less is expected of a return than the whole sequence costs, and the campaign asks for more
     LETTER_BROKEN = "letter-broken"  # it couldn't be filled in; tried again when somebody had time to mend it
     OFFER_OVER = "offer-over"  # the letter promises something whose last day has passed
+    OTHER_CURRENCY = "other-currency"  # the letter names amounts in another currency than the country's rules ask for
     NOTHING_TO_TELL = "nothing-to-tell"  # the letter speaks of what this customer doesn't have: an order gone wrong, benefits, orders
     SAME_ADDRESS = "same-address"  # another customer has this address too: one person, it seems; merge them
     MERGED = "merged"  # the same person as another customer, who goes on in their place
@@ -189,7 +190,7 @@ class Reason(StrEnum):
     CONDITION = "condition"  # the stage asks for something that this customer isn't or didn't do
     CAPPED = "capped"  # as many contacts as the policy allows in a week, month or year
     TOO_SOON = "too-soon"  # the contact before is closer than the policy's gap
-    DAY_OF_SILENCE = "day-of-silence"  # nobody of that country is written to on such a day
+    DAY_OF_SILENCE = "day-of-silence"  # a day of mourning: nobody of that country is written to
     OTHER_FIRST = "other-first"  # another campaign with a higher priority writes to them first
     HAS_CODE = "has-code"  # a code of another campaign is still theirs to use
     NO_CODE_LEFT = "no-code-left"  # the file of codes is used up

@@ -36,6 +36,9 @@ def print_plan(plan: Plan) -> None:
         for stage in plan.stages
     ]
     frame.print_table("Stages, if nobody ordered or answered before", ("stage", "texts", "channels", "days", "letters"), rows)
+    late = {f"{word}: {reason}": count for word, counts in plan.contact_policy.items() for reason, count in counts.items()}
+    if late:
+        frame.print_counts("First letters that the contact policy doesn't let leave when they are due", late)
     frame.print_counts("Languages", plan.languages)
     typer.echo(f"Sending costs up to {plan.cost_of_sending:,.2f} {plan.currency}.")
     if plan.worth is not None:

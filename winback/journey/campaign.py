@@ -46,6 +46,7 @@ class Campaign(Shape):
     content: Content = Content()  # goods, an event, tips...: what letters tell of
     salt: str | None = None
     calls: int = Field(default=0, ge=0)  # by a person, for each customer
+    priority: int = Field(default=0, ge=-100, le=100)  # who writes first when two campaigns want the same customer: the higher
     worth_it: bool = False  # only to customers whose return is worth more than the whole sequence costs
 
     @field_validator("holdout")

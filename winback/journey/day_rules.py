@@ -95,7 +95,8 @@ def month_day(text: str) -> MonthDay | None:
     return MonthDay(month, day) if 1 <= month <= 12 and 1 <= day <= calendar.monthrange(2000, month)[1] else None
 
 
-def _rule(value: Any) -> Rule:
+def read(value: Any) -> Rule:
+    """A day of the year as people write it. Raises what a shape's validator raises."""
     if isinstance(value, MonthDay | NthWeekday | DayOfYear | FromEaster):
         return value  # already read
     if isinstance(value, date):
@@ -149,5 +150,5 @@ def _from_easter(text: str) -> FromEaster | None:
     return FromEaster("orthodox" if found[3] == "orthodox" else "western", days)
 
 
-EveryYear: TypeAlias = Annotated[Rule, BeforeValidator(_rule), WithJsonSchema({"type": "string"})]
+EveryYear: TypeAlias = Annotated[Rule, BeforeValidator(read), WithJsonSchema({"type": "string"})]
 """A day of the year as it is written in config/occasions.yaml."""

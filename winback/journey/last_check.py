@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import TypeAlias
 
 from winback import clock
-from winback.journey import eligibility, schedule, zones
+from winback.journey import contact_policy, eligibility, schedule, zones
 from winback.journey.campaign import Campaign
+from winback.journey.contact_policy import Rival
 from winback.journey.eligibility import Candidate
 from winback.journey.policy import Rules
 from winback.journey.stage import Stage
@@ -20,6 +21,9 @@ _STOPPING_EVENTS = {
     EventKind.COMPLAINT: Reason.COMPLAINED,
 }
 _STOPS_ON_REQUEST = {"replied": (EventKind.REPLY, Reason.REPLIED), "clicked": (EventKind.CLICK, Reason.CLICKED)}
+
+_CAPPED = frozenset({Reason.CAPPED, Reason.TOO_SOON, Reason.OTHER_FIRST})
+"""What a stage may be skipped for; days of mourning it waits out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +44,11 @@ class Send:
 
 @dataclass(frozen=True, slots=True)
 class Postpone:
-    """Not now: the customer's hours are over."""
+    """Not now: the customer's hours are over (no reason), or the contact policy lets nothing leave yet."""
 
     due_at: datetime
+    reason: Reason | None = None
+    detail: str = ""  # the facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +56,7 @@ class SkipStage:
     """Not reached by this stage; the next one may."""
 
     reason: Reason
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +64,7 @@ class Stop:
     """The journey is over for this recipient."""
 
     reason: Reason
+    detail: str = ""
 
 
 def _never(_channel: ChannelName, _text: str) -> bool:
@@ -79,14 +87,18 @@ def decide(
     hour: int | None = None,
     offer_is_over: bool = False,
     speaks_of_offer: Callable[[ChannelName, str], bool] = _never,
+    names_other_currency: Callable[[ChannelName, str], bool] = _never,
     lacks: Callable[[ChannelName, str], bool] = _never,
     signs: Collection[str] = (),
+    contacts: Sequence[datetime] = (),
+    rival: Rival | None = None,
 ) -> Verdict:
     """Decide on one claimed delivery by what is true now. Order matters: what ends the journey comes first.
 
-    `speaks_of_offer` says of a text whether it can't be written without an offer, `lacks` whether it needs what this customer doesn't have.
+    `speaks_of_offer` says of a text whether it can't be written without an offer, `names_other_currency` whether it names amounts in a
+    currency that the country's rules don't allow, `lacks` whether it needs what this customer doesn't have.
     `signs` are those of being lost that they showed when they were decided on; `hour` is the one at which they usually react: a letter
-    that is late for it still leaves, and one that is put off waits for it.
+    that is late for it still leaves, and one that is put off waits for it. `contacts` are all of the last year, `rival` is who goes first.
     """
     if candidate.black_list:
         return Stop(Reason.BLACK_LISTED)
@@ -102,15 +114,39 @@ def decide(
     texts = [text for text in texts if not (offer_is_over and speaks_of_offer(*text))]
     if not texts:
         return SkipStage(Reason.OFFER_OVER)
+    texts = [text for text in texts if not names_other_currency(*text)]
+    if not texts:
+        return SkipStage(Reason.OTHER_CURRENCY)
     texts = [text for text in texts if not lacks(*text)]
     if not texts:
         return SkipStage(Reason.NOTHING_TO_TELL)
     usable = eligibility.usable(candidate.reach, list(dict.fromkeys(channel for channel, _ in texts)), rules)
     if isinstance(usable, eligibility.Skip):
         return SkipStage(usable.reason)
-    if schedule.first_in_window(now, stage, zone, rules) > now:
-        return Postpone(schedule.first_in_window(now, stage, zone, rules, hour))
-    return Send(usable[0], next(text for channel, text in texts if channel == usable[0]))
+    late = turn(campaign.ends_on, stage, rules, zone, now, contacts, rival, hour)
+    return late or Send(usable[0], next(text for channel, text in texts if channel == usable[0]))
+
+
+def turn(  # noqa: PLR0917  what the policy asks about
+    ends_on: date,
+    stage: Stage,
+    rules: Rules,
+    zone: str,
+    now: datetime,
+    contacts: Sequence[datetime],
+    rival: Rival | None = None,
+    hour: int | None = None,
+) -> Postpone | SkipStage | Stop | None:
+    """What the contact policy and the hours say of a stage that could leave; None: it may, now. What is put off waits for the learnt hour."""
+    calendar = zones.calendar(zone, rules)
+    wait = contact_policy.wait(contacts, rules, calendar, now, opens=lambda moment: schedule.first_in_window(moment, stage, zone, rules), rival=rival)
+    if wait is None:
+        return None
+    if stage.if_capped == "skip" and wait.days and wait.reason in _CAPPED:
+        return SkipStage(wait.reason, wait.told)
+    if clock.local_day(wait.until, calendar) > ends_on:
+        return Stop(Reason.EXPIRED, wait.told)
+    return Postpone(schedule.first_in_window(wait.until, stage, zone, rules, hour), wait.reason, wait.told)
 
 
 def _stopped_by_event(campaign: Campaign, since: Since) -> Reason | None:

@@ -2,17 +2,66 @@
 
 from __future__ import annotations
 
+import itertools
 import re
-from datetime import time
-from typing import Literal
+from collections.abc import Collection, Iterator
+from datetime import date, time, timedelta
+from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import Field, field_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
 
-from winback.journey import cities, zone_table
+from winback.errors import ConfigError, Problem
+from winback.journey import cities, day_rules, zone_table
 from winback.model import ChannelName
 from winback.settings import Project
-from winback.shapes import Channel, Hours, Weekday, Zone
-from winback.strictyaml import Shape, nearest, refusal
+from winback.shapes import Channel, Duration, Hours, Weekday, Zone
+from winback.strictyaml import Document, Shape, nearest, refusal
+
+SPANS = {"week": 7, "month": 31, "year": 366}
+"""Days that each cap looks back, today among them: so long that no calendar week, month or year holds more contacts than the cap either."""
+
+_NO_CAP = "none"
+
+
+def _cap(value: Any) -> int | None:
+    if value == _NO_CAP:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        found = "is empty" if value is None else f"is {value}"
+        raise refusal(f"{found}; a cap is how many contacts a customer may have, 1 or more.", "Write for example 2, or none for as many as you like.")
+    return value
+
+
+def _day_of_mourning(value: Any) -> date | day_rules.Rule:
+    return value if isinstance(value, date) else day_rules.read(value)
+
+
+Cap: TypeAlias = Annotated[int | None, BeforeValidator(_cap), WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 1}, {"const": _NO_CAP}]})]
+"""The most contacts in a span of days; None: no limit."""
+DayOfMourning: TypeAlias = Annotated[Any, BeforeValidator(_day_of_mourning), WithJsonSchema({"type": "string"})]
+"""One day (2026-12-01), or one that returns every year as in occasions.yaml (11-28, fourth saturday of november)."""
+
+
+class Caps(Shape):
+    """The most contacts that a customer may have, of all campaigns and channels together."""
+
+    week: Cap = 2
+    month: Cap = 4
+    year: Cap = 24
+
+    @model_validator(mode="after")
+    def _rise(self) -> Caps:
+        if told := self.contradiction(self.model_fields_set):
+            raise refusal(*told)
+        return self
+
+    def contradiction(self, spans: Collection[str] = tuple(SPANS)) -> tuple[str, str] | None:
+        """What can't be meant, and how to write it: one of these spans allows more than a longer one."""
+        known = [(name, cap) for name in SPANS if name in spans and (cap := getattr(self, name)) is not None]
+        for (shorter, fewer), (longer, more) in itertools.pairwise(known):
+            if fewer > more:
+                return f"allows {fewer} a {shorter} and only {more} a {longer}.", f"Write a `{longer}` of {fewer} or more, or a lower `{shorter}`."
+        return None
 
 
 class Rules(Shape):
@@ -24,11 +73,26 @@ class Rules(Shape):
     open_tracking: bool = False
     hours: Hours = Field(default=(time(9), time(20)), validate_default=False)  # nothing leaves outside of them, in the customer's zone
     weekdays: tuple[Weekday, ...] = Field(default=(0, 1, 2, 3, 4, 5), min_length=1)
+    caps: Caps = Caps()
+    gap: Duration = Field(default="3 days", validate_default=True)  # at least that long between two contacts
+    mourning: tuple[DayOfMourning, ...] = Field(default=(), max_length=50)  # nothing at all leaves on these days; too few to cover a weekday for good
+    currency: str = Field(default="", pattern="^([A-Z]{3})?$")  # that letters must name amounts in; empty: the project's
     time_zone: Zone | None = None  # of customers whose own is unknown; in a country of several zones only their days follow it
     zones: tuple[Zone, ...] = ()  # that customers of the country live in; empty: all of its zones
     cities: dict[str, Zone] = Field(default_factory=dict)  # the zones of its cities, beside those that zones are named after
     source: str = ""  # the law or guide that this follows
     checked_on: str = ""
+
+    @field_validator("gap")
+    @classmethod
+    def _remembered(cls, value: timedelta) -> timedelta:
+        if value > timedelta(days=SPANS["year"]):
+            raise refusal(f"is {value.days} days; contacts are counted over a year.", "Write for example 3 days.")
+        return value
+
+    def mourns(self, day: date) -> bool:
+        """Whether nothing may leave on that day."""
+        return any(day == (each if isinstance(each, date) else day_rules.day_in(each, day.year)) for each in self.mourning)
 
     @field_validator("cities")
     @classmethod
@@ -70,10 +134,37 @@ class Policy(Shape):
         return value
 
     def for_country(self, country: str) -> Rules:
-        """The default with what the country's own entry says."""
+        """The default with what the country's own entry says; of caps, each span by itself."""
         own = self.countries.get(country)
-        return self.default if own is None else self.default.model_copy(update={name: getattr(own, name) for name in own.model_fields_set})
+        if own is None:
+            return self.default
+        said = {name: getattr(own, name) for name in own.model_fields_set}
+        if "caps" in said:
+            said["caps"] = self.default.caps.model_copy(update={name: getattr(own.caps, name) for name in own.caps.model_fields_set})
+        return self.default.model_copy(update=said)
+
+    def longest_gap(self) -> timedelta:
+        return max(rules.gap for rules in (self.default, *self.countries.values()))
 
 
 def read(project: Project) -> Policy:
-    return project.read(Policy, "policy.yaml").value
+    """The policy of a project. Raises ConfigError."""
+    document = project.read(Policy, "policy.yaml")
+    if problems := list(_contradictions(document)):
+        raise ConfigError(problems)
+    return document.value
+
+
+def _contradictions(document: Document[Policy]) -> Iterator[Problem]:
+    """Caps that can't be meant together with those that aren't said beside them."""
+    value = document.value
+    if told := value.default.caps.contradiction():
+        yield document.problem(("default", "caps"), f"caps {told[0]} What isn't said here is {_usual()}.", told[1])
+        return
+    for country in value.countries:
+        if told := value.for_country(country).caps.contradiction():
+            yield document.problem(("countries", country, "caps"), f"caps {told[0]} What isn't said here is the default's.", told[1])
+
+
+def _usual() -> str:
+    return ", ".join(f"{getattr(Caps(), span)} a {span}" for span in SPANS)

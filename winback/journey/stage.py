@@ -26,6 +26,7 @@ class Stage(Shape):
     hours: Hours | None = None  # in the customer's own time zone
     weekdays: tuple[Weekday, ...] | None = Field(default=None, min_length=1)
     send_hour: Literal["learnt"] | None = None  # learnt: inside `hours`, at the hour of day at which the customer reacted before
+    if_capped: Literal["postpone", "skip"] = "postpone"  # when the contact policy would let it leave on a later day only
 
     @model_validator(mode="after")
     def _has_texts(self) -> Stage:

@@ -44,6 +44,11 @@ class Decision:
     worth: dict[str, str] = field(default_factory=dict)  # expected value and cost, where the campaign asks whether it pays
     usual: Learnt | None = None  # hour of day, where a stage of the campaign asks for it
 
+    @property
+    def is_written_to(self) -> bool:
+        """Whether letters are sent: neither skipped nor held out."""
+        return bool(self.arm) and self.arm != HOLDOUT
+
 
 def decide(
     prepared: Prepared, candidate: Candidate, *, salt: str, now: datetime, signs: Evidence | None = None, reacted: Sequence[datetime] = ()
@@ -111,6 +116,7 @@ def current_run(engine: Engine, prepared: Prepared, *, now: datetime, again: boo
         run = runs.latest(connection, prepared.name)
         if run is not None and run.status in {RunStatus.ACTIVE, RunStatus.PAUSED}:
             _refuse_another_structure(prepared, run)
+            runs.follow_priority(connection, run.id, prepared.campaign.priority)
             return run
         if run is not None and not again:
             raise ConfigError(

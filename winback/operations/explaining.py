@@ -16,7 +16,7 @@ from winback.audience.cohort import Selection
 from winback.errors import ConfigError, Problem
 from winback.journey import assignment, zones
 from winback.model import RecipientStatus
-from winback.operations import findings, knowing, selecting
+from winback.operations import contacting, findings, knowing, selecting
 from winback.sending.prepared import Prepared
 from winback.settings import Project
 from winback.store import candidates, cohorts, database, histories, persons, purchases, runs, stage_changes
@@ -141,6 +141,9 @@ def by_campaign(prepared: Prepared, engine: Engine, key: str, *, now: datetime) 
         recipient = runs.get_recipients(connection, run.id, [who]).get(who)
         history = histories.of_recipient(connection, run.id, who, now)
         own_key = persons.own_key(connection, who)
+        country = candidates.countries(connection, [who])[who]
+        policy = [Step(*told) for told in contacting.rules_told(prepared.policy, country)]
+        turn = [Step(*told) for told in contacting.contacts_told(connection, prepared, recipient, country, now)] if recipient else []
     steps, _ = _conditions(prepared.project, engine, prepared.selection, who, run.started_at)
     steps = _merged(engine, key) + steps
     if recipient is None:
@@ -151,6 +154,7 @@ def by_campaign(prepared: Prepared, engine: Engine, key: str, *, now: datetime) 
         if name not in {"channels", "signs", "zone_known_by", "send_hour"} and value not in {"", None}
     ]
     steps += [Step(f"sign: {sign}", _evidence(found)) for sign, found in recipient.facts.get("signs", {}).items()]
+    steps += policy
     steps += [Step(f"fact: {channel}", _told(reach)) for channel, reach in recipient.facts.get("channels", {}).items()]
     if recipient.status == RecipientStatus.SKIPPED:
         return Explanation(key, about, f"skipped: {recipient.reason}", (*steps, Step("may be written to", recipient.reason, holds=False)))
@@ -159,6 +163,7 @@ def by_campaign(prepared: Prepared, engine: Engine, key: str, *, now: datetime) 
     drawn_by = recipient.facts.get("assigned_as", own_key)  # of a record merged into theirs
     steps.append(Step("assigned to", f"{recipient.arm}: sha256 of {run.salt}:{drawn_by} is at {assignment.bucket(run.salt, drawn_by):.12f} of 1"))
     steps += [Step(f"{moment:%Y-%m-%d %H:%M} UTC", sentence) for moment, sentence in history]
+    steps += turn
     verdict = f"{recipient.status}: {recipient.reason}" if recipient.reason else str(recipient.status)
     return Explanation(key, about, f"{recipient.arm}, {verdict}", tuple(steps))
 

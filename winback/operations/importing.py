@@ -19,7 +19,7 @@ from winback.audience.rejects import RejectsFile
 from winback.audience.rows import Chunk, Reject, Rows
 from winback.audience.source import Source
 from winback.errors import Problem, SourceError
-from winback.operations import knowing
+from winback.operations import knowing, stopping
 from winback.settings import Project
 from winback.store import brought_back, database, incoming, incoming_customers, source_states, tables
 from winback.store.incoming import Filled, Merged, Staging
@@ -101,6 +101,7 @@ def run(project: Project, engine: Engine, *, now: datetime, only: str | None = N
     with database.reading(engine) as connection:
         warning = orders.told_overdrawn(*brought_back.overdrawn_since(connection, newest))
     knowing.refresh(project, engine, now=now)
+    stopping.stop(engine, now=now)
     return ImportReport(reports, (warning,) if warning else ())
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -13,14 +13,15 @@ from sqlalchemy import Engine
 
 from winback import clock
 from winback.audience.signs import Sign
-from winback.journey import schedule, zones
+from winback.journey import last_check, schedule, zones
 from winback.journey.eligibility import Skip
+from winback.journey.last_check import Postpone, SkipStage, Stop
 from winback.model import HOLDOUT, ChannelName, Money, RunStatus
 from winback.operations import enrolment, knowing
 from winback.operations.enrolment import Decision
 from winback.outcomes import statistics
 from winback.sending.prepared import Prepared
-from winback.store import database, runs
+from winback.store import contact_log, database, runs
 
 ASSUMED_RETURN_RATE = 0.03
 """Share of lost customers who come back by themselves within the window, when nothing better is known; 1-5 % is usual."""
@@ -64,6 +65,7 @@ class Plan:
     detectable: dict[str, float | None]  # per tactic: smallest difference of return rates seen with 80 % power; None: none with so few
     base_rate: float
     worth: WorthOfAll | None  # of those who would be written to; None where nobody's value was told yet
+    contact_policy: dict[str, dict[str, int]]  # of the first stage: what becomes of it for the customers' sake, and why
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -90,6 +92,7 @@ class Plan:
                 "sending": str(self.cost_of_sending),
                 "offers_per_100_returns": {tactic: str(cost) for tactic, cost in self.cost_of_offers.items()},
             },
+            "contact_policy": self.contact_policy,
             "worth": None if self.worth is None else {name: str(amount) for name, amount in asdict(self.worth).items()},
             "power": {"base_rate": self.base_rate, "detectable_difference": self.detectable},
         }
@@ -107,8 +110,9 @@ def plan(
         number = run.number + (own is None) if run is not None else 1
         salt = enrolment.salt_of(prepared, number)
         for batch in enrolment.decisions(connection, prepared, run_id=own, salt=salt, as_of=now, now=now):
+            contacts = contact_log.contacts(connection, [each.candidate.customer_id for each in batch if each.is_written_to], now)
             for decision in batch:
-                tally.add(decision)
+                tally.add(decision, contacts.get(decision.candidate.customer_id, ()))
             if progress:
                 progress(len(batch))
     return tally.plan(now)
@@ -125,9 +129,10 @@ class _Tally:
         self.countries: Counter[str] = Counter()
         self.channels: list[Counter[str]] = [Counter() for _ in prepared.campaign.stages]
         self.expected, self.cost, self.known_worth = Decimal(0), Decimal(0), 0
+        self.late = {word: Counter[str]() for word in ("postponed", "skipped", "expired")}
         self.days: list[list[datetime]] = [[] for _ in prepared.campaign.stages]
 
-    def add(self, decision: Decision) -> None:
+    def add(self, decision: Decision, contacts: Sequence[datetime]) -> None:
         verdict = decision.verdict
         if isinstance(verdict, Skip):
             self.skips[str(verdict.reason)] += 1
@@ -140,7 +145,16 @@ class _Tally:
         self.countries[decision.candidate.person.country or "unknown"] += 1
         rules = self.prepared.policy.for_country(decision.candidate.person.country)
         due_at = decision.first_due_at
+        late = last_check.turn(self.prepared.campaign.ends_on, self.prepared.campaign.stages[0], rules, decision.home.zone, due_at, contacts)
+        if late is not None:
+            self._add_late(late)
+        if isinstance(late, Stop):
+            return
+        if isinstance(late, Postpone):
+            due_at = late.due_at
         for index, stage in enumerate(self.prepared.campaign.stages):
+            if not index and isinstance(late, SkipStage):
+                continue
             if index:
                 due_at = schedule.due_at(stage, due_at, decision.home.zone, rules, decision.usual.hour if decision.usual else None)
             channel = next((c for c in stage.channels if c in verdict.channels and stage.text_for(c, decision.arm)), None)
@@ -150,6 +164,10 @@ class _Tally:
             span = self.days[index]
             local = due_at.astimezone(zones.calendar(decision.home.zone, rules))
             self.days[index] = [min([*span[:1], local]), max([*span[1:], local])]
+
+    def _add_late(self, late: Postpone | SkipStage | Stop) -> None:
+        word = "postponed" if isinstance(late, Postpone) else "skipped" if isinstance(late, SkipStage) else "expired"
+        self.late[word][late.reason or "outside of the hours"] += 1
 
     def _add_worth(self, decision: Decision) -> None:
         """By the tactic that they got, which may be cheaper than the dearest."""
@@ -180,6 +198,7 @@ class _Tally:
             },
             base_rate=ASSUMED_RETURN_RATE,
             worth=WorthOfAll(self.expected, self.cost) if self.known_worth else None,
+            contact_policy={word: dict(counts.most_common()) for word, counts in self.late.items()},
         )
 
     def _stage(self, index: int) -> StagePlan:

@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 from winback.channels.channel import Channel
 from winback.errors import ConfigError, LaneError, Problem, Refused
 from winback.model import ChannelName, DeliveryStatus, RunStatus
-from winback.operations import enrolment
+from winback.operations import enrolment, stopping
 from winback.sending import lanes, queue
 from winback.sending.compose import Writer
 from winback.sending.loop import Lanes, LaneStoppedError, Worker
@@ -83,8 +83,11 @@ async def send(
     worker = Worker(engine, run, Writer(prepared, engine), opened, now)
     queued = -1
     while queued:
+        first = queued < 0
         queued = queue.queue_due(engine, run, prepared.campaign, prepared.policy, now=now(), batch=opened.batch)
         ran.queued += queued
+        if first:
+            stopping.stop(engine, now=now())
         with _told_where(prepared):
             await worker.send_due(_part(progress, "send"))
     ran.deliveries += worker.sent

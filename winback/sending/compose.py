@@ -122,6 +122,14 @@ class Writer:
         """Whether a text can't be written without an offer."""
         return any(needed.startswith("offer") for needed in self.prepared.library.needs(channel, text))
 
+    def names_other_currency(self, rules: Rules, channel: ChannelName, text: str) -> bool:
+        """Whether a text can't be written without amounts, which are in the project's currency, and the country's rules ask for another."""
+        if not rules.currency or rules.currency == self.project.settings.currency:
+            return False
+        needed = self.prepared.library.needs(channel, text)
+        priced = any(product.price is not None for product in self.campaign.content.products)
+        return bool(needed & {"offer.amount", "programme"}) or ("products" in needed and priced)
+
     def lacks(self, candidate: Candidate, recipient: Row[Any], now: datetime, channel: ChannelName, text: str) -> bool:
         """Whether a text can't be written without something that this customer doesn't have: an order gone wrong, benefits, orders."""
         needed = {word for path in self.prepared.library.needs(channel, text) if (word := path.partition(".")[0]) in OF_SOME_CUSTOMERS}

@@ -20,8 +20,10 @@ from winback.journey import last_check, send_hour
 from winback.journey.eligibility import Candidate
 from winback.journey.last_check import Postpone, Send, Since, SkipStage, Stop, Verdict
 from winback.model import ChannelName, DeliveryStatus, Email, Message, Reason, Receipt, RecipientStatus
+from winback.sending import turns
 from winback.sending.compose import Writer
 from winback.sending.queue import following
+from winback.sending.turns import Terms, Turns
 from winback.store import candidates, database, deliveries, merged_journeys, runs
 from winback.store.as_of import AsOf
 from winback.store.deliveries import Claimed, Outcome
@@ -57,6 +59,7 @@ class _Letter:
     channel: ChannelName
     name: str
     content: Email | Message
+    terms: Terms
 
 
 @dataclass(frozen=True)
@@ -126,11 +129,12 @@ class Worker:
             standing = runs.get_recipients(connection, self.run.id, ids)
             since = candidates.since(connection, list(standing.values()), now)
             reached = merged_journeys.reached(connection, self.run.id, ids)
+            turn = turns.read(connection, self.writer.prepared.policy, self.run.id, claimed, now)
         letters: list[_Letter] = []
         outcomes: list[tuple[Claimed, Outcome]] = []
         for delivery in claimed:
             candidate, recipient = known[delivery.customer_id], standing[delivery.customer_id]
-            verdict = self._verdict(delivery, candidate, recipient, since[delivery.customer_id])
+            verdict = self._verdict(delivery, candidate, recipient, since[delivery.customer_id], turn)
             if (delivery.customer_id, delivery.stage) in reached and isinstance(verdict, Send):
                 verdict = SkipStage(Reason.MERGED)
             if isinstance(verdict, Send):
@@ -140,18 +144,19 @@ class Worker:
                     self.faults.update(error.problems)
                     outcomes.append((delivery, _put_off(delivery, error, now)))
                 else:
-                    letters.append(_Letter(delivery, verdict.channel, verdict.letter, content))
+                    letters.append(_Letter(delivery, verdict.channel, verdict.letter, content, self._terms(candidate, recipient)))
             else:
                 outcomes.append((delivery, _not_sent(delivery, verdict)))
         with database.writing(self.engine) as connection:
             self._record(connection, outcomes)
         return letters
 
-    def _verdict(self, delivery: Claimed, candidate: Candidate, recipient: Row[Any], since: Since) -> Verdict:
+    def _verdict(self, delivery: Claimed, candidate: Candidate, recipient: Row[Any], since: Since, turn: Turns) -> Verdict:
         if recipient.status != RecipientStatus.ACTIVE:
             return Stop(Reason(recipient.reason))
         if delivery.locale not in self.writer.prepared.languages:
             return SkipStage(Reason.NO_LANGUAGE)
+        contacts, rival = turn.of(delivery.customer_id)
         return last_check.decide(
             campaign=self.writer.campaign,
             stage=self.writer.campaign.stages[recipient.next_stage],
@@ -164,9 +169,15 @@ class Worker:
             hour=send_hour.of(recipient.facts),
             offer_is_over=self.writer.offer_is_over(delivery.tactic, recipient, self.now()),
             speaks_of_offer=self.writer.speaks_of_offer,
+            names_other_currency=partial(self.writer.names_other_currency, self.writer.rules(candidate.person.country)),
             lacks=partial(self.writer.lacks, candidate, recipient, self.now()),
             signs=recipient.facts.get("signs", {}),
+            contacts=contacts,
+            rival=rival,
         )
+
+    def _terms(self, candidate: Candidate, recipient: Row[Any]) -> Terms:
+        return Terms(self.writer.campaign.stages[recipient.next_stage], self.writer.rules(candidate.person.country), recipient.time_zone)
 
     async def _send(self, name: ChannelName, letters: Sequence[_Letter]) -> None:
         """Send in groups as large as the channel carries at once: never more letters in doubt than that."""
@@ -202,20 +213,22 @@ class Worker:
         return any(channel is not name and stage.text_for(channel, letter.claimed.tactic) for channel in stage.channels)
 
     def _hand_over(self, letters: Sequence[_Letter]) -> list[_Letter]:
-        """Mark letters as handed over; only those whose claim still stands may be sent."""
-        rows = [
-            {
-                "id": letter.claimed.id,
-                "channel": letter.channel,
-                "letter": letter.name,
-                "message_id": letter.content.message_id if isinstance(letter.content, Email) else "",
-                "cost_micros": self.writer.cost_micros(letter.channel),
-            }
-            for letter in letters
-        ]
+        """Mark letters as handed over; only those whose claim still stands, and whose turn it still is, may be sent."""
         with database.writing(self.engine) as connection:
+            late = turns.late(connection, self.writer.campaign.ends_on, [(letter.claimed, letter.terms) for letter in letters], self.now())
+            rows = [self._handed_over(letter) for letter in letters if letter.claimed.id not in late]
             mine = deliveries.record_hand_over(connection, rows, worker=self.lanes.worker, now=self.now(), lease=self._lease)
+            self._record(connection, [(each.claimed, _not_sent(each.claimed, late[each.claimed.id])) for each in letters if each.claimed.id in late])
         return [letter for letter in letters if letter.claimed.id in mine]
+
+    def _handed_over(self, letter: _Letter) -> dict[str, Any]:
+        return {
+            "id": letter.claimed.id,
+            "channel": letter.channel,
+            "letter": letter.name,
+            "message_id": letter.content.message_id if isinstance(letter.content, Email) else "",
+            "cost_micros": self.writer.cost_micros(letter.channel),
+        }
 
     def _record(self, connection: Connection, pairs: Sequence[tuple[Claimed, Outcome]]) -> None:
         """Write outcomes of this worker's deliveries and move their recipients on."""
@@ -283,12 +296,12 @@ def _put_off(delivery: Claimed, error: TemplateError, now: datetime) -> Outcome:
 
 def _not_sent(delivery: Claimed, verdict: Postpone | SkipStage | Stop) -> Outcome:
     match verdict:
-        case Postpone(due_at):
-            return Outcome(delivery.id, DeliveryStatus.PLANNED, attempts=delivery.attempts, due_at=due_at)
-        case SkipStage(reason):
-            return Outcome(delivery.id, DeliveryStatus.SKIPPED, reason=reason, attempts=delivery.attempts)
-        case Stop(reason):
-            return Outcome(delivery.id, DeliveryStatus.STOPPED, reason=reason, attempts=delivery.attempts)
+        case Postpone(due_at, reason, detail):
+            return Outcome(delivery.id, DeliveryStatus.PLANNED, reason=reason or "", detail=detail, attempts=delivery.attempts, due_at=due_at)
+        case SkipStage(reason, detail):
+            return Outcome(delivery.id, DeliveryStatus.SKIPPED, reason=reason, detail=detail, attempts=delivery.attempts)
+        case Stop(reason, detail):
+            return Outcome(delivery.id, DeliveryStatus.STOPPED, reason=reason, detail=detail, attempts=delivery.attempts)
 
 
 def _raise_what_stops(name: ChannelName, results: Sequence[Receipt | BaseException]) -> None:

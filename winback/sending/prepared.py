@@ -11,7 +11,7 @@ from winback.audience import cohort, signs
 from winback.audience.cohort import Cohort, Selection
 from winback.audience.signs import URGENCY
 from winback.errors import ConfigError, Problem, TemplateError
-from winback.journey import campaign, cities, costs, policy
+from winback.journey import campaign, cities, costs, policy, policy_fit
 from winback.journey.campaign import Campaign
 from winback.journey.costs import Outlay
 from winback.journey.policy import Policy
@@ -57,7 +57,12 @@ def prepare(project: Project, name: str) -> Prepared:
     document = _with_methods(project, campaign.read(project, name))
     texts = library.open_library(project)
     senders = sender.read(project)
-    problems = list(_unknown_names(project, document, texts, senders)) or [*_missing_values(document, texts), *_offers_too_short(document, texts)]
+    rules = policy.read(project)
+    problems = list(_unknown_names(project, document, texts, senders)) or [
+        *_missing_values(document, texts),
+        *_offers_too_short(document, texts),
+        *policy_fit.problems(document, rules),
+    ]
     if problems := problems or list(_untranslated(project, document, texts)):
         raise ConfigError(problems)
     if faults := sorted({fault for letter in _letters(document.value) for fault in texts.faults(*letter)}, key=str):
@@ -76,7 +81,7 @@ def prepare(project: Project, name: str) -> Prepared:
         cohort=cohort_document,
         selection=cohort.selection(project, cohort_document),
         outlays=costs.outlays(document.value, costs.prices(project)),
-        policy=policy.read(project),
+        policy=rules,
         brand=brand.read(project),
         senders=senders,
         library=texts,

@@ -55,12 +55,18 @@ def campaigns(connection: Connection) -> list[str]:
 def start(connection: Connection, campaign: str, *, number: int, salt: str, plan: Mapping[str, Any], now: datetime) -> Run:
     """Begin a run. When somebody else began the same number at the same moment, theirs is the run of both."""
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    priority = plan.get("priority", 0)
     connection.execute(
         dialect.insert(campaign_runs)
-        .values(campaign=campaign, number=number, status=RunStatus.ACTIVE, salt=salt, started_at=now, plan=dict(plan))
+        .values(campaign=campaign, number=number, status=RunStatus.ACTIVE, salt=salt, started_at=now, priority=priority, plan=dict(plan))
         .on_conflict_do_nothing(index_elements=["campaign", "number"])
     )
     return _run(connection.execute(select(campaign_runs).where(campaign_runs.c.campaign == campaign, campaign_runs.c.number == number)).one())
+
+
+def follow_priority(connection: Connection, run_id: int, priority: int) -> None:
+    """The campaign's file gives it another priority than the run has."""
+    connection.execute(update(campaign_runs).where(campaign_runs.c.id == run_id, campaign_runs.c.priority != priority).values(priority=priority))
 
 
 def record_enrolled(connection: Connection, run_id: int, now: datetime) -> None:

@@ -1,0 +1,18 @@
+"""End at once what orders and the black list end: after every import, and before anything is sent."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Engine
+
+from winback.store import database, stops
+
+
+def stop(engine: Engine, *, now: datetime) -> int:
+    """Journeys of every campaign that may still send; returns how many ended. Their letters that were planned are stopped with them."""
+    with database.writing(engine) as connection:
+        ended = stops.end_journeys(connection, now)
+    with database.writing(engine) as connection:  # a transaction of its own: nobody holds journeys while waiting for letters
+        stops.stop_letters(connection)
+    return ended
