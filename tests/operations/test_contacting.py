@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -10,11 +12,13 @@ from sqlalchemy import insert, select, update
 
 from tests import projects
 from tests.operations.lost import CAMPAIGN, START, go, ledger, populate, standing
+from tests.store import world
 from winback.channels.memory import MemoryChannel
+from winback.errors import Refused
 from winback.model import DeliveryStatus, Reason, RecipientStatus
-from winback.operations import enrolment, explaining, planning
+from winback.operations import contacting, enrolment, explaining, planning, rehearsing
 from winback.sending import prepared
-from winback.store import database
+from winback.store import database, runs
 from winback.store.tables import campaign_runs, deliveries, recipients, touches
 
 POLICY = "config/policy.yaml"
@@ -128,7 +132,7 @@ def test_a_stage_that_says_so_is_skipped_instead(engine, tmp_path):
 
 
 def test_what_would_come_after_the_campaigns_end_has_expired(engine, tmp_path):
-    project = shop(tmp_path, (POLICY, "default:\n", "default:\n  caps: {week: 1, month: 1, year: 1}\n"))
+    project = shop(tmp_path, (POLICY, "caps: {week: 2, month: 4, year: 24}", "caps: {week: 1, month: 1, year: 1}"))
     ready = prepared.prepare(project, CAMPAIGN)
     ids = populate(engine, 1)
     with database.writing(engine) as connection:
@@ -155,7 +159,7 @@ def test_on_a_day_of_mourning_nothing_leaves_and_the_country_says_which(engine, 
 @pytest.mark.parametrize(("priority", "goes_first"), [(5, "second"), (0, CAMPAIGN), (-5, CAMPAIGN)])
 def test_the_campaign_of_the_higher_priority_writes_first_whoever_comes_first(engine, tmp_path, priority, goes_first):
     project = shop(tmp_path)
-    second(project, ("holdout: 0", f"priority: {priority}\nholdout: 0"))
+    second(project, ("priority: 0", f"priority: {priority}"))
     populate(engine, 4)
     both_enrolled(engine, project)
     channel = MemoryChannel()
@@ -173,7 +177,90 @@ def test_a_campaign_follows_its_files_priority_while_it_runs(engine, tmp_path):
     project = shop(tmp_path)
     populate(engine, 1)
     go(prepared.prepare(project, CAMPAIGN), engine, START, MemoryChannel())
-    projects.edit(project.root / WINTER, "holdout: 0", "priority: 7\nholdout: 0")
+    projects.edit(project.root / WINTER, "priority: 0", "priority: 7")
     go(prepared.prepare(project, CAMPAIGN), engine, START, MemoryChannel())
     with database.reading(engine) as connection:
         assert connection.execute(select(campaign_runs.c.priority)).scalar_one() == 7
+
+
+def test_a_rehearsal_waits_as_a_run_does(engine, tmp_path):
+    project = shop(tmp_path)
+    ready = prepared.prepare(project, CAMPAIGN)
+    ids = populate(engine, 12)
+    with database.writing(engine) as connection:
+        for number, who in enumerate(ids[:8]):
+            connection.execute(insert(touches).values(key=f"t{number}", customer_id=who, touched_at=START - DAY * number))
+        world.order(connection, ids[0], START + DAY * 3)
+    played = asyncio.run(rehearsing.rehearse(ready, engine, start=START, until=START + DAY * 40, worker="r"))
+    channel = MemoryChannel()
+    sent = Counter()
+    for quarters in range(41 * 96):
+        now = START + timedelta(minutes=15) * quarters
+        with database.reading(engine) as connection:
+            run = runs.latest(connection, CAMPAIGN)
+            due = START if run is None else runs.next_due(connection, run.id)
+        if due is not None and due <= now and (run is None or not enrolment.is_over(engine, CAMPAIGN)):
+            go(ready, engine, now, channel)
+    for row in [row for stage in ("first-letter", "reminder", "last-day") for row in rows_of(engine, CAMPAIGN, stage)]:
+        if row.sent_at:
+            sent[row.sent_at.astimezone(project.zone).date().isoformat(), row.stage] += 1
+    assert sent == {(day.day, day.stage): day.letters for day in played.calendar}
+    assert standing(engine) == {
+        RecipientStatus(word.partition(":")[0]): count for word, count in played.recipients.items() if word[:7] != "stopped"
+    } | {RecipientStatus.STOPPED: sum(count for word, count in played.recipients.items() if word[:7] == "stopped")}
+
+
+def test_a_rehearsal_of_days_gone_by_doesnt_count_what_left_since(engine, tmp_path):
+    project = shop(tmp_path)
+    ready = prepared.prepare(project, CAMPAIGN)
+    populate(engine, 4)
+    for days in (0, 7, 21):
+        go(ready, engine, START + DAY * days, MemoryChannel())
+    played = asyncio.run(rehearsing.rehearse(ready, engine, start=START - DAY, until=START + DAY * 30, worker="r"))
+    assert {(day.stage, day.letters) for day in played.calendar} == {("first-letter", 4), ("reminder", 4), ("last-day", 4)}
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "says"),
+    [
+        (POLICY, "caps: {week: 2,", "caps: {week: 9,", "config/policy.yaml:{line}: caps allows 9 a week and only 4 a month. Write a `month` of 9 or more"),
+        (POLICY, "  GB:\n", "  GB:\n    caps: {week: 6}\n", "config/policy.yaml:{line}: caps allows 6 a week and only 4 a month. What isn't said here is the default's."),
+        (POLICY, "caps: {week: 2, month: 4, year: 24}", "caps: {month: 30}", "What isn't said here is 2 a week, 4 a month, 24 a year. Write a `year` of 30"),
+        (POLICY, "gap: 3 days", "gap: 500 days", "config/policy.yaml:{line}: gap is 500 days; contacts are counted over a year."),
+        (WINTER, 'hours: "10:00-18:00"', 'hours: "21:00-23:00"', 'config/campaigns/winter-tea.yaml:{line}: `reminder` leaves in hours that are quiet in every country of config/policy.yaml. Write hours within "09:00-20:00".'),
+        (WINTER, "weekdays: [tue, wed, thu]", "weekdays: [sun]", "config/campaigns/winter-tea.yaml:{line}: `first-letter` leaves on days on which config/policy.yaml lets nothing leave"),
+        (WINTER, "if_capped: skip", "if_capped: wait", "`stages.2.if_capped` is wait. Write one of 'postpone' or 'skip'."),
+        (WINTER, "priority: 0", "priority: high", "`priority` is high; a whole number is expected."),
+    ],
+)  # fmt: skip
+def test_a_policy_that_cannot_be_kept_is_refused(tmp_path, file, old, new, says):
+    project = projects.make(tmp_path / "shop", (file, old, new))
+    text = (project.root / file).read_text(encoding="utf-8")
+    key = new.strip().splitlines()[-1].strip().partition(":")[0]
+    line = next(number for number, each in enumerate(text.splitlines(), 1) if new.strip().splitlines()[-1].strip() in each and key in each)
+    with pytest.raises(Refused) as refused:
+        prepared.prepare(project, CAMPAIGN)
+    assert says.format(line=line) in str(refused.value)
+
+
+def test_letters_with_amounts_are_skipped_where_the_countrys_currency_is_another(engine, tmp_path):
+    goods = "content: {products: [{name: {en: Tea, uk: Чай, ru: Чай, ro: Ceai, uz: Choy, mn: Цай}, link: shop, price: 120}]}\n"
+    project = shop(
+        tmp_path,
+        (WINTER, "tone: friendly\n", f"tone: friendly\n{goods}"),
+        (WINTER, "{warm-word: we-miss-you, gift-first: gift-with-code}", "new-arrivals"),
+        (POLICY, "  GB:\n", "  GB:\n    currency: GBP\n"),
+    )
+    populate(engine, 2)
+    go(prepared.prepare(project, CAMPAIGN), engine, START, MemoryChannel())
+    assert {(row.status, row.reason) for row in rows_of(engine, CAMPAIGN)} == {("skipped", "other-currency")}
+
+
+def test_every_rule_of_a_country_is_told_with_where_it_comes_from(tmp_path):
+    policy = prepared.prepare(projects.make(tmp_path / "shop"), CAMPAIGN).policy
+    told = {question: found for question, found, _ in contacting.rules_told(policy, "UA")}
+    assert told["policy"] == "UA (Law on Advertising, art. 14-3; State Language Law, art. 32, checked in 2026-11)"
+    assert told["policy: languages"] == "uk (UA)"
+    assert told["policy: gap"] == "3 days (default)"
+    unknown = {question: found for question, found, _ in contacting.rules_told(policy, "")}
+    assert (unknown["policy"], unknown["policy: channels"]) == ("default", "email (default)")
