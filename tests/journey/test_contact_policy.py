@@ -28,7 +28,7 @@ def rules_of(said: dict) -> Rules:
 
 def wait(contacts, rules, calendar, now, rival=None):
     return contact_policy.wait(
-        contacts, rules, calendar, now, opens=lambda moment: schedule.first_in_window(moment.astimezone(calendar), STAGE, rules), rival=rival
+        contacts, rules, calendar, now, opens=lambda moment: schedule.first_in_window(moment, STAGE, calendar.key, rules), rival=rival
     )
 
 
