@@ -1,11 +1,13 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from winback.journey import last_check
 from winback.journey.campaign import Campaign
+from winback.journey.day_rules import read
 from winback.journey.eligibility import Candidate, Reach
 from winback.journey.last_check import Postpone, Send, Since, SkipStage, Stop
 from winback.journey.policy import Rules
@@ -105,3 +107,17 @@ def test_a_sign_of_being_lost_chooses_the_letter_unless_it_cannot_be_written_for
     assert decide(plan, signs={"no-answer", "dissatisfied"}) == Send(ChannelName.EMAIL, "apology")
     assert decide(plan, signs={"no-answer", "dissatisfied"}, lacks=lambda _, text: text == "apology") == Send(ChannelName.EMAIL, "results")
     assert plan.letters() == {"a": {(ChannelName.EMAIL, name) for name in ("usual", "apology", "results")}}
+
+
+@pytest.mark.parametrize(("mourning", "day"), [((), "2026-11-25 10:00"), (("11-25",), "2026-11-24 18:00")])
+def test_what_is_put_off_waits_for_the_learnt_hour_unless_that_would_bring_it_too_far(mourning, day):
+    rules = RULES.model_copy(update={"mourning": tuple(read(each) for each in mourning), "gap": timedelta(hours=5)})
+    one = campaign().stages[0].model_copy(update={"hours": (time(9), time(20)), "send_hour": "learnt"})
+    kyiv = ZoneInfo("Europe/Kyiv")
+    contacts = [datetime(2026, 11, 24, 13, 0, tzinfo=kyiv)]
+    late = last_check.turn(date(2026, 11, 30), one, rules, "Europe/Kyiv", NOON + timedelta(hours=2), contacts, hour=10)
+    assert isinstance(late, Postpone)
+    assert f"{late.due_at.astimezone(kyiv):%Y-%m-%d %H:%M}" == day
+    last_day = last_check.turn(date(2026, 11, 24), one, rules, "Europe/Kyiv", NOON + timedelta(hours=2), contacts, hour=10)
+    assert isinstance(last_day, Postpone)
+    assert last_day.due_at == datetime(2026, 11, 24, 18, 0, tzinfo=kyiv)

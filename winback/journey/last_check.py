@@ -146,7 +146,9 @@ def turn(  # noqa: PLR0917  what the policy asks about
         return SkipStage(wait.reason, wait.told)
     if clock.local_day(wait.until, calendar) > ends_on:
         return Stop(Reason.EXPIRED, wait.told)
-    return Postpone(schedule.first_in_window(wait.until, stage, zone, rules, hour), wait.reason, wait.told)
+    usual = schedule.first_in_window(wait.until, stage, zone, rules, hour)
+    day = clock.local_day(usual, calendar)  # the hour is a wish: it brings nobody past the campaign's end, or onto a day of mourning
+    return Postpone(wait.until if day > ends_on or rules.mourns(day) else usual, wait.reason, wait.told)
 
 
 def _stopped_by_event(campaign: Campaign, since: Since) -> Reason | None:
