@@ -164,14 +164,14 @@ def test_a_stage_that_reached_the_person_under_the_other_id_is_skipped_and_the_n
     go(ready, engine, START, channel)
     stays, goes = pick(engine, (ACTIVE, ""), (ACTIVE, ""))
     with database.writing(engine) as connection:  # as if the record that stays had been later, in another time zone
-        connection.execute(update(recipients).where(recipients.c.customer_id == stays).values(next_stage=0, next_due_at=START + timedelta(days=2)))
+        connection.execute(update(recipients).where(recipients.c.customer_id == stays).values(next_stage=0, next_due_at=START + timedelta(days=7)))
         connection.execute(deliveries.delete().where(deliveries.c.customer_id == stays))
     merging.merge(engine, key(goes), key(stays), now=START + timedelta(days=1))
     first = len(channel.letters)
-    go(ready, engine, START + timedelta(days=2), channel)
+    go(ready, engine, START + timedelta(days=7), channel)
     assert letters_of(engine, stays) == [("first-letter", "skipped", Reason.MERGED)]
     assert f"c{stays}@post.example" not in {letter.to for letter in channel.letters[first:]}
-    go(ready, engine, START + timedelta(days=9), channel)
+    go(ready, engine, START + timedelta(days=14), channel)
     assert letters_of(engine, stays)[1:] == [("reminder", "sent", "")]
 
 

@@ -71,7 +71,7 @@ class Signer:
         there = {name for name, _ in found}
         names = [name for name in SIGNED if name.encode() in there]
         listed = [*names, *ONCE_MORE]
-        tags = f"v=1; a={self.algorithm}; c=relaxed/relaxed; d={self.domain}; s={self.selector}; t={at};"
+        tags = f"v=1; a={self.algorithm}; c=relaxed/relaxed; t={at};\r\n d={self.domain}; s={self.selector};"
         unsigned = f"DKIM-Signature: {tags}\r\n h={_wrapped(':'.join(listed), ':')};\r\n bh={body_hash};\r\n b="
         own = _canonical_header(unsigned.encode())
         by_name = dict(found)
