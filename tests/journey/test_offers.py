@@ -72,7 +72,10 @@ def test_what_an_offer_comes_to_for_one_customer(of, facts, fixed, discount, at_
     [
         (STEPS, {"orders": 2}),
         ({"kind": "compensation", "share": 0.2}, {}),
-        ({"kind": "compensation", "share": 0.2}, {"problem_order": ProblemOrder("7", date(2026, 5, 1), Money(Decimal(9), "XAU"))}),  # nobody knows its worth
+        (
+            {"kind": "compensation", "share": 0.2},
+            {"problem_order": ProblemOrder("7", date(2026, 5, 1), Money(Decimal(9), "XAU"))},
+        ),  # nobody knows its worth
     ],
 )
 def test_who_has_nothing_that_it_could_be_counted_from_is_promised_nothing(of, facts):
