@@ -366,16 +366,10 @@ class Life(RuleBasedStateMachine):
         self.change(False, lambda connection: connection.execute(update(table).where(table.c.code == code).values(values)))
 
     def change(self, dies, work):
-        class Killed(Exception):
-            pass
-
-        try:
-            with database.writing(self.engine) as connection:
-                work(connection)
-                if dies:
-                    raise Killed
-        except Killed:
-            pass
+        with database.writing(self.engine) as connection:
+            work(connection)
+            if dies:
+                connection.rollback()
 
     @invariant()
     def nobody_holds_two_and_sums_are_the_rows(self):

@@ -40,19 +40,9 @@ def codes(
         elif words:
             typer.echo("".join(f"{word}\n" for word in dict.fromkeys(row["code"] for row in rows)), nl=False)
         else:
-            columns = ("code", "offer", "run", "status", "reserved", "last moment (UTC)", "order", "by another", "cost")
-            frame.print_table(
-                f"Codes of {customer}",
-                columns,
-                [
-                    (
-                        *(row[name] for name in ("code", "offer", "run", "status")),
-                        *(str(row[name] or "")[:16].replace("T", " ") for name in ("reserved_at", "expires_at")),
-                        *(row[name] for name in ("order_key", "used_by_another", "cost")),
-                    )
-                    for row in rows
-                ],
-            )
+            shown = ("code", "offer", "status", "order_key", "used_by_another", "cost")
+            lines = [(*(row[name] for name in shown[:3]), str(row["expires_at"])[:10], *(row[name] for name in shown[3:])) for row in rows]
+            frame.print_table(f"Codes of {customer}", ("code", "offer", "status", "until", "order", "of", "cost"), lines)
         return
     offers = code_counts.count(project, engine, campaign)
     if json:
