@@ -193,7 +193,7 @@ def test_a_budget_is_what_is_promised_and_a_pool_what_is_free(connection):
     connection.execute(update(table).where(table.c.customer_id == ids[1]).values(status=CodeStatus.EXPIRED))
 
     def left(**more):
-        return code_pools.purse(connection, "tea", ["tin", "cup"], budgets={"tin": 1200}, pools={"tin": words}, **more).offers
+        return code_pools.purse(connection, "tea", ["tin", "cup"], budgets={"tin": 1200}, pools={"tin": words}, now=NOW, **more).offers
 
     assert (left()["tin"].minor, left()["tin"].codes) == (200, 1)
     assert (left(but_run=run.id)["tin"].minor, left(but_run=run.id)["tin"].codes) == (1200, 4)
@@ -375,11 +375,11 @@ class Life(RuleBasedStateMachine):
     def nobody_holds_two_and_sums_are_the_rows(self):
         with database.reading(self.engine) as connection:
             rows = connection.execute(select(table)).all()
-            left = code_pools.purse(connection, "own", ["tin"], budgets={"tin": 0}, pools={}).offers["tin"].minor
+            left = code_pools.purse(connection, "own", ["tin"], budgets={"tin": 0}, pools={}, now=self.now).offers["tin"].minor
             counted = {
                 (offer, status): (count, promised)
                 for name in ("own", "pool", "word")
-                for offer, status, count, promised, _ in code_figures.counts(connection, name)
+                for offer, status, count, promised, _ in code_figures.counts(connection, name, self.now)
                 if name == "own"
             }
         live = Counter(row.customer_id for row in rows if row.status in codes.LIVE)
@@ -388,8 +388,10 @@ class Life(RuleBasedStateMachine):
         assert len({row.matched for row in own}) == len(own)
         assert sum(row.source == CodeSource.POOL for row in rows) == 4, "a pool's code is never lost"
         assert all((row.customer_id is None) == (row.status == CodeStatus.FREE) for row in rows)
-        promised = sum(row.promised_minor for row in rows if row.campaign == "own" and row.status in code_pools.PROMISED)
-        assert -left == promised == sum(minor for (_, status), (_, minor) in counted.items() if status in code_pools.PROMISED)
+        owed = (
+            row for row in rows if row.campaign == "own" and (row.status == "redeemed" or (row.status in codes.LIVE and row.expires_at >= self.now))
+        )
+        assert -left == sum(row.promised_minor for row in owed) == sum(minor for _, minor in counted.values())
 
 
 def test_whatever_happens_nobody_gets_a_code_twice_or_two_at_once(engine):
@@ -397,3 +399,17 @@ def test_whatever_happens_nobody_gets_a_code_twice_or_two_at_once(engine):
     run_state_machine_as_test(
         Life, settings=settings(max_examples=25, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck))
     )
+
+
+def test_what_is_over_counts_as_over_before_anybody_has_written_it_down(connection):
+    ids, run = people(connection, 2), begin(connection)
+    enrol(connection, run, ids)
+    reserve(connection, run, ids, ends=NOW + DAY)
+    codes.give(connection, {deliver(connection, run, ids[0]): codes.of(connection, run.id, ids)[ids[0]].id}, NOW)
+    for now, promised, told in ((NOW, 1000, {"given", "reserved"}), (NOW + 2 * DAY, 0, {"expired", "reserved"})):
+        assert -code_pools.purse(connection, "tea", ["tin"], budgets={"tin": 0}, pools={}, now=now).offers["tin"].minor == promised
+        found = list(code_figures.counts(connection, "tea", now))
+        assert {status for _, status, *_ in found} == told
+        assert sum(minor for *_, minor, _ in found) == promised
+        assert [row.promised_minor for row in code_figures.by_arm(connection, run.id, now)] == [promised]
+        assert {row.status for row in connection.execute(code_figures.ledger("tea", now))} == told

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from winback import clock
 from winback.commands import frame
 from winback.commands.campaigns import Campaign
 from winback.commands.frame import Folder, Json
@@ -32,7 +33,7 @@ def codes(
     project = frame.open_project(context, folder)
     engine = frame.open_store(project)
     if words or customer is not None:
-        rows = code_counts.listed(project, engine, campaign, customer=customer)
+        rows = code_counts.listed(project, engine, campaign, now=clock.now(), customer=customer)
         if words:
             rows = [row for row in rows if row["status"] in {"reserved", "given"}]
         if json:
@@ -44,7 +45,7 @@ def codes(
             lines = [(*(row[name] for name in shown[:3]), str(row["expires_at"])[:10], *(row[name] for name in shown[3:])) for row in rows]
             frame.print_table(f"Codes of {customer}", ("code", "offer", "status", "until", "order", "of", "cost"), lines)
         return
-    offers = code_counts.count(project, engine, campaign)
+    offers = code_counts.count(project, engine, campaign, now=clock.now())
     if json:
         frame.print_json({"campaign": campaign, "currency": project.settings.currency, "offers": [offer.as_json() for offer in offers]})
         return

@@ -16,7 +16,7 @@ from winback.journey import purse
 from winback.model import CodeStatus, Money
 from winback.operations import explaining
 from winback.settings import Project
-from winback.store import code_figures, code_pools, database
+from winback.store import code_figures, database
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +46,15 @@ class _Sum:
     cost: int = 0
 
 
-def count(project: Project, engine: Engine, name: str) -> list[Offered]:
+def count(project: Project, engine: Engine, name: str, *, now: datetime) -> list[Offered]:
     """Every offer of the campaign that has codes, or had. Raises ConfigError when there is no such campaign."""
     plan, currency = campaigns.read(project, name).value, project.settings.currency
     sums = {offer: _Sum() for offer in purse.coded(plan)}
     with database.reading(engine) as connection:
-        for offer, status, number, promised, cost in code_figures.counts(connection, name):
+        for offer, status, number, promised, cost in code_figures.counts(connection, name, now):
             found = sums.setdefault(offer, _Sum())
             found.by_status[status] += number
-            found.promised += promised if status in code_pools.PROMISED else 0
+            found.promised += promised
             found.cost += cost
     return [
         Offered(
@@ -68,12 +68,12 @@ def count(project: Project, engine: Engine, name: str) -> list[Offered]:
     ]
 
 
-def listed(project: Project, engine: Engine, name: str, *, customer: str | None = None) -> list[dict[str, Any]]:
+def listed(project: Project, engine: Engine, name: str, *, now: datetime, customer: str | None = None) -> list[dict[str, Any]]:
     """Codes of the campaign that somebody has or had, or one customer's. Raises ConfigError for a campaign or a customer that isn't there."""
     campaigns.read(project, name)
     who = None if customer is None else explaining.customer_id(engine, customer)
     with database.reading(engine) as connection:
-        rows = connection.execute(code_figures.ledger(name, customer_id=who)).mappings().all()
+        rows = connection.execute(code_figures.ledger(name, now, customer_id=who)).mappings().all()
     return [_plain(dict(row), project.settings.currency) for row in rows]
 
 

@@ -161,7 +161,7 @@ def _refuse_missing_codes(connection: Connection, prepared: Prepared, salt: str,
     rations = Rations(prepared, salt)
     for batch in decisions(connection, prepared, run_id=None, salt=salt, as_of=now, now=now):
         rations.deal(connection, batch, now=now)
-    short = [pool for pool in rations.pools(connection) if pool.missing]
+    short = [pool for pool in rations.pools(connection, now) if pool.missing]
     if short:
         how = "Add codes to the file, or write `when_codes_run_out: stop`."
         raise ConfigError(prepared.document.problem(("offers", pool.offer, "codes"), pool.sentence, how) for pool in short)

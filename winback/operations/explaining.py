@@ -144,7 +144,7 @@ def by_campaign(prepared: Prepared, engine: Engine, key: str, *, now: datetime) 
         country = candidates.countries(connection, [who])[who]
         policy = [Step(*told) for told in contacting.rules_told(prepared.policy, country)]
         turn = [Step(*told) for told in contacting.contacts_told(connection, prepared, recipient, country, now)] if recipient else []
-        code = code_figures.of_customer(connection, run.id, who, run.campaign)
+        code = code_figures.of_customer(connection, run.id, who, run.campaign, now=now)
     steps, _ = _conditions(prepared.project, engine, prepared.selection, who, run.started_at)
     steps = _merged(engine, key) + steps
     if recipient is None:

@@ -125,7 +125,7 @@ def plan(
                 tally.add(decision, contacts.get(decision.candidate.customer_id, ()))
             if progress:
                 progress(len(batch))
-        pools, budgets = rations.pools(connection, but_run=own), rations.budgets(connection, but_run=own)
+        pools, budgets = rations.pools(connection, now, but_run=own), rations.budgets(connection, now, but_run=own)
     return replace(tally.plan(now), pools=tuple(pools), budgets=tuple(budgets), holding=rations.holding)
 
 

@@ -84,19 +84,22 @@ class Rations:
                 batch = [decision for decision in batch if decision.candidate.customer_id not in decided]
         if not batch:
             return []
-        self._left = self._left or offering.left(connection, self.prepared, but_run=but_run)
+        if self._left is None:
+            if run is not None:
+                codes.expire(connection, now, campaign=self.prepared.name)
+            self._left = offering.left(connection, self.prepared, now, but_run=but_run)
         elsewhere = codes.elsewhere(connection, ids, now, run_id=run.id if run else but_run)
         return [self._decide(decision, self._left, holds=decision.candidate.customer_id in elsewhere) for decision in batch]
 
-    def pools(self, connection: Connection, *, but_run: int | None = None) -> list[Pool]:
+    def pools(self, connection: Connection, now: datetime, *, but_run: int | None = None) -> list[Pool]:
         """Files of codes, after the whole cohort was gone over."""
-        free = offering.left(connection, self.prepared, but_run=but_run, all_pools=True).offers
+        free = offering.left(connection, self.prepared, now, but_run=but_run, all_pools=True).offers
         offers = self.prepared.campaign.offers
         return [Pool(name, offers[name].file, free[name].codes or 0, self.wanted[name]) for name in self.prepared.pools]
 
-    def budgets(self, connection: Connection, *, but_run: int | None = None) -> list[Budget]:
+    def budgets(self, connection: Connection, now: datetime, *, but_run: int | None = None) -> list[Budget]:
         """Budgets, after the whole cohort was gone over."""
-        left, told = offering.left(connection, self.prepared, but_run=but_run).offers, list[Budget]()
+        left, told = offering.left(connection, self.prepared, now, but_run=but_run).offers, list[Budget]()
         for name, offer in purse.coded(self.prepared.campaign).items():
             if offer.budget is not None:
                 rest, promised = (Money.from_minor(minor, self.prepared.currency).amount for minor in (left[name].minor or 0, self.promised[name]))

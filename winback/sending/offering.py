@@ -74,12 +74,12 @@ def _refuse_foreign(prepared: Prepared, name: str, lines: Sequence[int]) -> None
         raise ConfigError(Problem(file, line, what, "Take it out: nobody may get the code of another.") for line in lines[:20])
 
 
-def left(connection: Connection, prepared: Prepared, *, but_run: int | None = None, all_pools: bool = False) -> Purse:
+def left(connection: Connection, prepared: Prepared, now: datetime, *, but_run: int | None = None, all_pools: bool = False) -> Purse:
     """What may still be promised. Pools count where nobody new is taken when they are empty, or all of them."""
     coded = purse.coded(prepared.campaign)
     budgets = {name: Money(offer.budget, prepared.currency).minor for name, offer in coded.items() if offer.budget is not None}
     pools = {name: lines for name, lines in prepared.pools.items() if all_pools or coded[name].when_codes_run_out == "stop"}
-    return code_pools.purse(connection, prepared.name, coded, budgets=budgets, pools=pools, but_run=but_run)
+    return code_pools.purse(connection, prepared.name, coded, budgets=budgets, pools=pools, now=now, but_run=but_run)
 
 
 def promise(prepared: Prepared, name: str, candidate: Candidate, salt: str) -> Promised | None:
@@ -144,7 +144,8 @@ def _late(
 ) -> dict[int, Reason]:
     """Reserve what can be reserved; the reasons of those who still have nothing."""
     enrolled = code_pools.hold(connection, run.id)
-    busy, rest = codes.elsewhere(connection, list(without), now, run_id=run.id), left(connection, prepared, all_pools=True)
+    codes.expire(connection, now, campaign=prepared.name)
+    busy, rest = codes.elsewhere(connection, list(without), now, run_id=run.id), left(connection, prepared, now, all_pools=True)
     keys = persons.keys_of(connection, list(without))
     reasons, wishes = dict.fromkeys(busy, Reason.HAS_CODE), list[Wish]()
     for who, (row, offer, name) in without.items():

@@ -6,25 +6,29 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, case, func, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, select
 
 from winback.model import CodeStatus
 from winback.outcomes.figures import CodeFigures
-from winback.store.code_pools import PROMISED
+from winback.store.code_pools import is_promised
+from winback.store.codes import LIVE
 from winback.store.persons import person_id
 from winback.store.tables import campaign_runs, codes, customers, orders, recipients
 
 
-def ledger(campaign: str, *, customer_id: int | None = None) -> Select[Any]:
+def _status(now: datetime) -> ColumnElement[str]:
+    """As it is: one whose last day has passed is expired, whether or not anybody wrote it down."""
+    return case((and_(codes.c.status == CodeStatus.GIVEN, codes.c.expires_at < now), CodeStatus.EXPIRED), else_=codes.c.status).label("status")
+
+
+def ledger(campaign: str, now: datetime, *, customer_id: int | None = None) -> Select[Any]:
     """Codes of a campaign that somebody has or had, the oldest first: with whose they are, and whose order used them."""
     buyers = customers.alias("buyers")
     statement = (
         select(
-            *(
-                codes.c[name]
-                for name in ("code", "offer", "source", "status", "reserved_at", "expires_at", "delivery_id", "order_key", "redeemed_at")
-            ),
+            *(codes.c[name] for name in ("code", "offer", "source", "reserved_at", "expires_at", "delivery_id", "order_key", "redeemed_at")),
             *(codes.c[name] for name in ("promised_minor", "cost_minor")),
+            _status(now),
             campaign_runs.c.number.label("run"),
             customers.c.key.label("customer"),
             case((buyers.c.id != person_id(), buyers.c.key), else_="").label("used_by_another"),
@@ -41,20 +45,21 @@ def ledger(campaign: str, *, customer_id: int | None = None) -> Select[Any]:
     return statement if customer_id is None else statement.where(codes.c.customer_id == customer_id)
 
 
-def of_customer(connection: Connection, run_id: int, customer_id: int, campaign: str) -> dict[str, Any] | None:
+def of_customer(connection: Connection, run_id: int, customer_id: int, campaign: str, *, now: datetime) -> dict[str, Any] | None:
     """The code of one recipient, as `ledger` has it; None: they have none."""
-    mine = ledger(campaign, customer_id=customer_id).where(codes.c.run_id == run_id)
+    mine = ledger(campaign, now, customer_id=customer_id).where(codes.c.run_id == run_id)
     row = connection.execute(mine).mappings().first()
     return None if row is None else dict(row)
 
 
-def counts(connection: Connection, campaign: str) -> Iterator[tuple[str, CodeStatus, int, int, int]]:
-    """(offer, status, how many, what they may cost, what they cost), in minor units."""
+def counts(connection: Connection, campaign: str, now: datetime) -> Iterator[tuple[str, CodeStatus, int, int, int]]:
+    """(offer, status, how many, what they may cost, what they cost), in minor units; what can't be used any more costs nothing."""
+    status, may_cost = _status(now), case((is_promised(now), codes.c.promised_minor), else_=0)
     rows = connection.execute(
-        select(codes.c.offer, codes.c.status, func.count(), func.sum(codes.c.promised_minor), func.sum(codes.c.cost_minor))
+        select(codes.c.offer, status, func.count(), func.sum(may_cost), func.sum(codes.c.cost_minor))
         .where(codes.c.campaign == campaign)
-        .group_by(codes.c.offer, codes.c.status)
-        .order_by(codes.c.offer, codes.c.status)
+        .group_by(codes.c.offer, status)
+        .order_by(codes.c.offer, status)
     )
     return ((offer, CodeStatus(status), count, int(promised), int(cost)) for offer, status, count, promised, cost in rows)
 
@@ -62,12 +67,12 @@ def counts(connection: Connection, campaign: str) -> Iterator[tuple[str, CodeSta
 def by_arm(connection: Connection, run_id: int, now: datetime) -> tuple[CodeFigures, ...]:
     """Of each arm of a run: codes that are or were promised, those used until `now`, and what both come to in minor units."""
     used = and_(codes.c.status == CodeStatus.REDEEMED, codes.c.redeemed_at <= now)
-    promised = codes.c.status.in_((*PROMISED, CodeStatus.EXPIRED))
+    told = codes.c.status.in_((*LIVE, CodeStatus.REDEEMED, CodeStatus.EXPIRED))
     rows = connection.execute(
         select(
             recipients.c.arm,
-            func.count(case((promised, 1))).label("codes"),
-            func.coalesce(func.sum(case((codes.c.status.in_(PROMISED), codes.c.promised_minor))), 0).label("promised_minor"),
+            func.count(case((told, 1))).label("codes"),
+            func.coalesce(func.sum(case((is_promised(now), codes.c.promised_minor))), 0).label("promised_minor"),
             func.count(case((used, 1))).label("redeemed"),
             func.coalesce(func.sum(case((used, codes.c.cost_minor))), 0).label("cost_minor"),
         )

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, delete, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from winback.journey import code_words
 from winback.journey.purse import Left, Purse
 from winback.model import CodeSource, CodeStatus
+from winback.store.codes import LIVE
 from winback.store.tables import campaign_runs, codes
 
-PROMISED = (CodeStatus.RESERVED, CodeStatus.GIVEN, CodeStatus.REDEEMED)
-"""What counts against a budget."""
 _AT_ONCE = 1000
+
+
+def is_promised(now: datetime) -> ColumnElement[bool]:
+    """What counts against a budget: codes that were used, or still can be."""
+    return or_(codes.c.status == CodeStatus.REDEEMED, and_(codes.c.status.in_(LIVE), codes.c.expires_at >= now))
 
 
 def load(connection: Connection, campaign: str, offer: str, lines: Mapping[str, int]) -> list[int]:
@@ -68,6 +73,7 @@ def purse(
     *,
     budgets: Mapping[str, int],
     pools: Mapping[str, Collection[str]],
+    now: datetime,
     but_run: int | None = None,
 ) -> Purse:
     """What may still be promised: of budgets (in minor units) what isn't promised yet, of pools (the codes of their files) how many are free.
@@ -77,19 +83,22 @@ def purse(
     counts = or_(codes.c.run_id.is_(None), codes.c.run_id != (but_run or 0))
     left = {name: Left() for name in offers}
     for name, budget in budgets.items():
-        owed = select(func.sum(codes.c.promised_minor)).where(
-            codes.c.campaign == campaign, codes.c.offer == name, codes.c.status.in_(PROMISED), counts
-        )
+        owed = select(func.sum(codes.c.promised_minor)).where(codes.c.campaign == campaign, codes.c.offer == name, is_promised(now), counts)
         left[name].minor = budget - int(connection.execute(owed).scalar() or 0)
     for name, words in pools.items():
-        taken = {row.matched for row in connection.execute(_pool(campaign, name).where(counts)) if row.status != CodeStatus.FREE}
+        taken = {row.matched for row in connection.execute(_pool(campaign, name).where(counts)) if not _is_free(row, now)}
         left[name].codes = sum(code_words.same(word) not in taken for word in words)
     return Purse(left)
 
 
+def _is_free(row: Row[Any], now: datetime) -> bool:
+    """Nobody has it, or it was reserved and its last day passed before it was told."""
+    return bool(row.status == CodeStatus.FREE or (row.status == CodeStatus.RESERVED and row.expires_at < now))
+
+
 def _pool(campaign: str, offer: str) -> Select[Any]:
     mine = (codes.c.campaign == campaign, codes.c.offer == offer, codes.c.source == CodeSource.POOL)
-    return select(codes.c.id, codes.c.matched, codes.c.status).where(*mine)
+    return select(codes.c.id, codes.c.matched, codes.c.status, codes.c.expires_at).where(*mine)
 
 
 def _parts(values: Sequence[Any]) -> Iterator[Sequence[Any]]:

@@ -81,7 +81,7 @@ def reserve(
         return set()
     # customers first, always in one order: whoever else promises them something waits here, not inside an index
     connection.execute(select(customers.c.id).where(customers.c.id.in_(ids)).order_by(customers.c.id).with_for_update(key_share=True)).all()
-    expire(connection, now, codes.c.customer_id.in_(ids))
+    expire(connection, now, whose=ids)
     busy = elsewhere(connection, ids, now, run_id=run.id) | set(of(connection, run.id, ids))
     for name, offer in offers.items():
         mine = [(wish, _values(wish, run, now)) for wish in wishes if wish.offer == name and wish.customer_id not in busy]
@@ -113,7 +113,7 @@ def give(connection: Connection, carried: Mapping[int, int], now: datetime) -> s
 
 def settle(connection: Connection, run: Run, now: datetime) -> int:
     """Codes of a campaign whose time is over, and those of its run whose journey ended before a letter with them left. Returns how many are free."""
-    expire(connection, now, codes.c.campaign == run.campaign)
+    expire(connection, now, campaign=run.campaign)
     return release_those_of_ended(connection, run.campaign, run.id)
 
 
@@ -130,9 +130,9 @@ def release_those_of_ended(connection: Connection, campaign: str, run_id: int) -
     return release(connection, ended)
 
 
-def expire(connection: Connection, now: datetime, whose: Any) -> None:
-    """Codes that fulfil a condition and whose last day has passed: given ones expired, reserved ones are released."""
-    over = and_(whose, codes.c.expires_at < now)
+def expire(connection: Connection, now: datetime, *, campaign: str = "", whose: Collection[int] = ()) -> None:
+    """Codes of a campaign, or of these customers, whose last day has passed: given ones expired, reserved ones are released."""
+    over = and_(codes.c.campaign == campaign if campaign else codes.c.customer_id.in_(list(whose)), codes.c.expires_at < now)
     connection.execute(update(codes).where(over, codes.c.status == CodeStatus.GIVEN).values(status=CodeStatus.EXPIRED))
     release(connection, over)
 
