@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from datetime import date
 from decimal import Decimal
@@ -17,7 +18,7 @@ from winback import strictyaml
 from winback.errors import ConfigError
 from winback.journey import assignment, code_words, promises
 from winback.journey.eligibility import Candidate
-from winback.journey.offer import Offer
+from winback.journey.offer import Offer, OfferKind
 from winback.journey.promises import Promised
 from winback.journey.purse import Left, Purse
 from winback.letters import promised
@@ -187,3 +188,11 @@ def test_never_more_is_promised_than_the_budget(budget, asked):
             purse.pay("tea", at_most)
             promised_so_far += at_most
     assert promised_so_far <= budget
+
+
+def test_the_page_on_campaigns_has_an_offer_of_every_kind_that_can_be_meant():
+    page = (projects.ROOT / "docs/campaigns.md").read_text(encoding="utf-8").partition("## Offers and codes")[2]
+    examples = yaml.safe_load(page.partition("```yaml")[2].partition("```")[0])["offers"]
+    kinds = Counter(offer(**values).kind for values in examples.values())
+    assert kinds == Counter(OfferKind)
+    assert set(Offer.model_fields) <= set(re.findall(r"[a-z_]+", page))
