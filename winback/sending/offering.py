@@ -127,43 +127,53 @@ def held(engine: Engine, prepared: Prepared, run: Run, standing: Mapping[int, Ro
     coded = purse.coded(prepared.campaign)
     if not coded:
         return NO_CODES
-    names = {who: prepared.campaign.tactics[row.arm].offer for who, row in standing.items() if row.arm in prepared.campaign.tactics}
-    wanting = [who for who, name in names.items() if name in coded and standing[who].status == RecipientStatus.ACTIVE]
+    lacking = {who: due for who, row in standing.items() if (due := _due(prepared, coded, row))}
     with database.reading(engine) as connection:
-        found = codes.of(connection, run.id, wanting)
-    if without := [who for who in sorted(wanting) if who not in found]:
+        found = codes.of(connection, run.id, lacking)
+        without = {who: due for who, due in lacking.items() if who not in found}
+        busy = codes.elsewhere(connection, without, now, run_id=run.id) if without else set()
+    reasons = dict.fromkeys(busy, Reason.HAS_CODE)
+    if without.keys() - busy:
         with database.writing(engine) as connection:
-            reasons = _late(connection, prepared, run, {who: (standing[who], coded[str(names[who])], str(names[who])) for who in without}, now)
+            reasons |= _late(connection, prepared, run, {who: due for who, due in sorted(without.items()) if who not in busy}, now)
             found |= codes.of(connection, run.id, without)
-        return Codes(found, reasons)
-    return Codes(found, {})
+    return Codes(found, reasons)
 
 
-def _late(
-    connection: Connection, prepared: Prepared, run: Run, without: Mapping[int, tuple[Row[Any], Offer, str]], now: datetime
-) -> dict[int, Reason]:
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """What a recipient is to have a code of."""
+
+    offer: str
+    promised: Promised
+    assigned_at: datetime
+    there: ZoneInfo
+
+
+def _due(prepared: Prepared, coded: Mapping[str, Offer], row: Row[Any]) -> _Due | None:
+    tactic = prepared.campaign.tactics.get(row.arm)
+    if row.status != RecipientStatus.ACTIVE or tactic is None or tactic.offer is None or tactic.offer not in coded:
+        return None
+    promised = promises.kept(coded[tactic.offer], row.facts, prepared.currency)
+    return _Due(tactic.offer, promised, row.assigned_at, _calendar(prepared, row)) if promised else None
+
+
+def _late(connection: Connection, prepared: Prepared, run: Run, without: Mapping[int, _Due], now: datetime) -> dict[int, Reason]:
     """Reserve what can be reserved; the reasons of those who still have nothing."""
-    enrolled = code_pools.hold(connection, run.id)
+    if not code_pools.hold(connection, run.id):  # who decides on the cohort counts what is promised, and must be alone with it
+        return dict.fromkeys(without, Reason.HAS_CODE)
     codes.expire(connection, now, campaign=prepared.name)
-    busy, rest = codes.elsewhere(connection, list(without), now, run_id=run.id), left(connection, prepared, now, all_pools=True)
-    keys = persons.keys_of(connection, list(without))
-    reasons, wishes = dict.fromkeys(busy, Reason.HAS_CODE), list[Wish]()
-    for who, (row, offer, name) in without.items():
-        promised = promises.kept(offer, row.facts, prepared.currency)
-        if who in busy or promised is None:
-            continue
-        if not enrolled:  # who decides on the cohort counts what is promised, and must be alone with it
-            reasons[who] = Reason.HAS_CODE
-            continue
-        if reason := rest.refuses({name: at_most(prepared, promised)}):
-            reasons[who] = reason
-            continue
-        asked = wish(prepared, name, promised, customer_id=who, key=keys[who], assigned_at=row.assigned_at, there=_calendar(prepared, row))
+    rest, keys = left(connection, prepared, now, all_pools=True), persons.keys_of(connection, without)
+    reasons, wishes = dict[int, Reason](), list[Wish]()
+    for who, due in without.items():
+        asked = wish(prepared, due.offer, due.promised, customer_id=who, key=keys[who], assigned_at=due.assigned_at, there=due.there)
         if asked.expires_at < now:
             reasons[who] = Reason.OFFER_OVER
-            continue
-        rest.pay(name, asked.promised_minor)
-        wishes.append(asked)
+        elif reason := rest.refuses({due.offer: asked.promised_minor}):
+            reasons[who] = reason
+        else:
+            rest.pay(due.offer, asked.promised_minor)
+            wishes.append(asked)
     reserve(connection, prepared, run, wishes, now)
     have = codes.of(connection, run.id, [each.customer_id for each in wishes])
-    return reasons | {each.customer_id: Reason.NO_CODE_LEFT for each in wishes if each.customer_id not in have}
+    return reasons | {each.customer_id: Reason.HAS_CODE for each in wishes if each.customer_id not in have}
