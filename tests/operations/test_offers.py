@@ -238,7 +238,7 @@ def test_who_holds_a_code_gets_no_second_one_until_it_is_over(engine, tmp_path):
     populate(engine, 24)
     for days in (0, 7, 21):
         go(first, engine, START + days * DAY, MemoryChannel())
-    begins = START + 22 * DAY  # the codes of the first campaign end eight days later
+    begins = START + 28 * DAY  # the codes of the first campaign end two days later
     second = second_campaign(tmp_path / "shop", engine, begins)
     held = {row.customer_id for row in rows(engine) if row.status == "given"}
     plan = planning.plan(second, engine, now=begins)

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Row, Table, bindparam, literal_column, select
 
 from winback.journey import code_words
 from winback.model import CodeSource, CodeStatus, Money, OrderStatus
+from winback.store import codes as life
 from winback.store.codes import LIVE
 from winback.store.persons import person_id
 from winback.store.tables import codes, customers, orders
@@ -119,7 +120,7 @@ def _take_back(connection: Connection, staged: Table, now: datetime) -> None:
     if not freed:
         return
     whose = sorted({row.customer_id for row in freed if row.customer_id is not None})
-    connection.execute(select(customers.c.id).where(customers.c.id.in_(whose)).order_by(customers.c.id).with_for_update(key_share=True)).all()
+    life.hold(connection, whose)
     busy = set(connection.execute(select(codes.c.customer_id).where(codes.c.customer_id.in_(whose), codes.c.status.in_(LIVE))).scalars())
     for row in freed:
         status = _before(row, now, is_busy=row.customer_id in busy)
