@@ -296,6 +296,7 @@ def test_of_two_places_in_one_run_one_code_stays(connection, merged, into, after
         connection.execute(update(table).where(table.c.customer_id == who).values(status=status))
     assert isinstance(merging.merge(connection, ids[0], ids[1], NOW), merging.Merged)
     assert statuses(connection) == after
+    assert codes.of(connection, run.id, [ids[1]])[ids[1]].status in codes.LIVE, "the journey that goes on speaks of it"
 
 
 class Life(RuleBasedStateMachine):
