@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import re
 from collections import Counter
@@ -210,6 +211,33 @@ def test_an_enrolment_that_was_killed_promises_no_more_than_one_that_was_not(eng
     found = Counter(row.arm or row.reason for row in rows(engine, select(recipients.c.arm, recipients.c.reason)))
     assert found == {**expected.arms, **expected.skips}
     assert sum(row.promised_minor for row in rows(engine)) == sum(budget.promised for budget in expected.budgets) * 100
+
+
+def test_two_who_enrol_at_once_promise_no_more_than_one(engine, tmp_path, monkeypatch):
+    ready = campaign(tmp_path / "shop", "codes: unique\nbudget: 1000")
+    populate(engine, 40)
+    monkeypatch.setattr(enrolment, "BATCH", 6)
+    expected = planning.plan(ready, engine, now=START)
+    run = enrolment.current_run(engine, ready, now=START)
+
+    class Killed(Exception):
+        pass
+
+    def another(_count):
+        """Somebody else goes on with the next batch, and is killed."""
+        before = len(rows(engine, select(recipients.c.customer_id)))
+
+        def die(_count):
+            if len(rows(engine, select(recipients.c.customer_id))) > before:
+                raise Killed
+
+        with contextlib.suppress(Killed):
+            enrolment.enrol(engine, ready, run, now=START, progress=die)
+
+    enrolment.enrol(engine, ready, run, now=START, progress=another)
+    found = Counter(row.arm or row.reason for row in rows(engine, select(recipients.c.arm, recipients.c.reason)))
+    assert found == {**expected.arms, **expected.skips}
+    assert sum(row.promised_minor for row in rows(engine)) <= 1000_00
 
 
 def test_a_code_of_another_campaign_in_the_file_is_said_with_its_line(engine, tmp_path):

@@ -17,6 +17,10 @@ class Left:
     minor: int | None = None  # of its budget, in minor units
     codes: int | None = None  # in its pool
 
+    @property
+    def has_end(self) -> bool:
+        return self.minor is not None or self.codes is not None
+
 
 @dataclass(slots=True)
 class Purse:

@@ -86,7 +86,7 @@ class Rations:
             return []
         if self._left is None:
             if run is not None:
-                codes.expire(connection, now, campaign=self.prepared.name)
+                codes.expire_those_of(connection, self.prepared.name, now)
             self._left = offering.left(connection, self.prepared, now, but_run=but_run)
         elsewhere = codes.elsewhere(connection, ids, now, run_id=run.id if run else but_run)
         return [self._decide(decision, self._left, holds=decision.candidate.customer_id in elsewhere) for decision in batch]
@@ -110,8 +110,13 @@ class Rations:
         if isinstance(decision.verdict, Skip):
             return decision
         asked = {}
-        for name in purse.coded(self.prepared.campaign):
-            promised = offering.promise(self.prepared, name, decision.candidate, self.salt)
+        for name, offer in left.offers.items():  # what has no end needn't be asked about, but for their own
+            if name == decision.offer:
+                promised = decision.promised
+            elif offer.has_end:
+                promised = offering.promise(self.prepared, name, decision.candidate, self.salt)
+            else:
+                continue
             if promised is not None:
                 asked[name] = offering.at_most(self.prepared, promised)
         if reason := left.refuses(asked):

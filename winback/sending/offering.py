@@ -162,7 +162,7 @@ def _late(connection: Connection, prepared: Prepared, run: Run, without: Mapping
     """Reserve what can be reserved; the reasons of those who still have nothing."""
     if not code_pools.hold(connection, run.id):  # who decides on the cohort counts what is promised, and must be alone with it
         return dict.fromkeys(without, Reason.HAS_CODE)
-    codes.expire(connection, now, campaign=prepared.name)
+    codes.expire_those_of(connection, prepared.name, now)
     rest, keys = left(connection, prepared, now, all_pools=True), persons.keys_of(connection, without)
     reasons, wishes = dict[int, Reason](), list[Wish]()
     for who, due in without.items():

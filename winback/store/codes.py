@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, exists, func, not_, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, exists, func, not_, or_, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from winback.journey import code_words
@@ -82,17 +82,20 @@ def reserve(
     if not ids:
         return set()
     hold(connection, ids)
-    expire(connection, now, whose=ids)
-    busy = elsewhere(connection, ids, now, run_id=run.id) | set(of(connection, run.id, ids))
+    live = (codes.c.customer_id.in_(ids), codes.c.status.in_(LIVE))
+    if over := connection.execute(select(codes.c.id).where(*live, codes.c.expires_at < now)).scalars().all():
+        expire(connection, now, codes.c.id.in_(over))
+    have = set(of(connection, run.id, ids))
+    busy = have | elsewhere(connection, ids, now, run_id=run.id)
     for name, offer in offers.items():
         mine = [(wish, _values(wish, run, now)) for wish in wishes if wish.offer == name and wish.customer_id not in busy]
         if offer.file:
-            _take_from_pool(connection, run.campaign, name, [values for _, values in mine])
+            have |= _take_from_pool(connection, run.campaign, name, [values for _, values in mine])
         elif offer.codes is None:
-            _insert(connection, [values | _as(offer.code, CodeSource.SHARED) for _, values in mine])
+            have |= _insert(connection, [values | _as(offer.code, CodeSource.SHARED) for _, values in mine])
         else:
-            _make(connection, run, mine, make)
-    return set(of(connection, run.id, ids))
+            have |= _make(connection, mine, make)
+    return have
 
 
 def hold(connection: Connection, ids: Collection[int]) -> None:
@@ -131,7 +134,7 @@ def give(connection: Connection, carried: Mapping[int, int], now: datetime) -> s
 
 def settle(connection: Connection, run: Run, now: datetime) -> int:
     """Codes of a campaign whose time is over, and those of its run whose journey ended before a letter with them left. Returns how many are free."""
-    expire(connection, now, campaign=run.campaign)
+    expire_those_of(connection, run.campaign, now)
     return release_those_of_ended(connection, run.campaign, run.id)
 
 
@@ -148,9 +151,14 @@ def release_those_of_ended(connection: Connection, campaign: str, run_id: int) -
     return release(connection, ended)
 
 
-def expire(connection: Connection, now: datetime, *, campaign: str = "", whose: Collection[int] = ()) -> None:
-    """Codes of a campaign, or of these customers, whose last day has passed: given ones expired, reserved ones are released."""
-    over = and_(codes.c.campaign == campaign if campaign else codes.c.customer_id.in_(list(whose)), codes.c.expires_at < now)
+def expire_those_of(connection: Connection, campaign: str, now: datetime) -> None:
+    """The codes of a campaign whose last day has passed."""
+    expire(connection, now, codes.c.campaign == campaign)
+
+
+def expire(connection: Connection, now: datetime, which: ColumnElement[bool]) -> None:
+    """Codes that fulfil a condition and whose last day has passed: given ones expired, reserved ones are released."""
+    over = and_(which, codes.c.expires_at < now)
     connection.execute(update(codes).where(over, codes.c.status == CodeStatus.GIVEN).values(status=CodeStatus.EXPIRED))
     release(connection, over)
 
@@ -199,23 +207,24 @@ def _insert(connection: Connection, rows: Iterable[Mapping[str, Any]]) -> set[in
     return set(connection.execute(dialect.insert(codes).on_conflict_do_nothing().returning(codes.c.customer_id), wanted).scalars())
 
 
-def _make(connection: Connection, run: Run, wanted: Sequence[tuple[Wish, dict[str, Any]]], make: Callable[[Wish, int], str]) -> None:
-    """Codes of their own; one that somebody has already is made anew with the next number."""
-    left = list(wanted)
+def _make(connection: Connection, wanted: Sequence[tuple[Wish, dict[str, Any]]], make: Callable[[Wish, int], str]) -> set[int]:
+    """Codes of their own; one that somebody has already is made anew with the next number. Returns the customers who got theirs."""
+    left, made = list(wanted), set[int]()
     for number in range(_MOST_TRIES):
-        made = _insert(connection, [values | _as(make(wish, number), CodeSource.OWN) for wish, values in left])
+        made |= _insert(connection, [values | _as(make(wish, number), CodeSource.OWN) for wish, values in left])
         left = [pair for pair in left if pair[0].customer_id not in made]
         if not left:
-            return
-        have = of(connection, run.id, [wish.customer_id for wish, _ in left])
-        left = [pair for pair in left if pair[0].customer_id not in have]
+            return made
+        live = (codes.c.customer_id.in_([wish.customer_id for wish, _ in left]), codes.c.status.in_(LIVE))
+        holding = set(connection.execute(select(codes.c.customer_id).where(*live)).scalars())  # an order gave one back a moment ago
+        left = [pair for pair in left if pair[0].customer_id not in holding]
     raise AssertionError(f"{_MOST_TRIES} codes in a row were somebody's already")
 
 
-def _take_from_pool(connection: Connection, campaign: str, offer: str, wanted: Sequence[dict[str, Any]]) -> None:
-    """The next free codes; two workers who take at once each get others."""
+def _take_from_pool(connection: Connection, campaign: str, offer: str, wanted: Sequence[dict[str, Any]]) -> set[int]:
+    """The next free codes; two workers who take at once each get others. Returns the customers who got one."""
     if not wanted:
-        return
+        return set()
     free = (
         select(codes.c.id)
         .where(codes.c.campaign == campaign, codes.c.offer == offer, codes.c.status == CodeStatus.FREE)
@@ -230,3 +239,4 @@ def _take_from_pool(connection: Connection, campaign: str, offer: str, wanted: S
             update(codes).where(codes.c.id == bindparam("b_id")).values({name: bindparam(f"b_{name}") for name in names}),
             [{"b_id": row_id, **{f"b_{name}": values[name] for name in names}} for row_id, values in pairs],
         )
+    return {values["customer_id"] for _, values in pairs}
