@@ -74,7 +74,7 @@ def _go_on(project: str, campaign: str, now: datetime | None, totals: dict[str, 
         faults |= ran.faults
         for status, count in ran.deliveries.items():
             totals[str(status)] = totals.get(str(status), 0) + count
-    finish(project, campaign)
+    finish(project, campaign, now)
     if faults:
         raise Refused(sorted(faults, key=str))
 
@@ -90,10 +90,11 @@ def is_over(project: str, campaign: str) -> bool:
     return enrolment.is_over(opened.store(opened.project(project)), campaign)
 
 
-def finish(project: str, campaign: str) -> None:
-    """Close a run in which everybody has come to an end."""
+def finish(project: str, campaign: str, now: datetime | None) -> None:
+    """Settle codes; close a run in which everybody has come to an end."""
     store = opened.store(opened.project(project))
     with database.reading(store) as connection:
         run = runs.latest(connection, campaign)
     if run is not None and run.status is RunStatus.ACTIVE:
+        running.settle_codes(store, run, opened.moment(now))
         running.finish(store, run)

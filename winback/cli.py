@@ -12,6 +12,7 @@ import typer
 from winback import __version__
 from winback.commands import (
     campaigns,
+    codes,
     cohorts,
     customers,
     data,
@@ -68,6 +69,7 @@ for subject in (
     translations,
     names,
     campaigns,
+    codes,
     results,
     studio,
     dkim,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from enum import StrEnum
 
 # ISO 4217: currencies whose minor unit isn't a hundredth.
@@ -34,6 +34,11 @@ class Money:
     def minor(self) -> int:
         """The amount in minor units (cents), rounded half to even."""
         return int(self.amount.scaleb(minor_digits(self.currency)).quantize(Decimal(1), ROUND_HALF_EVEN))
+
+    def part(self, share: float) -> Money:
+        """A share of it, rounded half up to what can be paid."""
+        smallest = Decimal(1).scaleb(-minor_digits(self.currency))
+        return Money((self.amount * Decimal(str(share))).quantize(smallest, ROUND_HALF_UP), self.currency)
 
 
 class ChannelName(StrEnum):
@@ -83,6 +88,14 @@ class CodeStatus(StrEnum):
     RELEASED = "released"  # nobody was told of it: a pooled one is free again, one of the customer's own is never used
     REDEEMED = "redeemed"  # an order used it
     EXPIRED = "expired"  # its last day passed without an order
+
+
+class CodeSource(StrEnum):
+    """Where a code comes from."""
+
+    POOL = "pool"  # a line of the shop's file
+    OWN = "own"  # made for this customer
+    SHARED = "shared"  # one word for everybody
 
 
 class TaskKind(StrEnum):

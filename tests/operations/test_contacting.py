@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -31,9 +32,9 @@ def shop(tmp_path, *changes):
 
 
 def second(project, *changes):
-    """A campaign beside winter-tea with the same cohort and stages."""
+    """A campaign beside winter-tea with the same cohort and stages; its offer has no code, since nobody holds two at once."""
     path = project.root / "config/campaigns/second.yaml"
-    path.write_text((project.root / WINTER).read_text(encoding="utf-8"), encoding="utf-8")
+    path.write_text(re.sub(r"    codes: .*\n", "", (project.root / WINTER).read_text(encoding="utf-8")), encoding="utf-8")
     for old, new in changes:
         projects.edit(path, old, new)
 

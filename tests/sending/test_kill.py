@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import subprocess
 import sys
 import time
@@ -17,10 +18,12 @@ from winback.channels.email import DEPTH
 from winback.demo.mailbox import MailServer
 from winback.model import DeliveryStatus
 from winback.store import database
+from winback.store.tables import codes as table
 from winback.store.tables import customers, deliveries
 
 START = datetime(2026, 11, 24, 10, 30, tzinfo=UTC)
 CUSTOMERS, KILLS = 240, 8
+CODE = re.compile(r"WB-[0-9A-Z]{4}-[0-9A-Z]{4}")
 WORKER = """
 import asyncio, sys
 from datetime import datetime
@@ -60,12 +63,17 @@ def test_whatever_moment_a_worker_is_killed_at_nobody_is_written_to_twice_and_no
             _, errors = worker.communicate(timeout=60)
             assert attempt < KILLS or worker.returncode == 0, errors.decode()
         received = Counter(each.recipient for each in server.received)
+        told = {each.recipient: found[0] for each in server.received if (found := CODE.search(each.path.read_text(encoding="utf-8")))}
 
     with database.reading(engine) as connection:
         rows = connection.execute(select(deliveries.c.status, customers.c.key).join(customers, customers.c.id == deliveries.c.customer_id)).all()
         status = {f"c{number + 1}@post.example": DeliveryStatus(row.status) for number, row in enumerate(sorted(rows, key=lambda row: row.key))}
+        held = connection.execute(select(table.c.code, customers.c.key).join(customers, customers.c.id == table.c.customer_id)).all()
     assert len(rows) == CUSTOMERS
     assert max(received.values()) == 1, "somebody was written to twice"
+    assert len({row.code for row in held}) == len({row.key for row in held}) == len(held) == CUSTOMERS, "a code for each"
+    assert set(told.values()) <= {row.code for row in held}
+    assert len(set(told.values())) == len(told) > 0, "two were told one code"
     assert {who for who, word in status.items() if word is DeliveryStatus.SENT} <= set(received)
     doubtful = {who for who, word in status.items() if word is DeliveryStatus.UNCERTAIN}
     assert set(status.values()) <= {DeliveryStatus.SENT, DeliveryStatus.UNCERTAIN}

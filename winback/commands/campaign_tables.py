@@ -49,6 +49,14 @@ def print_plan(plan: Plan) -> None:
         )
     for tactic, cost in plan.cost_of_offers.items():
         typer.echo(f"The offer of {tactic} costs {cost:,.2f} {plan.currency} for every 100 who take it up.")
+    for pool in plan.pools:
+        typer.echo(pool.sentence)
+    for budget in plan.budgets:
+        before = f", {budget.before:,.2f} of them before" if budget.before else ""
+        whole = budget.before + budget.promised
+        typer.echo(f"Of the budget of {budget.offer}, {budget.budget:,.2f} {plan.currency}, {whole:,.2f} would be promised{before}.")
+    if plan.holding:
+        typer.echo(f"{plan.holding:,} of them hold a code of another campaign, and get none of this one while they do.")
     for tactic, difference in plan.detectable.items():
         typer.echo(_power(plan, tactic, difference))
 

@@ -29,6 +29,10 @@ _ANSWERS = {
 }
 
 
+_CODE = re.compile(r"\bWB-[0-9A-Z]{4}-[0-9A-Z]{4}\b")
+_REMEMBER = 0.7
+
+
 class Customers:
     """Everybody in the made-up shop. `arrived` is where their letters lie, `replies` where their answers go."""
 
@@ -42,6 +46,8 @@ class Customers:
         self._read_messages = 0
         self._written_to: set[str] = set()
         self._coming = sorted(shop.returns)
+        self._codes: dict[str, str] = {}
+        self._memory = Random(f"{seed} codes")  # dice of their own: the story stays as it was
         self._by_address = {shopper.email: shopper for shopper in shop.shoppers.values()}
 
     def buy(self, until: datetime) -> int:
@@ -49,8 +55,13 @@ class Customers:
         due = [entry for entry in self._coming if entry[0] <= until]
         self._coming = [entry for entry in self._coming if entry[0] > until]
         for moment, key in sorted(due):
-            self._shop.order(key, moment, amount(self._random))
+            self._shop.order(key, moment, amount(self._random), self._code_of(key))
         return len(due)
+
+    def _code_of(self, key: str) -> str:
+        """The code that they say at the counter: most who were told one do, and each once."""
+        code = self._codes.pop(key, "")
+        return code if self._memory.random() < _REMEMBER else ""
 
     def react(self, now: datetime) -> int:
         """Read what arrived since the last time and do what people do with it. Returns how many letters were read."""
@@ -70,6 +81,8 @@ class Customers:
     def _read(self, letter: Message, shopper: Shopper, web: httpx.Client, now: datetime) -> None:
         first = shopper.key not in self._written_to
         self._written_to.add(shopper.key)
+        if code := _CODE.search(_part(letter, "text/plain")):
+            self._codes[shopper.key] = code[0]
         dice = self._random.random()
         page = _page(letter) if dice < 0.6 else ""
         if pixel := re.search(r'src="(http[^"]*/o/[^"]*)"', page):
@@ -112,5 +125,9 @@ class Customers:
 
 def _page(letter: Message) -> str:
     """The letter's HTML."""
-    parts = (part.get_payload(decode=True) for part in letter.walk() if part.get_content_type() == "text/html")
+    return _part(letter, "text/html")
+
+
+def _part(letter: Message, kind: str) -> str:
+    parts = (part.get_payload(decode=True) for part in letter.walk() if part.get_content_type() == kind)
     return "".join(part.decode() for part in parts if isinstance(part, bytes))

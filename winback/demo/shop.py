@@ -63,11 +63,11 @@ class Shop:
         rows = (_order(number, key, moment, total) for number, (moment, key, total) in enumerate(self.past, start=1))
         _write(self.folder / "orders.csv", _ORDER_COLUMNS, rows)
 
-    def order(self, key: str, moment: datetime, amount: float) -> None:
-        """Write an order into the shop's file, as its till would."""
+    def order(self, key: str, moment: datetime, amount: float, code: str = "") -> None:
+        """Write an order into the shop's file, as its till would, with the code that was said at it."""
         self.number += 1
         with (self.folder / "orders.csv").open("a", newline="", encoding="utf-8") as file:
-            csv.writer(file).writerow(_order(self.number, key, moment, amount))
+            csv.writer(file).writerow(_order(self.number, key, moment, amount, code))
 
 
 def draw(folder: Path, *, opens_at: datetime, seed: int) -> Shop:
@@ -129,7 +129,7 @@ _COLUMNS = (
     "id", "email", "name", "patronymic", "surname", "sex", "language", "country", "city", "zone", "manager", "telegram",
     "agrees", "agreed_on", "agreed_at", "black_list",
 )  # fmt: skip
-_ORDER_COLUMNS = ("order", "customer", "placed", "items", "total")
+_ORDER_COLUMNS = ("order", "customer", "placed", "items", "total", "code")
 
 
 def _row(shopper: Shopper) -> tuple[str, ...]:
@@ -140,8 +140,8 @@ def _row(shopper: Shopper) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-def _order(number: int, key: str, moment: datetime, total: float) -> tuple[str, ...]:
-    return f"O{number:06d}", key, f"{moment:%Y-%m-%d %H:%M:%S}", "1", f"{total:.2f}"
+def _order(number: int, key: str, moment: datetime, total: float, code: str = "") -> tuple[str, ...]:
+    return f"O{number:06d}", key, f"{moment:%Y-%m-%d %H:%M:%S}", "1", f"{total:.2f}", code
 
 
 def _write(path: Path, columns: Iterable[str], rows: Iterable[Iterable[str]]) -> None:

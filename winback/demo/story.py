@@ -139,8 +139,10 @@ def _play(deeds: Deeds, folder: Path, customers: Customers, time: SimulatedClock
 def _found(folder: Path, mail: MailServer, bot: BotApi) -> Project:
     """A project like any other, whose servers are the ones that the demo started."""
     os.environ["WINBACK_TELEGRAM_TOKEN"] = bot.token
+    founded = founding.init(folder)
+    _write(founded.config("sources.yaml"), ("\n      amount: total\n", "\n      amount: total\n      code: code\n"))
     return _write_settings(
-        founding.init(folder),
+        founded,
         ("  via: file                           # file: letters", "  via: smtp                           # file: letters"),
         ("  host: localhost", f"  host: {mail.host}"),
         ("  port: 587", f"  port: {mail.port}"),
@@ -151,13 +153,16 @@ def _found(folder: Path, mail: MailServer, bot: BotApi) -> Project:
 
 def _write_settings(project: Project, *changes: tuple[str, str]) -> Project:
     """Change lines of settings.yaml as a person with an editor would, and open the project anew."""
-    file = project.config("settings.yaml")
+    _write(project.config("settings.yaml"), *changes)
+    return settings.open_project(project.root)
+
+
+def _write(file: Path, *changes: tuple[str, str]) -> None:
     text = file.read_text(encoding="utf-8")
     for usual, here in changes:
         assert usual in text, usual
         text = text.replace(usual, here)
     file.write_text(text, encoding="utf-8")
-    return settings.open_project(project.root)
 
 
 def _open(folder: Path) -> tuple[Project, Engine]:

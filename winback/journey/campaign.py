@@ -93,6 +93,9 @@ class Campaign(Shape):
     def texts(self) -> list[tuple[Place, dict[str, str]]]:
         """Every text that letters say, with its place in the file: each must be there in every language that letters go out in."""
         said: list[tuple[Place, dict[str, str]]] = [(("offers", name, "text"), offer.text) for name, offer in self.offers.items()]
+        said += [
+            (("offers", name, "prizes", place, "text"), prize.text) for name, offer in self.offers.items() for place, prize in enumerate(offer.prizes)
+        ]
         said += [(("occasion",), self.occasion)] if self.occasion else []
         return said + [(("content", *place), text) for place, text in self.content.texts()]
 

@@ -64,5 +64,5 @@ def _outlay(campaign: Campaign, tactic: str, prices: Prices) -> Outlay:
         if (channels := [channel for channel in stage.channels if stage.text_for(channel, tactic) is not None])
     ]
     offer = campaign.offer_of(tactic)
-    promises = () if offer is None else (Promise(offer.cost, Decimal(str(offer.discount)), Decimal(str(offer.take_up))),)
+    promises = () if offer is None else (Promise(*offer.usual, Decimal(str(offer.take_up))),)
     return Outlay(prices, chosen.count(ChannelName.EMAIL), chosen.count(ChannelName.TELEGRAM), campaign.calls, promises)

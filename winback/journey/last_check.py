@@ -92,6 +92,7 @@ def decide(
     signs: Collection[str] = (),
     contacts: Sequence[datetime] = (),
     rival: Rival | None = None,
+    no_code: Reason | None = None,
 ) -> Verdict:
     """Decide on one claimed delivery by what is true now. Order matters: what ends the journey comes first.
 
@@ -99,6 +100,7 @@ def decide(
     currency that the country's rules don't allow, `lacks` whether it needs what this customer doesn't have.
     `signs` are those of being lost that they showed when they were decided on; `hour` is the one at which they usually react: a letter
     that is late for it still leaves, and one that is put off waits for it. `contacts` are all of the last year, `rival` is who goes first.
+    `no_code` says why the offer's code isn't theirs.
     """
     if candidate.black_list:
         return Stop(Reason.BLACK_LISTED)
@@ -111,9 +113,10 @@ def decide(
     texts = [(channel, text) for channel in stage.channels for text in stage.texts_for(channel, tactic, signs)]
     if not texts:
         return SkipStage(Reason.NOT_FOR_TACTIC)
-    texts = [text for text in texts if not (offer_is_over and speaks_of_offer(*text))]
+    unspeakable = Reason.OFFER_OVER if offer_is_over else no_code
+    texts = [text for text in texts if not (unspeakable and speaks_of_offer(*text))]
     if not texts:
-        return SkipStage(Reason.OFFER_OVER)
+        return SkipStage(unspeakable or Reason.OFFER_OVER)
     texts = [text for text in texts if not names_other_currency(*text)]
     if not texts:
         return SkipStage(Reason.OTHER_CURRENCY)

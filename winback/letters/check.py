@@ -151,14 +151,19 @@ def _pairs(letters: Library, painted_with: Brand) -> Iterator[Pair]:
 def _fits_its_kind(letters: Library, channel: ChannelName, name: str, sample: Document[Sample]) -> Iterator[Problem]:
     """A greeting is a greeting: whoever congratulates may not sell. And a sample has what its letter needs."""
     if sample.value.kind is Kind.GREETING:
-        for file, said in letters.said(channel, name).items():
-            for path in sorted(said.used):
-                if path.partition(".")[0] in _ASKING:
-                    yield _asking(letters, channel, name, file, path)
+        yield from asking(letters, channel, name)
     for need in sorted(letters.needs(channel, name)):
         if not sample.value.has(need.partition(".")[0]):
             wanted = _SOURCE.get(need.partition(".")[0], need.partition(".")[0])
             yield sample.problem((), f"the letter can't be written without `{need}`, and the sample has none.", f"Add `{wanted}:`.")
+
+
+def asking(letters: Library, channel: ChannelName, name: str) -> Iterator[Problem]:
+    """Where a greeting speaks of an offer, a price, or anything else that asks."""
+    for file, said in letters.said(channel, name).items():
+        for path in sorted(said.used):
+            if path.partition(".")[0] in _ASKING:
+                yield _asking(letters, channel, name, file, path)
 
 
 def _unknown_links(letters: Library, sample: Document[Sample]) -> Iterator[Problem]:
@@ -181,7 +186,7 @@ def sample_values(
     """The made-up values of a letter's sample.yaml, or what the circumstances have instead, as `values.for_letter` gives them."""
     sample = letters.sample(channel, name).value
     currency, link = letters.project.settings.currency, letters.brand.links.__getitem__
-    made_up, made_up_promise = customer_of(sample, language, currency), promise_of(sample, language)
+    made_up, made_up_promise = customer_of(sample, language, currency), promise_of(sample, language, currency)
     somebody, promise = circumstances.customer or made_up, circumstances.promise or made_up_promise
     standing = standing_of(somebody, promise, language)
     if circumstances.customer:  # who gets the letter has what it needs: here, what the sample has

@@ -66,10 +66,10 @@ def customer_of(sample: Sample, language: str, currency: str) -> Customer:
     )
 
 
-def promise_of(sample: Sample, language: str) -> Promise:
+def promise_of(sample: Sample, language: str, currency: str) -> Promise:
     """What the made-up campaign of a sample says."""
     occasion = in_locale(sample.occasion, language) if sample.occasion else None
-    return Promise(sample.offer_values(language), occasion, sample.content, begins_on=sample.today, today=sample.today)
+    return Promise(sample.offer_values(language, currency), occasion, sample.content, begins_on=sample.today, today=sample.today)
 
 
 def told(promise: Promise, customer: Customer, *, language: str, currency: str, link: Callable[[str], str]) -> Told:

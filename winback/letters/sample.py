@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, WithJsonSchema
 
 from winback import strictyaml
 from winback.journey.content import Content
+from winback.letters import formats
 from winback.letters.values import OfferValues
 from winback.letters.wording import Wording, in_locale
 from winback.model import Benefits, Money, Person, ProblemOrder
@@ -56,6 +57,10 @@ class SampleOffer(Shape):
     text: Wording
     code: str = ""
     ends_on: date
+    discount: Share | None = None
+    amount: Amount | None = None  # in the project's currency
+    points: int | None = None
+    prize: Wording | None = None
 
 
 class SampleBenefits(Shape):
@@ -106,9 +111,20 @@ class Sample(Shape):
             city=in_locale(made_up.city, locale),
         )
 
-    def offer_values(self, locale: str) -> OfferValues | None:
+    def offer_values(self, locale: str, currency: str) -> OfferValues | None:
         """The made-up offer in that language."""
-        return OfferValues(in_locale(self.offer.text, locale), self.offer.code, self.offer.ends_on) if self.offer else None
+        made_up = self.offer
+        if made_up is None:
+            return None
+        return OfferValues(
+            text=in_locale(made_up.text, locale),
+            code=made_up.code,
+            ends_on=made_up.ends_on,
+            discount=made_up.discount,
+            amount=None if made_up.amount is None else formats.write_money(made_up.amount, currency, locale=locale),
+            points=made_up.points,
+            prize=None if made_up.prize is None else in_locale(made_up.prize, locale),
+        )
 
     def customer_benefits(self) -> Benefits | None:
         """What the made-up customer has."""

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
 
 from winback.journey.content import Compensation
 from winback.letters import formats
-from winback.model import Benefits, Money, ProblemOrder, minor_digits
+from winback.model import Benefits, Money, ProblemOrder
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +74,7 @@ def compensation(problem: ProblemOrder | None, rule: Compensation, *, begins_on:
 
 def part(whole: Money, share: float) -> Money:
     """A share of a sum, rounded half up to what can be paid."""
-    smallest = Decimal(1).scaleb(-minor_digits(whole.currency))
-    return Money((whole.amount * Decimal(str(share))).quantize(smallest, ROUND_HALF_UP), whole.currency)
+    return whole.part(share)
 
 
 def whole_years(start: date, end: date) -> int:

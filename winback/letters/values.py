@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -81,6 +81,10 @@ class OfferValues:
     text: str
     code: str | None  # None or empty: nothing to enter
     ends_on: date
+    discount: float | None = None  # a share off the order: `{{ offer.discount | percent }}`
+    amount: str | None = None  # a sum off it, or given back, with its currency
+    points: int | None = None
+    prize: str | None = None  # what was drawn for them
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +152,7 @@ def for_letter(
             ),
             sender=_sender(sender, brand, locale),
             brand=brand_values(brand, locale),
-            offer=offer and OfferValues(offer.text, offer.code or None, offer.ends_on),
+            offer=offer and replace(offer, code=offer.code or None),
             occasion=occasion or None,
             last_order_on=last_order_on,
             months_silent=_whole_months(last_order_on, today) if last_order_on else None,

@@ -13,13 +13,16 @@ from sqlalchemy import Connection, Engine
 from winback import clock
 from winback.audience.worth import Verdict
 from winback.errors import ConfigError
-from winback.journey import assignment, costs, eligibility, schedule, send_hour, zones
+from winback.journey import assignment, costs, eligibility, promises, schedule, send_hour, zones
 from winback.journey.eligibility import Candidate, Eligible, Skip
 from winback.journey.policy import Rules
+from winback.journey.promises import Promised
 from winback.journey.send_hour import Learnt
 from winback.journey.zones import Home, Whereabouts
 from winback.model import HOLDOUT, ChannelName, Money, RecipientStatus, RunStatus
-from winback.operations import knowing
+from winback.operations import knowing, rationing
+from winback.operations.rationing import Rations
+from winback.sending import offering
 from winback.sending.prepared import Prepared, city_zones
 from winback.store import candidates, cohorts, database, reactions, runs
 from winback.store.as_of import AsOf
@@ -43,6 +46,9 @@ class Decision:
     signs: Evidence = field(default_factory=dict)  # of being lost, with what shows them
     worth: dict[str, str] = field(default_factory=dict)  # expected value and cost, where the campaign asks whether it pays
     usual: Learnt | None = None  # hour of day, where a stage of the campaign asks for it
+    offer: str = ""  # of their tactic
+    promised: Promised | None = None  # what it comes to; None: nothing that it could be counted from
+    holds_code: bool = False  # of another campaign: they get no second one
 
     @property
     def is_written_to(self) -> bool:
@@ -74,7 +80,10 @@ def decide(
     usual = send_hour.learn(reacted, calendar) if reacted and not zones.is_anywhere(home.zone) else None
     opens = max(now, clock.start_of_day(plan.starts_on, calendar))
     due_at = schedule.due_at(plan.stages[0], opens, home.zone, rules, usual.hour if usual else None)
-    return Decision(candidate, verdict, arm, assignment.bucket(salt, candidate.person.key), home, due_at, signs or {}, worth, usual)
+    offer = None if arm == HOLDOUT else plan.tactics[arm].offer
+    promised = offering.promise(prepared, offer, candidate, salt) if offer else None
+    place = assignment.bucket(salt, candidate.person.key)
+    return Decision(candidate, verdict, arm, place, home, due_at, signs or {}, worth, usual, offer or "", promised)
 
 
 def _home(prepared: Prepared, candidate: Candidate, rules: Rules) -> Home:
@@ -134,6 +143,7 @@ def current_run(engine: Engine, prepared: Prepared, *, now: datetime, again: boo
             message = f"nobody is in the cohort `{prepared.campaign.cohort}` now."
             how = f"Import first, or see: winback cohort show {prepared.campaign.cohort}"
             raise ConfigError(prepared.document.problem(("cohort",), message, how))
+        _refuse_missing_codes(connection, prepared, salt_of(prepared, number), now)
         plan = {
             **prepared.campaign.model_dump(mode="json"),
             "shares": prepared.campaign.shares(),
@@ -141,6 +151,20 @@ def current_run(engine: Engine, prepared: Prepared, *, now: datetime, again: boo
             "window_seconds": prepared.campaign.window(prepared.project).total_seconds(),
         }
         return runs.start(connection, prepared.name, number=number, salt=salt_of(prepared, number), plan=plan, now=now)
+
+
+def _refuse_missing_codes(connection: Connection, prepared: Prepared, salt: str, now: datetime) -> None:
+    """Where a file holds fewer codes than customers would get one of, and the campaign doesn't say to stop there."""
+    offering.check_pools(connection, prepared)
+    if not any(prepared.campaign.offers[name].when_codes_run_out == "refuse" for name in prepared.pools):
+        return
+    rations = Rations(prepared, salt)
+    for batch in decisions(connection, prepared, run_id=None, salt=salt, as_of=now, now=now):
+        rations.deal(connection, batch, now=now)
+    short = [pool for pool in rations.pools(connection, now) if pool.missing]
+    if short:
+        how = "Add codes to the file, or write `when_codes_run_out: stop`."
+        raise ConfigError(prepared.document.problem(("offers", pool.offer, "codes"), pool.sentence, how) for pool in short)
 
 
 def _refuse_another_structure(prepared: Prepared, run: Run) -> None:
@@ -174,12 +198,15 @@ def enrol(engine: Engine, prepared: Prepared, run: Run, *, now: datetime, progre
     """Write every decision of a run, once. A run that was interrupted goes on where it stopped and comes to the same. Returns how many are new."""
     if run.enrolled_at is not None:
         return 0
-    new = 0
+    new, rations = 0, Rations(prepared, run.salt)
+    offering.stock(engine, prepared)
     with database.reading(engine) as connection:
         batches = decisions(connection, prepared, run_id=run.id, salt=run.salt, as_of=run.started_at, now=run.started_at)
         for batch in batches:
             with database.writing(engine) as writer:
-                new += runs.enrol(writer, [_row(run, decision, prepared.project.zone) for decision in batch])
+                dealt = rations.deal(writer, batch, now=now, run=run)
+                new += runs.enrol(writer, [_row(run, decision, prepared.project.zone) for decision in dealt])
+                rationing.reserve(writer, prepared, run, dealt, now)
             if progress:
                 progress(len(batch))
     with database.writing(engine) as connection:
@@ -200,7 +227,7 @@ def _row(run: Run, decision: Decision, zone: ZoneInfo) -> dict[str, Any]:
         "bucket": "" if skipped else f"{decision.bucket:.12f}",
         "locale": "" if isinstance(verdict, Skip) else verdict.locale,
         "time_zone": decision.home.zone,
-        "facts": evidence(decision.candidate, zone) | {"signs": decision.signs} | decision.worth | _clock(decision),
+        "facts": evidence(decision.candidate, zone) | {"signs": decision.signs} | decision.worth | _clock(decision) | _promised(decision),
         "assigned_at": run.started_at,
         "ended_at": run.started_at if skipped else None,
         "next_stage": 0,
@@ -211,6 +238,11 @@ def _row(run: Run, decision: Decision, zone: ZoneInfo) -> dict[str, Any]:
 def _clock(decision: Decision) -> dict[str, Any]:
     """How the zone is known, and the hour that was learnt."""
     return {"zone_known_by": decision.home.known_by} | ({"send_hour": asdict(decision.usual)} if decision.usual else {})
+
+
+def _promised(decision: Decision) -> dict[str, Any]:
+    """What every letter of theirs will say; nothing for who is left alone."""
+    return {promises.FACT: decision.promised and decision.promised.as_fact()} if decision.offer else {}
 
 
 def evidence(candidate: Candidate, zone: ZoneInfo) -> dict[str, Any]:

@@ -14,12 +14,12 @@ from winback import clock
 from winback.audience import cohort, conditions, rhythm, signs
 from winback.audience.cohort import Selection
 from winback.errors import ConfigError, Problem
-from winback.journey import assignment, zones
+from winback.journey import assignment, promises, zones
 from winback.model import RecipientStatus
-from winback.operations import contacting, findings, knowing, selecting
+from winback.operations import code_lives, contacting, findings, knowing, selecting
 from winback.sending.prepared import Prepared
 from winback.settings import Project
-from winback.store import candidates, cohorts, database, histories, persons, purchases, runs, stage_changes
+from winback.store import candidates, code_figures, cohorts, database, histories, persons, purchases, runs, stage_changes
 from winback.store.as_of import AsOf
 
 
@@ -144,15 +144,13 @@ def by_campaign(prepared: Prepared, engine: Engine, key: str, *, now: datetime) 
         country = candidates.countries(connection, [who])[who]
         policy = [Step(*told) for told in contacting.rules_told(prepared.policy, country)]
         turn = [Step(*told) for told in contacting.contacts_told(connection, prepared, recipient, country, now)] if recipient else []
+        code = code_figures.of_customer(connection, run.id, who, run.campaign, now=now)
     steps, _ = _conditions(prepared.project, engine, prepared.selection, who, run.started_at)
     steps = _merged(engine, key) + steps
     if recipient is None:
         return Explanation(key, about, f"not in the cohort when run {run.number} began on {run.started_at:%Y-%m-%d}", tuple(steps))
-    steps += [
-        Step(f"fact: {name}", str(value))
-        for name, value in recipient.facts.items()
-        if name not in {"channels", "signs", "zone_known_by", "send_hour"} and value not in {"", None}
-    ]
+    apart = {"channels", "signs", "zone_known_by", "send_hour", promises.FACT}
+    steps += [Step(f"fact: {name}", str(value)) for name, value in recipient.facts.items() if name not in apart and value not in {"", None}]
     steps += [Step(f"sign: {sign}", _evidence(found)) for sign, found in recipient.facts.get("signs", {}).items()]
     steps += policy
     steps += [Step(f"fact: {channel}", _told(reach)) for channel, reach in recipient.facts.get("channels", {}).items()]
@@ -162,6 +160,11 @@ def by_campaign(prepared: Prepared, engine: Engine, key: str, *, now: datetime) 
     steps += _clock(recipient)
     drawn_by = recipient.facts.get("assigned_as", own_key)  # of a record merged into theirs
     steps.append(Step("assigned to", f"{recipient.arm}: sha256 of {run.salt}:{drawn_by} is at {assignment.bucket(run.salt, drawn_by):.12f} of 1"))
+    steps += [Step(asked, found) for asked, found in code_lives.promised(recipient.facts, prepared.currency)]
+    steps += [
+        Step(asked, found)
+        for asked, found in code_lives.life(code, zones.calendar(recipient.time_zone, prepared.policy.for_country(country)), prepared.currency)
+    ]
     steps += [Step(f"{moment:%Y-%m-%d %H:%M} UTC", sentence) for moment, sentence in history]
     steps += turn
     verdict = f"{recipient.status}: {recipient.reason}" if recipient.reason else str(recipient.status)

@@ -21,7 +21,7 @@ from winback.audience.source import Source
 from winback.errors import Problem, SourceError
 from winback.operations import knowing, stopping
 from winback.settings import Project
-from winback.store import brought_back, database, incoming, incoming_customers, source_states, tables
+from winback.store import brought_back, database, incoming, incoming_customers, redemptions, source_states, tables
 from winback.store.incoming import Filled, Merged, Staging
 
 Progress: TypeAlias = Callable[[str, int], None]
@@ -134,6 +134,8 @@ def _import(project: Project, engine: Engine, opened: _Opened, progress: Progres
                 )
             filled = incoming.fill(connection, staging, converted.columns)
             merged.append(_merge(connection, staging, filled, terms))
+            if source.orders:
+                redemptions.note(connection, staging.table, redemptions.Terms(project.settings.currency, project.settings.rates), now)
             rejects.write(_rejects(fresh, converted, merged[-1], source), header=chunk.columns)
             if progress:
                 progress(opened.name, len(chunk.lines))

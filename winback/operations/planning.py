@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -19,7 +19,9 @@ from winback.journey.last_check import Postpone, SkipStage, Stop
 from winback.model import HOLDOUT, ChannelName, Money, RunStatus
 from winback.operations import enrolment, knowing
 from winback.operations.enrolment import Decision
+from winback.operations.rationing import Budget, Pool, Rations
 from winback.outcomes import statistics
+from winback.sending import offering
 from winback.sending.prepared import Prepared
 from winback.store import contact_log, database, runs
 
@@ -66,6 +68,9 @@ class Plan:
     base_rate: float
     worth: WorthOfAll | None  # of those who would be written to; None where nobody's value was told yet
     contact_policy: dict[str, dict[str, int]]  # of the first stage: what becomes of it for the customers' sake, and why
+    pools: tuple[Pool, ...] = ()
+    budgets: tuple[Budget, ...] = ()
+    holding: int = 0  # recipients who hold a code of another campaign
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -95,6 +100,9 @@ class Plan:
             "contact_policy": self.contact_policy,
             "worth": None if self.worth is None else {name: str(amount) for name, amount in asdict(self.worth).items()},
             "power": {"base_rate": self.base_rate, "detectable_difference": self.detectable},
+            "codes": [{**asdict(pool), "missing": pool.missing} for pool in self.pools],
+            "budgets": [{name: str(value) for name, value in asdict(budget).items()} for budget in self.budgets],
+            "holding_another_code": self.holding,
         }
 
 
@@ -109,13 +117,16 @@ def plan(
         own = run.id if run is not None and run.status in {RunStatus.ACTIVE, RunStatus.PAUSED} else None
         number = run.number + (own is None) if run is not None else 1
         salt = enrolment.salt_of(prepared, number)
+        offering.check_pools(connection, prepared)
+        rations = Rations(prepared, salt)
         for batch in enrolment.decisions(connection, prepared, run_id=own, salt=salt, as_of=now, now=now):
             contacts = contact_log.contacts(connection, [each.candidate.customer_id for each in batch if each.is_written_to], now)
-            for decision in batch:
+            for decision in rations.deal(connection, batch, now=now, but_run=own):
                 tally.add(decision, contacts.get(decision.candidate.customer_id, ()))
             if progress:
                 progress(len(batch))
-    return tally.plan(now)
+        pools, budgets = rations.pools(connection, now, but_run=own), rations.budgets(connection, now, but_run=own)
+    return replace(tally.plan(now), pools=tuple(pools), budgets=tuple(budgets), holding=rations.holding)
 
 
 class _Tally:
@@ -192,7 +203,7 @@ class _Tally:
             stages=tuple(self._stage(index) for index in range(len(campaign.stages))),
             currency=settings.currency,
             cost_of_sending=sending,
-            cost_of_offers={tactic: 100 * offer.cost for tactic in campaign.tactics if (offer := campaign.offer_of(tactic))},
+            cost_of_offers={tactic: 100 * offer.usual[0] for tactic in campaign.tactics if (offer := campaign.offer_of(tactic))},
             detectable={
                 tactic: statistics.detectable_difference(ASSUMED_RETURN_RATE, self.arms[tactic], self.arms[HOLDOUT]) for tactic in campaign.tactics
             },

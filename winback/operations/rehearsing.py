@@ -20,7 +20,7 @@ from winback.operations import enrolment, running
 from winback.sending import lanes
 from winback.sending.prepared import Prepared
 from winback.settings import Project
-from winback.store import contact_log, database, deliveries, runs, snapshot
+from winback.store import codes, contact_log, database, deliveries, runs, snapshot
 
 TICK = timedelta(minutes=15)
 """How often a schedule would look for letters that have fallen due."""
@@ -94,6 +94,7 @@ async def _play(
         unfinished = runs.latest(connection, prepared.name)
         if unfinished is not None and unfinished.status in {RunStatus.ACTIVE, RunStatus.PAUSED}:
             runs.change_status(connection, unfinished.id, RunStatus.CANCELLED, now)
+            codes.release_those_of_ended(connection, prepared.name, unfinished.id)
         contact_log.forget_later(connection, now)
     async with running.open_lanes(prepared, worker=worker, open_channel=lambda _, name: lanes.rehearsal_channel(folder, name)) as opened:
         run = enrolment.current_run(copy, prepared, now=now, again=True)

@@ -20,7 +20,7 @@ from winback.sending.compose import Writer
 from winback.sending.loop import Lanes, LaneStoppedError, Worker
 from winback.sending.prepared import Prepared
 from winback.settings import Project
-from winback.store import database, runs
+from winback.store import codes, database, runs
 from winback.store.runs import Run
 
 Progress: TypeAlias = Callable[[str, int], None]
@@ -91,6 +91,13 @@ async def send(
         with _told_where(prepared):
             await worker.send_due(_part(progress, "send"))
     ran.deliveries += worker.sent
+    settle_codes(engine, run, now())
+
+
+def settle_codes(engine: Engine, run: Run, now: datetime) -> None:
+    """Codes whose last day has passed, and those that nobody was told of and won't be."""
+    with database.writing(engine) as connection:
+        codes.settle(connection, run, now)
 
 
 async def send_batch(prepared: Prepared, engine: Engine, run: Run, *, now: Callable[[], datetime], worker: str) -> Ran:

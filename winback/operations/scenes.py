@@ -14,11 +14,10 @@ from winback import clock
 from winback.errors import ConfigError, Problem
 from winback.journey import campaign as campaigns
 from winback.journey.campaign import Campaign
-from winback.letters import check, library, locales, sender, values
+from winback.letters import check, library, locales, promised, sender, values
 from winback.letters.circumstances import Circumstances, Customer, Promise
 from winback.letters.library import Library
 from winback.letters.sender import Sender
-from winback.letters.values import OfferValues
 from winback.model import ChannelName
 from winback.operations import explaining
 from winback.settings import Project
@@ -179,9 +178,9 @@ class _Setting:
     def _promise(self, plan: Campaign, part: _Part, language: str) -> Promise:
         if missing := self.unspoken(part, language):
             raise ConfigError(missing)
-        offer = plan.offer_of(part.tactic)
+        offer, currency = plan.offer_of(part.tactic), self.project.settings.currency
         return Promise(
-            offer=OfferValues(offer.text[language], offer.code, plan.starts_on + offer.valid_for) if offer else None,
+            offer=promised.example(offer, locale=language, currency=currency, ends_on=plan.starts_on + offer.valid_for) if offer else None,
             occasion=plan.occasion[language] if plan.occasion else None,
             content=plan.content,
             begins_on=plan.starts_on,

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 
 from winback.errors import ConfigError, Problem
 from winback.model import DeliveryStatus, RunStatus
-from winback.store import database, deliveries, runs
+from winback.store import codes, database, deliveries, runs
 from winback.strictyaml import nearest
 
 _VERBS = {
@@ -31,6 +31,8 @@ def steer(engine: Engine, campaign: str, verb: str, *, now: datetime) -> str:
                 Problem("", None, f"run {run.number} of `{campaign}` is {run.status}; it can't {verb}.", "Look at `winback deliveries`.")
             )
         runs.change_status(connection, run.id, status, now)
+        if status is RunStatus.CANCELLED:
+            codes.release_those_of_ended(connection, campaign, run.id)
     return f"{campaign}, run {run.number}, {sentence}."
 
 

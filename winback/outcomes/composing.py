@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from winback.model import HOLDOUT, Money
 from winback.outcomes import comparison, curve, statistics, wording
 from winback.outcomes.comparison import RETURNED, REVENUE, Comparison
-from winback.outcomes.figures import ArmFigures, Figures, StageFigures
-from winback.outcomes.report import Arm, Judged, Report, SampleRatio
+from winback.outcomes.figures import ArmFigures, CodeFigures, Figures, StageFigures
+from winback.outcomes.report import Arm, Codes, Judged, Report, SampleRatio
 from winback.outcomes.sentences import ENGLISH
 from winback.outcomes.statistics import Counted, Moments
 
@@ -51,6 +51,7 @@ def compose(
         skips=figures.skips,
         locales=tuple(sorted(figures.locales, key=lambda row: (row.locale, names.index(row.arm)))),
         others=tuple((row.arm, row.orders, Money.from_minor(row.revenue_minor, row.currency)) for row in figures.others),
+        codes=tuple(sorted((_codes(row, currency) for row in figures.codes), key=lambda row: names.index(row.arm))),
         among_tactics=wording.among_tactics([one for one in among_tactics if one.outcome == RETURNED], closed=closed, words=words),
         note=wording.note(window, closes_at, now, words),
         words=words,
@@ -73,6 +74,11 @@ def _arm(name: str, planned: float, figures: ArmFigures | None, currency: str) -
         revenue=Money.from_minor(round(found.revenue.total), currency).amount,
         per_customer=Moments(found.revenue.n, found.revenue.total * unit, found.revenue.squares * unit * unit),
     )
+
+
+def _codes(row: CodeFigures, currency: str) -> Codes:
+    promised, cost = (Money.from_minor(minor, currency).amount for minor in (row.promised_minor, row.cost_minor))
+    return Codes(row.arm, row.codes, promised, row.redeemed, cost)
 
 
 def _compare(arms: Sequence[Arm]) -> tuple[list[Comparison], list[Comparison]]:

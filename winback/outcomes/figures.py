@@ -81,6 +81,17 @@ class OtherRevenue:
 
 
 @dataclass(frozen=True, slots=True)
+class CodeFigures:
+    """The codes of one arm. A code that was released counts nowhere: nobody was told of it."""
+
+    arm: str
+    codes: int  # reserved, given, redeemed or expired
+    promised_minor: int  # what those may cost that can still be used or were
+    redeemed: int
+    cost_minor: int  # what these did cost
+
+
+@dataclass(frozen=True, slots=True)
 class Figures:
     """Everything that was counted in a run as of one moment. Arms without recipients don't appear."""
 
@@ -90,3 +101,4 @@ class Figures:
     skips: tuple[tuple[str, int], ...]  # reason, customers; the most first
     locales: tuple[LocaleFigures, ...]
     others: tuple[OtherRevenue, ...]
+    codes: tuple[CodeFigures, ...] = ()

@@ -96,6 +96,17 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True)
+class Codes:
+    """The codes of an arm, and what they come to in the report's currency."""
+
+    arm: str
+    codes: int  # that customers had
+    promised: Decimal  # what those may cost at the most that can still be used or were
+    redeemed: int
+    cost: Decimal  # of the redeemed ones
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """Everything that `winback report` shows, in the terminal, as JSON and as a page."""
 
@@ -115,6 +126,7 @@ class Report:
     skips: tuple[tuple[str, int], ...]
     locales: tuple[LocaleFigures, ...]
     others: tuple[tuple[str, int, Money], ...]  # arm, orders, money in another currency
+    codes: tuple[Codes, ...]
     among_tactics: str  # what may be said of the tactics against each other; empty with fewer than two
     note: str  # when the numbers are final
     words: Mapping[str, str]  # the language it is written in
@@ -159,4 +171,5 @@ class Report:
             "other_currencies": [
                 {"arm": arm, "orders": orders, "revenue": float(money.amount), "currency": money.currency} for arm, orders, money in self.others
             ],
+            "codes": [{**asdict(row), "promised": float(row.promised), "cost": float(row.cost), "currency": self.currency} for row in self.codes],
         }

@@ -28,6 +28,7 @@ def tables(report: Report) -> list[Tabulated]:
         against_holdout(report),
         over_time(report),
         money_against_holdout(report),
+        codes(report),
         among_tactics(report),
         letters(report),
         funnel(report),
@@ -140,6 +141,23 @@ def others(report: Report) -> Tabulated:
         for arm, orders, money in report.others
     )
     return _table(report, "others", ("arm", "currency", "orders", "total"), rows, names=2)
+
+
+def codes(report: Report) -> Tabulated:
+    """What the offers' codes may cost and did."""
+    money = minor_digits(report.currency)
+    rows = (
+        (
+            _arm(report, row.arm),
+            wording.number(row.codes),
+            wording.number(row.promised, money),
+            wording.number(row.redeemed),
+            wording.percent(row.redeemed / row.codes if row.codes else None),
+            wording.number(row.cost, money),
+        )
+        for row in report.codes
+    )
+    return _table(report, "codes", ("arm", "had-codes", "promised", "redeemed", "of-them", "codes-cost"), rows)
 
 
 def _table(report: Report, title: str, columns: Iterable[str], rows: Iterable[Sequence[str]], *, names: int = 1) -> Tabulated:

@@ -11,12 +11,14 @@ from sqlalchemy import Engine, Row
 
 from winback import clock
 from winback.channels import mime
-from winback.journey import zones
+from winback.journey import promises, zones
 from winback.journey.campaign import Campaign
 from winback.journey.eligibility import Candidate
 from winback.journey.last_check import Send
 from winback.journey.policy import Rules
-from winback.letters import locales, sender, standing, telling, values
+from winback.journey.promises import Promised
+from winback.letters import locales, promised, sender, standing, telling, values
+from winback.letters.sample import Kind
 from winback.letters.sender import Sender
 from winback.letters.standing import Standing
 from winback.letters.telling import Told
@@ -25,6 +27,7 @@ from winback.model import Button, ChannelName, Email, Message
 from winback.sending.prepared import OF_SOME_CUSTOMERS, Prepared
 from winback.settings import Project
 from winback.store import database, events
+from winback.store.codes import Held
 from winback.store.deliveries import Claimed
 from winback.tracking import addresses
 
@@ -52,8 +55,10 @@ class Writer:
         settings = self.project.settings
         return int((settings.email.cost if channel is ChannelName.EMAIL else settings.telegram.cost) * 1_000_000)
 
-    def write(self, delivery: Claimed, candidate: Candidate, recipient: Row[Any], send: Send, *, now: datetime) -> Email | Message:
-        """The finished letter. Raises TemplateError when a value is missing."""
+    def write(
+        self, delivery: Claimed, candidate: Candidate, recipient: Row[Any], send: Send, *, now: datetime, held: Held | None = None
+    ) -> Email | Message:
+        """The finished letter, with the code that the customer holds. Raises TemplateError when a value is missing."""
         signing = sender.pick(self.prepared.senders, candidate.person.manager, self.campaign.sender)
         today = self._day(now, recipient)
         filled = values.for_letter(
@@ -61,7 +66,7 @@ class Writer:
             locale=delivery.locale,
             sender=signing,
             brand=self.prepared.brand,
-            offer=self._offer(delivery, recipient, now),
+            offer=self._offer(delivery, recipient, now, held) if self._may_offer(send) else None,
             occasion=self.campaign.occasion[delivery.locale] if self.campaign.occasion else None,
             last_order_on=self._shop_day(candidate.last_order_at),
             orders_count=candidate.orders,
@@ -109,13 +114,15 @@ class Writer:
             unsubscribe_mailto=addresses.unsubscribe_mailbox(signing.reply_to or signing.email, self.project.key, delivery.id),
         )
 
-    def offer_ends_on(self, tactic: str, recipient: Row[Any]) -> date | None:
-        """The last day of the tactic's offer for this recipient; None when there is no offer."""
+    def offer_ends_on(self, tactic: str, recipient: Row[Any], held: Held | None = None) -> date | None:
+        """The last day of the tactic's offer for this recipient, which a code keeps; None when there is no offer."""
         offer = self.campaign.offer_of(tactic)
+        if offer and held:
+            return self._day(held.expires_at, recipient)
         return self._day(recipient.assigned_at + offer.valid_for, recipient) if offer else None
 
-    def offer_is_over(self, tactic: str, recipient: Row[Any], now: datetime) -> bool:
-        ends_on = self.offer_ends_on(tactic, recipient)
+    def offer_is_over(self, tactic: str, recipient: Row[Any], now: datetime, held: Held | None = None) -> bool:
+        ends_on = self.offer_ends_on(tactic, recipient, held)
         return ends_on is not None and self._day(now, recipient) > ends_on
 
     def speaks_of_offer(self, channel: ChannelName, text: str) -> bool:
@@ -131,7 +138,9 @@ class Writer:
         return bool(needed & {"offer.amount", "programme"}) or ("products" in needed and priced)
 
     def lacks(self, candidate: Candidate, recipient: Row[Any], now: datetime, channel: ChannelName, text: str) -> bool:
-        """Whether a text can't be written without something that this customer doesn't have: an order gone wrong, benefits, orders."""
+        """Whether a text can't be written without something that this customer doesn't have: an order gone wrong, benefits, orders, an offer."""
+        if self.speaks_of_offer(channel, text) and self._promised(recipient) is None:
+            return True
         needed = {word for path in self.prepared.library.needs(channel, text) if (word := path.partition(".")[0]) in OF_SOME_CUSTOMERS}
         if not needed:
             return False
@@ -167,12 +176,26 @@ class Writer:
     def _shop_day(self, moment: datetime | None) -> date | None:
         return clock.local_day(moment, self.project.zone) if moment else None
 
-    def _offer(self, delivery: Claimed, recipient: Row[Any], now: datetime) -> OfferValues | None:
-        """The tactic's offer in the letter's language; it lasts from the day of assignment, so that every stage names the same last day."""
-        offer, ends_on = self.campaign.offer_of(delivery.tactic), self.offer_ends_on(delivery.tactic, recipient)
-        if offer is None or ends_on is None or self.offer_is_over(delivery.tactic, recipient, now):
+    def _may_offer(self, send: Send) -> bool:
+        """A greeting knows of no offer, whatever its text says."""
+        return self.prepared.library.sample(send.channel, send.letter).value.kind is not Kind.GREETING
+
+    def _promised(self, recipient: Row[Any]) -> Promised | None:
+        offer = self.campaign.offer_of(recipient.arm) if recipient.arm in self.campaign.tactics else None
+        return promises.kept(offer, recipient.facts, self.prepared.currency) if offer else None
+
+    def _offer(self, delivery: Claimed, recipient: Row[Any], now: datetime, held: Held | None) -> OfferValues | None:
+        """The tactic's offer in the letter's language; it lasts from the day of assignment, so that every stage names the same last day.
+
+        None for who has no code where others have one: nothing is promised that can't be taken up.
+        """
+        offer, given = self.campaign.offer_of(delivery.tactic), self._promised(recipient)
+        ends_on = self.offer_ends_on(delivery.tactic, recipient, held)
+        if offer is None or given is None or ends_on is None or self.offer_is_over(delivery.tactic, recipient, now, held):
             return None
-        return OfferValues(text=offer.text[delivery.locale], code=offer.code, ends_on=ends_on)
+        if offer.has_code and held is None:
+            return None
+        return promised.values(offer, given, locale=delivery.locale, code=held.code if held else "", ends_on=ends_on)
 
     def _unsubscribe_url(self, delivery: Claimed) -> str:
         return addresses.unsubscribe(self.project.settings.public_url, self.project.key, delivery.id)

@@ -20,11 +20,12 @@ from winback.journey import last_check, send_hour
 from winback.journey.eligibility import Candidate
 from winback.journey.last_check import Postpone, Send, Since, SkipStage, Stop, Verdict
 from winback.model import ChannelName, DeliveryStatus, Email, Message, Reason, Receipt, RecipientStatus
-from winback.sending import turns
+from winback.sending import offering, turns
 from winback.sending.compose import Writer
+from winback.sending.offering import Codes
 from winback.sending.queue import following
 from winback.sending.turns import Terms, Turns
-from winback.store import candidates, database, deliveries, merged_journeys, runs
+from winback.store import candidates, codes, database, deliveries, merged_journeys, runs
 from winback.store.as_of import AsOf
 from winback.store.deliveries import Claimed, Outcome
 from winback.store.runs import Run
@@ -60,6 +61,7 @@ class _Letter:
     name: str
     content: Email | Message
     terms: Terms
+    code: int | None = None  # the row of the code that it carries
 
 
 @dataclass(frozen=True)
@@ -130,28 +132,31 @@ class Worker:
             since = candidates.since(connection, list(standing.values()), now)
             reached = merged_journeys.reached(connection, self.run.id, ids)
             turn = turns.read(connection, self.writer.prepared.policy, self.run.id, claimed, now)
+        holding = offering.held(self.engine, self.writer.prepared, self.run, standing, now)
         letters: list[_Letter] = []
         outcomes: list[tuple[Claimed, Outcome]] = []
         for delivery in claimed:
             candidate, recipient = known[delivery.customer_id], standing[delivery.customer_id]
-            verdict = self._verdict(delivery, candidate, recipient, since[delivery.customer_id], turn)
+            verdict = self._verdict(delivery, candidate, recipient, since[delivery.customer_id], turn=turn, holding=holding)
             if (delivery.customer_id, delivery.stage) in reached and isinstance(verdict, Send):
                 verdict = SkipStage(Reason.MERGED)
             if isinstance(verdict, Send):
                 try:
-                    content = self.writer.write(delivery, candidate, recipient, verdict, now=now)
+                    held = holding.live(delivery.customer_id)
+                    content = self.writer.write(delivery, candidate, recipient, verdict, now=now, held=held)
                 except TemplateError as error:
                     self.faults.update(error.problems)
                     outcomes.append((delivery, _put_off(delivery, error, now)))
                 else:
-                    letters.append(_Letter(delivery, verdict.channel, verdict.letter, content, self._terms(candidate, recipient)))
+                    code = held.id if held and offering.carries(content, held) else None
+                    letters.append(_Letter(delivery, verdict.channel, verdict.letter, content, self._terms(candidate, recipient), code))
             else:
                 outcomes.append((delivery, _not_sent(delivery, verdict)))
         with database.writing(self.engine) as connection:
             self._record(connection, outcomes)
         return letters
 
-    def _verdict(self, delivery: Claimed, candidate: Candidate, recipient: Row[Any], since: Since, turn: Turns) -> Verdict:
+    def _verdict(self, delivery: Claimed, candidate: Candidate, recipient: Row[Any], since: Since, *, turn: Turns, holding: Codes) -> Verdict:
         if recipient.status != RecipientStatus.ACTIVE:
             return Stop(Reason(recipient.reason))
         if delivery.locale not in self.writer.prepared.languages:
@@ -167,13 +172,14 @@ class Worker:
             zone=recipient.time_zone,
             now=self.now(),
             hour=send_hour.of(recipient.facts),
-            offer_is_over=self.writer.offer_is_over(delivery.tactic, recipient, self.now()),
+            offer_is_over=self.writer.offer_is_over(delivery.tactic, recipient, self.now(), holding.live(delivery.customer_id)),
             speaks_of_offer=self.writer.speaks_of_offer,
             names_other_currency=partial(self.writer.names_other_currency, self.writer.rules(candidate.person.country)),
             lacks=partial(self.writer.lacks, candidate, recipient, self.now()),
             signs=recipient.facts.get("signs", {}),
             contacts=contacts,
             rival=rival,
+            no_code=holding.lacking(delivery.customer_id),
         )
 
     def _terms(self, candidate: Candidate, recipient: Row[Any]) -> Terms:
@@ -219,7 +225,15 @@ class Worker:
             rows = [self._handed_over(letter) for letter in letters if letter.claimed.id not in late]
             mine = deliveries.record_hand_over(connection, rows, worker=self.lanes.worker, now=self.now(), lease=self._lease)
             self._record(connection, [(each.claimed, _not_sent(each.claimed, late[each.claimed.id])) for each in letters if each.claimed.id in late])
+            mine -= self._lose_codes(connection, [letter for letter in letters if letter.claimed.id in mine])
         return [letter for letter in letters if letter.claimed.id in mine]
+
+    def _lose_codes(self, connection: Connection, letters: Sequence[_Letter]) -> set[int]:
+        """Mark the codes that these letters carry as given. Deliveries whose code isn't the customer's any more are taken back, and returned."""
+        carried = {letter.claimed.id: letter.code for letter in letters if letter.code is not None}
+        lost = carried.keys() - codes.give(connection, carried, self.now())
+        deliveries.take_back(connection, lost, worker=self.lanes.worker)
+        return lost
 
     def _handed_over(self, letter: _Letter) -> dict[str, Any]:
         return {

@@ -11,13 +11,14 @@ from winback.audience import cohort, signs
 from winback.audience.cohort import Cohort, Selection
 from winback.audience.signs import URGENCY
 from winback.errors import ConfigError, Problem, TemplateError
-from winback.journey import campaign, cities, costs, policy, policy_fit
+from winback.journey import campaign, cities, code_words, costs, policy, policy_fit, purse
 from winback.journey.campaign import Campaign
 from winback.journey.costs import Outlay
 from winback.journey.policy import Policy
-from winback.letters import brand, library, locales, sender
+from winback.letters import brand, check, library, locales, sender
 from winback.letters.brand import Brand
 from winback.letters.library import Library
+from winback.letters.sample import Kind
 from winback.letters.sender import Senders
 from winback.letters.standing import Standing
 from winback.letters.telling import Told
@@ -41,10 +42,16 @@ class Prepared:
     library: Library
     outlays: Mapping[str, Outlay]  # by tactic, what is sent and promised, with its price
     languages: frozenset[str]  # in which every letter of every tactic exists, with its offer, occasion and content
+    pools: Mapping[str, Mapping[str, int]]  # by offer, the codes of its file with their lines
 
     @property
     def campaign(self) -> Campaign:
         return self.document.value
+
+    @property
+    def currency(self) -> str:
+        """The project's."""
+        return self.project.settings.currency
 
     def language_for(self, person: Person, demanded: Sequence[str]) -> str | None:
         """The language this person is written to in: one that the law demands, else the first of their own chain that exists."""
@@ -61,6 +68,7 @@ def prepare(project: Project, name: str) -> Prepared:
     problems = list(_unknown_names(project, document, texts, senders)) or [
         *_missing_values(document, texts),
         *_offers_too_short(document, texts),
+        *_greetings(document.value, texts),
         *policy_fit.problems(document, rules),
     ]
     if problems := problems or list(_untranslated(project, document, texts)):
@@ -68,6 +76,7 @@ def prepare(project: Project, name: str) -> Prepared:
     if faults := sorted({fault for letter in _letters(document.value) for fault in texts.faults(*letter)}, key=str):
         raise TemplateError(faults)
     cohort_document = cohort.read(project, document.value.cohort)
+    pools = _pools(project, document)
     languages, faults = _languages(document.value, texts)
     if not languages:
         raise TemplateError(
@@ -86,6 +95,7 @@ def prepare(project: Project, name: str) -> Prepared:
         senders=senders,
         library=texts,
         languages=languages,
+        pools=pools,
     )
 
 
@@ -148,9 +158,14 @@ def _missing_offer(document: Document[Campaign], tactic: str, needed: str, says:
     offer = document.value.offer_of(tactic)
     if offer is None:
         yield document.problem(("tactics", tactic), f"{says}, and the tactic `{tactic}` has no offer.", "Add `offer:`, or another text.")
-    elif needed == "offer.code" and not offer.code:
-        place = ("offers", str(document.value.tactics[tactic].offer))
-        yield document.problem(place, f"{says}, and this offer has no code.", "Add `code:`, or another text.")
+        return
+    word, place = needed.removeprefix("offer").removeprefix("."), ("offers", str(document.value.tactics[tactic].offer))
+    if word == "code" and not offer.has_code:
+        yield document.problem(place, f"{says}, and this offer has no code.", "Add `code:` or `codes: unique`, or another text.")
+    elif word in _OF_SOME_OFFERS - offer.has:
+        yield document.problem(
+            place, f"{says}, and an offer of the kind {offer.kind} has none.", f"Put it into {{% if {needed} %}} ... {{% endif %}}."
+        )
 
 
 def _missing_value(document: Document[Campaign], needed: str, says: str) -> Iterator[Problem]:
@@ -180,6 +195,32 @@ def _offers_too_short(document: Document[Campaign], texts: Library) -> Iterator[
                 yield document.problem(place, message, f"Write {passed.days + 7} days or more.")
 
 
+def _greetings(plan: Campaign, texts: Library) -> Iterator[Problem]:
+    """A greeting that speaks of an offer, a code, a price: whoever congratulates may not sell."""
+    for channel, name in _letters(plan):
+        if texts.sample(channel, name).value.kind is Kind.GREETING:
+            yield from check.asking(texts, channel, name)
+
+
+def _pools(project: Project, document: Document[Campaign]) -> dict[str, dict[str, int]]:
+    """The codes of every offer's file. Raises ConfigError."""
+    pools, used, problems = dict[str, dict[str, int]](), dict[str, str](), list[Problem]()
+    for name, offer in purse.coded(document.value).items():
+        if offer.file in used:
+            what = f"`{offer.file}` is the file of `{used[offer.file]}` too, and nobody may get the code of another."
+            problems.append(document.problem(("offers", name, "codes"), what, "Give each offer a file of its own."))
+        elif offer.file:
+            used[offer.file] = name
+            try:
+                pools[name] = code_words.of_file(project, offer)
+            except ConfigError as error:
+                problems += error.problems
+    if problems:
+        raise ConfigError(problems)
+    return pools
+
+
+_OF_SOME_OFFERS = frozenset({"discount", "amount", "points", "prize"})
 _CONTENT = {part.name for part in fields(Told)}
 OF_SOME_CUSTOMERS = frozenset(part.name for part in fields(Standing))
 """What some customers have and others don't: letters that can't be written without it are skipped for those (`nothing-to-tell`)."""

@@ -9,7 +9,7 @@ Every change of a claimed row asks for the claim's own token, so a worker whose 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -128,6 +128,14 @@ def record_hand_over(connection: Connection, rows: Sequence[Mapping[str, Any]], 
         if done.rowcount:
             mine.add(row["id"])
     return mine
+
+
+def take_back(connection: Connection, ids: Collection[int], *, worker: str) -> None:
+    """Letters of this worker that were marked as handed over in this transaction, and aren't after all: claimed, as before."""
+    if ids:
+        mine = (deliveries.c.id.in_(list(ids)), deliveries.c.claimed_by == worker, deliveries.c.status == DeliveryStatus.HANDED_OVER)
+        before = {"status": DeliveryStatus.CLAIMED, "channel": "", "letter": "", "message_id": "", "cost_micros": 0, "handed_over_at": None}
+        connection.execute(update(deliveries).where(*mine).values(before))
 
 
 def record(connection: Connection, outcomes: Sequence[Outcome], *, worker: str) -> set[int]:

@@ -10,7 +10,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, func, insert, select, text, update
 
 from winback.model import DeliveryStatus, Reason, RecipientStatus, RunStatus
-from winback.store.tables import campaign_runs, codes, customers, deliveries, outcomes, recipients, tasks
+from winback.store import merged_codes
+from winback.store.tables import campaign_runs, customers, deliveries, outcomes, recipients, tasks
 
 _ON_THE_WAY = (DeliveryStatus.CLAIMED, DeliveryStatus.HANDED_OVER)
 
@@ -61,6 +62,7 @@ def join(connection: Connection, merged_id: int, into_id: int, merged_key: str, 
         .where(recipients.c.customer_id.in_((merged_id, into_id)))
         .order_by(recipients.c.run_id)
     ).all()
+    merged_codes.keep_one(connection, merged_id, into_id)
     theirs, ours = ({row.run_id: row for row in standing if row.customer_id == who} for who in (merged_id, into_id))
     fates = []
     for run_id, place in theirs.items():
@@ -104,8 +106,9 @@ def _move(connection: Connection, place: Row[Any], other: Row[Any] | None, into_
         _put(connection, other, customer_id=merged_id)
     asked = select(deliveries.c.id).where(deliveries.c.run_id == run_id, deliveries.c.customer_id == merged_id)
     connection.execute(update(tasks).where(tasks.c.delivery_id.in_(asked)).values(customer_id=into_id))
-    for table in (deliveries, outcomes, codes):
+    for table in (deliveries, outcomes):
         connection.execute(update(table).where(table.c.run_id == run_id, table.c.customer_id == merged_id).values(customer_id=into_id))
+    merged_codes.move(connection, run_id, merged_id, into_id)
 
 
 def _put(connection: Connection, place: Row[Any], **changes: Any) -> None:
@@ -132,4 +135,5 @@ def _end(connection: Connection, place: Row[Any], now: datetime) -> None:
         .where(deliveries.c.run_id == place.run_id, deliveries.c.customer_id == place.customer_id, deliveries.c.status == DeliveryStatus.PLANNED)
         .values(status=DeliveryStatus.STOPPED, reason=Reason.MERGED)
     )
+    merged_codes.end(connection, place.run_id, place.customer_id)
     connection.execute(delete(outcomes).where(outcomes.c.run_id == place.run_id, outcomes.c.customer_id == place.customer_id))

@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy.exc
 from sqlalchemy import Connection, Row, Table, delete, select, update
 
-from winback.store import merged_journeys, merged_reach, persons, refreshing
+from winback.store import codes, merged_journeys, merged_reach, persons, refreshing
 from winback.store.incoming import import_is_ours
 from winback.store.merged_journeys import JourneyFate
 from winback.store.merged_reach import AddressFate, ConsentFate
@@ -74,6 +74,8 @@ def _hold(connection: Connection, merged_id: int, into_id: int) -> str:
     """Keep importers, workers and other merges away from both. Returns what stands in the way, or nothing."""
     if not import_is_ours(connection):
         return "an import is going on"
+    if not codes.hold_now(connection, (merged_id, into_id)):
+        return "somebody is promising something to these customers"
     try:
         if because := merged_journeys.hold(connection, merged_id, into_id):
             return because

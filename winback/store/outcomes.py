@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from winback.model import RecipientStatus
 from winback.outcomes.figures import ArmFigures, CurveCell, Figures, LocaleFigures, OtherRevenue
 from winback.outcomes.statistics import Moments
-from winback.store import responses
+from winback.store import code_figures, responses
 from winback.store.counting import is_purchase
 from winback.store.measured import Measured, count_if
 from winback.store.moments import seconds_between
@@ -54,6 +54,7 @@ def aggregates(connection: Connection, run_id: int, window: timedelta, now: date
         skips=_skips(connection, measured),
         locales=_locales(connection, measured),
         others=_others(connection, measured, currency),
+        codes=code_figures.by_arm(connection, run_id, now),
     )
 
 

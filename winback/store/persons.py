@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, func, or_, select
@@ -41,6 +41,11 @@ def own_key(connection: Connection, customer_id: int) -> str:
     """The shop's id of this customer."""
     key: str = connection.execute(select(customers.c.key).where(customers.c.id == customer_id)).scalar_one()
     return key
+
+
+def keys_of(connection: Connection, ids: Collection[int]) -> dict[int, str]:
+    """The shop's ids of customers, by ours."""
+    return dict(connection.execute(select(customers.c.id, customers.c.key).where(customers.c.id.in_(list(ids)))).all())
 
 
 def find(connection: Connection, key: str) -> Row[Any] | None:

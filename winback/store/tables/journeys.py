@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, String, Table, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Column, Float, Index, String, Table, Text, UniqueConstraint
 from sqlalchemy.types import JSON
 
 from winback.store.tables.kinds import Utc, metadata, row_id, to
@@ -37,7 +37,9 @@ codes = Table(
     "codes",
     metadata,
     row_id(),
-    Column("code", String(100), nullable=False, unique=True),
+    Column("code", String(100), nullable=False),  # as it is written in letters
+    Column("matched", String(100), nullable=False),  # the same as orders are compared with: in capitals, without blanks
+    Column("source", String(10), nullable=False),  # model.CodeSource; of a shared one there is a row for each customer who has it
     Column("campaign", String(100), nullable=False),  # whose pool it is of
     Column("offer", String(100), nullable=False),
     Column("status", String(20), nullable=False),  # model.CodeStatus
@@ -49,11 +51,20 @@ codes = Table(
     Column("order_key", String(200), nullable=False, server_default=""),  # the order that it was redeemed with
     Column("redeemed_at", Utc),
     Column("promised_minor", BigInteger, nullable=False, server_default="0"),  # what it may cost at the most, in the project's currency
+    Column("fixed_minor", BigInteger, nullable=False, server_default="0"),  # what it costs when redeemed, whatever is ordered
+    Column("discount", Float, nullable=False, server_default="0"),  # and as a share of that order
     Column("cost_minor", BigInteger, nullable=False, server_default="0"),  # what it cost when it was redeemed
     UniqueConstraint("run_id", "customer_id", "offer"),
     Index(None, "campaign", "offer", "status"),
     Index(None, "customer_id"),
 )
+
+_own, _live, _used = codes.c.source != "shared", codes.c.status.in_(["reserved", "given"]), codes.c.order_key != ""
+Index("uq_codes_matched", codes.c.matched, unique=True, postgresql_where=_own, sqlite_where=_own)
+"""No two customers get one code."""
+Index("uq_codes_live", codes.c.customer_id, unique=True, postgresql_where=_live, sqlite_where=_live)
+"""Nobody holds two codes at once, whatever campaigns they are of."""
+Index("ix_codes_order_key", codes.c.order_key, postgresql_where=_used, sqlite_where=_used)
 
 tasks = Table(
     "tasks",

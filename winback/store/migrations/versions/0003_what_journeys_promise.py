@@ -41,6 +41,8 @@ def upgrade() -> None:
         "codes",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("code", sa.String(length=100), nullable=False),
+        sa.Column("matched", sa.String(length=100), nullable=False),
+        sa.Column("source", sa.String(length=10), nullable=False),
         sa.Column("campaign", sa.String(length=100), nullable=False),
         sa.Column("offer", sa.String(length=100), nullable=False),
         sa.Column("status", sa.String(length=20), nullable=False),
@@ -52,17 +54,22 @@ def upgrade() -> None:
         sa.Column("order_key", sa.String(length=200), server_default="", nullable=False),
         sa.Column("redeemed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("promised_minor", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("fixed_minor", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("discount", sa.Float(), server_default="0", nullable=False),
         sa.Column("cost_minor", sa.BigInteger(), server_default="0", nullable=False),
         sa.ForeignKeyConstraint(["customer_id"], ["customers.id"], name=op.f("fk_codes_customer_id")),
         sa.ForeignKeyConstraint(["delivery_id"], ["deliveries.id"], name=op.f("fk_codes_delivery_id")),
         sa.ForeignKeyConstraint(["run_id"], ["campaign_runs.id"], name=op.f("fk_codes_run_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_codes")),
-        sa.UniqueConstraint("code", name=op.f("uq_codes_code")),
         sa.UniqueConstraint("run_id", "customer_id", "offer", name=op.f("uq_codes_run_id_customer_id_offer")),
     )
     with op.batch_alter_table("codes", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_codes_campaign_offer_status"), ["campaign", "offer", "status"], unique=False)
         batch_op.create_index(batch_op.f("ix_codes_customer_id"), ["customer_id"], unique=False)
+    own, live, used = sa.text("source != 'shared'"), sa.text("status IN ('reserved', 'given')"), sa.text("order_key != ''")
+    op.create_index("uq_codes_matched", "codes", ["matched"], unique=True, postgresql_where=own, sqlite_where=own)
+    op.create_index("uq_codes_live", "codes", ["customer_id"], unique=True, postgresql_where=live, sqlite_where=live)
+    op.create_index("ix_codes_order_key", "codes", ["order_key"], postgresql_where=used, sqlite_where=used)
 
     op.create_table(
         "tasks",
