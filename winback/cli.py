@@ -25,6 +25,7 @@ from winback.commands import (
     reasons,
     results,
     studio,
+    tasks,
     translations,
 )
 from winback.errors import Refused
@@ -68,6 +69,7 @@ for subject in (
     translations,
     names,
     campaigns,
+    tasks,
     results,
     studio,
     dkim,

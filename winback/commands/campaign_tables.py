@@ -35,7 +35,12 @@ def print_plan(plan: Plan) -> None:
         )
         for stage in plan.stages
     ]
-    frame.print_table("Stages, if nobody ordered or answered before", ("stage", "texts", "channels", "days", "letters"), rows)
+    frame.print_table("Stages, if nobody ordered or answered before", ("stage", "texts", "channels", "days", "at most"), rows)
+    for stage in plan.stages:
+        for asked in stage.asks:
+            typer.echo(f"{stage.name}, {asked}.")
+        if stage.skips:
+            typer.echo(f"{stage.name}, not as things stand: {', '.join(f'{count:,} {reason}' for reason, count in stage.skips.items())}.")
     late = {f"{word}: {reason}": count for word, counts in plan.contact_policy.items() for reason, count in counts.items()}
     if late:
         frame.print_counts("First letters that the contact policy doesn't let leave when they are due", late)

@@ -14,7 +14,7 @@ from winback.errors import ConfigError, Problem
 from winback.journey.content import Content, Localised
 from winback.journey.offer import Offer
 from winback.journey.stage import Stage
-from winback.model import HOLDOUT, ChannelName
+from winback.model import HOLDOUT, ChannelName, TaskKind
 from winback.settings import Project
 from winback.shapes import Duration, Share
 from winback.strictyaml import Document, Place, Shape, nearest, refusal
@@ -76,6 +76,11 @@ class Campaign(Shape):
     def channels(self) -> frozenset[ChannelName]:
         """Every channel that some stage may use."""
         return frozenset(channel for stage in self.stages for channel in stage.channels)
+
+    @property
+    def asks(self) -> frozenset[TaskKind]:
+        """Everything that some stage may ask a person to do."""
+        return frozenset(stage.task.kind for stage in self.stages if stage.task is not None)
 
     def shares(self) -> dict[str, float]:
         """Planned share of every arm, the holdout among them; they add up to 1."""

@@ -16,15 +16,15 @@ from sqlalchemy import Connection, Engine, Row
 from winback.channels import smtp_replies
 from winback.channels.channel import Channel
 from winback.errors import ChannelError, LaneError, PermanentError, Problem, TemplateError, TemporaryError, UncertainError
-from winback.journey import last_check, send_hour
+from winback.journey import last_check, send_hour, stage_times
 from winback.journey.eligibility import Candidate
-from winback.journey.last_check import Postpone, Send, Since, SkipStage, Stop, Verdict
-from winback.model import ChannelName, DeliveryStatus, Email, Message, Reason, Receipt, RecipientStatus
-from winback.sending import turns
-from winback.sending.compose import Writer
-from winback.sending.queue import following
+from winback.journey.last_check import Ask, Postpone, Send, Since, SkipStage, Stop, Verdict
+from winback.model import TASK, ChannelName, DeliveryStatus, Email, Message, Reason, Receipt, RecipientStatus
+from winback.sending import meeting, turns
+from winback.sending.compose import Asked, Writer
+from winback.sending.queue import following, traveller
 from winback.sending.turns import Terms, Turns
-from winback.store import candidates, database, deliveries, merged_journeys, runs
+from winback.store import candidates, database, deliveries, merged_journeys, runs, tasks
 from winback.store.as_of import AsOf
 from winback.store.deliveries import Claimed, Outcome
 from winback.store.runs import Run
@@ -128,14 +128,16 @@ class Worker:
             known = candidates.find(connection, ids, as_of, run_id=self.run.id)
             standing = runs.get_recipients(connection, self.run.id, ids)
             since = candidates.since(connection, list(standing.values()), now)
+            unmet = meeting.unmet(connection, self.writer.prepared, self.run.id, list(standing.values()), since=since, as_of=as_of)
             reached = merged_journeys.reached(connection, self.run.id, ids)
             turn = turns.read(connection, self.writer.prepared.policy, self.run.id, claimed, now)
         letters: list[_Letter] = []
+        asked: list[Asked] = []
         outcomes: list[tuple[Claimed, Outcome]] = []
         for delivery in claimed:
             candidate, recipient = known[delivery.customer_id], standing[delivery.customer_id]
-            verdict = self._verdict(delivery, candidate, recipient, since[delivery.customer_id], turn)
-            if (delivery.customer_id, delivery.stage) in reached and isinstance(verdict, Send):
+            verdict = self._verdict(delivery, candidate, recipient, since[delivery.customer_id], turn, unmet.get(delivery.customer_id, ""))
+            if (delivery.customer_id, delivery.stage) in reached and isinstance(verdict, Send | Ask):
                 verdict = SkipStage(Reason.MERGED)
             if isinstance(verdict, Send):
                 try:
@@ -145,21 +147,54 @@ class Worker:
                     outcomes.append((delivery, _put_off(delivery, error, now)))
                 else:
                     letters.append(_Letter(delivery, verdict.channel, verdict.letter, content, self._terms(candidate, recipient)))
+            elif isinstance(verdict, Ask):
+                asked.append(self.writer.ask(delivery, candidate, recipient, verdict.task, now=now))
             else:
                 outcomes.append((delivery, _not_sent(delivery, verdict)))
         with database.writing(self.engine) as connection:
             self._record(connection, outcomes)
+            self._give(connection, asked)
         return letters
 
-    def _verdict(self, delivery: Claimed, candidate: Candidate, recipient: Row[Any], since: Since, turn: Turns) -> Verdict:
+    def _give(self, connection: Connection, asked: Sequence[Asked]) -> None:
+        """Ask people: handed over, written down and concluded in one transaction, for nothing leaves the house."""
+        now = self.now()
+        hand_overs = [
+            {"id": each.claimed.id, "channel": TASK, "letter": each.kind, "message_id": "", "cost_micros": each.cost_micros} for each in asked
+        ]
+        mine = deliveries.record_hand_over(connection, hand_overs, worker=self.lanes.worker, now=now, lease=self._lease)
+        given = [each for each in asked if each.claimed.id in mine]
+        tasks.give(
+            connection,
+            [
+                {
+                    "delivery_id": each.claimed.id,
+                    "customer_id": each.claimed.customer_id,
+                    "kind": each.kind,
+                    "manager": each.manager,
+                    "text": each.text,
+                    "due_at": each.due_at,
+                }
+                for each in given
+            ],
+            now=now,
+        )
+        self._record(
+            connection,
+            [(each.claimed, Outcome(each.claimed.id, DeliveryStatus.SENT, attempts=each.claimed.attempts + 1, sent_at=now)) for each in given],
+        )
+
+    def _verdict(self, delivery: Claimed, candidate: Candidate, recipient: Row[Any], since: Since, turn: Turns, unmet: str) -> Verdict:  # noqa: PLR0917  one use
         if recipient.status != RecipientStatus.ACTIVE:
             return Stop(Reason(recipient.reason))
         if delivery.locale not in self.writer.prepared.languages:
             return SkipStage(Reason.NO_LANGUAGE)
         contacts, rival = turn.of(delivery.customer_id)
+        campaign, stage = self.writer.campaign, self.writer.campaign.stages[recipient.next_stage]
+        who = traveller(recipient, candidate.person.country, self.writer.rules(candidate.person.country))
         return last_check.decide(
-            campaign=self.writer.campaign,
-            stage=self.writer.campaign.stages[recipient.next_stage],
+            campaign=campaign,
+            stage=stage,
             tactic=delivery.tactic,
             candidate=candidate,
             since=since,
@@ -174,6 +209,8 @@ class Worker:
             signs=recipient.facts.get("signs", {}),
             contacts=contacts,
             rival=rival,
+            day=stage_times.day_of(campaign, stage, who, self.writer.prepared.calendar),
+            unmet=unmet,
         )
 
     def _terms(self, candidate: Candidate, recipient: Row[Any]) -> Terms:
@@ -210,7 +247,7 @@ class Worker:
 
     def _has_another_way(self, letter: _Letter, name: ChannelName) -> bool:
         stage = next(stage for stage in self.writer.campaign.stages if stage.name == letter.claimed.stage)
-        return any(channel is not name and stage.text_for(channel, letter.claimed.tactic) for channel in stage.channels)
+        return any(way != name and stage.reaches(way, letter.claimed.tactic) for way in stage.ways)
 
     def _hand_over(self, letters: Sequence[_Letter]) -> list[_Letter]:
         """Mark letters as handed over; only those whose claim still stands, and whose turn it still is, may be sent."""
@@ -244,10 +281,13 @@ class Worker:
         """Recipients whose stage was concluded at these moments go on to the next one, or have come to the end."""
         standing = runs.get_recipients(connection, self.run.id, concluded)
         countries = candidates.countries(connection, list(concluded))
+        prepared = self.writer.prepared
         changes = [
             {
                 "customer_id": who,
-                **following(self.writer.campaign, row, concluded[who], self.writer.rules(countries[who])),
+                **following(
+                    prepared.campaign, row, concluded[who], traveller(row, countries[who], self.writer.rules(countries[who])), prepared.calendar
+                ),
             }
             for who, row in standing.items()
         ]

@@ -11,9 +11,10 @@ from winback.audience import cohort, signs
 from winback.audience.cohort import Cohort, Selection
 from winback.audience.signs import URGENCY
 from winback.errors import ConfigError, Problem, TemplateError
-from winback.journey import campaign, cities, costs, policy, policy_fit
+from winback.journey import campaign, cities, costs, impossible, occasions, policy, policy_fit
 from winback.journey.campaign import Campaign
 from winback.journey.costs import Outlay
+from winback.journey.greetings import Calendar
 from winback.journey.policy import Policy
 from winback.letters import brand, library, locales, sender
 from winback.letters.brand import Brand
@@ -22,6 +23,7 @@ from winback.letters.sender import Senders
 from winback.letters.standing import Standing
 from winback.letters.telling import Told
 from winback.model import ChannelName, Person
+from winback.sending import stage_needs
 from winback.settings import Project
 from winback.strictyaml import Document, nearest
 
@@ -40,6 +42,8 @@ class Prepared:
     senders: Senders
     library: Library
     outlays: Mapping[str, Outlay]  # by tactic, what is sent and promised, with its price
+    calendar: Calendar  # of the shop's occasions
+    asked: Mapping[str, Selection]  # by stage, of those that ask something: its conditions, with what their words mean here
     languages: frozenset[str]  # in which every letter of every tactic exists, with its offer, occasion and content
 
     @property
@@ -65,9 +69,12 @@ def prepare(project: Project, name: str) -> Prepared:
     ]
     if problems := problems or list(_untranslated(project, document, texts)):
         raise ConfigError(problems)
+    rules, days, cohort_document = policy.read(project), occasions.read(project).value, cohort.read(project, document.value.cohort)
+    calendar = Calendar(days)
+    if problems := [*impossible.problems(document), *stage_needs.problems(project, document, rules, calendar, cohort_document.value)]:
+        raise ConfigError(problems)
     if faults := sorted({fault for letter in _letters(document.value) for fault in texts.faults(*letter)}, key=str):
         raise TemplateError(faults)
-    cohort_document = cohort.read(project, document.value.cohort)
     languages, faults = _languages(document.value, texts)
     if not languages:
         raise TemplateError(
@@ -82,6 +89,8 @@ def prepare(project: Project, name: str) -> Prepared:
         selection=cohort.selection(project, cohort_document),
         outlays=costs.outlays(document.value, costs.prices(project)),
         policy=rules,
+        calendar=calendar,
+        asked=stage_needs.selections(project, document.value),
         brand=brand.read(project),
         senders=senders,
         library=texts,
