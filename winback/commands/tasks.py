@@ -45,14 +45,14 @@ def tasks(
     if json:
         frame.print_json({"tasks": [each.as_json() for each in found]})
         return
-    columns = ("task", "due", "manager", "", "customer", "name", "phone", "what to say", *(("became",) if everything else ()))
+    columns = ("task", "due", "manager", "", "customer", "phone", "what to say", *(("became",) if everything else ()))
     rows = [(*_row(each), *((_became(each),) if everything else ())) for each in found]
     frame.print_table("Tasks" if everything else "Open tasks", columns, rows, numbers=0)
 
 
 def _row(task: Task) -> tuple[object, ...]:
     due = f"{task.due_on}{' (overdue)' if task.is_overdue else ''}"
-    return task.id, due, task.manager, task.kind, task.customer, task.name, task.phone, task.say
+    return task.id, due, task.manager, task.kind, " ".join(filter(None, (task.customer, task.name))), task.phone, task.say
 
 
 def _became(task: Task) -> str:

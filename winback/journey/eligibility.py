@@ -80,8 +80,9 @@ def decide(
         return Skip(Reason.IN_OTHER_CAMPAIGN)
     open_channels = usable(candidate.reach, channels, rules)
     if isinstance(open_channels, Skip):
-        if all(not_to_be_asked(candidate, kind) for kind in asks):
-            return open_channels
+        refusals = [not_to_be_asked(candidate, kind) for kind in sorted(asks)]
+        if all(refusals):
+            return open_channels if channels else Skip(next(filter(None, refusals), open_channels.reason))
         open_channels = ()
     locale = language(rules.languages)
     if locale is None:
