@@ -264,6 +264,8 @@ def test_who_declines_is_left_alone_and_the_reason_is_kept(engine, tmp_path):
     assert (reason.reason, reason.recorded_by, reason.note) == ("price", "andriy", "Buys elsewhere")
     assert (standing.status, standing.reason) == (RecipientStatus.STOPPED, Reason.DECLINED)
     assert touched == ["phone"]
+    history = explaining.by_campaign(ready, engine, task.customer, now=NEXT_WEEK + timedelta(hours=1)).steps
+    assert {f"stage call: call by task: sent [delivery {task.id}]", "call declined by andriy: Buys elsewhere"} <= {step.found for step in history}
     letters = len(channel.letters)
     go(ready, engine, START + timedelta(days=14), channel)
     assert f"c{who}@post.example" not in {letter.to for letter in channel.letters[letters:]}

@@ -82,6 +82,14 @@ class Campaign(Shape):
         """Everything that some stage may ask a person to do."""
         return frozenset(stage.task.kind for stage in self.stages if stage.task is not None)
 
+    def offsets(self) -> list[timedelta]:
+        """How long after the campaign's first day each stage comes at the earliest, as far as its waits and days tell."""
+        found, passed = list[timedelta](), timedelta()
+        for stage in self.stages:
+            passed = passed + stage.wait if stage.on_day is None else max(passed, stage.on_day - self.starts_on)
+            found.append(passed)
+        return found
+
     def shares(self) -> dict[str, float]:
         """Planned share of every arm, the holdout among them; they add up to 1."""
         rest = 1 - self.holdout

@@ -153,7 +153,8 @@ class Worker:
                 outcomes.append((delivery, _not_sent(delivery, verdict)))
         with database.writing(self.engine) as connection:
             self._record(connection, outcomes)
-            self._give(connection, asked)
+            if asked:
+                self._give(connection, asked)
         return letters
 
     def _give(self, connection: Connection, asked: Sequence[Asked]) -> None:

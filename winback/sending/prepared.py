@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from datetime import timedelta
 from functools import cache
 
 from winback.audience import cohort, signs
@@ -178,9 +177,8 @@ def _offers_too_short(document: Document[Campaign], texts: Library) -> Iterator[
     """An offer that is over before a letter which speaks of it can leave."""
     plan = document.value
     for tactic in plan.tactics:
-        offer, passed = plan.offer_of(tactic), timedelta()
-        for stage in plan.stages:
-            passed += stage.wait
+        offer = plan.offer_of(tactic)
+        for stage, passed in zip(plan.stages, plan.offsets(), strict=True):
             letters = [(channel, text) for channel in stage.channels if (text := stage.text_for(channel, tactic))]
             promised = any(needed.startswith("offer") for letter in letters for needed in texts.needs(*letter))
             if offer and promised and offer.valid_for < passed:
