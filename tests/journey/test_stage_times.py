@@ -49,7 +49,8 @@ def test_a_stage_comes_when_a_person_would_say(case):
 def test_the_day_of_an_occasion_is_the_countrys_own():
     plan = strictyaml.parse(f"{CAMPAIGN}  - {{name: then, letter: x, occasion: {{name: christmas, days_before: 3}}}}\n", Campaign, shown="c").value
     days = {
-        country: stage_times.day_of(plan, plan.stages[1], Traveller(country, "Europe/Kyiv", Rules(), WHO.assigned_at), CALENDAR) for country in ("UA", "MD", "")
+        country: stage_times.day_of(plan, plan.stages[1], Traveller(country, "Europe/Kyiv", Rules(), WHO.assigned_at), CALENDAR)
+        for country in ("UA", "MD", "")
     }
     assert str(days["UA"]) == "2026-12-22"
     assert days[""] is None, "nobody knows which Christmas they keep"

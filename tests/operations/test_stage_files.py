@@ -50,6 +50,7 @@ def test_the_shipped_campaign_can_be_meant(tmp_path):
         ("occasion: {name: new-year, days_before: 14}", "occasion: {name: new-yaer, days_before: 14}", "called `new-yaer` in config/occasions.yaml. Did you mean `new-year`?"),
         ("occasion: {name: new-year, days_before: 14}", "occasion: {name: easter, days_before: 14}", ":47: `easter` doesn't come for `before-new-year`: 14 days before it lies outside of 2026-11-24 to 2027-02-28 in every country."),
         ("occasion: {name: new-year, days_before: 14}", "occasion: {name: womens-day}", "there is no holiday of everybody"),
+        ("occasion: {name: new-year, days_before: 14}", "on_day: 2026-12-13", ":47: `before-new-year` comes on Sunday, 2026-12-13, when config/policy.yaml lets nothing leave in any country. Write another day."),
         ("wait: 7 days", "wait: 97 days", "waits between its stages longer than it lasts"),
         ("{{ customer.name }}, {{ customer.city }}.\n        uk", "{{ customer.nmae }}.\n        uk", "a task can't say `{{ customer.nmae }}`. Did you mean `customer.name`?"),
         ("Write a New Year card", "Offer {{ offer.text }}", "the task of `before-new-year` speaks of an offer, and the tactic `letters` has none."),

@@ -19,12 +19,12 @@ from winback.errors import ChannelError, LaneError, PermanentError, Problem, Tem
 from winback.journey import last_check, send_hour, stage_times
 from winback.journey.eligibility import Candidate
 from winback.journey.last_check import Ask, Postpone, Send, Since, SkipStage, Stop, Verdict
-from winback.model import TASK, ChannelName, DeliveryStatus, Email, Message, Reason, Receipt, RecipientStatus
-from winback.sending import meeting, turns
+from winback.model import ChannelName, DeliveryStatus, Email, Message, Reason, Receipt, RecipientStatus
+from winback.sending import asking, meeting, turns
 from winback.sending.compose import Asked, Writer
 from winback.sending.queue import following, traveller
 from winback.sending.turns import Terms, Turns
-from winback.store import candidates, database, deliveries, merged_journeys, runs, tasks
+from winback.store import candidates, database, deliveries, merged_journeys, runs
 from winback.store.as_of import AsOf
 from winback.store.deliveries import Claimed, Outcome
 from winback.store.runs import Run
@@ -154,36 +154,8 @@ class Worker:
         with database.writing(self.engine) as connection:
             self._record(connection, outcomes)
             if asked:
-                self._give(connection, asked)
+                self._record(connection, asking.give(connection, asked, worker=self.lanes.worker, now=now, lease=self._lease))
         return letters
-
-    def _give(self, connection: Connection, asked: Sequence[Asked]) -> None:
-        """Ask people: handed over, written down and concluded in one transaction, for nothing leaves the house."""
-        now = self.now()
-        hand_overs = [
-            {"id": each.claimed.id, "channel": TASK, "letter": each.kind, "message_id": "", "cost_micros": each.cost_micros} for each in asked
-        ]
-        mine = deliveries.record_hand_over(connection, hand_overs, worker=self.lanes.worker, now=now, lease=self._lease)
-        given = [each for each in asked if each.claimed.id in mine]
-        tasks.give(
-            connection,
-            [
-                {
-                    "delivery_id": each.claimed.id,
-                    "customer_id": each.claimed.customer_id,
-                    "kind": each.kind,
-                    "manager": each.manager,
-                    "text": each.text,
-                    "due_at": each.due_at,
-                }
-                for each in given
-            ],
-            now=now,
-        )
-        self._record(
-            connection,
-            [(each.claimed, Outcome(each.claimed.id, DeliveryStatus.SENT, attempts=each.claimed.attempts + 1, sent_at=now)) for each in given],
-        )
 
     def _verdict(self, delivery: Claimed, candidate: Candidate, recipient: Row[Any], since: Since, turn: Turns, unmet: str) -> Verdict:  # noqa: PLR0917  one use
         if recipient.status != RecipientStatus.ACTIVE:

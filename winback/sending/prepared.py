@@ -68,8 +68,7 @@ def prepare(project: Project, name: str) -> Prepared:
     ]
     if problems := problems or list(_untranslated(project, document, texts)):
         raise ConfigError(problems)
-    rules, days, cohort_document = policy.read(project), occasions.read(project).value, cohort.read(project, document.value.cohort)
-    calendar = Calendar(days)
+    calendar, cohort_document = Calendar(occasions.read(project).value), cohort.read(project, document.value.cohort)
     if problems := [*impossible.problems(document), *stage_needs.problems(project, document, rules, calendar, cohort_document.value)]:
         raise ConfigError(problems)
     if faults := sorted({fault for letter in _letters(document.value) for fault in texts.faults(*letter)}, key=str):
