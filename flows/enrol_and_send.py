@@ -32,7 +32,7 @@ def queue_due(project: str, campaign: str, now: datetime | None) -> int:
     winback, moment = opened.project(project), opened.moment(now)
     ready, store = prepared.prepare(winback, campaign), opened.store(winback)
     run = enrolment.current_run(store, ready, now=moment)
-    queued = queue.queue_due(store, run, ready.campaign, ready.policy, now=moment, batch=winback.settings.batch)
+    queued = queue.queue_due(store, run, ready.campaign, ready.policy, now=moment, batch=winback.settings.batch, calendar=ready.calendar)
     stopping.stop(store, now=moment)
     return queued
 

@@ -26,6 +26,7 @@ from winback.commands import (
     reasons,
     results,
     studio,
+    tasks,
     translations,
 )
 from winback.errors import Refused
@@ -70,6 +71,7 @@ for subject in (
     names,
     campaigns,
     codes,
+    tasks,
     results,
     studio,
     dkim,

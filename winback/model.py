@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from enum import StrEnum
+from typing import Final
 
 # ISO 4217: currencies whose minor unit isn't a hundredth.
 _MINOR_DIGITS = {
@@ -115,6 +116,15 @@ class TaskStatus(StrEnum):
     DROPPED = "dropped"  # not done: nobody answered, or it wasn't worth it
 
 
+class ReminderStatus(StrEnum):
+    """What became of a manager's reminder of one day."""
+
+    HANDED_OVER = "handed_over"  # it may have left: whoever sent it never came back to say
+    SENT = "sent"  # the other side accepted it
+    FAILED = "failed"  # the other side refused it, or wasn't there: the same day may try again
+    UNCERTAIN = "uncertain"  # it may have left: not repeated; tomorrow's speaks of the same tasks
+
+
 class RunStatus(StrEnum):
     """The state of one run of a campaign."""
 
@@ -213,10 +223,15 @@ class Reason(StrEnum):
     EXHAUSTED = "exhausted"  # every stage and the farewell brought no answer: left alone for good
     WRITTEN_LATELY = "written-lately"  # the same campaign wrote to them not long ago
     NOT_APPROVED = "not-approved"  # the approval was withdrawn
+    DAY_PASSED = "day-passed"  # the stage's own day was over before its turn came
+    NO_OCCASION = "no-occasion"  # the stage's occasion doesn't come for this customer while the campaign lasts
 
 
 HOLDOUT = "holdout"
 """The arm of those left alone; no tactic may take this name."""
+
+TASK: Final = "task"
+"""The way of a stage that isn't a letter's: a person does something. It stands beside the channels in a stage and with deliveries."""
 
 
 @dataclass(frozen=True, slots=True)

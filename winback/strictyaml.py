@@ -276,7 +276,7 @@ def _show(value: object) -> str:
 
 
 def _fields_at(shape: type[BaseModel], place: Place) -> set[str]:
-    return {name for model in _models_at(shape, place) for name in model.model_fields}
+    return {field.alias or name for model in _models_at(shape, place) for name, field in model.model_fields.items()}
 
 
 def _models_at(annotation: Any, place: Place) -> Iterator[type[BaseModel]]:

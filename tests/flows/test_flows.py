@@ -121,7 +121,13 @@ def test_every_deployment_names_a_flow_that_exists_and_overlaps_with_nothing():
     from prefect import Flow
 
     deployments = yaml.safe_load((projects.ROOT / "prefect.yaml").read_text(encoding="utf-8"))["deployments"]
-    assert {deployment["name"] for deployment in deployments} == {"import", "enrol-and-send", "collect-events", "measure-and-report"}
+    assert {deployment["name"] for deployment in deployments} == {
+        "import",
+        "enrol-and-send",
+        "remind-managers",
+        "collect-events",
+        "measure-and-report",
+    }
     for deployment in deployments:
         path, name = deployment["entrypoint"].split(":")
         flow = getattr(importlib.import_module(path.removesuffix(".py").replace("/", ".")), name)

@@ -181,6 +181,8 @@ def _listed(word: str, value: tuple[object, ...], selection: Selection | None) -
         return f"can be written to by {' or '.join(map(str, value))}, with consent"
     if word == "sign" and selection is not None:
         return " or ".join(f"{sign} ({signs.describe(signs.Sign(str(sign)), selection.signs)})" for sign in value)
+    if word == "did":  # of a stage's conditions, which add this word
+        return f"{' or '.join(map(str, value))} since they were assigned"
     if word == "reason":
         return f"left because of {' or '.join(map(str, value))}"
     return f"{word} {' or '.join(map(str, value))}"

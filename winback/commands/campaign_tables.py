@@ -35,11 +35,22 @@ def print_plan(plan: Plan) -> None:
         )
         for stage in plan.stages
     ]
-    frame.print_table("Stages, if nobody ordered or answered before", ("stage", "texts", "channels", "days", "letters"), rows)
+    frame.print_table("Stages, if nobody ordered or answered before", ("stage", "texts", "channels", "days", "at most"), rows)
+    for stage in plan.stages:
+        for asked in stage.asks:
+            typer.echo(f"{stage.name}, {asked}.")
+        if stage.skips:
+            typer.echo(f"{stage.name}, not as things stand: {', '.join(f'{count:,} {reason}' for reason, count in stage.skips.items())}.")
     late = {f"{word}: {reason}": count for word, counts in plan.contact_policy.items() for reason, count in counts.items()}
     if late:
         frame.print_counts("First letters that the contact policy doesn't let leave when they are due", late)
     frame.print_counts("Languages", plan.languages)
+    _print_money(plan)
+    for tactic, difference in plan.detectable.items():
+        typer.echo(_power(plan, tactic, difference))
+
+
+def _print_money(plan: Plan) -> None:
     typer.echo(f"Sending costs up to {plan.cost_of_sending:,.2f} {plan.currency}.")
     if plan.worth is not None:
         net = plan.worth.expected - plan.worth.cost
@@ -57,8 +68,6 @@ def print_plan(plan: Plan) -> None:
         typer.echo(f"Of the budget of {budget.offer}, {budget.budget:,.2f} {plan.currency}, {whole:,.2f} would be promised{before}.")
     if plan.holding:
         typer.echo(f"{plan.holding:,} of them hold a code of another campaign, and get none of this one while they do.")
-    for tactic, difference in plan.detectable.items():
-        typer.echo(_power(plan, tactic, difference))
 
 
 def _power(plan: Plan, tactic: str, difference: float | None) -> str:

@@ -14,7 +14,7 @@ from winback.errors import ConfigError, Problem
 from winback.journey.content import Content, Localised
 from winback.journey.offer import Offer
 from winback.journey.stage import Stage
-from winback.model import HOLDOUT, ChannelName
+from winback.model import HOLDOUT, ChannelName, TaskKind
 from winback.settings import Project
 from winback.shapes import Duration, Share
 from winback.strictyaml import Document, Place, Shape, nearest, refusal
@@ -76,6 +76,19 @@ class Campaign(Shape):
     def channels(self) -> frozenset[ChannelName]:
         """Every channel that some stage may use."""
         return frozenset(channel for stage in self.stages for channel in stage.channels)
+
+    @property
+    def asks(self) -> frozenset[TaskKind]:
+        """Everything that some stage may ask a person to do."""
+        return frozenset(stage.task.kind for stage in self.stages if stage.task is not None)
+
+    def offsets(self) -> list[timedelta]:
+        """How long after the campaign's first day each stage comes at the earliest, as far as its waits and days tell."""
+        found, passed = list[timedelta](), timedelta()
+        for stage in self.stages:
+            passed = passed + stage.wait if stage.on_day is None else max(passed, stage.on_day - self.starts_on)
+            found.append(passed)
+        return found
 
     def shares(self) -> dict[str, float]:
         """Planned share of every arm, the holdout among them; they add up to 1."""

@@ -9,7 +9,8 @@ from decimal import Decimal
 from winback.audience import worth
 from winback.audience.worth import Cost, Prices, Promise
 from winback.journey.campaign import Campaign
-from winback.model import ChannelName
+from winback.journey.stage import Stage
+from winback.model import ChannelName, TaskKind
 from winback.settings import Project
 
 
@@ -47,7 +48,7 @@ def prices(project: Project) -> Prices:
 
 
 def outlays(campaign: Campaign, prices: Prices) -> Mapping[str, Outlay]:
-    """By tactic. A stage that may go out over several channels is counted on the dearest of those that it has a text for."""
+    """By tactic. A stage that may go out over several ways is counted on the dearest of those that it has something for."""
     return {tactic: _outlay(campaign, tactic, prices) for tactic in campaign.tactics}
 
 
@@ -57,12 +58,15 @@ def dearest(by_tactic: Mapping[str, Outlay], average_order: Decimal) -> Cost:
 
 
 def _outlay(campaign: Campaign, tactic: str, prices: Prices) -> Outlay:
-    price = {ChannelName.EMAIL: prices.letter, ChannelName.TELEGRAM: prices.message}
-    chosen = [
-        max(channels, key=price.__getitem__)
-        for stage in campaign.stages
-        if (channels := [channel for channel in stage.channels if stage.text_for(channel, tactic) is not None])
-    ]
+    price = {ChannelName.EMAIL: prices.letter, ChannelName.TELEGRAM: prices.message, TaskKind.CALL: prices.call}
+    chosen = [max(ways, key=lambda way: price.get(way, Decimal(0))) for stage in campaign.stages if (ways := _ways(stage, tactic))]
     offer = campaign.offer_of(tactic)
     promises = () if offer is None else (Promise(*offer.usual, Decimal(str(offer.take_up))),)
-    return Outlay(prices, chosen.count(ChannelName.EMAIL), chosen.count(ChannelName.TELEGRAM), campaign.calls, promises)
+    return Outlay(prices, chosen.count(ChannelName.EMAIL), chosen.count(ChannelName.TELEGRAM), campaign.calls + chosen.count(TaskKind.CALL), promises)
+
+
+def _ways(stage: Stage, tactic: str) -> list[ChannelName | TaskKind]:
+    """The ways over which a stage may reach a tactic's customers; a task by its kind."""
+    task = stage.task_for(tactic)
+    channels: list[ChannelName | TaskKind] = [channel for channel in stage.channels if stage.text_for(channel, tactic) is not None]
+    return channels if task is None else [*channels, task.kind]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from winback.journey.policy import Policy, Rules
-from winback.model import Benefits, ChannelName, Person, ProblemOrder, Reason
+from winback.model import Benefits, ChannelName, Person, ProblemOrder, Reason, TaskKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +64,9 @@ def decide(
     language: Callable[[Sequence[str]], str | None],
     *,
     is_worth_it: bool = True,
+    asks: Collection[TaskKind] = (),
 ) -> Eligible | Skip:
-    """Decide on one candidate of a campaign that uses `channels`.
+    """Decide on one candidate of a campaign that uses `channels`, and `asks` people to do such things.
 
     `language` is given the languages that the law demands (none: the customer's own) and says in which the campaign's
     letters exist, or None.
@@ -79,7 +80,10 @@ def decide(
         return Skip(Reason.IN_OTHER_CAMPAIGN)
     open_channels = usable(candidate.reach, channels, rules)
     if isinstance(open_channels, Skip):
-        return open_channels
+        refusals = [not_to_be_asked(candidate, kind) for kind in sorted(asks)]
+        if all(refusals):
+            return open_channels if channels else Skip(next(filter(None, refusals), open_channels.reason))
+        open_channels = ()
     locale = language(rules.languages)
     if locale is None:
         return Skip(Reason.NO_LANGUAGE)
@@ -96,7 +100,19 @@ def usable(reach: Mapping[ChannelName, Reach], channels: Sequence[ChannelName], 
     if good:
         return good
     # The reason shown is the one of the channel that came furthest: "no consent" tells more than "no address".
-    return Skip(max((reason for reason in refusals.values() if reason), key=_DISTANCE.index))
+    return Skip(max((reason for reason in refusals.values() if reason), key=_DISTANCE.index, default=Reason.NO_CHANNEL))
+
+
+def not_to_be_asked(candidate: Candidate, kind: TaskKind) -> Reason | None:
+    """Why no person may be asked to turn to the customer; None: one may.
+
+    Speaking to somebody is no advertising letter and needs no consent to those. But who wants to be left alone on every channel that
+    they have is left alone by people too; an address that only bounced says nothing of that.
+    """
+    if kind is TaskKind.CALL and not candidate.phone:
+        return Reason.NO_CHANNEL
+    closed = [bool(reach.suppressed) and reach.suppressed != Reason.BOUNCED for reach in candidate.reach.values() if reach.address]
+    return Reason.SUPPRESSED if closed and all(closed) else None
 
 
 _DISTANCE = (

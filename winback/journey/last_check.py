@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TypeAlias
@@ -13,8 +13,8 @@ from winback.journey.campaign import Campaign
 from winback.journey.contact_policy import Rival
 from winback.journey.eligibility import Candidate
 from winback.journey.policy import Rules
-from winback.journey.stage import Stage
-from winback.model import ChannelName, EventKind, Reason
+from winback.journey.stage import Stage, Task
+from winback.model import TASK, ChannelName, EventKind, Reason
 
 _STOPPING_EVENTS = {
     EventKind.UNSUBSCRIBE: Reason.UNSUBSCRIBED,
@@ -43,6 +43,13 @@ class Send:
 
 
 @dataclass(frozen=True, slots=True)
+class Ask:
+    """A person is asked now."""
+
+    task: Task
+
+
+@dataclass(frozen=True, slots=True)
 class Postpone:
     """Not now: the customer's hours are over (no reason), or the contact policy lets nothing leave yet."""
 
@@ -56,7 +63,7 @@ class SkipStage:
     """Not reached by this stage; the next one may."""
 
     reason: Reason
-    detail: str = ""
+    detail: str = ""  # which condition it was, or the facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +78,7 @@ def _never(_channel: ChannelName, _text: str) -> bool:
     return False
 
 
-Verdict: TypeAlias = Send | Postpone | SkipStage | Stop
+Verdict: TypeAlias = Send | Ask | Postpone | SkipStage | Stop
 
 
 def decide(
@@ -93,6 +100,8 @@ def decide(
     contacts: Sequence[datetime] = (),
     rival: Rival | None = None,
     no_code: Reason | None = None,
+    day: date | None = None,
+    unmet: str = "",
 ) -> Verdict:
     """Decide on one claimed delivery by what is true now. Order matters: what ends the journey comes first.
 
@@ -101,6 +110,7 @@ def decide(
     `signs` are those of being lost that they showed when they were decided on; `hour` is the one at which they usually react: a letter
     that is late for it still leaves, and one that is put off waits for it. `contacts` are all of the last year, `rival` is who goes first.
     `no_code` says why the offer's code isn't theirs.
+    `day` is the stage's own, where it comes on one; `unmet` is the first of its conditions that doesn't hold.
     """
     if candidate.black_list:
         return Stop(Reason.BLACK_LISTED)
@@ -110,24 +120,30 @@ def decide(
         return Stop(reason)
     if clock.local_day(now, zones.calendar(zone, rules)) > campaign.ends_on:
         return Stop(Reason.EXPIRED)
-    texts = [(channel, text) for channel in stage.channels for text in stage.texts_for(channel, tactic, signs)]
-    if not texts:
+    if stage.has_a_day and (day is None or clock.local_day(now, zones.calendar(zone, rules)) > day):
+        return SkipStage(Reason.NO_OCCASION if day is None else Reason.DAY_PASSED)
+    if not any(stage.reaches(way, tactic) for way in stage.ways):
         return SkipStage(Reason.NOT_FOR_TACTIC)
+    if unmet:
+        return SkipStage(Reason.CONDITION, unmet)
     unspeakable = Reason.OFFER_OVER if offer_is_over else no_code
-    texts = [text for text in texts if not (unspeakable and speaks_of_offer(*text))]
-    if not texts:
-        return SkipStage(unspeakable or Reason.OFFER_OVER)
-    texts = [text for text in texts if not names_other_currency(*text)]
-    if not texts:
-        return SkipStage(Reason.OTHER_CURRENCY)
-    texts = [text for text in texts if not lacks(*text)]
-    if not texts:
-        return SkipStage(Reason.NOTHING_TO_TELL)
-    usable = eligibility.usable(candidate.reach, list(dict.fromkeys(channel for channel, _ in texts)), rules)
-    if isinstance(usable, eligibility.Skip):
-        return SkipStage(usable.reason)
+    in_vain: list[tuple[Reason, Callable[[ChannelName, str], bool]]] = [
+        *([(unspeakable, speaks_of_offer)] if unspeakable else []),
+        (Reason.OTHER_CURRENCY, names_other_currency),
+        (Reason.NOTHING_TO_TELL, lacks),
+    ]
+    found = _first_way(
+        _by_letter(channels, stage, tactic, signs, candidate, rules, in_vain)
+        if channels
+        else _by_person(stage.task_for(tactic), candidate, unspeakable)
+        for channels in _in_turn(stage)
+    )
+    if isinstance(found, SkipStage):
+        return found
     late = turn(campaign.ends_on, stage, rules, zone, now, contacts, rival, hour)
-    return late or Send(usable[0], next(text for channel, text in texts if channel == usable[0]))
+    if isinstance(late, Postpone) and day is not None and clock.local_day(late.due_at, zones.calendar(zone, rules)) > day:
+        return SkipStage(Reason.DAY_PASSED, late.detail)
+    return late or found
 
 
 def turn(  # noqa: PLR0917  what the policy asks about
@@ -152,6 +168,57 @@ def turn(  # noqa: PLR0917  what the policy asks about
     usual = schedule.first_in_window(wait.until, stage, zone, rules, hour)
     day = clock.local_day(usual, calendar)  # the hour is a wish: it brings nobody past the campaign's end, or onto a day of mourning
     return Postpone(wait.until if day > ends_on or rules.mourns(day) else usual, wait.reason, wait.told)
+
+
+def _in_turn(stage: Stage) -> list[tuple[ChannelName, ...]]:
+    """The ways of a stage in their order: letters' channels that stand together, and nothing where a person's turn is."""
+    if TASK not in stage.ways:
+        return [stage.channels]
+    at = stage.ways.index(TASK)
+    before, after = (tuple(way for way in ways if isinstance(way, ChannelName)) for ways in (stage.ways[:at], stage.ways[at + 1 :]))
+    return [*([before] if before else []), (), *([after] if after else [])]
+
+
+def _first_way(found: Iterable[Send | Ask | SkipStage]) -> Send | Ask | SkipStage:
+    """The first that works; where none does, why the first doesn't."""
+    tried = []
+    for each in found:
+        if not isinstance(each, SkipStage):
+            return each
+        tried.append(each)
+    return tried[0]
+
+
+def _by_letter(  # noqa: PLR0917  one use
+    channels: Sequence[ChannelName],
+    stage: Stage,
+    tactic: str,
+    signs: Collection[str],
+    candidate: Candidate,
+    rules: Rules,
+    in_vain: Sequence[tuple[Reason, Callable[[ChannelName, str], bool]]],
+) -> Send | SkipStage:
+    """`in_vain`: why a text may not be one to write for this customer, and whether it isn't, in the order in which it is asked."""
+    texts = [(channel, text) for channel in channels for text in stage.texts_for(channel, tactic, signs)]
+    if not texts:
+        return SkipStage(Reason.NOT_FOR_TACTIC)
+    for reason, is_in_vain in in_vain:
+        texts = [text for text in texts if not is_in_vain(*text)]
+        if not texts:
+            return SkipStage(reason)
+    usable = eligibility.usable(candidate.reach, list(dict.fromkeys(channel for channel, _ in texts)), rules)
+    if isinstance(usable, eligibility.Skip):
+        return SkipStage(usable.reason)
+    return Send(usable[0], next(text for channel, text in texts if channel == usable[0]))
+
+
+def _by_person(task: Task | None, candidate: Candidate, unspeakable: Reason | None) -> Ask | SkipStage:
+    if task is None:
+        return SkipStage(Reason.NOT_FOR_TACTIC)
+    if unspeakable and task.speaks_of_offer:
+        return SkipStage(unspeakable)
+    reason = eligibility.not_to_be_asked(candidate, task.kind)
+    return Ask(task) if reason is None else SkipStage(reason)
 
 
 def _stopped_by_event(campaign: Campaign, since: Since) -> Reason | None:

@@ -27,7 +27,10 @@ def _closed(stage: Stage, policy: Policy) -> Iterator[tuple[str, str, str]]:
         yield "hours", "leaves in hours that are quiet in every country of config/policy.yaml.", f'Write hours within "{usual}".'
     if stage.weekdays and not any(set(stage.weekdays) & set(rules.weekdays) for rules in everywhere):
         yield "weekdays", "leaves on days on which config/policy.yaml lets nothing leave in any country.", "Write others."
+    if stage.on_day is not None and not any(stage.on_day.weekday() in rules.weekdays for rules in everywhere):
+        told = f"comes on {stage.on_day:%A}, {stage.on_day}, when config/policy.yaml lets nothing leave in any country."
+        yield "on_day", told, "Write another day."
     allowed = {channel for rules in everywhere for channel in rules.channels}
-    if not allowed & set(stage.channels):
+    if stage.channels and not allowed & set(stage.channels):
         names = ", ".join(sorted(allowed)) or "none"
         yield "channels", "goes out over channels that config/policy.yaml allows in no country.", f"Allowed somewhere: {names}."

@@ -25,6 +25,7 @@ class Sender(Shape):
     site: str = ""  # empty: the brand's
     address: Wording = ""
     hours: Wording = ""  # when to call or drop in
+    telegram_chat: str = ""  # number of the chat with the bot that reminders of tasks go to; empty: they go by e-mail
     photo: str = ""  # https address of a square picture, 128 pixels or more; empty: none
 
     @field_validator("email", "reply_to")
@@ -32,6 +33,13 @@ class Sender(Shape):
     def _one_address(cls, value: str) -> str:
         if value and not re.fullmatch(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", value):
             raise refusal(f"is {value}; one plain e-mail address is expected.", "Write for example marta@news.zerno.example.")
+        return value
+
+    @field_validator("telegram_chat")
+    @classmethod
+    def _chat(cls, value: str) -> str:
+        if value and not re.fullmatch(r"-?\d+", value):
+            raise refusal(f"is {value}; a chat is its number.", 'Write for example "123456789", in quotes.')
         return value
 
     @field_validator("photo")

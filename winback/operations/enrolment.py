@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,11 +13,12 @@ from sqlalchemy import Connection, Engine
 from winback import clock
 from winback.audience.worth import Verdict
 from winback.errors import ConfigError
-from winback.journey import assignment, costs, eligibility, promises, schedule, send_hour, zones
+from winback.journey import assignment, costs, eligibility, promises, send_hour, stage_times, zones
 from winback.journey.eligibility import Candidate, Eligible, Skip
 from winback.journey.policy import Rules
 from winback.journey.promises import Promised
 from winback.journey.send_hour import Learnt
+from winback.journey.stage_times import Traveller
 from winback.journey.zones import Home, Whereabouts
 from winback.model import HOLDOUT, ChannelName, Money, RecipientStatus, RunStatus
 from winback.operations import knowing, rationing
@@ -70,6 +71,7 @@ def decide(
         prepared.policy,
         lambda demanded: prepared.language_for(candidate.person, demanded),
         is_worth_it=not plan.worth_it or pays.is_worth_it,
+        asks=plan.asks,
     )
     worth = {"expected_value": f"{pays.expected:f}", "cost": f"{pays.cost:f}"} if plan.worth_it else {}
     home = _home(prepared, candidate, rules)
@@ -79,11 +81,18 @@ def decide(
     calendar = zones.calendar(home.zone, rules)
     usual = send_hour.learn(reacted, calendar) if reacted and not zones.is_anywhere(home.zone) else None
     opens = max(now, clock.start_of_day(plan.starts_on, calendar))
-    due_at = schedule.due_at(plan.stages[0], opens, home.zone, rules, usual.hour if usual else None)
     offer = None if arm == HOLDOUT else plan.tactics[arm].offer
     promised = offering.promise(prepared, offer, candidate, salt) if offer else None
     place = assignment.bucket(salt, candidate.person.key)
-    return Decision(candidate, verdict, arm, place, home, due_at, signs or {}, worth, usual, offer or "", promised)
+    decided = Decision(candidate, verdict, arm, place, home, opens, signs or {}, worth, usual, offer or "", promised)
+    due_at = stage_times.due_at(plan, plan.stages[0], opens, traveller(decided, rules, now), prepared.calendar)
+    return replace(decided, first_due_at=due_at)
+
+
+def traveller(decision: Decision, rules: Rules, now: datetime) -> Traveller:
+    """What a stage's time asks about somebody who is assigned at `now`."""
+    usual = decision.usual.hour if decision.usual else None
+    return Traveller(decision.candidate.person.country, decision.home.zone, rules, now, usual)
 
 
 def _home(prepared: Prepared, candidate: Candidate, rules: Rules) -> Home:
@@ -120,7 +129,7 @@ def current_run(engine: Engine, prepared: Prepared, *, now: datetime, again: boo
     Raises ConfigError when the last run is over and no new one was asked for, the campaign is over by its dates, or its file has other
     arms or stages than the run began with.
     """
-    knowing.prepare(prepared.project, engine, prepared.selection.cohort, now=now, scores_too=prepared.campaign.worth_it)
+    knowing.prepare_campaign(prepared, engine, now=now)
     with database.writing(engine) as connection:
         run = runs.latest(connection, prepared.name)
         if run is not None and run.status in {RunStatus.ACTIVE, RunStatus.PAUSED}:
@@ -255,6 +264,7 @@ def evidence(candidate: Candidate, zone: ZoneInfo) -> dict[str, Any]:
         "black_list": candidate.black_list,
         "other_campaign": candidate.other_campaign,
         "shares_address": candidate.shares_address,
+        "phone": "known" if candidate.phone else "",
         "channels": {str(channel): _reach(candidate, channel, zone) for channel in candidate.reach},
     }
 

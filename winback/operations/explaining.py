@@ -16,11 +16,13 @@ from winback.audience.cohort import Selection
 from winback.errors import ConfigError, Problem
 from winback.journey import assignment, promises, zones
 from winback.model import RecipientStatus
-from winback.operations import code_lives, contacting, findings, knowing, selecting
+from winback.operations import code_lives, contacting, findings, knowing, selecting, stage_conditions
+from winback.operations.stage_conditions import Standing
 from winback.sending.prepared import Prepared
 from winback.settings import Project
 from winback.store import candidates, code_figures, cohorts, database, histories, persons, purchases, runs, stage_changes
 from winback.store.as_of import AsOf
+from winback.store.runs import Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +168,7 @@ def by_campaign(prepared: Prepared, engine: Engine, key: str, *, now: datetime) 
         for asked, found in code_lives.life(code, zones.calendar(recipient.time_zone, prepared.policy.for_country(country)), prepared.currency)
     ]
     steps += [Step(f"{moment:%Y-%m-%d %H:%M} UTC", sentence) for moment, sentence in history]
+    steps += [Step(f"stage {each.stage}, {each.asks}", each.found, each.holds) for each in _stage_conditions(prepared, engine, run, who, now)]
     steps += turn
     verdict = f"{recipient.status}: {recipient.reason}" if recipient.reason else str(recipient.status)
     return Explanation(key, about, f"{recipient.arm}, {verdict}", tuple(steps))
@@ -178,6 +181,15 @@ def _clock(recipient: Row[Any]) -> list[Step]:
         told = f"{learnt['hour']:02}:00, learnt from {learnt['reactions']} of the {_days(learnt['days'])} on which they reacted"
         found.append(Step("usual hour", told))
     return found
+
+
+def _stage_conditions(prepared: Prepared, engine: Engine, run: Run, who: int, now: datetime) -> list[Standing]:
+    """The conditions of the stages, as they stand now; what they were when a stage was skipped stands with its delivery."""
+    if not prepared.asked:
+        return []
+    knowing.prepare_campaign(prepared, engine, now=now)
+    with database.reading(engine) as connection:
+        return stage_conditions.of_customer(connection, prepared, run.id, who, AsOf.of(prepared.project, now))
 
 
 def _told(reach: dict[str, Any]) -> str:

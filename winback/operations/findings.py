@@ -28,7 +28,7 @@ class Findings:
         word, asked = found.rule.said
         if word == "reachable_by":
             return f"has an address for {', '.join(self.channels)}" if self.channels else "no address"
-        if word in {"all", "any", "not", "sign"}:
+        if word in {"all", "any", "not", "sign", "did"}:
             return ""
         if isinstance(asked, Days | date) or word == "lapsed":
             return self._ago(found.value, FACTS["days_since_last_order" if word == "lapsed" else word].name)

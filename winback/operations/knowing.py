@@ -17,6 +17,7 @@ from winback.journey import campaign, costs
 from winback.journey.campaign import Campaign
 from winback.model import Money
 from winback.operations import scoring
+from winback.sending.prepared import Prepared
 from winback.settings import Project
 from winback.store import cohorts, counting, database, evidence, facts, refreshing, scores
 from winback.store.as_of import AsOf, Whose
@@ -60,6 +61,16 @@ def prepare(project: Project, engine: Engine, cohort: Cohort, *, now: datetime, 
         bring_up_scores(project, engine, now=now, present=present)
 
 
+def prepare_campaign(prepared: Prepared, engine: Engine, *, now: datetime, present: datetime | None = None) -> None:
+    """The same for what a campaign's cohort and the conditions of its stages will ask for. Raises ConfigError as `ground` does."""
+    asking = [stage.cohort for stage in prepared.asked.values()]
+    scores_too = prepared.campaign.worth_it or any(map(conditions.asks_scores, asking))
+    prepare(prepared.project, engine, prepared.selection.cohort, now=now, scores_too=scores_too, present=present)
+    if any(map(conditions.asks_money, asking)):
+        with database.reading(engine) as connection:
+            _refuse_sums_of_several(connection, prepared.project, AsOf.of(prepared.project, now))
+
+
 def bring_up_scores(project: Project, engine: Engine, *, now: datetime, present: datetime | None = None) -> None:
     """Score everybody where that is due today. Of another day than the present nothing is kept: `scoring.as_of` answers for it."""
     present = present or now
@@ -81,15 +92,21 @@ def ground(
 
     Raises ConfigError where it compares amounts that have no common currency.
     """
-    if conditions.asks_money(selection.cohort) and (sums := counting.unpriced(connection, as_of)):
-        told = ", ".join(f"{Money.from_minor(minor, code).amount:f} {code} in {count:,} orders" for code, count, minor in sums)
-        how = f"Write what one is worth in {as_of.currency}, for example: rates: {{{sums[0][0]}: 1.00}}."
-        raise ConfigError(Problem(project.shown(project.config("settings.yaml")), None, f"amounts can't be compared: there are {told}.", how))
+    if conditions.asks_money(selection.cohort):
+        _refuse_sums_of_several(connection, project, as_of)
     made: FromClause = stored
     if conditions.asks_scores(selection.cohort):
         made = scoring.as_of(connection, project, as_of) if beside is None else beside
     priced = dict(_costs(project, selection))
     return cohorts.ground(connection, selection, as_of, scored=made, costs=priced, run_id=run_id, whose=whose)
+
+
+def _refuse_sums_of_several(connection: Connection, project: Project, as_of: AsOf) -> None:
+    """Amounts of currencies that have no rate can't be compared."""
+    if sums := counting.unpriced(connection, as_of):
+        told = ", ".join(f"{Money.from_minor(minor, code).amount:f} {code} in {count:,} orders" for code, count, minor in sums)
+        how = f"Write what one is worth in {as_of.currency}, for example: rates: {{{sums[0][0]}: 1.00}}."
+        raise ConfigError(Problem(project.shown(project.config("settings.yaml")), None, f"amounts can't be compared: there are {told}.", how))
 
 
 def scores_for(connection: Connection, stand: Ground) -> FromClause:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -13,17 +13,19 @@ from sqlalchemy import Engine
 
 from winback import clock
 from winback.audience.signs import Sign
-from winback.journey import last_check, schedule, zones
+from winback.journey import expected_way, last_check, stage_times, zones
 from winback.journey.eligibility import Skip
 from winback.journey.last_check import Postpone, SkipStage, Stop
-from winback.model import HOLDOUT, ChannelName, Money, RunStatus
+from winback.model import HOLDOUT, TASK, ChannelName, Money, Reason, RunStatus, TaskKind
 from winback.operations import enrolment, knowing
 from winback.operations.enrolment import Decision
 from winback.operations.rationing import Budget, Pool, Rations
+from winback.operations.stage_conditions import Outlook
 from winback.outcomes import statistics
-from winback.sending import offering
+from winback.sending import meeting, offering
 from winback.sending.prepared import Prepared
 from winback.store import contact_log, database, runs
+from winback.store.as_of import AsOf
 
 ASSUMED_RETURN_RATE = 0.03
 """Share of lost customers who come back by themselves within the window, when nothing better is known; 1-5 % is usual."""
@@ -31,7 +33,7 @@ ASSUMED_RETURN_RATE = 0.03
 
 @dataclass(frozen=True, slots=True)
 class StagePlan:
-    """One stage: how many start on it at most, over which channel, in which days."""
+    """One stage: how many get it at most, over which way, in which days."""
 
     name: str
     recipients: int
@@ -39,6 +41,8 @@ class StagePlan:
     texts: dict[str, str]  # tactic -> letter or message
     first_on: str
     last_on: str
+    asks: tuple[str, ...]  # its conditions; those about what customers do leave open who meets them
+    skips: dict[str, int]  # who wouldn't get it as things stand, by reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +93,8 @@ class Plan:
                     "texts": stage.texts,
                     "first_on": stage.first_on,
                     "last_on": stage.last_on,
+                    "asks": list(stage.asks),
+                    "skips": stage.skips,
                 }
                 for stage in self.stages
             ],
@@ -110,19 +116,20 @@ def plan(
     prepared: Prepared, engine: Engine, *, now: datetime, progress: Callable[[int], None] | None = None, present: datetime | None = None
 ) -> Plan:
     """Decide on the whole cohort exactly as a run would, and write nothing. `now` may be another moment than the present."""
-    tally = _Tally(prepared)
-    knowing.prepare(prepared.project, engine, prepared.selection.cohort, now=now, scores_too=prepared.campaign.worth_it, present=present)
+    tally = _Tally(prepared, now)
+    knowing.prepare_campaign(prepared, engine, now=now, present=present)
     with database.reading(engine) as connection:
         run = runs.latest(connection, prepared.name)
         own = run.id if run is not None and run.status in {RunStatus.ACTIVE, RunStatus.PAUSED} else None
         number = run.number + (own is None) if run is not None else 1
         salt = enrolment.salt_of(prepared, number)
         offering.check_pools(connection, prepared)
-        rations = Rations(prepared, salt)
+        rations, outlook = Rations(prepared, salt), Outlook.of(connection, prepared, AsOf.of(prepared.project, now))
         for batch in enrolment.decisions(connection, prepared, run_id=own, salt=salt, as_of=now, now=now):
-            contacts = contact_log.contacts(connection, [each.candidate.customer_id for each in batch if each.is_written_to], now)
+            written_to = [each.candidate.customer_id for each in batch if each.is_written_to]
+            contacts, unmet = contact_log.contacts(connection, written_to, now), outlook.unmet(written_to)
             for decision in rations.deal(connection, batch, now=now, but_run=own):
-                tally.add(decision, contacts.get(decision.candidate.customer_id, ()))
+                tally.add(decision, contacts.get(decision.candidate.customer_id, ()), unmet)
             if progress:
                 progress(len(batch))
         pools, budgets = rations.pools(connection, now, but_run=own), rations.budgets(connection, now, but_run=own)
@@ -132,8 +139,9 @@ def plan(
 class _Tally:
     """Counts decisions one by one, so that a plan for a million needs no more memory than one for ten."""
 
-    def __init__(self, prepared: Prepared) -> None:
-        self.prepared = prepared
+    def __init__(self, prepared: Prepared, now: datetime) -> None:
+        self.prepared, self.now = prepared, now
+        self.skipped: list[Counter[str]] = [Counter() for _ in prepared.campaign.stages]
         self.arms = Counter(dict.fromkeys(prepared.campaign.shares(), 0))
         self.skips: Counter[str] = Counter()
         self.languages: Counter[str] = Counter()
@@ -143,7 +151,7 @@ class _Tally:
         self.late = {word: Counter[str]() for word in ("postponed", "skipped", "expired")}
         self.days: list[list[datetime]] = [[] for _ in prepared.campaign.stages]
 
-    def add(self, decision: Decision, contacts: Sequence[datetime]) -> None:
+    def add(self, decision: Decision, contacts: Sequence[datetime], unmet: Mapping[str, Collection[int]]) -> None:
         verdict = decision.verdict
         if isinstance(verdict, Skip):
             self.skips[str(verdict.reason)] += 1
@@ -155,23 +163,33 @@ class _Tally:
         self.languages[verdict.locale] += 1
         self.countries[decision.candidate.person.country or "unknown"] += 1
         rules = self.prepared.policy.for_country(decision.candidate.person.country)
-        due_at = decision.first_due_at
-        late = last_check.turn(self.prepared.campaign.ends_on, self.prepared.campaign.stages[0], rules, decision.home.zone, due_at, contacts)
+        due_at, campaign, calendar = decision.first_due_at, self.prepared.campaign, self.prepared.calendar
+        late = last_check.turn(campaign.ends_on, campaign.stages[0], rules, decision.home.zone, due_at, contacts)
         if late is not None:
             self._add_late(late)
         if isinstance(late, Stop):
             return
         if isinstance(late, Postpone):
             due_at = late.due_at
-        for index, stage in enumerate(self.prepared.campaign.stages):
+        who = enrolment.traveller(decision, rules, self.now)
+        for index, stage in enumerate(campaign.stages):
             if not index and isinstance(late, SkipStage):
                 continue
             if index:
-                due_at = schedule.due_at(stage, due_at, decision.home.zone, rules, decision.usual.hour if decision.usual else None)
-            channel = next((c for c in stage.channels if c in verdict.channels and stage.text_for(c, decision.arm)), None)
-            if channel is None:
+                due_at = stage_times.due_at(campaign, stage, due_at, who, calendar)
+            way = expected_way.decide(
+                stage,
+                decision.arm,
+                decision.candidate,
+                verdict.channels,
+                due_on=clock.local_day(due_at, who.calendar),
+                day=stage_times.day_of(campaign, stage, who, calendar),
+                is_met=decision.candidate.customer_id not in unmet.get(stage.name, ()),
+            )
+            if isinstance(way, Reason):
+                self.skipped[index][way] += 1
                 continue
-            self.channels[index][channel] += 1
+            self.channels[index][way] += 1
             span = self.days[index]
             local = due_at.astimezone(zones.calendar(decision.home.zone, rules))
             self.days[index] = [min([*span[:1], local]), max([*span[1:], local])]
@@ -190,8 +208,11 @@ class _Tally:
 
     def plan(self, now: datetime) -> Plan:
         campaign, settings = self.prepared.campaign, self.prepared.project.settings
-        costs = {ChannelName.EMAIL: settings.email.cost, ChannelName.TELEGRAM: settings.telegram.cost}
-        sending = sum((costs[ChannelName(channel)] * count for counts in self.channels for channel, count in counts.items()), Decimal(0))
+        costs: dict[str, Decimal] = {ChannelName.EMAIL: settings.email.cost, ChannelName.TELEGRAM: settings.telegram.cost}
+        sending = Decimal(0)
+        for stage, counts in zip(campaign.stages, self.channels, strict=True):
+            calls = {TASK: settings.call_cost if stage.task is not None and stage.task.kind is TaskKind.CALL else Decimal(0)}
+            sending += sum(((costs | calls)[way] * count for way, count in counts.items()), Decimal(0))
         return Plan(
             campaign=self.prepared.name,
             as_of=clock.local_day(now, self.prepared.project.zone).isoformat(),
@@ -218,6 +239,9 @@ class _Tally:
             tactic: " or ".join(dict.fromkeys(text for channel in stage.channels for text in stage.texts_for(channel, tactic, frozenset(Sign))))
             for tactic in self.prepared.campaign.tactics
         }
+        if stage.task is not None:
+            texts = {tactic: " or ".join(filter(None, (text, f"a {stage.task.kind}" * stage.is_for(tactic)))) for tactic, text in texts.items()}
+        asked = self.prepared.asked.get(stage.name)
         return StagePlan(
             name=stage.name,
             recipients=self.channels[index].total(),
@@ -225,4 +249,6 @@ class _Tally:
             texts={tactic: text for tactic, text in texts.items() if text},
             first_on=days[0].date().isoformat() if days else "",
             last_on=days[1].date().isoformat() if days else "",
+            asks=() if asked is None else tuple(meeting.told(stage, rule, asked) for rule in asked.cohort.rules),
+            skips={str(reason): count for reason, count in self.skipped[index].most_common()},
         )

@@ -68,10 +68,7 @@ def record(
 
     The same reason of the same customer on the same day is one: said again, it only adds the name and the note.
     """
-    known = reasons.read(project)
-    word = known.word(reason)
-    if word is None:
-        raise ConfigError(Problem("", None, f"there is no reason `{reason}` in config/{reasons.FILE}.", known.hint(reason)))
+    word, meant = known_word(project, reason)
     today = clock.local_day(now, project.zone)
     if day is not None and day > today:
         raise ConfigError(Problem("", None, f"{day.isoformat()} lies in the future.", "Write the day on which you learned it, or leave --on out."))
@@ -92,7 +89,16 @@ def record(
             recorded_by=by,
             note=note,
         )
-    return Recorded(customer, word, known.reasons[word].title, known.reasons[word].method, is_new)
+    return Recorded(customer, word, meant.title, meant.method, is_new)
+
+
+def known_word(project: Project, reason: str) -> tuple[str, Reason]:
+    """The reason of config/reasons.yaml that a word or a title means. Raises ConfigError when it means none."""
+    known = reasons.read(project)
+    word = known.word(reason)
+    if word is None:
+        raise ConfigError(Problem("", None, f"there is no reason `{reason}` in config/{reasons.FILE}.", known.hint(reason)))
+    return word, known.reasons[word]
 
 
 def counted(project: Project, engine: Engine) -> list[Counted]:

@@ -5,22 +5,22 @@ from __future__ import annotations
 import hmac
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, Row
 
 from winback import clock
-from winback.model import RunStatus
+from winback.model import TASK, RunStatus
 from winback.operations import enrolment, running
 from winback.sending import lanes
 from winback.sending.prepared import Prepared
 from winback.settings import Project
-from winback.store import codes, contact_log, database, deliveries, runs, snapshot
+from winback.store import codes, contact_log, database, deliveries, runs, snapshot, tasks
 
 TICK = timedelta(minutes=15)
 """How often a schedule would look for letters that have fallen due."""
@@ -96,6 +96,7 @@ async def _play(
             runs.change_status(connection, unfinished.id, RunStatus.CANCELLED, now)
             codes.release_those_of_ended(connection, prepared.name, unfinished.id)
         contact_log.forget_later(connection, now)
+        codes.forget_later(connection, now)
     async with running.open_lanes(prepared, worker=worker, open_channel=lambda _, name: lanes.rehearsal_channel(folder, name)) as opened:
         run = enrolment.current_run(copy, prepared, now=now, again=True)
         ran = running.Ran(prepared.name, run.number, run.status)
@@ -120,6 +121,15 @@ def _ticks(span: timedelta) -> timedelta:
     return -(-span // TICK) * TICK
 
 
+def _write_tasks(folder: Path, asked: Sequence[Row[Any]]) -> None:
+    """What people would have been asked, each task a text beside the letters."""
+    for task in asked:
+        path = folder / TASK / f"{task.delivery_id}.txt"
+        path.parent.mkdir(exist_ok=True)
+        lines = [f"{task.manager}: {task.kind}, customer {task.customer}, by {task.due_at:%Y-%m-%d} (stage {task.stage})", "", task.text, ""]
+        path.write_text("\n".join(lines), encoding="utf-8")
+
+
 def _told(prepared: Prepared, copy: Engine, start: datetime, until: datetime, folder: Path) -> Rehearsal:
     zone = prepared.project.zone
     with database.reading(copy) as connection:
@@ -127,10 +137,12 @@ def _told(prepared: Prepared, copy: Engine, start: datetime, until: datetime, fo
         assert run is not None
         sent = deliveries.sent_by_moment(connection, run.id)
         standing = runs.counts(connection, run.id)
+        asked = connection.execute(tasks.listed(open_only=False, run_id=run.id)).all()
     days: dict[tuple[str, str, str, str], int] = {}
     for sent_at, stage, channel, language, count in sent:
         key = clock.local_day(sent_at, zone).isoformat(), stage, channel, language
         days[key] = days.get(key, 0) + count
+    _write_tasks(folder, asked)
     recipients = {f"{status}: {reason}" if reason else str(status): count for (status, reason), count in standing.items()}
     return Rehearsal(
         campaign=prepared.name,

@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 from winback.channels.channel import Channel
 from winback.errors import ConfigError, LaneError, Problem, Refused
 from winback.model import ChannelName, DeliveryStatus, RunStatus
-from winback.operations import enrolment, stopping
+from winback.operations import enrolment, knowing, stopping
 from winback.sending import lanes, queue
 from winback.sending.compose import Writer
 from winback.sending.loop import Lanes, LaneStoppedError, Worker
@@ -80,11 +80,13 @@ async def send(
     prepared: Prepared, engine: Engine, run: Run, opened: Lanes, ran: Ran, *, now: Callable[[], datetime], progress: Progress | None = None
 ) -> None:
     """Queue and send until nothing is due any more; counts go into `ran`."""
+    if prepared.asked:  # what stages ask is answered by facts that know of what was done since the last go
+        knowing.prepare_campaign(prepared, engine, now=now())
     worker = Worker(engine, run, Writer(prepared, engine), opened, now)
     queued = -1
     while queued:
         first = queued < 0
-        queued = queue.queue_due(engine, run, prepared.campaign, prepared.policy, now=now(), batch=opened.batch)
+        queued = queue.queue_due(engine, run, prepared.campaign, prepared.policy, now=now(), batch=opened.batch, calendar=prepared.calendar)
         ran.queued += queued
         if first:
             stopping.stop(engine, now=now())

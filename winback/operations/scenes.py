@@ -116,9 +116,7 @@ def _of_campaign(document: Document[Campaign], wanted: Wanted) -> Iterator[_Part
     _known(document, "stage", wanted.stage, [stage.name for stage in plan.stages])
     sent = sorted({text for letters in plan.letters().values() for _, text in letters})
     _known(document, "letter", wanted.letter, sent)
-    passed = timedelta()
-    for stage in plan.stages:
-        passed += stage.wait
+    for stage, passed in zip(plan.stages, plan.offsets(), strict=True):
         for tactic, channel in itertools.product(plan.tactics, stage.channels):
             text = stage.text_for(channel, tactic)
             if text and wanted.letter in {None, text} and wanted.tactic in {None, tactic} and wanted.stage in {None, stage.name}:

@@ -11,25 +11,38 @@ from sqlalchemy import Engine, Row
 
 from winback import clock
 from winback.channels import mime
-from winback.journey import promises, zones
+from winback.journey import promises, script, zones
 from winback.journey.campaign import Campaign
 from winback.journey.eligibility import Candidate
 from winback.journey.last_check import Send
 from winback.journey.policy import Rules
 from winback.journey.promises import Promised
-from winback.letters import locales, promised, sender, standing, telling, values
+from winback.journey.stage import Task
+from winback.letters import locales, promised, sender, standing, telling, values, wording
 from winback.letters.sample import Kind
 from winback.letters.sender import Sender
 from winback.letters.standing import Standing
 from winback.letters.telling import Told
 from winback.letters.values import OfferValues
-from winback.model import Button, ChannelName, Email, Message
+from winback.model import Button, ChannelName, Email, Message, TaskKind
 from winback.sending.prepared import OF_SOME_CUSTOMERS, Prepared
 from winback.settings import Project
 from winback.store import database, events
 from winback.store.codes import Held
 from winback.store.deliveries import Claimed
 from winback.tracking import addresses
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A task as its manager gets it, out of a claimed delivery."""
+
+    claimed: Claimed
+    kind: TaskKind
+    manager: str  # key in config/senders.yaml
+    text: str
+    due_at: datetime
+    cost_micros: int  # in the project's currency
 
 
 @dataclass(frozen=True)
@@ -113,6 +126,30 @@ class Writer:
             pictures=rendered.pictures,
             unsubscribe_mailto=addresses.unsubscribe_mailbox(signing.reply_to or signing.email, self.project.key, delivery.id),
         )
+
+    def ask(self, delivery: Claimed, candidate: Candidate, recipient: Row[Any], task: Task, *, now: datetime, held: Held | None = None) -> Asked:
+        """What is asked of a person, with what they are to say; the code is the one that the customer holds."""
+        signing = sender.pick(self.prepared.senders, candidate.person.manager, self.campaign.sender)
+        offer, brand = self._offer(delivery, recipient, now, held), self.prepared.brand
+        last_order_on = self._shop_day(candidate.last_order_at)
+        text = script.fill(
+            script.in_language(task.say, delivery.locale),
+            {
+                "customer.name": f"{candidate.person.given_name} {candidate.person.family_name}".strip(),
+                "customer.given_name": candidate.person.given_name,
+                "customer.city": candidate.person.city,
+                "sender.name": values.sender_name(signing, delivery.locale),
+                "brand.name": wording.in_locale(brand.name, delivery.locale),
+                "offer.text": offer and offer.text,
+                "offer.code": offer and offer.code,
+                "offer.ends_on": offer and offer.ends_on,
+                "orders_count": candidate.orders,
+                "last_order_on": last_order_on,
+            },
+        )
+        manager = candidate.person.manager if candidate.person.manager in self.prepared.senders.names() else self.campaign.sender
+        cost = self.project.settings.call_cost if task.kind is TaskKind.CALL else 0
+        return Asked(delivery, task.kind, manager, text, now + task.within, int(cost * 1_000_000))
 
     def offer_ends_on(self, tactic: str, recipient: Row[Any], held: Held | None = None) -> date | None:
         """The last day of the tactic's offer for this recipient, which a code keeps; None when there is no offer."""

@@ -16,16 +16,17 @@ from sqlalchemy import Connection, Engine, Row
 from winback.channels import smtp_replies
 from winback.channels.channel import Channel
 from winback.errors import ChannelError, LaneError, PermanentError, Problem, TemplateError, TemporaryError, UncertainError
-from winback.journey import last_check, send_hour
+from winback.journey import last_check, send_hour, stage_times
 from winback.journey.eligibility import Candidate
-from winback.journey.last_check import Postpone, Send, Since, SkipStage, Stop, Verdict
+from winback.journey.last_check import Ask, Postpone, Send, Since, SkipStage, Stop, Verdict
 from winback.model import ChannelName, DeliveryStatus, Email, Message, Reason, Receipt, RecipientStatus
-from winback.sending import offering, turns
+from winback.sending import asking, meeting, offering, turns
+from winback.sending.asking import Asking
 from winback.sending.compose import Writer
 from winback.sending.offering import Codes
-from winback.sending.queue import following
+from winback.sending.queue import following, traveller
 from winback.sending.turns import Terms, Turns
-from winback.store import candidates, codes, database, deliveries, merged_journeys, runs
+from winback.store import candidates, database, deliveries, merged_journeys, runs
 from winback.store.as_of import AsOf
 from winback.store.deliveries import Claimed, Outcome
 from winback.store.runs import Run
@@ -130,19 +131,23 @@ class Worker:
             known = candidates.find(connection, ids, as_of, run_id=self.run.id)
             standing = runs.get_recipients(connection, self.run.id, ids)
             since = candidates.since(connection, list(standing.values()), now)
+            unmet = meeting.unmet(connection, self.writer.prepared, self.run.id, list(standing.values()), since=since, as_of=as_of)
             reached = merged_journeys.reached(connection, self.run.id, ids)
             turn = turns.read(connection, self.writer.prepared.policy, self.run.id, claimed, now)
         holding = offering.held(self.engine, self.writer.prepared, self.run, standing, now)
         letters: list[_Letter] = []
+        asked: list[Asking] = []
         outcomes: list[tuple[Claimed, Outcome]] = []
         for delivery in claimed:
             candidate, recipient = known[delivery.customer_id], standing[delivery.customer_id]
-            verdict = self._verdict(delivery, candidate, recipient, since[delivery.customer_id], turn=turn, holding=holding)
-            if (delivery.customer_id, delivery.stage) in reached and isinstance(verdict, Send):
+            held = holding.live(delivery.customer_id)
+            verdict = self._verdict(
+                delivery, candidate, recipient, since[delivery.customer_id], turn=turn, holding=holding, unmet=unmet.get(delivery.customer_id, "")
+            )
+            if (delivery.customer_id, delivery.stage) in reached and isinstance(verdict, Send | Ask):
                 verdict = SkipStage(Reason.MERGED)
             if isinstance(verdict, Send):
                 try:
-                    held = holding.live(delivery.customer_id)
                     content = self.writer.write(delivery, candidate, recipient, verdict, now=now, held=held)
                 except TemplateError as error:
                     self.faults.update(error.problems)
@@ -150,21 +155,34 @@ class Worker:
                 else:
                     code = held.id if held and offering.carries(content, held) else None
                     letters.append(_Letter(delivery, verdict.channel, verdict.letter, content, self._terms(candidate, recipient), code))
+            elif isinstance(verdict, Ask):
+                told = self.writer.ask(delivery, candidate, recipient, verdict.task, now=now, held=held)
+                code = held.id if held and held.code in told.text else None
+                asked.append(Asking(told, self._terms(candidate, recipient), code))
             else:
                 outcomes.append((delivery, _not_sent(delivery, verdict)))
         with database.writing(self.engine) as connection:
             self._record(connection, outcomes)
+            if asked:
+                given, late = asking.give(
+                    connection, asked, ends_on=self.writer.campaign.ends_on, worker=self.lanes.worker, now=now, lease=self._lease
+                )
+                self._record(connection, [*given, *((claimed, _not_sent(claimed, verdict)) for claimed, verdict in late)])
         return letters
 
-    def _verdict(self, delivery: Claimed, candidate: Candidate, recipient: Row[Any], since: Since, *, turn: Turns, holding: Codes) -> Verdict:
+    def _verdict(
+        self, delivery: Claimed, candidate: Candidate, recipient: Row[Any], since: Since, *, turn: Turns, holding: Codes, unmet: str
+    ) -> Verdict:
         if recipient.status != RecipientStatus.ACTIVE:
             return Stop(Reason(recipient.reason))
         if delivery.locale not in self.writer.prepared.languages:
             return SkipStage(Reason.NO_LANGUAGE)
         contacts, rival = turn.of(delivery.customer_id)
+        campaign, stage = self.writer.campaign, self.writer.campaign.stages[recipient.next_stage]
+        who = traveller(recipient, candidate.person.country, self.writer.rules(candidate.person.country))
         return last_check.decide(
-            campaign=self.writer.campaign,
-            stage=self.writer.campaign.stages[recipient.next_stage],
+            campaign=campaign,
+            stage=stage,
             tactic=delivery.tactic,
             candidate=candidate,
             since=since,
@@ -180,6 +198,8 @@ class Worker:
             contacts=contacts,
             rival=rival,
             no_code=holding.lacking(delivery.customer_id),
+            day=stage_times.day_of(campaign, stage, who, self.writer.prepared.calendar),
+            unmet=unmet,
         )
 
     def _terms(self, candidate: Candidate, recipient: Row[Any]) -> Terms:
@@ -216,7 +236,7 @@ class Worker:
 
     def _has_another_way(self, letter: _Letter, name: ChannelName) -> bool:
         stage = next(stage for stage in self.writer.campaign.stages if stage.name == letter.claimed.stage)
-        return any(channel is not name and stage.text_for(channel, letter.claimed.tactic) for channel in stage.channels)
+        return any(way != name and stage.reaches(way, letter.claimed.tactic) for way in stage.ways)
 
     def _hand_over(self, letters: Sequence[_Letter]) -> list[_Letter]:
         """Mark letters as handed over; only those whose claim still stands, and whose turn it still is, may be sent."""
@@ -225,15 +245,9 @@ class Worker:
             rows = [self._handed_over(letter) for letter in letters if letter.claimed.id not in late]
             mine = deliveries.record_hand_over(connection, rows, worker=self.lanes.worker, now=self.now(), lease=self._lease)
             self._record(connection, [(each.claimed, _not_sent(each.claimed, late[each.claimed.id])) for each in letters if each.claimed.id in late])
-            mine -= self._lose_codes(connection, [letter for letter in letters if letter.claimed.id in mine])
+            carried = {letter.claimed.id: letter.code for letter in letters if letter.code is not None and letter.claimed.id in mine}
+            mine -= offering.lose(connection, carried, worker=self.lanes.worker, now=self.now())
         return [letter for letter in letters if letter.claimed.id in mine]
-
-    def _lose_codes(self, connection: Connection, letters: Sequence[_Letter]) -> set[int]:
-        """Mark the codes that these letters carry as given. Deliveries whose code isn't the customer's any more are taken back, and returned."""
-        carried = {letter.claimed.id: letter.code for letter in letters if letter.code is not None}
-        lost = carried.keys() - codes.give(connection, carried, self.now())
-        deliveries.take_back(connection, lost, worker=self.lanes.worker)
-        return lost
 
     def _handed_over(self, letter: _Letter) -> dict[str, Any]:
         return {
@@ -258,10 +272,13 @@ class Worker:
         """Recipients whose stage was concluded at these moments go on to the next one, or have come to the end."""
         standing = runs.get_recipients(connection, self.run.id, concluded)
         countries = candidates.countries(connection, list(concluded))
+        prepared = self.writer.prepared
         changes = [
             {
                 "customer_id": who,
-                **following(self.writer.campaign, row, concluded[who], self.writer.rules(countries[who])),
+                **following(
+                    prepared.campaign, row, concluded[who], traveller(row, countries[who], self.writer.rules(countries[who])), prepared.calendar
+                ),
             }
             for who, row in standing.items()
         ]

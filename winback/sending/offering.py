@@ -20,7 +20,7 @@ from winback.journey.promises import Promised
 from winback.journey.purse import Purse
 from winback.model import Email, Message, Money, Reason, RecipientStatus
 from winback.sending.prepared import Prepared
-from winback.store import code_pools, codes, database, persons
+from winback.store import code_pools, codes, database, deliveries, persons
 from winback.store.codes import Held, Wish
 from winback.store.runs import Run
 
@@ -120,6 +120,16 @@ def reserve(connection: Connection, prepared: Prepared, run: Run, wishes: Sequen
         return code_words.made(prepared.project.key, f"{run.campaign}-{run.number}", wanted.key, number, made_of.prefix if made_of else "")
 
     codes.reserve(connection, run, wishes, offers=offers, make=make, now=now)
+
+
+def lose(connection: Connection, carried: Mapping[int, int], *, worker: str, now: datetime) -> set[int]:
+    """Mark codes as given by what is handed over in this transaction (code by delivery).
+
+    Deliveries whose code isn't the customer's any more are taken back, and returned: claimed again, they are decided on anew.
+    """
+    lost = carried.keys() - codes.give(connection, carried, now)
+    deliveries.take_back(connection, lost, worker=worker)
+    return lost
 
 
 def held(engine: Engine, prepared: Prepared, run: Run, standing: Mapping[int, Row[Any]], now: datetime) -> Codes:

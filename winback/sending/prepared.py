@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from datetime import timedelta
 from functools import cache
 
 from winback.audience import cohort, signs
 from winback.audience.cohort import Cohort, Selection
 from winback.audience.signs import URGENCY
 from winback.errors import ConfigError, Problem, TemplateError
-from winback.journey import campaign, cities, code_words, costs, policy, policy_fit, purse
+from winback.journey import campaign, cities, code_words, costs, impossible, occasions, policy, policy_fit, purse
 from winback.journey.campaign import Campaign
 from winback.journey.costs import Outlay
+from winback.journey.greetings import Calendar
 from winback.journey.policy import Policy
 from winback.letters import brand, check, library, locales, sender
 from winback.letters.brand import Brand
@@ -23,6 +23,7 @@ from winback.letters.sender import Senders
 from winback.letters.standing import Standing
 from winback.letters.telling import Told
 from winback.model import ChannelName, Person
+from winback.sending import stage_needs
 from winback.settings import Project
 from winback.strictyaml import Document, nearest
 
@@ -41,6 +42,8 @@ class Prepared:
     senders: Senders
     library: Library
     outlays: Mapping[str, Outlay]  # by tactic, what is sent and promised, with its price
+    calendar: Calendar  # of the shop's occasions
+    asked: Mapping[str, Selection]  # by stage, of those that ask something: its conditions, with what their words mean here
     languages: frozenset[str]  # in which every letter of every tactic exists, with its offer, occasion and content
     pools: Mapping[str, Mapping[str, int]]  # by offer, the codes of its file with their lines
 
@@ -73,9 +76,11 @@ def prepare(project: Project, name: str) -> Prepared:
     ]
     if problems := problems or list(_untranslated(project, document, texts)):
         raise ConfigError(problems)
+    calendar, cohort_document = Calendar(occasions.read(project).value), cohort.read(project, document.value.cohort)
+    if problems := [*impossible.problems(document), *stage_needs.problems(project, document, rules, calendar, cohort_document.value)]:
+        raise ConfigError(problems)
     if faults := sorted({fault for letter in _letters(document.value) for fault in texts.faults(*letter)}, key=str):
         raise TemplateError(faults)
-    cohort_document = cohort.read(project, document.value.cohort)
     pools = _pools(project, document)
     languages, faults = _languages(document.value, texts)
     if not languages:
@@ -91,6 +96,8 @@ def prepare(project: Project, name: str) -> Prepared:
         selection=cohort.selection(project, cohort_document),
         outlays=costs.outlays(document.value, costs.prices(project)),
         policy=rules,
+        calendar=calendar,
+        asked=stage_needs.selections(project, document.value),
         brand=brand.read(project),
         senders=senders,
         library=texts,
@@ -184,9 +191,8 @@ def _offers_too_short(document: Document[Campaign], texts: Library) -> Iterator[
     """An offer that is over before a letter which speaks of it can leave."""
     plan = document.value
     for tactic in plan.tactics:
-        offer, passed = plan.offer_of(tactic), timedelta()
-        for stage in plan.stages:
-            passed += stage.wait
+        offer = plan.offer_of(tactic)
+        for stage, passed in zip(plan.stages, plan.offsets(), strict=True):
             letters = [(channel, text) for channel in stage.channels if (text := stage.text_for(channel, tactic))]
             promised = any(needed.startswith("offer") for letter in letters for needed in texts.needs(*letter))
             if offer and promised and offer.valid_for < passed:

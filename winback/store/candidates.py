@@ -79,7 +79,7 @@ def since(connection: Connection, standing: Sequence[Row[Any]], now: datetime) -
     moments = {row.customer_id: row.assigned_at for row in standing}
     if not moments:
         return {}
-    known = {row.customer_id: _last_known_order(row) for row in standing}
+    known = {row.customer_id: last_known_order(row) for row in standing}
     earliest = min(known.values())
     bought: dict[int, int] = defaultdict(int)
     for customer_id, ordered_at in connection.execute(
@@ -102,7 +102,8 @@ def since(connection: Connection, standing: Sequence[Row[Any]], now: datetime) -
     return {customer_id: Since(bought[customer_id], frozenset(kinds[customer_id])) for customer_id in moments}
 
 
-def _last_known_order(row: Row[Any]) -> datetime:
+def last_known_order(row: Row[Any]) -> datetime:
+    """The last order that the decision on a recipient knew of, or the decision itself: what comes later is new."""
     last = row.facts.get("last_order_at")
     return datetime.fromisoformat(last) if last else row.assigned_at
 

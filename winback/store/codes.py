@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, exists, func, not_, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, exists, func, not_, or_, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from winback.journey import code_words
@@ -169,6 +169,15 @@ def release(connection: Connection, which: Any) -> int:
     own = connection.execute(update(codes).where(reserved, codes.c.source != CodeSource.POOL).values(status=CodeStatus.RELEASED))
     pooled = connection.execute(update(codes).where(reserved, codes.c.source == CodeSource.POOL).values(FREED))
     return own.rowcount + pooled.rowcount
+
+
+def forget_later(connection: Connection, moment: datetime) -> None:
+    """For a rehearsal that begins in the past: what was reserved, redeemed or has expired after that moment isn't so yet."""
+    later = codes.c.reserved_at > moment
+    connection.execute(delete(codes).where(later, codes.c.source != CodeSource.POOL))
+    connection.execute(update(codes).where(later).values(FREED | {"order_key": "", "redeemed_at": None}))
+    since = or_(codes.c.redeemed_at > moment, and_(codes.c.status == CodeStatus.EXPIRED, codes.c.expires_at > moment))
+    connection.execute(update(codes).where(since).values(status=CodeStatus.GIVEN, order_key="", redeemed_at=None, cost_minor=0))
 
 
 FREED = {

@@ -33,6 +33,7 @@ from winback.audience.cohort import Custom, Rule, bounds
 from winback.audience.conditions import FACTS
 from winback.audience.ranges import Between, Counted, Days, Number, Part, Sum, Summed, Times
 from winback.audience.signs import Sign
+from winback.journey.condition import Deed
 from winback.model import ChannelName, Money
 from winback.store import counting, signs
 from winback.store.as_of import of
@@ -191,6 +192,8 @@ def _one_of(word: str, words: tuple[object, ...], ground: Ground) -> ColumnEleme
             return or_(*(ground.people.c.tags.icontains(f"|{tag}|", autoescape=True) for tag in said))
         case "reason":
             return _latest_reason(ground).in_(said)
+        case "did":
+            return ground.customer_id.in_(sorted({who for name in said for who in ground.done.get(Deed(name), ())}))
     return ground.column(word).in_(said)
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import FromClause, Select, Subquery, and_, case, func, not_, or_, select, union_all
+from sqlalchemy import ColumnElement, FromClause, Select, Subquery, and_, case, func, not_, or_, select, union_all
 
-from winback.model import EventKind, FeedbackKind, Verdict
+from winback.model import TASK, EventKind, FeedbackKind, Verdict
 from winback.store.as_of import AsOf, Whose, of
 from winback.store.tables import customers, deliveries, events, feedback, inquiries, touches
 
@@ -34,11 +34,11 @@ def touches_of(as_of: AsOf, bought: FromClause, whose: Whose = None) -> Select[A
     """Touches of ours and from elsewhere, and how many of them since the last reaction or purchase."""
     made = union_all(
         select(touches.c.customer_id, touches.c.touched_at.label("at")).where(touches.c.touched_at <= as_of.now, of(touches.c.customer_id, whose)),
-        select(deliveries.c.customer_id, deliveries.c.sent_at).where(deliveries.c.sent_at <= as_of.now, of(deliveries.c.customer_id, whose)),
+        select(deliveries.c.customer_id, deliveries.c.sent_at).where(_letter_left(as_of), of(deliveries.c.customer_id, whose)),
         # letters that stayed with a record which was merged into this customer
         select(customers.c.merged_into, deliveries.c.sent_at)
         .join(customers, customers.c.id == deliveries.c.customer_id)
-        .where(customers.c.merged_into.is_not(None), deliveries.c.sent_at <= as_of.now, of(customers.c.merged_into, whose)),
+        .where(customers.c.merged_into.is_not(None), _letter_left(as_of), of(customers.c.merged_into, whose)),
     ).subquery("made")
     answered = _reactions(as_of, whose)
     since = and_(
@@ -58,6 +58,11 @@ def touches_of(as_of: AsOf, bought: FromClause, whose: Whose = None) -> Select[A
         )
         .group_by(made.c.customer_id)
     )
+
+
+def _letter_left(as_of: AsOf) -> ColumnElement[bool]:
+    """A task that was given to a person is no touch yet: when it is done, it is one of `touches`."""
+    return and_(deliveries.c.sent_at <= as_of.now, deliveries.c.channel != TASK)
 
 
 def _reactions(as_of: AsOf, whose: Whose) -> Subquery:

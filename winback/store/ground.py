@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, FromClause
 from winback import clock
 from winback.audience.cohort import Selection
 from winback.audience.conditions import FACTS, Table
+from winback.journey.condition import Deed
 from winback.store.as_of import AsOf, Whose
 from winback.store.tables import customers
 
@@ -32,6 +33,7 @@ class Ground:
     run_id: int = 0  # the campaign's own run, which is no other campaign
     whose: Whose = None  # only theirs is looked at
     costs: Mapping[str, tuple[SequenceCost, ...]] = field(default_factory=dict)  # of each campaign that a cohort names, its tactics'
+    done: Mapping[Deed, Collection[int]] = field(default_factory=dict)  # of those looked at, who did it; nobody where nothing is said
     joins: dict[str, tuple[FromClause, ColumnElement[bool]]] = field(default_factory=dict)
 
     @property

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection, select
 
 from winback.model import Money, OrderStatus
-from winback.store.tables import deliveries, events, orders, recipients
+from winback.store.tables import deliveries, events, orders, recipients, tasks
 
 
 def of_recipient(connection: Connection, run_id: int, customer_id: int, now: datetime) -> list[tuple[datetime, str]]:
@@ -23,6 +23,15 @@ def of_recipient(connection: Connection, run_id: int, customer_id: int, now: dat
         why = f" ({row.reason})" if row.reason else ""
         said = f", {row.detail}" if row.detail else ""
         told.append((row.sent_at or row.handed_over_at or row.due_at, f"stage {row.stage}: {what}{row.status}{why}{said} [delivery {row.id}]"))
+    given = (
+        select(tasks)
+        .join(deliveries, deliveries.c.id == tasks.c.delivery_id)
+        .where(deliveries.c.run_id == run_id, tasks.c.customer_id == customer_id)
+    )
+    told += [
+        (row.done_at, f"{row.kind} {row.status}{f' by {row.done_by}' if row.done_by else ''}{f': {row.note}' if row.note else ''}")
+        for row in connection.execute(given.where(tasks.c.done_at.is_not(None)))
+    ]
     happened = select(events).where(events.c.customer_id == customer_id, events.c.happened_at >= assigned_at, events.c.happened_at <= now)
     told += [(row.happened_at, f"{row.kind} ({row.verdict})") for row in connection.execute(happened)]
     for row in connection.execute(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from winback.store.tables.audience import facts, facts_due, facts_state, scores, scores_state, stage_changes
 from winback.store.tables.campaigns import campaign_runs, deliveries, events, links, outcomes, recipients
-from winback.store.tables.journeys import approvals, codes, run_changes, tasks
+from winback.store.tables.journeys import approvals, codes, reminders, run_changes, tasks
 from winback.store.tables.kinds import Day, Id, Tree, Utc, metadata, sqlite_text
 from winback.store.tables.shop import (
     consents,
@@ -43,6 +43,7 @@ __all__ = [
     "orders",
     "outcomes",
     "recipients",
+    "reminders",
     "run_changes",
     "scores",
     "scores_state",

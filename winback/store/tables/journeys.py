@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Float, Index, String, Table, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Column, Float, Index, Integer, String, Table, Text, UniqueConstraint
 from sqlalchemy.types import JSON
 
-from winback.store.tables.kinds import Utc, metadata, row_id, to
+from winback.store.tables.kinds import Day, Utc, metadata, row_id, to
 
 approvals = Table(
     "approvals",
@@ -77,10 +77,22 @@ tasks = Table(
     Column("status", String(20), nullable=False),  # model.TaskStatus
     Column("asked_at", Utc, nullable=False),
     Column("due_at", Utc, nullable=False),
-    Column("reminded_at", Utc),
     Column("done_at", Utc),
     Column("done_by", String(100), nullable=False, server_default=""),
     Column("note", Text, nullable=False, server_default=""),
-    Index(None, "manager", "status"),
+    Index(None, "status", "manager"),
     Index(None, "customer_id"),
+)
+
+reminders = Table(
+    "reminders",
+    metadata,
+    row_id(),
+    Column("manager", String(100), nullable=False),  # key in config/senders.yaml
+    Column("day", Day, nullable=False),  # of the shop's calendar
+    Column("status", String(20), nullable=False),  # model.ReminderStatus
+    Column("tasks", Integer, nullable=False),  # how many it speaks of
+    Column("handed_over_at", Utc, nullable=False),
+    Column("detail", Text, nullable=False, server_default=""),  # what the other side said
+    UniqueConstraint("manager", "day"),  # once a day at the most
 )

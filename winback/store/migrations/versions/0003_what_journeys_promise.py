@@ -81,7 +81,6 @@ def upgrade() -> None:
         sa.Column("status", sa.String(length=20), nullable=False),
         sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("reminded_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("done_by", sa.String(length=100), server_default="", nullable=False),
         sa.Column("note", sa.Text(), server_default="", nullable=False),
@@ -91,7 +90,20 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("tasks", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_tasks_customer_id"), ["customer_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_tasks_manager_status"), ["manager", "status"], unique=False)
+        batch_op.create_index(batch_op.f("ix_tasks_status_manager"), ["status", "manager"], unique=False)
+
+    op.create_table(
+        "reminders",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("manager", sa.String(length=100), nullable=False),
+        sa.Column("day", sa.Integer(), nullable=False),
+        sa.Column("status", sa.String(length=20), nullable=False),
+        sa.Column("tasks", sa.Integer(), nullable=False),
+        sa.Column("handed_over_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("detail", sa.Text(), server_default="", nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reminders")),
+        sa.UniqueConstraint("manager", "day", name=op.f("uq_reminders_manager_day")),
+    )
 
     with op.batch_alter_table("campaign_runs", schema=None) as batch_op:
         batch_op.add_column(sa.Column("fingerprint", sa.String(length=64), server_default="", nullable=False))
