@@ -26,7 +26,7 @@ from winback.operations import checking, code_counts, enrolment, explaining, imp
 from winback.sending import prepared
 from winback.store import codes, database, runs
 from winback.store.tables import codes as table
-from winback.store.tables import customers, deliveries, orders, recipients
+from winback.store.tables import customers, deliveries, orders, recipients, tasks
 
 DAY = timedelta(days=1)
 FILE = "config/campaigns/winter-tea.yaml"
@@ -85,6 +85,26 @@ def test_everybody_is_told_one_code_of_their_own_in_every_letter(engine, tmp_pat
     assert Counter(row.stage for row in carried) == {"first-letter": by_arm["gift-first"], "reminder": by_arm["warm-word"]}
     assert {row.expires_at for row in rows(engine)} == {datetime(2026, 12, 29, 23, 59, 59, 999_999, tzinfo=UTC)}
     assert all("29 December" in letter.text for letter in channel.letters if CODE.search(letter.text))
+
+
+def test_who_writes_a_card_is_told_the_code_which_counts_as_given(engine, tmp_path):
+    call = "task: {kind: card, within: 3 days, say: {en: 'Tell them of {{ offer.code }}'}}"
+    ready, channel = (
+        campaign(
+            tmp_path / "shop",
+            "codes: unique",
+            ("    channels: [telegram, email]\n    letter: gift-with-code\n    message: gift-reminder\n", f"    {call}\n"),
+        ),
+        MemoryChannel(),
+    )
+    populate(engine, 12)
+    for days in (0, 7):
+        go(ready, engine, START + days * DAY, channel)
+    words = dict(rows(engine, select(tasks.c.customer_id, tasks.c.text)))
+    reserved = {row.customer_id: row for row in rows(engine)}
+    assert words == {who: f"Tell them of {row.code}" for who, row in reserved.items()}
+    assert len(words) > 1
+    assert {row.status for row in reserved.values()} == {"given"}
 
 
 def test_no_code_for_who_is_left_alone_or_left_out(engine, tmp_path):
