@@ -14,6 +14,7 @@ from winback.journey.campaign import Campaign
 from winback.journey.eligibility import Candidate
 from winback.journey.policy import Rules
 from winback.journey.stage import Stage
+from winback.journey.sunset import is_sunset
 from winback.model import ChannelName, EventKind, Reason
 
 _STOPPING_EVENTS = {
@@ -21,6 +22,9 @@ _STOPPING_EVENTS = {
     EventKind.COMPLAINT: Reason.COMPLAINED,
 }
 _STOPS_ON_REQUEST = {"replied": (EventKind.REPLY, Reason.REPLIED), "clicked": (EventKind.CLICK, Reason.CLICKED)}
+
+_BREAKS_SILENCE = ("ordered", "replied")
+"""Whoever did this isn't silent, whatever the campaign stops on: they get no farewell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +93,12 @@ def decide(
     """
     if candidate.black_list:
         return Stop(Reason.BLACK_LISTED)
-    if "ordered" in campaign.stop_when and since.purchases:
+    stop_when = {*campaign.stop_when, *(_BREAKS_SILENCE if is_sunset(stage) else ())}
+    if "ordered" in stop_when and since.purchases:
         return Stop(Reason.ORDERED)
-    if reason := _stopped_by_event(campaign, since):
+    if reason := _stopped_by_event(stop_when, since):
         return Stop(reason)
-    if _is_over(campaign.ends_on, zone, now):
+    if not is_sunset(stage) and _is_over(campaign.ends_on, zone, now):
         return Stop(Reason.EXPIRED)
     texts = [(channel, text) for channel in stage.channels for text in stage.texts_for(channel, tactic, signs)]
     if not texts:
@@ -113,13 +118,13 @@ def decide(
     return Send(usable[0], next(text for channel, text in texts if channel == usable[0]))
 
 
-def _stopped_by_event(campaign: Campaign, since: Since) -> Reason | None:
+def _stopped_by_event(stop_when: Collection[str], since: Since) -> Reason | None:
     for kind, reason in _STOPPING_EVENTS.items():
         if kind in since.events:
             return reason
-    for word in campaign.stop_when:
-        if word in _STOPS_ON_REQUEST and _STOPS_ON_REQUEST[word][0] in since.events:
-            return _STOPS_ON_REQUEST[word][1]
+    for word, (kind, reason) in _STOPS_ON_REQUEST.items():
+        if word in stop_when and kind in since.events:
+            return reason
     return None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -13,12 +13,13 @@ from sqlalchemy import Connection, Engine
 from winback import clock
 from winback.audience.worth import Verdict
 from winback.errors import ConfigError
-from winback.journey import assignment, costs, eligibility, schedule
+from winback.journey import assignment, costs, eligibility, recurrence, schedule
 from winback.journey.eligibility import Candidate, Eligible, Skip
+from winback.journey.recurrence import NOTHING, Past
 from winback.model import HOLDOUT, ChannelName, Money, RecipientStatus, RunStatus
-from winback.operations import knowing
+from winback.operations import knowing, recurring
 from winback.sending.prepared import Prepared
-from winback.store import candidates, cohorts, database, runs
+from winback.store import candidates, cohorts, database, enrolling, past_journeys, runs
 from winback.store.as_of import AsOf
 from winback.store.evidence import Evidence
 from winback.store.runs import Run
@@ -39,9 +40,10 @@ class Decision:
     first_due_at: datetime | None
     signs: Evidence = field(default_factory=dict)  # of being lost, with what shows them
     worth: dict[str, str] = field(default_factory=dict)  # expected value and cost, where the campaign asks whether it pays
+    past: Past = NOTHING  # what earlier journeys say
 
 
-def decide(prepared: Prepared, candidate: Candidate, *, salt: str, now: datetime, signs: Evidence | None = None) -> Decision:
+def decide(prepared: Prepared, candidate: Candidate, *, salt: str, now: datetime, signs: Evidence | None = None, past: Past = NOTHING) -> Decision:
     """The whole decision on one candidate: eligibility first, then assignment, then when the first stage falls due. Pure."""
     plan = prepared.campaign
     rules = prepared.policy.for_country(candidate.person.country)
@@ -56,12 +58,14 @@ def decide(prepared: Prepared, candidate: Candidate, *, salt: str, now: datetime
     )
     worth = {"expected_value": f"{pays.expected:f}", "cost": f"{pays.cost:f}"} if plan.worth_it else {}
     zone = schedule.zone_of(candidate.person.time_zone, rules, prepared.project.settings.time_zone)
+    if isinstance(verdict, Eligible) and (reason := recurrence.refuse(past, plan.rests_for, now)):
+        verdict = Skip(reason)
     if isinstance(verdict, Skip):
-        return Decision(candidate, verdict, "", 0.0, zone, None, signs or {}, worth)
+        return Decision(candidate, verdict, "", 0.0, zone, None, signs or {}, worth, past)
     arm = assignment.assign(salt, candidate.person.key, plan.holdout, {name: tactic.share for name, tactic in plan.tactics.items()})
     opens = max(now, clock.start_of_day(plan.starts_on, ZoneInfo(zone)))
     due_at = schedule.due_at(plan.stages[0], opens, zone, rules)
-    return Decision(candidate, verdict, arm, assignment.bucket(salt, candidate.person.key), zone, due_at, signs or {}, worth)
+    return Decision(candidate, verdict, arm, assignment.bucket(salt, candidate.person.key), zone, due_at, signs or {}, worth, past)
 
 
 def worth_of(prepared: Prepared, candidate: Candidate) -> Verdict:
@@ -78,15 +82,25 @@ def decisions(
     """Decisions on the whole cohort as of a moment, in batches: what a plan counts and a run writes."""
     facts = AsOf.of(prepared.project, as_of)
     members = cohorts.members(knowing.ground(connection, prepared.project, prepared.selection, facts, run_id=run_id))
+    batches = runs.member_batches(connection, members, BATCH)
+    yield from decide_on(connection, prepared, batches, run_id=run_id, salt=salt, as_of=as_of, now=now)
+
+
+def decide_on(
+    connection: Connection, prepared: Prepared, batches: Iterable[list[int]], *, run_id: int | None, salt: str, as_of: datetime, now: datetime
+) -> Iterator[list[Decision]]:
+    """Decisions on these members as of a moment, batch by batch."""
+    facts = AsOf.of(prepared.project, as_of)
     scored = knowing.scored(connection, prepared.project, facts, prepared.document) if prepared.campaign.worth_it else scores
-    for ids in runs.member_batches(connection, members, BATCH):
+    for ids in batches:
         found = candidates.find(connection, ids, facts, run_id=run_id, scored=scored)
         shown = knowing.signs_of(connection, prepared.selection, facts, ids)
-        yield [decide(prepared, found[each], salt=salt, now=now, signs=shown.get(each, {})) for each in ids]
+        past = past_journeys.of(connection, ids, campaign=prepared.name, run_id=run_id, now=as_of)
+        yield [decide(prepared, found[each], salt=salt, now=now, signs=shown.get(each, {}), past=past_journeys.get(past, each)) for each in ids]
 
 
 def current_run(engine: Engine, prepared: Prepared, *, now: datetime, again: bool = False) -> Run:
-    """The campaign's unfinished run, or a new one: the first, or the next when `again` is asked for.
+    """The campaign's newest unfinished run, or a new one: the first, or the next when `again` is asked for or a daily one's season is over.
 
     Raises ConfigError when the last run is over and no new one was asked for, the campaign is over by its dates, or its file has other
     arms or stages than the run began with.
@@ -96,7 +110,10 @@ def current_run(engine: Engine, prepared: Prepared, *, now: datetime, again: boo
         run = runs.latest(connection, prepared.name)
         if run is not None and run.status in {RunStatus.ACTIVE, RunStatus.PAUSED}:
             _refuse_another_structure(prepared, run)
-            return run
+            if run.status is not RunStatus.ACTIVE or not recurring.is_next_due(prepared, run, now):
+                return run
+            runs.record_enrolled(connection, run.id, now)
+            again = True
         if run is not None and not again:
             raise ConfigError(
                 prepared.document.problem((), f"run {run.number} of `{prepared.name}` is {run.status}.", "Add --again to write to its cohort anew.")
@@ -109,7 +126,8 @@ def current_run(engine: Engine, prepared: Prepared, *, now: datetime, again: boo
             raise ConfigError(prepared.document.problem(("starts_on",), message, "Run it then, or write an earlier day."))
         number = 1 if run is None else run.number + 1
         facts = AsOf.of(prepared.project, now)
-        if cohorts.is_empty(connection, knowing.ground(connection, prepared.project, prepared.selection, facts)):
+        goes_on = prepared.campaign.is_daily and run is not None  # those to come fill it
+        if not goes_on and cohorts.is_empty(connection, knowing.ground(connection, prepared.project, prepared.selection, facts)):
             message = f"nobody is in the cohort `{prepared.campaign.cohort}` now."
             how = f"Import first, or see: winback cohort show {prepared.campaign.cohort}"
             raise ConfigError(prepared.document.problem(("cohort",), message, how))
@@ -137,6 +155,18 @@ def _order_of_stages(prepared: Prepared) -> list[str]:
     return [stage.name for stage in prepared.campaign.stages]
 
 
+def under_way(engine: Engine, prepared: Prepared) -> list[Run]:
+    """The campaign's runs that may send, the oldest first: the journeys of one that takes nobody in any more go on beside the next.
+
+    Raises ConfigError where its file has other arms or stages than one of them began with.
+    """
+    with database.reading(engine) as connection:
+        found = [run for run in runs.unfinished_of(connection, prepared.name) if run.status is RunStatus.ACTIVE]
+    for run in found:
+        _refuse_another_structure(prepared, run)
+    return found
+
+
 def is_over(engine: Engine, campaign: str) -> bool:
     """The campaign's newest run is finished or cancelled; a schedule has nothing more to do with it."""
     with database.reading(engine) as connection:
@@ -150,15 +180,21 @@ def salt_of(prepared: Prepared, number: int) -> str:
 
 
 def enrol(engine: Engine, prepared: Prepared, run: Run, *, now: datetime, progress: Callable[[int], None] | None = None) -> int:
-    """Write every decision of a run, once. A run that was interrupted goes on where it stopped and comes to the same. Returns how many are new."""
+    """Write every decision of a run, once; of a daily campaign, every decision of the day. Returns how many are new.
+
+    A run that was interrupted goes on where it stopped and comes to the same. A daily one takes nobody in while it is paused: their
+    return windows would begin with nothing to come of them.
+    """
     if run.enrolled_at is not None:
         return 0
+    if prepared.campaign.is_daily:
+        return _enrol_today(engine, prepared, run, now=now, progress=progress) if run.status is RunStatus.ACTIVE else 0
     new = 0
     with database.reading(engine) as connection:
         batches = decisions(connection, prepared, run_id=run.id, salt=run.salt, as_of=run.started_at, now=run.started_at)
         for batch in batches:
             with database.writing(engine) as writer:
-                new += runs.enrol(writer, [_row(run, decision, prepared.project.zone) for decision in batch])
+                new += runs.enrol(writer, [row(run, decision, prepared.project.zone, run.started_at) for decision in batch])
             if progress:
                 progress(len(batch))
     with database.writing(engine) as connection:
@@ -166,7 +202,29 @@ def enrol(engine: Engine, prepared: Prepared, run: Run, *, now: datetime, progre
     return new
 
 
-def _row(run: Run, decision: Decision, zone: ZoneInfo) -> dict[str, Any]:
+def _enrol_today(engine: Engine, prepared: Prepared, run: Run, *, now: datetime, progress: Callable[[int], None] | None) -> int:
+    """Decide on those whose turn it is today, and anew on those who were skipped so far. Returns how many decisions are new."""
+    moment = recurring.begin(engine, prepared, run, now)
+    if moment is None:
+        return 0
+    new = 0
+    with database.reading(engine) as connection:
+        turn = recurring.turn(connection, prepared, run, moment)
+        again = frozenset(turn.again)
+        batches = recurring.batches([*turn.fresh, *turn.again], BATCH)
+        for batch in decide_on(connection, prepared, batches, run_id=run.id, salt=run.salt, as_of=moment, now=moment):
+            rows = [row(run, decision, prepared.project.zone, moment) for decision in batch]
+            with database.writing(engine) as writer:
+                new += runs.enrol(writer, [each for each in rows if each["customer_id"] not in again])
+                new += enrolling.decide_again(writer, [each for each in rows if each["customer_id"] in again])
+            if progress:
+                progress(len(batch))
+    recurring.end(engine, prepared, run, moment)
+    return new
+
+
+def row(run: Run, decision: Decision, zone: ZoneInfo, moment: datetime) -> dict[str, Any]:
+    """The recipient's row of a decision that was made as of `moment`."""
     verdict = decision.verdict
     skipped = isinstance(verdict, Skip)
     held_out = decision.arm == HOLDOUT
@@ -179,9 +237,9 @@ def _row(run: Run, decision: Decision, zone: ZoneInfo) -> dict[str, Any]:
         "bucket": "" if skipped else f"{decision.bucket:.12f}",
         "locale": "" if isinstance(verdict, Skip) else verdict.locale,
         "time_zone": decision.zone,
-        "facts": evidence(decision.candidate, zone) | {"signs": decision.signs} | decision.worth,
-        "assigned_at": run.started_at,
-        "ended_at": run.started_at if skipped else None,
+        "facts": evidence(decision.candidate, zone) | {"signs": decision.signs} | decision.worth | _told(decision.past),
+        "assigned_at": moment,
+        "ended_at": moment if skipped else None,
         "next_stage": 0,
         "next_due_at": decision.first_due_at,
     }
@@ -199,6 +257,11 @@ def evidence(candidate: Candidate, zone: ZoneInfo) -> dict[str, Any]:
         "shares_address": candidate.shares_address,
         "channels": {str(channel): _reach(candidate, channel, zone) for channel in candidate.reach},
     }
+
+
+def _told(past: Past) -> dict[str, str]:
+    moments = {"exhausted_at": past.exhausted_at, "assigned_before_at": past.assigned_at}
+    return {name: moment.isoformat() for name, moment in moments.items() if moment is not None}
 
 
 def _reach(candidate: Candidate, channel: ChannelName, zone: ZoneInfo) -> dict[str, Any]:

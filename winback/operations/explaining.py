@@ -19,7 +19,7 @@ from winback.model import RecipientStatus
 from winback.operations import findings, knowing, selecting
 from winback.sending.prepared import Prepared
 from winback.settings import Project
-from winback.store import candidates, cohorts, database, histories, persons, purchases, runs, stage_changes
+from winback.store import candidates, cohorts, database, enrolling, histories, persons, purchases, runs, stage_changes
 from winback.store.as_of import AsOf
 
 
@@ -135,14 +135,21 @@ def by_campaign(prepared: Prepared, engine: Engine, key: str, *, now: datetime) 
     who = customer_id(engine, key)
     about = f"campaign {prepared.name}"
     with database.reading(engine) as connection:
-        run = runs.latest(connection, prepared.name)
+        run = runs.of_customer(connection, prepared.name, who) or runs.latest(connection, prepared.name)
         if run is None:
             return Explanation(key, about, "the campaign has not run yet; see --cohort", ())
+        place = enrolling.place(connection, run.id, who)
         recipient = runs.get_recipients(connection, run.id, [who]).get(who)
         history = histories.of_recipient(connection, run.id, who, now)
         own_key = persons.own_key(connection, who)
-    steps, _ = _conditions(prepared.project, engine, prepared.selection, who, run.started_at)
+    decided_at = recipient.assigned_at if recipient is not None else now if prepared.campaign.is_daily else run.started_at
+    steps, inside = _conditions(prepared.project, engine, prepared.selection, who, decided_at)
+    steps += [] if place is None else [Step("lapsed before the run began", f"place {place} in its back-fill")]
     steps = _merged(engine, key) + steps
+    if recipient is None and place is not None and inside:
+        return Explanation(key, about, f"waits in the back-fill of run {run.number}, place {place}", tuple(steps))
+    if recipient is None and prepared.campaign.is_daily:
+        return Explanation(key, about, f"run {run.number} has not decided on them: {'in' if inside else 'not in'} the cohort now", tuple(steps))
     if recipient is None:
         return Explanation(key, about, f"not in the cohort when run {run.number} began on {run.started_at:%Y-%m-%d}", tuple(steps))
     steps += [

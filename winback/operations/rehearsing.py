@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -15,8 +16,8 @@ from typing import Any
 from sqlalchemy import Engine
 
 from winback import clock
-from winback.model import RunStatus
-from winback.operations import enrolment, running
+from winback.model import RecipientStatus, RunStatus
+from winback.operations import enrolment, recurring, running
 from winback.sending import lanes
 from winback.sending.prepared import Prepared
 from winback.settings import Project
@@ -89,19 +90,26 @@ def _with_another_key(project: Project) -> Project:
 async def _play(
     prepared: Prepared, copy: Engine, *, start: datetime, until: datetime, worker: str, folder: Path, progress: Callable[[datetime], None] | None
 ) -> None:
+    """A run that takes everybody in at once is rehearsed from its beginning; one that goes on every day, from where it stands."""
     now = start
     with database.writing(copy) as connection:
-        unfinished = runs.latest(connection, prepared.name)
-        if unfinished is not None and unfinished.status in {RunStatus.ACTIVE, RunStatus.PAUSED}:
-            runs.change_status(connection, unfinished.id, RunStatus.CANCELLED, now)
+        for unfinished in runs.unfinished_of(connection, prepared.name):
+            status = RunStatus.ACTIVE if prepared.campaign.is_daily else RunStatus.CANCELLED
+            runs.change_status(connection, unfinished.id, status, now)
     async with running.open_lanes(prepared, worker=worker, open_channel=lambda _, name: lanes.rehearsal_channel(folder, name)) as opened:
         run = enrolment.current_run(copy, prepared, now=now, again=True)
-        ran = running.Ran(prepared.name, run.number, run.status)
-        enrolment.enrol(copy, prepared, run, now=now)
         while now <= until:
-            await running.send(prepared, copy, run, opened, ran, now=partial(_same, now))
+            if prepared.campaign.is_daily:
+                run = enrolment.current_run(copy, prepared, now=now)
+            enrolment.enrol(copy, prepared, run, now=now)
+            ran = running.Ran(prepared.name, run.number, run.status)
+            under_way = enrolment.under_way(copy, prepared)
+            for each in under_way:
+                await running.send(prepared, copy, each, opened, ran, now=partial(_same, now))
             with database.reading(copy) as connection:
-                due = runs.next_due(connection, run.id)
+                moments = [runs.next_due(connection, each.id) for each in under_way]
+                moments.append(recurring.next_day(prepared, runs.get(connection, run.id), now))
+            due = min((moment for moment in moments if moment is not None), default=None)
             if due is None:
                 return
             now = max(now + TICK, start + _ticks(due - start))
@@ -121,10 +129,9 @@ def _ticks(span: timedelta) -> timedelta:
 def _told(prepared: Prepared, copy: Engine, start: datetime, until: datetime, folder: Path) -> Rehearsal:
     zone = prepared.project.zone
     with database.reading(copy) as connection:
-        run = runs.latest(connection, prepared.name)
-        assert run is not None
-        sent = deliveries.sent_by_moment(connection, run.id)
-        standing = runs.counts(connection, run.id)
+        played = runs.unfinished_of(connection, prepared.name)  # what is rehearsed is never closed
+        sent = [row for run in played for row in deliveries.sent_by_moment(connection, run.id) if row[0] >= start]
+        standing = sum((Counter(runs.counts(connection, run.id)) for run in played), Counter[tuple[RecipientStatus, str]]())
     days: dict[tuple[str, str, str, str], int] = {}
     for sent_at, stage, channel, language, count in sent:
         key = clock.local_day(sent_at, zone).isoformat(), stage, channel, language

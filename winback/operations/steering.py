@@ -20,7 +20,10 @@ _VERBS = {
 
 
 def steer(engine: Engine, campaign: str, verb: str, *, now: datetime) -> str:
-    """Pause, resume or cancel the campaign's newest run; returns a sentence. Raises ConfigError when it isn't in a state for that."""
+    """Pause, resume or cancel the campaign's newest run, and an older one that goes on beside it; returns a sentence.
+
+    Raises ConfigError when the newest isn't in a state for that.
+    """
     allowed, status, sentence = _VERBS[verb]
     with database.writing(engine) as connection:
         run = runs.latest(connection, campaign)
@@ -30,7 +33,8 @@ def steer(engine: Engine, campaign: str, verb: str, *, now: datetime) -> str:
             raise ConfigError(
                 Problem("", None, f"run {run.number} of `{campaign}` is {run.status}; it can't {verb}.", "Look at `winback deliveries`.")
             )
-        runs.change_status(connection, run.id, status, now)
+        for each in [*(other for other in runs.unfinished_of(connection, campaign) if other.id != run.id and other.status in allowed), run]:
+            runs.change_status(connection, each.id, status, now)
     return f"{campaign}, run {run.number}, {sentence}."
 
 
