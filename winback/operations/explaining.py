@@ -14,7 +14,7 @@ from winback import clock
 from winback.audience import cohort, conditions, rhythm, signs
 from winback.audience.cohort import Selection
 from winback.errors import ConfigError, Problem
-from winback.journey import assignment
+from winback.journey import assignment, ends
 from winback.model import RecipientStatus
 from winback.operations import findings, knowing, selecting
 from winback.sending.prepared import Prepared
@@ -163,6 +163,7 @@ def by_campaign(prepared: Prepared, engine: Engine, key: str, *, now: datetime) 
     drawn_by = recipient.facts.get("assigned_as", own_key)  # of a record merged into theirs
     steps.append(Step("assigned to", f"{recipient.arm}: sha256 of {run.salt}:{drawn_by} is at {assignment.bucket(run.salt, drawn_by):.12f} of 1"))
     steps += [Step(f"{moment:%Y-%m-%d %H:%M} UTC", sentence) for moment, sentence in history]
+    steps.append(Step("stands at", str(ends.of(recipient.status, recipient.reason))))
     verdict = f"{recipient.status}: {recipient.reason}" if recipient.reason else str(recipient.status)
     return Explanation(key, about, f"{recipient.arm}, {verdict}", tuple(steps))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -17,7 +17,8 @@ from winback.audience.signs import Sign
 from winback.journey import schedule
 from winback.journey.eligibility import Skip
 from winback.model import HOLDOUT, ChannelName, Money, RunStatus
-from winback.operations import enrolment, knowing
+from winback.operations import daily_plan, enrolment, knowing, recurring
+from winback.operations.daily_plan import DailyPlan
 from winback.operations.enrolment import Decision
 from winback.outcomes import statistics
 from winback.sending.prepared import Prepared
@@ -49,7 +50,7 @@ class WorthOfAll:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The whole plan; cohort = recipients + holdout + skips, always."""
+    """The whole plan; cohort = recipients + holdout + skips, always; of a daily campaign's next day, with those assigned before and waiting."""
 
     campaign: str
     as_of: str
@@ -65,6 +66,7 @@ class Plan:
     detectable: dict[str, float | None]  # per tactic: smallest difference of return rates seen with 80 % power; None: none with so few
     base_rate: float
     worth: WorthOfAll | None  # of those who would be written to; None where nobody's value was told yet
+    daily: DailyPlan | None = None  # of a campaign that enrols daily
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -92,6 +94,7 @@ class Plan:
                 "offers_per_100_returns": {tactic: str(cost) for tactic, cost in self.cost_of_offers.items()},
             },
             "worth": None if self.worth is None else {name: str(amount) for name, amount in asdict(self.worth).items()},
+            "daily": None if self.daily is None else self.daily.as_json(),
             "power": {"base_rate": self.base_rate, "detectable_difference": self.detectable},
         }
 
@@ -107,12 +110,25 @@ def plan(
         own = run.id if run is not None and run.status in {RunStatus.ACTIVE, RunStatus.PAUSED} else None
         number = run.number + (own is None) if run is not None else 1
         salt = enrolment.salt_of(prepared, number)
-        for batch in enrolment.decisions(connection, prepared, run_id=own, salt=salt, as_of=now, now=now):
+        batches = enrolment.decisions(connection, prepared, run_id=own, salt=salt, as_of=now, now=now)
+        daily = None
+        if prepared.campaign.is_daily:
+            going_on = run if own is not None else None
+            chosen = daily_plan.turn(connection, prepared, going_on, salt=salt, now=now)
+            daily = daily_plan.of(connection, prepared, going_on, chosen, now=now)
+            turns = recurring.batches([*chosen.fresh, *chosen.again], enrolment.BATCH)
+            batches = enrolment.decide_on(connection, prepared, turns, run_id=own, salt=salt, as_of=now, now=now)
+        for batch in batches:
             for decision in batch:
                 tally.add(decision)
             if progress:
                 progress(len(batch))
-    return tally.plan(now)
+    return _with_days(tally.plan(now), daily)
+
+
+def _with_days(planned: Plan, daily: DailyPlan | None) -> Plan:
+    """A daily campaign's cohort holds those too whose turn was before, or is to come."""
+    return planned if daily is None else replace(planned, cohort=planned.cohort + daily.before + daily.waiting, daily=daily)
 
 
 class _Tally:

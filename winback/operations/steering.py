@@ -38,15 +38,17 @@ def steer(engine: Engine, campaign: str, verb: str, *, now: datetime) -> str:
     return f"{campaign}, run {run.number}, {sentence}."
 
 
-def letters(engine: Engine, campaign: str, *, status: str | None, customer: str | None, limit: int) -> list[dict[str, Any]]:
-    """Letters of a campaign's newest run, oldest first. Raises ConfigError for a status that doesn't exist."""
+def letters(
+    engine: Engine, campaign: str, *, status: str | None, customer: str | None, limit: int, number: int | None = None
+) -> list[dict[str, Any]]:
+    """Letters of a campaign's newest run, or of the one of that number, oldest first. Raises ConfigError for a status that doesn't exist."""
     if status is not None and status not in list(DeliveryStatus):
         raise ConfigError(Problem("", None, f"there is no status `{status}`.", nearest(status, list(DeliveryStatus), "Statuses")))
     with database.reading(engine) as connection:
         if runs.latest(connection, campaign) is None:
             names = runs.campaigns(connection)
             raise ConfigError(Problem("", None, f"the campaign `{campaign}` has no run.", nearest(campaign, names, "Campaigns that ran")))
-        rows = connection.execute(deliveries.ledger(campaign, status=status, customer=customer).limit(limit)).mappings()
+        rows = connection.execute(deliveries.ledger(campaign, status=status, customer=customer, number=number).limit(limit)).mappings()
         return [{name: _plain(row[name]) for name in _SHOWN} for row in rows]
 
 

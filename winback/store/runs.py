@@ -43,6 +43,12 @@ def latest(connection: Connection, campaign: str) -> Run | None:
     return None if row is None else _run(row)
 
 
+def numbered(connection: Connection, campaign: str, number: int) -> Run | None:
+    """A campaign's run by its number."""
+    row = connection.execute(select(campaign_runs).where(campaign_runs.c.campaign == campaign, campaign_runs.c.number == number)).one_or_none()
+    return None if row is None else _run(row)
+
+
 def unfinished(connection: Connection) -> list[Run]:
     """Every run that may still send, the oldest first."""
     rows = connection.execute(select(campaign_runs).where(campaign_runs.c.status.in_(_UNFINISHED)).order_by(campaign_runs.c.id))
