@@ -141,10 +141,11 @@ def current_run(engine: Engine, prepared: Prepared, *, now: datetime, again: boo
 
 
 def _refuse_another_structure(prepared: Prepared, run: Run) -> None:
-    """Texts, hours and waits may change while a run lasts; who is in which arm, and which stage comes after which, may not."""
+    """Texts, hours and waits may change while a run lasts; who is in which arm, which stage comes after which, and who comes in, may not."""
     plan = prepared.campaign
     arms = [[f"{name} {share:g}" for name, share in shares.items()] for shares in (run.shares, plan.shares())]  # their order counts too
-    for key, (began_with, now) in {"stages": (run.stages, _order_of_stages(prepared)), "tactics": arms}.items():
+    kept = {"stages": (run.stages, _order_of_stages(prepared)), "tactics": arms, "enrol": ([run.enrol], [plan.enrol])}
+    for key, (began_with, now) in kept.items():
         if list(began_with) != now:
             message = f"run {run.number} began with the {key} {', '.join(began_with)}; the file now has {', '.join(now)}."
             how = f"Put them back, or end the run first: winback cancel {prepared.name}"

@@ -32,6 +32,7 @@ class Run:
     enrolled_on: date | None  # the last day whose decisions are all made
     shares: Mapping[str, float]  # of every arm as planned when the run began; a file edited later changes nothing of it
     stages: tuple[str, ...]  # their names, in order
+    enrol: str  # once or daily
     window: timedelta  # how long after assignment an order counts as a return
 
 
@@ -240,5 +241,6 @@ def _run(row: Row[Any]) -> Run:
         enrolled_on=row.enrolled_on,
         shares=row.plan.get("shares", {}),
         stages=tuple(row.plan.get("order_of_stages", ())),
+        enrol=row.plan.get("enrol", "once"),
         window=timedelta(seconds=row.plan.get("window_seconds", 0)),
     )
