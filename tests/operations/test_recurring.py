@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import random
 import threading
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from tests.operations import daily
 from tests.operations.daily import DAY, START, lapse, rows, waiting
@@ -336,3 +337,66 @@ def test_explain_tells_of_the_day_and_of_waiting(engine, shop):
     assert told.verdict.startswith("waits in the back-fill of run 1, place ")
     taken = next(who for who in old if who not in waiting(engine))
     assert explaining.by_campaign(shop, engine, keys[taken], now=START).verdict.split(",")[0] in {"warm-word", "gift-first", "holdout"}
+
+
+class Shop:
+    """What may happen to a shop between two days, drawn by a seed."""
+
+    def __init__(self, engine, seed: int) -> None:
+        self.engine, self.drawn, self.ids = engine, random.Random(seed), []
+
+    def happen(self, now: datetime) -> None:
+        """Some lapse, order, lose or give consent, get on the black list or off it."""
+        ahead = [self.drawn.choice([-60, 0, 1, 2]) for _ in range(self.drawn.randrange(4))]
+        self.ids += lapse(self.engine, ahead, begin=len(self.ids), moment=now)
+        with database.writing(self.engine) as connection:
+            for who in self.drawn.sample(self.ids, min(3, len(self.ids))):
+                match self.drawn.randrange(4):
+                    case 0:
+                        world.order(connection, who, now - timedelta(hours=1))
+                    case 1:
+                        connection.execute(delete(consents).where(consents.c.customer_id == who))
+                    case 2:
+                        connection.execute(update(customers).where(customers.c.id == who).values(black_list="debtor"))
+                    case 3:
+                        connection.execute(update(customers).where(customers.c.id == who).values(black_list=""))
+            refreshing.due(connection, self.ids)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_whatever_happens_everybody_is_decided_on_or_waits_and_nobody_changes_arms(engine, tmp_path, monkeypatch, seed):
+    ready = daily.make(tmp_path / "shop", back_fill={"a_day": 2})
+    monkeypatch.setattr(enrolment, "BATCH", 2)
+    happenings = Shop(engine, seed)
+    happenings.ids = lapse(engine, [-40] * 9 + [0])
+    arms: dict[int, tuple[str, datetime]] = {}
+
+    class Killed(Exception):
+        pass
+
+    def die(_):
+        if happenings.drawn.random() < 0.2:
+            raise Killed
+
+    for day in range(12):
+        now = START + day * DAY
+        if happenings.drawn.random() < 0.2 and day:
+            continue  # nobody ran it
+        happenings.happen(now)
+        run = enrolment.current_run(engine, ready, now=now)
+        for hours in range(20):
+            try:
+                enrolment.enrol(engine, ready, run, now=now + timedelta(minutes=hours), progress=die)
+            except Killed:
+                continue
+            break
+        found = rows(engine)
+        with database.reading(engine) as connection:
+            keys = dict(connection.execute(select(customers.c.id, customers.c.key)).all())
+            assert runs.latest(connection, daily.CAMPAIGN).enrolled_on == clock.local_day(now, daily.KYIV)
+        members = daily.members(ready, engine, now)
+        decided = {keys[who] for who in found}
+        assert members <= decided | {keys[who] for who in waiting(engine)}
+        assigned = {who: (arm, moment) for who, (_, _, arm, moment) in found.items() if arm}
+        assert arms.items() <= assigned.items(), "an arm and its day stay"
+        arms = assigned
