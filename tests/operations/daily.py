@@ -14,7 +14,7 @@ from winback import clock
 from winback.operations import selecting
 from winback.sending import prepared
 from winback.sending.prepared import Prepared
-from winback.store import database
+from winback.store import database, refreshing
 from winback.store.tables import back_fill, campaign_runs, recipients
 
 CAMPAIGN = "winter-tea"
@@ -51,6 +51,7 @@ def lapse(engine: Engine, days: range | list[int], *, begin: int = 0, moment: da
                 world.order(connection, who, last - timedelta(days=back), 100)
             world.reach(connection, who)
             ids.append(who)
+        refreshing.due(connection, ids)  # as an import does
     return ids
 
 

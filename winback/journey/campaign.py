@@ -87,7 +87,7 @@ class Campaign(Shape):
         longest = min(SEASON, self.takes_until - self.starts_on)
         if self.back_fill is not None and self.back_fill.over is not None and self.back_fill.over > longest:
             raise refusal(
-                f"spreads its back-fill over {self.back_fill.over.days} days, and takes customers in for {longest.days}.",
+                f"spreads its back-fill over {self.back_fill.over.days} days, and takes customers in for {longest.days} days.",
                 "Shorten `over`, or write a later `ends_on`.",
             )
         return self

@@ -105,16 +105,18 @@ def back_fill(connection: Connection, prepared: Prepared, salt: str, began_at: d
 def turn(connection: Connection, prepared: Prepared, run: Run, moment: datetime) -> Turn:
     """Whose turn it is as of a moment, in a run whose first day has begun."""
     members = cohorts.members(knowing.ground(connection, prepared.project, prepared.selection, AsOf.of(prepared.project, moment), run_id=run.id))
-    waiting = enrolling.waiting(connection, run.id, members)
+    inside = set(connection.execute(members).scalars())
+    decided, in_line = enrolling.decided(connection, run.id), enrolling.waiting(connection, run.id)
+    waiting = [who for who in in_line if who in inside]
     taken = enrolling.taken(connection, run.id, moment)
     quota = max(0, quota_of(prepared, run.started_at, moment, len(waiting) + taken) - taken)
-    newly = enrolling.new(connection, run.id, members)
+    newly = sorted(inside - decided.keys() - set(in_line))
     return Turn(
         fresh=[*waiting[:quota], *newly],
-        again=enrolling.skipped(connection, run.id, members, moment),
+        again=sorted(who for who, place in decided.items() if place.is_skipped and place.decided_at < moment and who in inside),
         waiting=len(waiting[quota:]),
         back_filled=len(waiting[:quota]),
-        before=enrolling.assigned(connection, run.id, members),
+        before=sum(not place.is_skipped for who, place in decided.items() if who in inside),
     )
 
 

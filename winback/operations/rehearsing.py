@@ -8,7 +8,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -98,10 +98,13 @@ async def _play(
             runs.change_status(connection, unfinished.id, status, now)
     async with running.open_lanes(prepared, worker=worker, open_channel=lambda _, name: lanes.rehearsal_channel(folder, name)) as opened:
         run = enrolment.current_run(copy, prepared, now=now, again=True)
+        entered: date | None = None
         while now <= until:
-            if prepared.campaign.is_daily:
-                run = enrolment.current_run(copy, prepared, now=now)
-            enrolment.enrol(copy, prepared, run, now=now)
+            today = clock.local_day(now, prepared.project.zone)
+            if entered is None or (prepared.campaign.is_daily and today != entered):
+                run = run if entered is None else enrolment.current_run(copy, prepared, now=now)
+                enrolment.enrol(copy, prepared, run, now=now)
+                entered = today
             ran = running.Ran(prepared.name, run.number, run.status)
             under_way = enrolment.under_way(copy, prepared)
             for each in under_way:

@@ -7,10 +7,11 @@ as of the same moment. It is over when that moment is taken away again.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, Subquery, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, Subquery, and_, func, insert, or_, select, update
 
 from winback.model import RecipientStatus
 from winback.store.tables import back_fill, campaign_runs, customers, recipients
@@ -55,47 +56,25 @@ def with_keys(connection: Connection, members: Select[Any]) -> list[tuple[int, s
     return [(who, keys[who]) for who in connection.execute(members).scalars() if who in keys]
 
 
-def new(connection: Connection, run_id: int, members: Select[Any]) -> list[int]:
-    """Members whom the run never decided on and who don't wait either: they came into the cohort since the run began."""
-    chosen, own = _as_table(members)
-    known = select(recipients.c.run_id).where(recipients.c.run_id == run_id, recipients.c.customer_id == own)
-    waits = select(back_fill.c.run_id).where(back_fill.c.run_id == run_id, back_fill.c.customer_id == own)
-    return sorted(connection.execute(select(own).select_from(chosen).where(~known.exists(), ~waits.exists())).scalars())
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the run stands with somebody it has decided on."""
+
+    is_skipped: bool
+    decided_at: datetime
 
 
-def waiting(connection: Connection, run_id: int, members: Select[Any]) -> list[int]:
-    """Members who wait in the back-fill, the first first."""
-    chosen, own = _as_table(members)
-    known = select(recipients.c.run_id).where(recipients.c.run_id == run_id, recipients.c.customer_id == own)
-    found = (
-        select(own)
-        .select_from(chosen.join(back_fill, back_fill.c.customer_id == own))
-        .where(back_fill.c.run_id == run_id, ~known.exists())
-        .order_by(back_fill.c.place)
-    )
+def decided(connection: Connection, run_id: int) -> dict[int, Place]:
+    """Everybody whom the run has decided on."""
+    rows = connection.execute(select(recipients.c.customer_id, recipients.c.status, recipients.c.assigned_at).where(recipients.c.run_id == run_id))
+    return {who: Place(status == RecipientStatus.SKIPPED, moment) for who, status, moment in rows}
+
+
+def waiting(connection: Connection, run_id: int) -> list[int]:
+    """Who has a place in the back-fill and no decision yet, the first first."""
+    known = select(recipients.c.run_id).where(recipients.c.run_id == run_id, recipients.c.customer_id == back_fill.c.customer_id)
+    found = select(back_fill.c.customer_id).where(back_fill.c.run_id == run_id, ~known.exists()).order_by(back_fill.c.place)
     return list(connection.execute(found).scalars())
-
-
-def skipped(connection: Connection, run_id: int, members: Select[Any], moment: datetime) -> list[int]:
-    """Members who were skipped before `moment`: a skip holds as long as its reason."""
-    chosen, own = _as_table(members)
-    found = (
-        select(own)
-        .select_from(chosen.join(recipients, recipients.c.customer_id == own))
-        .where(recipients.c.run_id == run_id, recipients.c.status == RecipientStatus.SKIPPED, recipients.c.assigned_at < moment)
-    )
-    return sorted(connection.execute(found).scalars())
-
-
-def assigned(connection: Connection, run_id: int, members: Select[Any]) -> int:
-    """How many members the run has assigned, whatever became of them."""
-    chosen, own = _as_table(members)
-    found = (
-        select(func.count())
-        .select_from(chosen.join(recipients, recipients.c.customer_id == own))
-        .where(recipients.c.run_id == run_id, recipients.c.status != RecipientStatus.SKIPPED)
-    )
-    return connection.execute(found).scalar_one()
 
 
 def taken(connection: Connection, run_id: int, moment: datetime) -> int:
@@ -113,21 +92,19 @@ def place(connection: Connection, run_id: int, customer_id: int) -> int | None:
 
 def decide_again(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
     """Write new decisions on skipped customers where they come out otherwise; nobody who was assigned is touched. Returns how many changed."""
-    changed = 0
-    for row in rows:
-        done = connection.execute(
-            update(recipients)
-            .where(
-                recipients.c.run_id == bindparam("b_run_id"),
-                recipients.c.customer_id == bindparam("b_customer_id"),
-                recipients.c.status == RecipientStatus.SKIPPED,
-                or_(recipients.c.reason != bindparam("b_reason"), bindparam("b_status") != RecipientStatus.SKIPPED),
-            )
-            .values({name: bindparam(f"b_{name}") for name in row if name not in {"run_id", "customer_id"}}),
-            {f"b_{name}": value for name, value in row.items()},
-        )
-        changed += done.rowcount
-    return changed
+    if not rows:
+        return 0
+    ids = [row["customer_id"] for row in rows]
+    of_run = (recipients.c.run_id == rows[0]["run_id"], recipients.c.status == RecipientStatus.SKIPPED)
+    before = dict(connection.execute(select(recipients.c.customer_id, recipients.c.reason).where(*of_run, recipients.c.customer_id.in_(ids))).all())
+    others = [
+        row
+        for row in rows
+        if row["customer_id"] in before and (row["status"], row["reason"]) != (RecipientStatus.SKIPPED, before[row["customer_id"]])
+    ]
+    return sum(
+        connection.execute(update(recipients).where(*of_run, recipients.c.customer_id == row["customer_id"]).values(row)).rowcount for row in others
+    )
 
 
 def _as_table(members: Select[Any]) -> tuple[Subquery, ColumnElement[Any]]:
