@@ -46,8 +46,7 @@ def on(engine, now) -> set[int]:
 def test_the_newly_lapsed_come_in_at_once_and_the_long_lapsed_so_many_a_day(engine, shop):
     old = lapse(engine, LONG_AGO)
     new = lapse(engine, [0, 1, 1, 2], begin=100)
-    for day in range(4):
-        assert enrol(shop, engine, START + day * DAY) > 0
+    assert [enrol(shop, engine, START + day * DAY) for day in range(4)] == [6, 7, 3, 0]
     first, second, third, fourth = (on(engine, START + day * DAY) for day in range(4))
     assert [len(each & set(old)) for each in (first, second, third, fourth)] == [5, 5, 2, 0]
     assert [each & set(new) for each in (first, second, third)] == [{new[0]}, {new[1], new[2]}, {new[3]}]
