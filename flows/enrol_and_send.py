@@ -1,4 +1,4 @@
-"""Go on with every campaign that a person has started: enrol once, queue what is due, send it batch by batch."""
+"""Go on with every campaign that a person has started: enrol once or once a day, queue what is due, send it batch by batch."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from winback.store import database, runs
 
 @task(cache_policy=NO_CACHE, task_run_name="enrol {campaign}")
 def enrol(project: str, campaign: str, now: datetime | None) -> int:
-    """Decide on the cohort; nothing when that was done."""
+    """Decide on the cohort, or on those whose turn it is today; nothing when that was done."""
     winback, moment = opened.project(project), opened.moment(now)
     ready, store = prepared.prepare(winback, campaign), opened.store(winback)
     return enrolment.enrol(store, ready, enrolment.current_run(store, ready, now=moment), now=moment)
@@ -31,19 +31,25 @@ def queue_due(project: str, campaign: str, now: datetime | None) -> int:
     """Write the deliveries that have fallen due, and stop those of customers who ordered or were put on the black list."""
     winback, moment = opened.project(project), opened.moment(now)
     ready, store = prepared.prepare(winback, campaign), opened.store(winback)
-    run = enrolment.current_run(store, ready, now=moment)
-    queued = queue.queue_due(store, run, ready.campaign, ready.policy, now=moment, batch=winback.settings.batch, calendar=ready.calendar)
+    queued = sum(
+        queue.queue_due(store, run, ready.campaign, ready.policy, now=moment, batch=winback.settings.batch, calendar=ready.calendar)
+        for run in enrolment.under_way(store, ready)
+    )
     stopping.stop(store, now=moment)
     return queued
 
 
 @task(cache_policy=NO_CACHE, task_run_name="send a batch of {campaign}")
 def send_batch(project: str, campaign: str, now: datetime | None) -> Ran:
-    """Send one batch, by a clock that goes on meanwhile; no deliveries when nothing is left."""
+    """Send one batch, by a clock that goes on meanwhile; no deliveries when nothing is left in any run that is under way."""
     winback = opened.project(project)
     ready, store = prepared.prepare(winback, campaign), opened.store(winback)
-    run = enrolment.current_run(store, ready, now=opened.moment(now))
-    return asyncio.run(running.send_batch(ready, store, run, now=opened.watch(now), worker=uuid.uuid4().hex))
+    ran = Ran(campaign, 0, RunStatus.ACTIVE)
+    for run in enrolment.under_way(store, ready):
+        ran = asyncio.run(running.send_batch(ready, store, run, now=opened.watch(now), worker=uuid.uuid4().hex))
+        if ran.deliveries:
+            break
+    return ran
 
 
 @flow(name="enrol-and-send", flow_run_name="enrol and send")
@@ -82,7 +88,7 @@ def _go_on(project: str, campaign: str, now: datetime | None, totals: dict[str, 
 def started(project: str) -> list[str]:
     """Campaigns with a run that is under way; a new file in config/campaigns/ sends nothing until a person starts it."""
     with database.reading(opened.store(opened.project(project))) as connection:
-        return [run.campaign for run in runs.unfinished(connection) if run.status is RunStatus.ACTIVE]
+        return list(dict.fromkeys(run.campaign for run in runs.unfinished(connection) if run.status is RunStatus.ACTIVE))
 
 
 def is_over(project: str, campaign: str) -> bool:
@@ -91,10 +97,11 @@ def is_over(project: str, campaign: str) -> bool:
 
 
 def finish(project: str, campaign: str, now: datetime | None) -> None:
-    """Settle codes; close a run in which everybody has come to an end."""
+    """Settle codes; close runs in which everybody has come to an end."""
     store = opened.store(opened.project(project))
     with database.reading(store) as connection:
-        run = runs.latest(connection, campaign)
-    if run is not None and run.status is RunStatus.ACTIVE:
-        running.settle_codes(store, run, opened.moment(now))
-        running.finish(store, run)
+        found = runs.unfinished_of(connection, campaign)
+    for run in found:
+        if run.status is RunStatus.ACTIVE:
+            running.settle_codes(store, run, opened.moment(now))
+            running.finish(store, run)

@@ -135,3 +135,15 @@ def test_every_deployment_names_a_flow_that_exists_and_overlaps_with_nothing():
         assert flow.name == deployment["name"]
         assert deployment["concurrency_limit"]["limit"] == 1
         assert deployment["schedules"]
+
+
+def test_a_daily_campaign_takes_in_each_day_once_through_the_flow(shop):
+    from flows.enrol_and_send import enrol_and_send
+
+    projects.edit(shop.root / "config/campaigns/winter-tea.yaml", "holdout: 0.25", "holdout: 0\nenrol: daily\nback_fill: {a_day: 10}")
+    projects.edit(shop.root / "config/campaigns/winter-tea.yaml", "ends_on: 2027-01-31", "ends_on: 2028-12-31")
+    engine = database.open_engine(shop.database_url)
+    populate(engine, 30)
+    sent = [enrol_and_send(str(shop.root), name, now=START + timedelta(hours=hours)) for name, hours in (("winter-tea", 0), (None, 1), (None, 24))]
+    assert sent == [{"sent": 10}, {}, {"sent": 10}]
+    engine.dispose()

@@ -54,6 +54,13 @@ def test_a_campaign_that_cannot_be_meant_is_refused_with_a_sentence(tmp_path, ol
     assert sentence in str(refused.value)
 
 
+@pytest.mark.parametrize("name", [path.stem for path in sorted((projects.ROOT / "config/campaigns").glob("*.yaml"))])
+def test_every_shipped_campaign_exists_whole_in_every_language(tmp_path, name):
+    project = projects.make(tmp_path / "shop")
+    ready = prepared.prepare(project, name)
+    assert ready.languages == {language for chain in project.settings.locales.values() for language in chain}
+
+
 @pytest.mark.parametrize(
     ("old", "new", "sentence"),
     [
@@ -62,6 +69,7 @@ def test_a_campaign_that_cannot_be_meant_is_refused_with_a_sentence(tmp_path, ol
             "name: second-letter",
             "run 1 began with the stages first-letter, reminder, last-day; the file now has first-letter, second-letter, last-day.",
         ),
+        ("tone: friendly", "tone: friendly\nenrol: daily", "run 1 began with the enrol once; the file now has daily."),
         ("holdout: 0.25 ", "holdout: 0.5 ", "run 1 began with the tactics warm-word 0.375, gift-first 0.375, holdout 0.25"),
     ],
 )

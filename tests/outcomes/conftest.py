@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import Engine, insert, select
+from sqlalchemy import Engine, insert, select, update
 
 from winback.model import HOLDOUT, DeliveryStatus, EventKind, OrderStatus, Reason, RecipientStatus, RunStatus, Verdict
 from winback.store import database, tables
@@ -49,6 +49,11 @@ class World:
                     facts={}, assigned_at=at(assigned),
                 )
             )  # fmt: skip
+
+    def end(self, customer: int, *, days: float) -> None:
+        """Their journey was over on that day."""
+        with database.writing(self.engine) as connection:
+            connection.execute(update(tables.recipients).where(tables.recipients.c.customer_id == customer).values(ended_at=at(days)))
 
     def skipped(self, reason: Reason) -> int:
         return self.recipient("", status=RecipientStatus.SKIPPED, reason=reason)

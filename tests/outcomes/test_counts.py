@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from winback.model import HOLDOUT, DeliveryStatus, EventKind, OrderStatus, Reason, Verdict
+from winback.model import HOLDOUT, DeliveryStatus, EventKind, OrderStatus, Reason, RecipientStatus, Verdict
 from winback.outcomes.figures import CurveCell
 
 
@@ -147,3 +147,15 @@ def test_languages_and_skips_are_counted_apart(world):
 def test_a_run_without_recipients_has_figures_of_nothing(world):
     figures = world.figures()
     assert (figures.arms, figures.stages, figures.curve, figures.skips) == ((), (), (), ())
+
+
+def test_journeys_are_counted_by_how_they_ended_at_the_reports_moment(world):
+    for reason in (Reason.ORDERED, Reason.ORDERED, Reason.EXHAUSTED):
+        status = RecipientStatus.FINISHED if reason is Reason.EXHAUSTED else RecipientStatus.STOPPED
+        who = world.recipient("warm", status=status, reason=reason)
+        world.end(who, days=10)
+    world.recipient("warm")
+    world.recipient(HOLDOUT)
+    counted = [(row.arm, row.end, row.customers) for row in world.figures(days=50).ends]
+    assert counted == [("warm", "returned", 2), ("warm", "exhausted", 1), ("warm", "under-way", 1)]
+    assert [(row.end, row.customers) for row in world.figures(days=5).ends] == [("under-way", 4)]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import typer
 
 from winback.commands import frame
+from winback.operations.daily_plan import DailyPlan
 from winback.operations.planning import Plan
 from winback.operations.rehearsing import Rehearsal
 from winback.settings import Project
@@ -23,6 +24,7 @@ def print_plan(plan: Plan) -> None:
             **{f"  tactic {arm}": count for arm, count in written_to.items()},
             "  left alone, to compare with": plan.arms["holdout"],
         }
+        | ({} if plan.daily is None else {"  taken in on earlier days": plan.daily.before, "  waiting in the back-fill": plan.daily.waiting})
         | {f"  skipped: {reason}": count for reason, count in plan.skips.items()},
     )
     rows = [
@@ -41,6 +43,9 @@ def print_plan(plan: Plan) -> None:
             typer.echo(f"{stage.name}, {asked}.")
         if stage.skips:
             typer.echo(f"{stage.name}, not as things stand: {', '.join(f'{count:,} {reason}' for reason, count in stage.skips.items())}.")
+    if plan.daily is not None:
+        for sentence in _days(plan.daily):
+            typer.echo(sentence)
     late = {f"{word}: {reason}": count for word, counts in plan.contact_policy.items() for reason, count in counts.items()}
     if late:
         frame.print_counts("First letters that the contact policy doesn't let leave when they are due", late)
@@ -68,6 +73,18 @@ def _print_money(plan: Plan) -> None:
         typer.echo(f"Of the budget of {budget.offer}, {budget.budget:,.2f} {plan.currency}, {whole:,.2f} would be promised{before}.")
     if plan.holding:
         typer.echo(f"{plan.holding:,} of them hold a code of another campaign, and get none of this one while they do.")
+
+
+def _days(daily: DailyPlan) -> Iterator[str]:
+    """Who comes in next, and what is to be expected afterwards."""
+    again = f", {daily.again:,} skipped so far are decided on anew" if daily.again else ""
+    yield f"The next day takes {daily.newly:,} who newly lapsed and {daily.back_filled:,} of the back-fill{again}."
+    if daily.waiting:
+        yield f"Waiting in the back-fill: {daily.waiting:,}, the last on {daily.waiting_until}, if nobody of them orders."
+    if daily.unreached:
+        yield f"{daily.unreached:,} of them would still wait on {daily.takes_until}, the last day on which all stages fit in: quicken `back_fill`."
+    if daily.newly_a_day is not None:
+        yield f"About {daily.newly_a_day:,.1f} lapsed a day in the last month; as many are to be expected until {daily.takes_until}."
 
 
 def _power(plan: Plan, tactic: str, difference: float | None) -> str:

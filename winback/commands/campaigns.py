@@ -89,9 +89,9 @@ def run(
     folder: Folder = None,
     json: Json = False,
 ) -> None:
-    """Enrol the cohort once, and send what is due now.
+    """Enrol the cohort, once or once a day, and send what is due now.
 
-    Call it again, by a schedule, for the later stages.
+    Call it again, by a schedule, for the later stages and days.
     """
     from winback.operations import running
     from winback.sending import prepared
@@ -137,6 +137,7 @@ def deliveries(
     campaign: Campaign,
     status: Annotated[str | None, typer.Option(metavar="STATUS", help="Only these: planned, sent, failed, uncertain...")] = None,
     customer: Annotated[str | None, typer.Option(metavar="ID", help="Only this customer's.")] = None,
+    number: Annotated[int | None, typer.Option("--run", metavar="NUMBER", help="Of this run instead of the newest.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 100,
     folder: Folder = None,
     json: Json = False,
@@ -146,7 +147,7 @@ def deliveries(
     from winback.operations import steering
 
     project = frame.open_project(context, folder)
-    rows = steering.letters(frame.open_store(project), campaign, status=status, customer=customer, limit=limit)
+    rows = steering.letters(frame.open_store(project), campaign, status=status, customer=customer, limit=limit, number=number)
     if json:
         frame.print_json({"campaign": campaign, "deliveries": rows})
     else:

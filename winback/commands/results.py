@@ -25,6 +25,7 @@ def report(
     context: typer.Context,
     campaign: Annotated[str | None, typer.Argument(metavar="CAMPAIGN")] = None,
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write one self-contained page.")] = None,
+    run: Annotated[int | None, typer.Option(metavar="NUMBER", help="Of this run instead of the newest.")] = None,
     as_of: AsOfDay = None,
     from_csv: Annotated[
         Path | None, typer.Option("--from-csv", metavar="FILE", help="Analyse any table of customers with an arm and outcomes instead.")
@@ -57,7 +58,7 @@ def report(
     from winback.operations import reporting
 
     project = frame.open_project(context, folder)
-    measured = reporting.measure_and_report(project, frame.open_store(project), campaign, now=frame.moment(project, as_of))
+    measured = reporting.measure_and_report(project, frame.open_store(project), campaign, now=frame.moment(project, as_of), number=run)
     if json:
         frame.print_json(measured.as_json())
     else:

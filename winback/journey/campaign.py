@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Literal
 
@@ -13,7 +14,9 @@ from winback.audience.signs import Sign
 from winback.errors import ConfigError, Problem
 from winback.journey.content import Content, Localised
 from winback.journey.offer import Offer
+from winback.journey.recurrence import SEASON, BackFill
 from winback.journey.stage import Stage
+from winback.journey.sunset import SUNSET, Sunset, is_sunset
 from winback.model import HOLDOUT, ChannelName, TaskKind
 from winback.settings import Project
 from winback.shapes import Duration, Share
@@ -48,6 +51,10 @@ class Campaign(Shape):
     calls: int = Field(default=0, ge=0)  # by a person, for each customer
     priority: int = Field(default=0, ge=-100, le=100)  # who writes first when two campaigns want the same customer: the higher
     worth_it: bool = False  # only to customers whose return is worth more than the whole sequence costs
+    enrol: Literal["once", "daily"] = "once"  # daily: every day those who newly lapsed, until all stages don't fit in any more
+    back_fill: BackFill | None = None  # how those lapsed long before a daily campaign began are spread
+    re_enter_after: Duration | None = None  # how long nobody comes in again; a daily campaign's is a year
+    sunset: Sunset | None = None
 
     @field_validator("holdout")
     @classmethod
@@ -68,9 +75,41 @@ class Campaign(Shape):
         for first, second in itertools.combinations(self.stages, 2):
             if first.name == second.name:
                 raise refusal(f"has two stages called `{first.name}`.", "Give each stage its own name.")
-        if sum((stage.wait for stage in self.stages), timedelta()) > self.ends_on - self.starts_on:
+        if self._lasts() > self.ends_on - self.starts_on:
             raise refusal("waits between its stages longer than it lasts.", "Shorten a `wait`, or write a later `ends_on`.")
         return self
+
+    @model_validator(mode="after")
+    def _recurs_as_it_can(self) -> Campaign:
+        if any(is_sunset(stage) for stage in self.stages):
+            raise refusal(f"has a stage called `{SUNSET}`; that word means the farewell.", "Write `sunset:` beside `stages:`, or another name.")
+        if self.back_fill is not None and self.enrol == "once":
+            raise refusal("has a `back_fill`, but takes everybody in at once.", "Add `enrol: daily`, or take the back-fill out.")
+        longest = min(SEASON, self.takes_until - self.starts_on)
+        if self.back_fill is not None and self.back_fill.over is not None and self.back_fill.over > longest:
+            raise refusal(
+                f"spreads its back-fill over {self.back_fill.over.days} days, and takes customers in for {longest.days} days.",
+                "Shorten `over`, or write a later `ends_on`.",
+            )
+        return self
+
+    def _lasts(self) -> timedelta:
+        """From the first stage to the last, the farewell apart."""
+        return sum((stage.wait for stage in self.stages if not is_sunset(stage)), timedelta())
+
+    @property
+    def is_daily(self) -> bool:
+        return self.enrol == "daily"
+
+    @property
+    def takes_until(self) -> date:
+        """The last day on which a daily campaign takes somebody in: all stages still fit in before it ends."""
+        return self.ends_on - self._lasts()
+
+    @property
+    def rests_for(self) -> timedelta:
+        """How long after an assignment nobody comes into a later run of this campaign."""
+        return self.re_enter_after if self.re_enter_after is not None else SEASON if self.is_daily else timedelta()
 
     @property
     def channels(self) -> frozenset[ChannelName]:
@@ -130,7 +169,18 @@ def read(project: Project, name: str) -> Document[Campaign]:
     document = project.read(Campaign, "campaigns", f"{name}.yaml")
     if problems := list(_names_inside(document)):
         raise ConfigError(problems)
-    return document
+    return _with_sunset(document)
+
+
+def _with_sunset(document: Document[Campaign]) -> Document[Campaign]:
+    """The farewell as the last of the stages, with its own lines in the file: whatever asks about stages asks about it too."""
+    plan = document.value
+    if plan.sunset is None:
+        return document
+    last = len(plan.stages)
+    lines = {("stages", last, *place[1:]): line for place, line in document.lines.items() if place[:1] == (SUNSET,)}
+    stages = (*plan.stages, plan.sunset.stage())
+    return replace(document, value=plan.model_copy(update={"stages": stages}), lines=document.lines | lines)
 
 
 def _names_inside(document: Document[Campaign]) -> list[Problem]:

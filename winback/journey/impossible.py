@@ -12,6 +12,7 @@ from winback.errors import Problem
 from winback.journey.campaign import Campaign
 from winback.journey.condition import Condition, Deed
 from winback.journey.stage import Stage
+from winback.journey.sunset import is_sunset
 from winback.strictyaml import Document, Place, nearest
 
 _OF_LETTERS = frozenset({Deed.OPENED, Deed.CLICKED, Deed.REPLIED, Deed.ANSWERED})
@@ -110,6 +111,8 @@ def _days(document: Document[Campaign]) -> Iterator[Problem]:
     earliest = plan.starts_on
     for index, stage in enumerate(plan.stages):
         place: Place = ("stages", index, "on_day")
+        if is_sunset(stage):
+            return
         if stage.on_day is not None:
             yield from _day(document, place, stage.name, stage.on_day, earliest)
             earliest = max(earliest, min(stage.on_day, plan.ends_on))

@@ -14,6 +14,7 @@ from winback.journey.contact_policy import Rival
 from winback.journey.eligibility import Candidate
 from winback.journey.policy import Rules
 from winback.journey.stage import Stage, Task
+from winback.journey.sunset import is_sunset
 from winback.model import TASK, ChannelName, EventKind, Reason
 
 _STOPPING_EVENTS = {
@@ -24,6 +25,9 @@ _STOPS_ON_REQUEST = {"replied": (EventKind.REPLY, Reason.REPLIED), "clicked": (E
 
 _CAPPED = frozenset({Reason.CAPPED, Reason.TOO_SOON, Reason.OTHER_FIRST})
 """What a stage may be skipped for; days of mourning it waits out."""
+
+_BREAKS_SILENCE = ("ordered", "replied")
+"""Whoever did this isn't silent, whatever the campaign stops on: they get no farewell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +118,12 @@ def decide(
     """
     if candidate.black_list:
         return Stop(Reason.BLACK_LISTED)
-    if "ordered" in campaign.stop_when and since.purchases:
+    stop_when = {*campaign.stop_when, *(_BREAKS_SILENCE if is_sunset(stage) else ())}
+    if "ordered" in stop_when and since.purchases:
         return Stop(Reason.ORDERED)
-    if reason := _stopped_by_event(campaign, since):
+    if reason := _stopped_by_event(stop_when, since):
         return Stop(reason)
-    if clock.local_day(now, zones.calendar(zone, rules)) > campaign.ends_on:
+    if clock.local_day(now, zones.calendar(zone, rules)) > _last_day(campaign.ends_on, stage):
         return Stop(Reason.EXPIRED)
     if stage.has_a_day and (day is None or clock.local_day(now, zones.calendar(zone, rules)) > day):
         return SkipStage(Reason.NO_OCCASION if day is None else Reason.DAY_PASSED)
@@ -157,17 +162,17 @@ def turn(  # noqa: PLR0917  what the policy asks about
     hour: int | None = None,
 ) -> Postpone | SkipStage | Stop | None:
     """What the contact policy and the hours say of a stage that could leave; None: it may, now. What is put off waits for the learnt hour."""
-    calendar = zones.calendar(zone, rules)
+    calendar, last_day = zones.calendar(zone, rules), _last_day(ends_on, stage)
     wait = contact_policy.wait(contacts, rules, calendar, now, opens=lambda moment: schedule.first_in_window(moment, stage, zone, rules), rival=rival)
     if wait is None:
         return None
     if stage.if_capped == "skip" and wait.days and wait.reason in _CAPPED:
         return SkipStage(wait.reason, wait.told)
-    if clock.local_day(wait.until, calendar) > ends_on:
+    if clock.local_day(wait.until, calendar) > last_day:
         return Stop(Reason.EXPIRED, wait.told)
     usual = schedule.first_in_window(wait.until, stage, zone, rules, hour)
     day = clock.local_day(usual, calendar)  # the hour is a wish: it brings nobody past the campaign's end, or onto a day of mourning
-    return Postpone(wait.until if day > ends_on or rules.mourns(day) else usual, wait.reason, wait.told)
+    return Postpone(wait.until if day > last_day or rules.mourns(day) else usual, wait.reason, wait.told)
 
 
 def _in_turn(stage: Stage) -> list[tuple[ChannelName, ...]]:
@@ -221,11 +226,16 @@ def _by_person(task: Task | None, candidate: Candidate, unspeakable: Reason | No
     return Ask(task) if reason is None else SkipStage(reason)
 
 
-def _stopped_by_event(campaign: Campaign, since: Since) -> Reason | None:
+def _last_day(ends_on: date, stage: Stage) -> date:
+    """On which a stage may leave: the farewell isn't bound by the campaign's."""
+    return date.max if is_sunset(stage) else ends_on
+
+
+def _stopped_by_event(stop_when: Collection[str], since: Since) -> Reason | None:
     for kind, reason in _STOPPING_EVENTS.items():
         if kind in since.events:
             return reason
-    for word in campaign.stop_when:
-        if word in _STOPS_ON_REQUEST and _STOPS_ON_REQUEST[word][0] in since.events:
-            return _STOPS_ON_REQUEST[word][1]
+    for word, (kind, reason) in _STOPS_ON_REQUEST.items():
+        if word in stop_when and kind in since.events:
+            return reason
     return None

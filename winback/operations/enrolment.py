@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -13,19 +13,20 @@ from sqlalchemy import Connection, Engine
 from winback import clock
 from winback.audience.worth import Verdict
 from winback.errors import ConfigError
-from winback.journey import assignment, costs, eligibility, promises, send_hour, stage_times, zones
+from winback.journey import assignment, costs, eligibility, promises, recurrence, send_hour, stage_times, zones
 from winback.journey.eligibility import Candidate, Eligible, Skip
 from winback.journey.policy import Rules
 from winback.journey.promises import Promised
+from winback.journey.recurrence import NOTHING, Past
 from winback.journey.send_hour import Learnt
 from winback.journey.stage_times import Traveller
 from winback.journey.zones import Home, Whereabouts
 from winback.model import HOLDOUT, ChannelName, Money, RecipientStatus, RunStatus
-from winback.operations import knowing, rationing
+from winback.operations import knowing, rationing, recurring
 from winback.operations.rationing import Rations
 from winback.sending import offering
 from winback.sending.prepared import Prepared, city_zones
-from winback.store import candidates, cohorts, database, reactions, runs
+from winback.store import candidates, cohorts, database, enrolling, past_journeys, reactions, runs
 from winback.store.as_of import AsOf
 from winback.store.evidence import Evidence
 from winback.store.runs import Run
@@ -47,6 +48,7 @@ class Decision:
     signs: Evidence = field(default_factory=dict)  # of being lost, with what shows them
     worth: dict[str, str] = field(default_factory=dict)  # expected value and cost, where the campaign asks whether it pays
     usual: Learnt | None = None  # hour of day, where a stage of the campaign asks for it
+    past: Past = NOTHING  # what earlier journeys say
     offer: str = ""  # of their tactic
     promised: Promised | None = None  # what it comes to; None: nothing that it could be counted from
     holds_code: bool = False  # of another campaign: they get no second one
@@ -58,7 +60,14 @@ class Decision:
 
 
 def decide(
-    prepared: Prepared, candidate: Candidate, *, salt: str, now: datetime, signs: Evidence | None = None, reacted: Sequence[datetime] = ()
+    prepared: Prepared,
+    candidate: Candidate,
+    *,
+    salt: str,
+    now: datetime,
+    signs: Evidence | None = None,
+    reacted: Sequence[datetime] = (),
+    past: Past = NOTHING,
 ) -> Decision:
     """The whole decision on one candidate: eligibility first, then assignment, then when the first stage falls due. Pure."""
     plan = prepared.campaign
@@ -75,8 +84,10 @@ def decide(
     )
     worth = {"expected_value": f"{pays.expected:f}", "cost": f"{pays.cost:f}"} if plan.worth_it else {}
     home = _home(prepared, candidate, rules)
+    if isinstance(verdict, Eligible) and (reason := recurrence.refuse(past, plan.rests_for, now)):
+        verdict = Skip(reason)
     if isinstance(verdict, Skip):
-        return Decision(candidate, verdict, "", 0.0, home, None, signs or {}, worth)
+        return Decision(candidate, verdict, "", 0.0, home, None, signs or {}, worth, past=past)
     arm = assignment.assign(salt, candidate.person.key, plan.holdout, {name: tactic.share for name, tactic in plan.tactics.items()})
     calendar = zones.calendar(home.zone, rules)
     usual = send_hour.learn(reacted, calendar) if reacted and not zones.is_anywhere(home.zone) else None
@@ -84,7 +95,7 @@ def decide(
     offer = None if arm == HOLDOUT else plan.tactics[arm].offer
     promised = offering.promise(prepared, offer, candidate, salt) if offer else None
     place = assignment.bucket(salt, candidate.person.key)
-    decided = Decision(candidate, verdict, arm, place, home, opens, signs or {}, worth, usual, offer or "", promised)
+    decided = Decision(candidate, verdict, arm, place, home, opens, signs or {}, worth, usual, past, offer or "", promised)
     due_at = stage_times.due_at(plan, plan.stages[0], opens, traveller(decided, rules, now), prepared.calendar)
     return replace(decided, first_due_at=due_at)
 
@@ -115,16 +126,37 @@ def decisions(
     """Decisions on the whole cohort as of a moment, in batches: what a plan counts and a run writes."""
     facts = AsOf.of(prepared.project, as_of)
     members = cohorts.members(knowing.ground(connection, prepared.project, prepared.selection, facts, run_id=run_id))
+    batches = runs.member_batches(connection, members, BATCH)
+    yield from decide_on(connection, prepared, batches, run_id=run_id, salt=salt, as_of=as_of, now=now)
+
+
+def decide_on(
+    connection: Connection, prepared: Prepared, batches: Iterable[list[int]], *, run_id: int | None, salt: str, as_of: datetime, now: datetime
+) -> Iterator[list[Decision]]:
+    """Decisions on these members as of a moment, batch by batch."""
+    facts = AsOf.of(prepared.project, as_of)
     scored = knowing.scored(connection, prepared.project, facts, prepared.document) if prepared.campaign.worth_it else scores
-    for ids in runs.member_batches(connection, members, BATCH):
+    for ids in batches:
         found = candidates.find(connection, ids, facts, run_id=run_id, scored=scored)
         shown = knowing.signs_of(connection, prepared.selection, facts, ids)
         reacted = reactions.moments(connection, ids, as_of) if any(stage.send_hour for stage in prepared.campaign.stages) else {}
-        yield [decide(prepared, found[each], salt=salt, now=now, signs=shown.get(each, {}), reacted=reacted.get(each, ())) for each in ids]
+        past = past_journeys.of(connection, ids, campaign=prepared.name, run_id=run_id, now=as_of)
+        yield [
+            decide(
+                prepared,
+                found[each],
+                salt=salt,
+                now=now,
+                signs=shown.get(each, {}),
+                reacted=reacted.get(each, ()),
+                past=past_journeys.get(past, each),
+            )
+            for each in ids
+        ]
 
 
 def current_run(engine: Engine, prepared: Prepared, *, now: datetime, again: bool = False) -> Run:
-    """The campaign's unfinished run, or a new one: the first, or the next when `again` is asked for.
+    """The campaign's newest unfinished run, or a new one: the first, or the next when `again` is asked for or a daily one's season is over.
 
     Raises ConfigError when the last run is over and no new one was asked for, the campaign is over by its dates, or its file has other
     arms or stages than the run began with.
@@ -134,8 +166,11 @@ def current_run(engine: Engine, prepared: Prepared, *, now: datetime, again: boo
         run = runs.latest(connection, prepared.name)
         if run is not None and run.status in {RunStatus.ACTIVE, RunStatus.PAUSED}:
             _refuse_another_structure(prepared, run)
-            runs.follow_priority(connection, run.id, prepared.campaign.priority)
-            return run
+            if run.status is not RunStatus.ACTIVE or not recurring.is_next_due(prepared, run, now):
+                runs.follow_priority(connection, run.id, prepared.campaign.priority)
+                return run
+            runs.record_enrolled(connection, run.id, now)
+            again = True
         if run is not None and not again:
             raise ConfigError(
                 prepared.document.problem((), f"run {run.number} of `{prepared.name}` is {run.status}.", "Add --again to write to its cohort anew.")
@@ -148,7 +183,8 @@ def current_run(engine: Engine, prepared: Prepared, *, now: datetime, again: boo
             raise ConfigError(prepared.document.problem(("starts_on",), message, "Run it then, or write an earlier day."))
         number = 1 if run is None else run.number + 1
         facts = AsOf.of(prepared.project, now)
-        if cohorts.is_empty(connection, knowing.ground(connection, prepared.project, prepared.selection, facts)):
+        goes_on = prepared.campaign.is_daily and run is not None  # those to come fill it
+        if not goes_on and cohorts.is_empty(connection, knowing.ground(connection, prepared.project, prepared.selection, facts)):
             message = f"nobody is in the cohort `{prepared.campaign.cohort}` now."
             how = f"Import first, or see: winback cohort show {prepared.campaign.cohort}"
             raise ConfigError(prepared.document.problem(("cohort",), message, how))
@@ -177,10 +213,11 @@ def _refuse_missing_codes(connection: Connection, prepared: Prepared, salt: str,
 
 
 def _refuse_another_structure(prepared: Prepared, run: Run) -> None:
-    """Texts, hours and waits may change while a run lasts; who is in which arm, and which stage comes after which, may not."""
+    """Texts, hours and waits may change while a run lasts; who is in which arm, which stage comes after which, and who comes in, may not."""
     plan = prepared.campaign
     arms = [[f"{name} {share:g}" for name, share in shares.items()] for shares in (run.shares, plan.shares())]  # their order counts too
-    for key, (began_with, now) in {"stages": (run.stages, _order_of_stages(prepared)), "tactics": arms}.items():
+    kept = {"stages": (run.stages, _order_of_stages(prepared)), "tactics": arms, "enrol": ([run.enrol], [plan.enrol])}
+    for key, (began_with, now) in kept.items():
         if list(began_with) != now:
             message = f"run {run.number} began with the {key} {', '.join(began_with)}; the file now has {', '.join(now)}."
             how = f"Put them back, or end the run first: winback cancel {prepared.name}"
@@ -189,6 +226,18 @@ def _refuse_another_structure(prepared: Prepared, run: Run) -> None:
 
 def _order_of_stages(prepared: Prepared) -> list[str]:
     return [stage.name for stage in prepared.campaign.stages]
+
+
+def under_way(engine: Engine, prepared: Prepared) -> list[Run]:
+    """The campaign's runs that may send, the oldest first: the journeys of one that takes nobody in any more go on beside the next.
+
+    Raises ConfigError where its file has other arms or stages than one of them began with.
+    """
+    with database.reading(engine) as connection:
+        found = [run for run in runs.unfinished_of(connection, prepared.name) if run.status is RunStatus.ACTIVE]
+    for run in found:
+        _refuse_another_structure(prepared, run)
+    return found
 
 
 def is_over(engine: Engine, campaign: str) -> bool:
@@ -204,9 +253,15 @@ def salt_of(prepared: Prepared, number: int) -> str:
 
 
 def enrol(engine: Engine, prepared: Prepared, run: Run, *, now: datetime, progress: Callable[[int], None] | None = None) -> int:
-    """Write every decision of a run, once. A run that was interrupted goes on where it stopped and comes to the same. Returns how many are new."""
+    """Write every decision of a run, once; of a daily campaign, every decision of the day. Returns how many are new.
+
+    A run that was interrupted goes on where it stopped and comes to the same. A daily one takes nobody in while it is paused: their
+    return windows would begin with nothing to come of them.
+    """
     if run.enrolled_at is not None:
         return 0
+    if prepared.campaign.is_daily:
+        return _enrol_today(engine, prepared, run, now=now, progress=progress) if run.status is RunStatus.ACTIVE else 0
     new, rations = 0, Rations(prepared, run.salt)
     offering.stock(engine, prepared)
     with database.reading(engine) as connection:
@@ -214,8 +269,8 @@ def enrol(engine: Engine, prepared: Prepared, run: Run, *, now: datetime, progre
         for batch in batches:
             with database.writing(engine) as writer:
                 dealt = rations.deal(writer, batch, now=now, run=run)
-                new += runs.enrol(writer, [_row(run, decision, prepared.project.zone) for decision in dealt])
-                rationing.reserve(writer, prepared, run, dealt, now)
+                new += runs.enrol(writer, [row(run, decision, prepared.project.zone, run.started_at) for decision in dealt])
+                rationing.reserve(writer, prepared, run, dealt, assigned_at=run.started_at, now=now)
             if progress:
                 progress(len(batch))
     with database.writing(engine) as connection:
@@ -223,7 +278,32 @@ def enrol(engine: Engine, prepared: Prepared, run: Run, *, now: datetime, progre
     return new
 
 
-def _row(run: Run, decision: Decision, zone: ZoneInfo) -> dict[str, Any]:
+def _enrol_today(engine: Engine, prepared: Prepared, run: Run, *, now: datetime, progress: Callable[[int], None] | None) -> int:
+    """Decide on those whose turn it is today, and anew on those who were skipped so far. Returns how many decisions are new."""
+    moment = recurring.begin(engine, prepared, run, now)
+    if moment is None:
+        return 0
+    new, rations = 0, Rations(prepared, run.salt)
+    offering.stock(engine, prepared)
+    with database.reading(engine) as connection:
+        turn = recurring.turn(connection, prepared, run, moment)
+        again = frozenset(turn.again)
+        batches = recurring.batches([*turn.fresh, *turn.again], BATCH)
+        for batch in decide_on(connection, prepared, batches, run_id=run.id, salt=run.salt, as_of=moment, now=moment):
+            with database.writing(engine) as writer:
+                dealt = rations.deal(writer, batch, now=now, run=run, again=again)
+                rows = [row(run, decision, prepared.project.zone, moment) for decision in dealt]
+                new += runs.enrol(writer, [each for each in rows if each["customer_id"] not in again])
+                new += enrolling.decide_again(writer, [each for each in rows if each["customer_id"] in again])
+                rationing.reserve(writer, prepared, run, dealt, assigned_at=moment, now=now)
+            if progress:
+                progress(len(batch))
+    recurring.end(engine, prepared, run, moment)
+    return new
+
+
+def row(run: Run, decision: Decision, zone: ZoneInfo, moment: datetime) -> dict[str, Any]:
+    """The recipient's row of a decision that was made as of `moment`."""
     verdict = decision.verdict
     skipped = isinstance(verdict, Skip)
     held_out = decision.arm == HOLDOUT
@@ -236,12 +316,18 @@ def _row(run: Run, decision: Decision, zone: ZoneInfo) -> dict[str, Any]:
         "bucket": "" if skipped else f"{decision.bucket:.12f}",
         "locale": "" if isinstance(verdict, Skip) else verdict.locale,
         "time_zone": decision.home.zone,
-        "facts": evidence(decision.candidate, zone) | {"signs": decision.signs} | decision.worth | _clock(decision) | _promised(decision),
-        "assigned_at": run.started_at,
-        "ended_at": run.started_at if skipped else None,
+        "facts": _facts(decision, zone),
+        "assigned_at": moment,
+        "ended_at": moment if skipped else None,
         "next_stage": 0,
         "next_due_at": decision.first_due_at,
     }
+
+
+def _facts(decision: Decision, zone: ZoneInfo) -> dict[str, Any]:
+    """What is kept with the recipient: on what the decision was made, and what it promises."""
+    kept = evidence(decision.candidate, zone) | {"signs": decision.signs} | decision.worth
+    return kept | _clock(decision) | _promised(decision) | _told(decision.past)
 
 
 def _clock(decision: Decision) -> dict[str, Any]:
@@ -267,6 +353,11 @@ def evidence(candidate: Candidate, zone: ZoneInfo) -> dict[str, Any]:
         "phone": "known" if candidate.phone else "",
         "channels": {str(channel): _reach(candidate, channel, zone) for channel in candidate.reach},
     }
+
+
+def _told(past: Past) -> dict[str, str]:
+    moments = {"exhausted_at": past.exhausted_at, "assigned_before_at": past.assigned_at}
+    return {name: moment.isoformat() for name, moment in moments.items() if moment is not None}
 
 
 def _reach(candidate: Candidate, channel: ChannelName, zone: ZoneInfo) -> dict[str, Any]:

@@ -14,13 +14,13 @@ from winback import clock
 from winback.audience import cohort, conditions, rhythm, signs
 from winback.audience.cohort import Selection
 from winback.errors import ConfigError, Problem
-from winback.journey import assignment, promises, zones
+from winback.journey import assignment, ends, promises, zones
 from winback.model import RecipientStatus
 from winback.operations import code_lives, contacting, findings, knowing, selecting, stage_conditions
 from winback.operations.stage_conditions import Standing
 from winback.sending.prepared import Prepared
 from winback.settings import Project
-from winback.store import candidates, code_figures, cohorts, database, histories, persons, purchases, runs, stage_changes
+from winback.store import candidates, code_figures, cohorts, database, enrolling, histories, persons, purchases, runs, stage_changes
 from winback.store.as_of import AsOf
 from winback.store.runs import Run
 
@@ -137,9 +137,10 @@ def by_campaign(prepared: Prepared, engine: Engine, key: str, *, now: datetime) 
     who = customer_id(engine, key)
     about = f"campaign {prepared.name}"
     with database.reading(engine) as connection:
-        run = runs.latest(connection, prepared.name)
+        run = runs.of_customer(connection, prepared.name, who) or runs.latest(connection, prepared.name)
         if run is None:
             return Explanation(key, about, "the campaign has not run yet; see --cohort", ())
+        place = enrolling.place(connection, run.id, who)
         recipient = runs.get_recipients(connection, run.id, [who]).get(who)
         history = histories.of_recipient(connection, run.id, who, now)
         own_key = persons.own_key(connection, who)
@@ -147,8 +148,14 @@ def by_campaign(prepared: Prepared, engine: Engine, key: str, *, now: datetime) 
         policy = [Step(*told) for told in contacting.rules_told(prepared.policy, country)]
         turn = [Step(*told) for told in contacting.contacts_told(connection, prepared, recipient, country, now)] if recipient else []
         code = code_figures.of_customer(connection, run.id, who, run.campaign, now=now)
-    steps, _ = _conditions(prepared.project, engine, prepared.selection, who, run.started_at)
+    decided_at = recipient.assigned_at if recipient is not None else now if prepared.campaign.is_daily else run.started_at
+    steps, inside = _conditions(prepared.project, engine, prepared.selection, who, decided_at)
+    steps += [] if place is None else [Step("lapsed before the run began", f"place {place} in its back-fill")]
     steps = _merged(engine, key) + steps
+    if recipient is None and place is not None and inside:
+        return Explanation(key, about, f"waits in the back-fill of run {run.number}, place {place}", tuple(steps))
+    if recipient is None and prepared.campaign.is_daily:
+        return Explanation(key, about, f"run {run.number} has not decided on them: {'in' if inside else 'not in'} the cohort now", tuple(steps))
     if recipient is None:
         return Explanation(key, about, f"not in the cohort when run {run.number} began on {run.started_at:%Y-%m-%d}", tuple(steps))
     apart = {"channels", "signs", "zone_known_by", "send_hour", promises.FACT}
@@ -168,6 +175,7 @@ def by_campaign(prepared: Prepared, engine: Engine, key: str, *, now: datetime) 
         for asked, found in code_lives.life(code, zones.calendar(recipient.time_zone, prepared.policy.for_country(country)), prepared.currency)
     ]
     steps += [Step(f"{moment:%Y-%m-%d %H:%M} UTC", sentence) for moment, sentence in history]
+    steps.append(Step("stands at", str(ends.of(recipient.status, recipient.reason))))
     steps += [Step(f"stage {each.stage}, {each.asks}", each.found, each.holds) for each in _stage_conditions(prepared, engine, run, who, now)]
     steps += turn
     verdict = f"{recipient.status}: {recipient.reason}" if recipient.reason else str(recipient.status)

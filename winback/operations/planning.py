@@ -17,7 +17,8 @@ from winback.journey import expected_way, last_check, stage_times, zones
 from winback.journey.eligibility import Skip
 from winback.journey.last_check import Postpone, SkipStage, Stop
 from winback.model import HOLDOUT, TASK, ChannelName, Money, Reason, RunStatus, TaskKind
-from winback.operations import enrolment, knowing
+from winback.operations import daily_plan, enrolment, knowing, recurring
+from winback.operations.daily_plan import DailyPlan
 from winback.operations.enrolment import Decision
 from winback.operations.rationing import Budget, Pool, Rations
 from winback.operations.stage_conditions import Outlook
@@ -55,7 +56,7 @@ class WorthOfAll:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The whole plan; cohort = recipients + holdout + skips, always."""
+    """The whole plan; cohort = recipients + holdout + skips, always; of a daily campaign's next day, with those assigned before and waiting."""
 
     campaign: str
     as_of: str
@@ -75,6 +76,7 @@ class Plan:
     pools: tuple[Pool, ...] = ()
     budgets: tuple[Budget, ...] = ()
     holding: int = 0  # recipients who hold a code of another campaign
+    daily: DailyPlan | None = None  # of a campaign that enrols daily
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -105,6 +107,7 @@ class Plan:
             },
             "contact_policy": self.contact_policy,
             "worth": None if self.worth is None else {name: str(amount) for name, amount in asdict(self.worth).items()},
+            "daily": None if self.daily is None else self.daily.as_json(),
             "power": {"base_rate": self.base_rate, "detectable_difference": self.detectable},
             "codes": [{**asdict(pool), "missing": pool.missing} for pool in self.pools],
             "budgets": [{name: str(value) for name, value in asdict(budget).items()} for budget in self.budgets],
@@ -125,15 +128,29 @@ def plan(
         salt = enrolment.salt_of(prepared, number)
         offering.check_pools(connection, prepared)
         rations, outlook = Rations(prepared, salt), Outlook.of(connection, prepared, AsOf.of(prepared.project, now))
-        for batch in enrolment.decisions(connection, prepared, run_id=own, salt=salt, as_of=now, now=now):
+        batches, daily = enrolment.decisions(connection, prepared, run_id=own, salt=salt, as_of=now, now=now), None
+        but_run = own
+        if prepared.campaign.is_daily:
+            going_on = run if own is not None else None
+            chosen = daily_plan.turn(connection, prepared, going_on, salt=salt, now=now)
+            daily = daily_plan.of(connection, prepared, going_on, chosen, now=now)
+            turns = recurring.batches([*chosen.fresh, *chosen.again], enrolment.BATCH)
+            batches = enrolment.decide_on(connection, prepared, turns, run_id=own, salt=salt, as_of=now, now=now)
+            but_run = None  # what it promised on earlier days stays promised
+        for batch in batches:
             written_to = [each.candidate.customer_id for each in batch if each.is_written_to]
             contacts, unmet = contact_log.contacts(connection, written_to, now), outlook.unmet(written_to)
-            for decision in rations.deal(connection, batch, now=now, but_run=own):
+            for decision in rations.deal(connection, batch, now=now, but_run=but_run):
                 tally.add(decision, contacts.get(decision.candidate.customer_id, ()), unmet)
             if progress:
                 progress(len(batch))
-        pools, budgets = rations.pools(connection, now, but_run=own), rations.budgets(connection, now, but_run=own)
-    return replace(tally.plan(now), pools=tuple(pools), budgets=tuple(budgets), holding=rations.holding)
+        pools, budgets = rations.pools(connection, now, but_run=but_run), rations.budgets(connection, now, but_run=but_run)
+    return _with_days(replace(tally.plan(now), pools=tuple(pools), budgets=tuple(budgets), holding=rations.holding), daily)
+
+
+def _with_days(planned: Plan, daily: DailyPlan | None) -> Plan:
+    """A daily campaign's cohort holds those too whose turn was before, or is to come."""
+    return planned if daily is None else replace(planned, cohort=planned.cohort + daily.before + daily.waiting, daily=daily)
 
 
 class _Tally:

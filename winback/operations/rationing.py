@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from winback.journey import purse, zones
 from winback.journey.eligibility import Skip
 from winback.journey.purse import Purse
-from winback.model import Money
+from winback.model import Money, RecipientStatus
 from winback.sending import offering
 from winback.sending.prepared import Prepared
 from winback.store import code_pools, codes, runs
@@ -65,12 +65,19 @@ class Rations:
     _left: Purse | None = None
 
     def deal(
-        self, connection: Connection, batch: Sequence[Decision], *, now: datetime, run: Run | None = None, but_run: int | None = None
+        self,
+        connection: Connection,
+        batch: Sequence[Decision],
+        *,
+        now: datetime,
+        run: Run | None = None,
+        but_run: int | None = None,
+        again: Collection[int] = (),
     ) -> list[Decision]:
         """The decisions, those whom nothing can be promised any more skipped before any arm.
 
         With a `run` what is left is counted again whenever somebody else may have promised something, and those decided on already are
-        left out; `but_run` is a run that is decided on anew.
+        left out, but those of `again` who are skipped still; `but_run` is a run that is decided on anew.
         """
         coded = purse.coded(self.prepared.campaign)
         if not coded:
@@ -78,7 +85,8 @@ class Rations:
         ids = [decision.candidate.customer_id for decision in batch]
         if run is not None:
             code_pools.hold(connection, run.id)
-            decided = runs.get_recipients(connection, run.id, ids)
+            known = runs.get_recipients(connection, run.id, ids)
+            decided = {who for who, row in known.items() if who not in again or row.status != RecipientStatus.SKIPPED}
             if decided:
                 self._left = None
                 batch = [decision for decision in batch if decision.candidate.customer_id not in decided]
@@ -133,7 +141,7 @@ class Rations:
         return decision
 
 
-def reserve(connection: Connection, prepared: Prepared, run: Run, batch: Sequence[Decision], now: datetime) -> None:
+def reserve(connection: Connection, prepared: Prepared, run: Run, batch: Sequence[Decision], *, assigned_at: datetime, now: datetime) -> None:
     """Codes for those who were just assigned to a tactic with an offer."""
     coded, wishes = purse.coded(prepared.campaign), []
     for decision in batch:
@@ -143,7 +151,7 @@ def reserve(connection: Connection, prepared: Prepared, run: Run, batch: Sequenc
             there = zones.calendar(decision.home.zone, prepared.policy.for_country(who.person.country))
             wishes.append(
                 offering.wish(
-                    prepared, name, decision.promised, customer_id=who.customer_id, key=who.person.key, assigned_at=run.started_at, there=there
+                    prepared, name, decision.promised, customer_id=who.customer_id, key=who.person.key, assigned_at=assigned_at, there=there
                 )
             )
     offering.reserve(connection, prepared, run, wishes, now)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hmac
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,8 @@ from typing import Any
 from sqlalchemy import Engine, Row
 
 from winback import clock
-from winback.model import TASK, RunStatus
-from winback.operations import enrolment, running
+from winback.model import TASK, RecipientStatus, RunStatus
+from winback.operations import enrolment, recurring, running
 from winback.sending import lanes
 from winback.sending.prepared import Prepared
 from winback.settings import Project
@@ -89,22 +90,33 @@ def _with_another_key(project: Project) -> Project:
 async def _play(
     prepared: Prepared, copy: Engine, *, start: datetime, until: datetime, worker: str, folder: Path, progress: Callable[[datetime], None] | None
 ) -> None:
+    """A run that takes everybody in at once is rehearsed from its beginning; one that goes on every day, from where it stands."""
     now = start
     with database.writing(copy) as connection:
-        unfinished = runs.latest(connection, prepared.name)
-        if unfinished is not None and unfinished.status in {RunStatus.ACTIVE, RunStatus.PAUSED}:
-            runs.change_status(connection, unfinished.id, RunStatus.CANCELLED, now)
-            codes.release_those_of_ended(connection, prepared.name, unfinished.id)
+        for unfinished in runs.unfinished_of(connection, prepared.name):
+            status = RunStatus.ACTIVE if prepared.campaign.is_daily else RunStatus.CANCELLED
+            runs.change_status(connection, unfinished.id, status, now)
+            if status is RunStatus.CANCELLED:
+                codes.release_those_of_ended(connection, prepared.name, unfinished.id)
         contact_log.forget_later(connection, now)
         codes.forget_later(connection, now)
     async with running.open_lanes(prepared, worker=worker, open_channel=lambda _, name: lanes.rehearsal_channel(folder, name)) as opened:
         run = enrolment.current_run(copy, prepared, now=now, again=True)
-        ran = running.Ran(prepared.name, run.number, run.status)
-        enrolment.enrol(copy, prepared, run, now=now)
+        entered: date | None = None
         while now <= until:
-            await running.send(prepared, copy, run, opened, ran, now=partial(_same, now))
+            today = clock.local_day(now, prepared.project.zone)
+            if entered is None or (prepared.campaign.is_daily and today != entered):
+                run = run if entered is None else enrolment.current_run(copy, prepared, now=now)
+                enrolment.enrol(copy, prepared, run, now=now)
+                entered = today
+            ran = running.Ran(prepared.name, run.number, run.status)
+            under_way = enrolment.under_way(copy, prepared)
+            for each in under_way:
+                await running.send(prepared, copy, each, opened, ran, now=partial(_same, now))
             with database.reading(copy) as connection:
-                due = runs.next_due(connection, run.id)
+                moments = [runs.next_due(connection, each.id) for each in under_way]
+                moments.append(recurring.next_day(prepared, runs.get(connection, run.id), now))
+            due = min((moment for moment in moments if moment is not None), default=None)
             if due is None:
                 return
             now = max(now + TICK, start + _ticks(due - start))
@@ -133,11 +145,10 @@ def _write_tasks(folder: Path, asked: Sequence[Row[Any]]) -> None:
 def _told(prepared: Prepared, copy: Engine, start: datetime, until: datetime, folder: Path) -> Rehearsal:
     zone = prepared.project.zone
     with database.reading(copy) as connection:
-        run = runs.latest(connection, prepared.name)
-        assert run is not None
-        sent = deliveries.sent_by_moment(connection, run.id)
-        standing = runs.counts(connection, run.id)
-        asked = connection.execute(tasks.listed(open_only=False, run_id=run.id)).all()
+        played = runs.unfinished_of(connection, prepared.name)  # what is rehearsed is never closed
+        sent = [row for run in played for row in deliveries.sent_by_moment(connection, run.id) if row[0] >= start]
+        standing = sum((Counter(runs.counts(connection, run.id)) for run in played), Counter[tuple[RecipientStatus, str]]())
+        asked = [task for run in played for task in connection.execute(tasks.listed(open_only=False, run_id=run.id)) if task.asked_at >= start]
     days: dict[tuple[str, str, str, str], int] = {}
     for sent_at, stage, channel, language, count in sent:
         key = clock.local_day(sent_at, zone).isoformat(), stage, channel, language

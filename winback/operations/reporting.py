@@ -1,4 +1,4 @@
-"""The report on a campaign's newest run."""
+"""The report on a campaign's newest run, or on the one that is asked for."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Engine
 
-from winback.errors import ConfigError
+from winback.errors import ConfigError, Problem
 from winback.journey import campaign
 from winback.operations import measuring
 from winback.outcomes.report import Report
@@ -15,10 +15,14 @@ from winback.settings import Project
 from winback.store import database, runs
 
 
-def measure_and_report(project: Project, engine: Engine, name: str, *, now: datetime, truth: Mapping[str, float] | None = None) -> Report:
-    """Measure the campaign's newest run as of `now`, and tell. Raises ConfigError when it has none."""
+def measure_and_report(
+    project: Project, engine: Engine, name: str, *, now: datetime, truth: Mapping[str, float] | None = None, number: int | None = None
+) -> Report:
+    """Measure the campaign's newest run, or the one of that number, as of `now`, and tell. Raises ConfigError when there is none."""
     with database.reading(engine) as connection:
-        run = runs.latest(connection, name)
+        run = runs.latest(connection, name) if number is None else runs.numbered(connection, name, number)
+    if run is None and number is not None:
+        raise ConfigError(Problem("", None, f"`{name}` has no run {number}.", "Leave --run out for the newest."))
     if run is None:
         document = campaign.read(project, name)
         raise ConfigError(document.problem((), f"`{name}` has not run yet; there is nothing to report.", f"Begin with: winback run {name}"))

@@ -70,9 +70,10 @@ async def go(
         run = enrolment.current_run(engine, prepared, now=now(), again=again)
         ran = Ran(prepared.name, run.number, run.status)
         ran.enrolled = enrolment.enrol(engine, prepared, run, now=now(), progress=_part(progress, "enrol"))
-        if run.status is RunStatus.ACTIVE:
-            await send(prepared, engine, run, opened, ran, now=now, progress=progress)
-            ran.status = finish(engine, run)
+        for each in enrolment.under_way(engine, prepared):
+            await send(prepared, engine, each, opened, ran, now=now, progress=progress)
+            status = finish(engine, each)
+            ran.status = status if each.id == run.id else ran.status
     return ran
 
 
@@ -103,7 +104,7 @@ def settle_codes(engine: Engine, run: Run, now: datetime) -> None:
 
 
 async def send_batch(prepared: Prepared, engine: Engine, run: Run, *, now: Callable[[], datetime], worker: str) -> Ran:
-    """One batch of what is queued and due, over lanes opened for it: what a schedule's task does. An empty count means that nothing is left."""
+    """One batch of what is queued and due in a run, over lanes opened for it: what a schedule's task does. An empty count: nothing is left."""
     ran = Ran(prepared.name, run.number, run.status)
     async with open_lanes(prepared, worker=worker) as opened:
         claiming = Worker(engine, run, Writer(prepared, engine), opened, now)

@@ -20,7 +20,10 @@ _VERBS = {
 
 
 def steer(engine: Engine, campaign: str, verb: str, *, now: datetime) -> str:
-    """Pause, resume or cancel the campaign's newest run; returns a sentence. Raises ConfigError when it isn't in a state for that."""
+    """Pause, resume or cancel the campaign's newest run, and an older one that goes on beside it; returns a sentence.
+
+    Raises ConfigError when the newest isn't in a state for that.
+    """
     allowed, status, sentence = _VERBS[verb]
     with database.writing(engine) as connection:
         run = runs.latest(connection, campaign)
@@ -30,21 +33,24 @@ def steer(engine: Engine, campaign: str, verb: str, *, now: datetime) -> str:
             raise ConfigError(
                 Problem("", None, f"run {run.number} of `{campaign}` is {run.status}; it can't {verb}.", "Look at `winback deliveries`.")
             )
-        runs.change_status(connection, run.id, status, now)
-        if status is RunStatus.CANCELLED:
-            codes.release_those_of_ended(connection, campaign, run.id)
+        for each in [*(other for other in runs.unfinished_of(connection, campaign) if other.id != run.id and other.status in allowed), run]:
+            runs.change_status(connection, each.id, status, now)
+            if status is RunStatus.CANCELLED:
+                codes.release_those_of_ended(connection, campaign, each.id)
     return f"{campaign}, run {run.number}, {sentence}."
 
 
-def letters(engine: Engine, campaign: str, *, status: str | None, customer: str | None, limit: int) -> list[dict[str, Any]]:
-    """Letters of a campaign's newest run, oldest first. Raises ConfigError for a status that doesn't exist."""
+def letters(
+    engine: Engine, campaign: str, *, status: str | None, customer: str | None, limit: int, number: int | None = None
+) -> list[dict[str, Any]]:
+    """Letters of a campaign's newest run, or of the one of that number, oldest first. Raises ConfigError for a status that doesn't exist."""
     if status is not None and status not in list(DeliveryStatus):
         raise ConfigError(Problem("", None, f"there is no status `{status}`.", nearest(status, list(DeliveryStatus), "Statuses")))
     with database.reading(engine) as connection:
         if runs.latest(connection, campaign) is None:
             names = runs.campaigns(connection)
             raise ConfigError(Problem("", None, f"the campaign `{campaign}` has no run.", nearest(campaign, names, "Campaigns that ran")))
-        rows = connection.execute(deliveries.ledger(campaign, status=status, customer=customer).limit(limit)).mappings()
+        rows = connection.execute(deliveries.ledger(campaign, status=status, customer=customer, number=number).limit(limit)).mappings()
         return [{name: _plain(row[name]) for name in _SHOWN} for row in rows]
 
 

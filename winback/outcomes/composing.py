@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from winback.model import HOLDOUT, Money
 from winback.outcomes import comparison, curve, statistics, wording
 from winback.outcomes.comparison import RETURNED, REVENUE, Comparison
-from winback.outcomes.figures import ArmFigures, CodeFigures, Figures, StageFigures
+from winback.outcomes.figures import ArmFigures, CodeFigures, EndFigures, Figures, StageFigures
 from winback.outcomes.report import Arm, Codes, Judged, Report, SampleRatio
 from winback.outcomes.sentences import ENGLISH
 from winback.outcomes.statistics import Counted, Moments
@@ -52,6 +52,7 @@ def compose(
         locales=tuple(sorted(figures.locales, key=lambda row: (row.locale, names.index(row.arm)))),
         others=tuple((row.arm, row.orders, Money.from_minor(row.revenue_minor, row.currency)) for row in figures.others),
         codes=tuple(sorted((_codes(row, currency) for row in figures.codes), key=lambda row: names.index(row.arm))),
+        ends=_in_arms(figures.ends, names),
         among_tactics=wording.among_tactics([one for one in among_tactics if one.outcome == RETURNED], closed=closed, words=words),
         note=wording.note(window, closes_at, now, words),
         words=words,
@@ -116,6 +117,10 @@ def _check_sizes(arms: Sequence[Arm], shares: Mapping[str, float], words: Mappin
     counts = {arm.name: arm.assigned for arm in arms}
     chi2, p_value = statistics.sample_ratio(counts, shares)
     return SampleRatio(chi2, p_value, wording.sizes(counts, shares, p_value, words))
+
+
+def _in_arms(ends: Sequence[EndFigures], names: Sequence[str]) -> tuple[EndFigures, ...]:
+    return tuple(sorted(ends, key=lambda row: names.index(row.arm)))
 
 
 def _in_order(stages: Sequence[StageFigures], names: Sequence[str]) -> tuple[StageFigures, ...]:

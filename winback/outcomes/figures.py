@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from winback.journey.ends import EndState
 from winback.outcomes.statistics import Moments
 
 _NO_MONEY = Moments(0, 0.0, 0.0)
@@ -61,6 +62,15 @@ class CurveCell:
 
 
 @dataclass(frozen=True, slots=True)
+class EndFigures:
+    """How many of one tactic's customers came to one end, or are under way."""
+
+    arm: str
+    end: EndState
+    customers: int
+
+
+@dataclass(frozen=True, slots=True)
 class LocaleFigures:
     """One language of the letters in one arm."""
 
@@ -102,3 +112,4 @@ class Figures:
     locales: tuple[LocaleFigures, ...]
     others: tuple[OtherRevenue, ...]
     codes: tuple[CodeFigures, ...] = ()
+    ends: tuple[EndFigures, ...] = ()  # of tactics' customers, as EndState lists them

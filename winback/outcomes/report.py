@@ -11,7 +11,7 @@ from decimal import Decimal
 from winback.model import HOLDOUT, Money
 from winback.outcomes.comparison import RETURNED, Comparison, Finding
 from winback.outcomes.curve import Point
-from winback.outcomes.figures import ArmFigures, LocaleFigures, StageFigures
+from winback.outcomes.figures import ArmFigures, EndFigures, LocaleFigures, StageFigures
 from winback.outcomes.statistics import LEVEL, SAMPLE_RATIO_ALARM, Counted, Interval, Moments, round_to_digits, wilson
 
 
@@ -127,6 +127,7 @@ class Report:
     locales: tuple[LocaleFigures, ...]
     others: tuple[tuple[str, int, Money], ...]  # arm, orders, money in another currency
     codes: tuple[Codes, ...]
+    ends: tuple[EndFigures, ...]  # how the journeys of those written to ended, or that they are under way
     among_tactics: str  # what may be said of the tactics against each other; empty with fewer than two
     note: str  # when the numbers are final
     words: Mapping[str, str]  # the language it is written in
@@ -168,6 +169,7 @@ class Report:
             "curve": [point.as_json() for points in self.curve.values() for point in points],
             "skips": [{"reason": reason, "customers": customers} for reason, customers in self.skips],
             "locales": [asdict(row) for row in self.locales],
+            "ends": [asdict(row) for row in self.ends],
             "other_currencies": [
                 {"arm": arm, "orders": orders, "revenue": float(money.amount), "currency": money.currency} for arm, orders, money in self.others
             ],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from winback.journey.ends import EndState
 from winback.model import HOLDOUT, minor_digits
 from winback.outcomes import wording
 from winback.outcomes.comparison import REVENUE, Comparison
@@ -32,6 +33,7 @@ def tables(report: Report) -> list[Tabulated]:
         among_tactics(report),
         letters(report),
         funnel(report),
+        ends(report),
         skips(report),
         locales(report),
         others(report),
@@ -118,6 +120,15 @@ def funnel(report: Report) -> Tabulated:
     names = ("sent", "opened", "clicked", *ends)
     shown = ((row.stage, row.arm, *(wording.number(getattr(row, name)) for name in names)) for row in rows)
     return _table(report, "funnel", ("stage", "arm", *names), shown, names=2)
+
+
+def ends(report: Report) -> Tabulated:
+    """How journeys ended, per tactic; what nobody came to has no column."""
+    counts = {(row.arm, row.end): row.customers for row in report.ends}
+    names = [end for end in EndState if any(found == end for _, found in counts)]
+    arms = [arm.name for arm in report.tactics if any(of == arm.name for of, _ in counts)]
+    rows = ((_arm(report, arm), *(wording.number(counts.get((arm, end), 0)) for end in names)) for arm in arms)
+    return _table(report, "ends", ("arm", *(f"end-{end}" for end in names)), rows)
 
 
 def skips(report: Report) -> Tabulated:

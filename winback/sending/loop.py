@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -16,9 +16,10 @@ from sqlalchemy import Connection, Engine, Row
 from winback.channels import smtp_replies
 from winback.channels.channel import Channel
 from winback.errors import ChannelError, LaneError, PermanentError, Problem, TemplateError, TemporaryError, UncertainError
-from winback.journey import last_check, send_hour, stage_times
+from winback.journey import last_check, send_hour, stage_times, sunset
 from winback.journey.eligibility import Candidate
 from winback.journey.last_check import Ask, Postpone, Send, Since, SkipStage, Stop, Verdict
+from winback.journey.stage import Stage
 from winback.model import ChannelName, DeliveryStatus, Email, Message, Reason, Receipt, RecipientStatus
 from winback.sending import asking, meeting, offering, turns
 from winback.sending.asking import Asking
@@ -32,6 +33,7 @@ from winback.store.deliveries import Claimed, Outcome
 from winback.store.runs import Run
 
 _CONCLUDED = {DeliveryStatus.SENT, DeliveryStatus.FAILED, DeliveryStatus.UNCERTAIN, DeliveryStatus.SKIPPED}
+_LEFT = {DeliveryStatus.SENT, DeliveryStatus.UNCERTAIN}
 _BLOCKS_ADDRESS = {smtp_replies.NO_SUCH_MAILBOX, "blocked", "no-such-chat"}
 
 
@@ -111,7 +113,7 @@ class Worker:
         """Settle what dead workers left; the journeys of the uncertain ones go on. Returns how many became uncertain."""
         with database.writing(self.engine) as connection:
             lost = deliveries.settle_dead_claims(connection, self.run.id, self.now())
-            self._advance(connection, {row.customer_id: row.handed_over_at for row in lost})
+            self._advance(connection, {row.customer_id: row.handed_over_at for row in lost}, left={row.customer_id for row in lost})
         return len(lost)
 
     @property
@@ -263,13 +265,20 @@ class Worker:
         mine = deliveries.record(connection, [outcome for _, outcome in pairs], worker=self.lanes.worker)
         own = [(claimed, outcome) for claimed, outcome in pairs if outcome.delivery_id in mine]
         now = self.now()
-        self._advance(connection, {claimed.customer_id: outcome.sent_at or now for claimed, outcome in own if outcome.status in _CONCLUDED})
+        self._advance(
+            connection,
+            {claimed.customer_id: outcome.sent_at or now for claimed, outcome in own if outcome.status in _CONCLUDED},
+            left={claimed.customer_id for claimed, outcome in own if outcome.status in _LEFT},
+        )
         stopped = {claimed.customer_id: outcome.reason for claimed, outcome in own if outcome.status is DeliveryStatus.STOPPED}
         runs.end(connection, self.run.id, stopped, RecipientStatus.STOPPED, now)
         self.sent.update(outcome.status for _, outcome in own)
 
-    def _advance(self, connection: Connection, concluded: Mapping[int, datetime]) -> None:
-        """Recipients whose stage was concluded at these moments go on to the next one, or have come to the end."""
+    def _advance(self, connection: Connection, concluded: Mapping[int, datetime], *, left: Collection[int]) -> None:
+        """Recipients whose stage was concluded at these moments go on to the next one, or have come to the end.
+
+        Those of them whose letter left, or may have, are exhausted when it was the farewell.
+        """
         standing = runs.get_recipients(connection, self.run.id, concluded)
         countries = candidates.countries(connection, list(concluded))
         prepared = self.writer.prepared
@@ -283,8 +292,18 @@ class Worker:
             for who, row in standing.items()
         ]
         runs.advance(connection, self.run.id, changes)
-        ended = {change["customer_id"]: "" for change in changes if change["next_due_at"] is None}
+        said_farewell = {who for who in left if who in standing and sunset.is_sunset(self._stage(standing[who].next_stage))}
+        ended = {
+            change["customer_id"]: Reason.EXHAUSTED if change["customer_id"] in said_farewell else ""
+            for change in changes
+            if change["next_due_at"] is None
+        }
         runs.end(connection, self.run.id, ended, RecipientStatus.FINISHED, self.now())
+
+    def _stage(self, number: int) -> Stage | None:
+        """None after the last one."""
+        stages = self.writer.campaign.stages
+        return stages[number] if number < len(stages) else None
 
 
 def outcome_of(claimed: Claimed, result: Receipt | BaseException, schedule: Sequence[timedelta], now: datetime) -> Outcome:

@@ -11,8 +11,8 @@ from sqlalchemy import Connection, FromClause, Row, and_, func, or_, select
 
 from winback.journey.eligibility import Candidate, Reach
 from winback.journey.last_check import Since
-from winback.model import ChannelName, EventKind, Person, RecipientStatus, RunStatus, Verdict
-from winback.store import counting, entitlements
+from winback.model import ChannelName, EventKind, Person, Verdict
+from winback.store import counting, entitlements, under_way
 from winback.store.as_of import AsOf
 from winback.store.counting import is_purchase
 from winback.store.tables import campaign_runs, consents, contacts, customers, events, orders, recipients, scores, suppressions
@@ -24,7 +24,7 @@ def find(connection: Connection, ids: Sequence[int], as_of: AsOf, *, run_id: int
     `scored`: where scores as of that moment are, if the stored ones aren't.
     """
     reach = _reach(connection, ids, as_of.now)
-    busy = _busy(connection, ids, run_id)
+    busy = _busy(connection, ids, run_id, as_of.now)
     namesakes = _namesakes(connection, ids)
     problems = entitlements.problem_orders(connection, ids, as_of)
     facts = counting.orders_of(as_of, ids).subquery("facts")
@@ -168,17 +168,12 @@ def _reach(connection: Connection, ids: Sequence[int], now: datetime) -> dict[in
     return reach
 
 
-def _busy(connection: Connection, ids: Sequence[int], run_id: int | None) -> dict[int, str]:
-    """Customers assigned in another run that isn't over: written to or held out alike, or its arms couldn't be compared any more."""
+def _busy(connection: Connection, ids: Sequence[int], run_id: int | None, now: datetime) -> dict[int, str]:
+    """Customers whom another run keeps, with its campaign: written to or held out alike."""
     rows = connection.execute(
         select(recipients.c.customer_id, func.min(campaign_runs.c.campaign))
         .join(campaign_runs, campaign_runs.c.id == recipients.c.run_id)
-        .where(
-            recipients.c.customer_id.in_(ids),
-            recipients.c.status != RecipientStatus.SKIPPED,
-            campaign_runs.c.status.in_([RunStatus.ACTIVE, RunStatus.PAUSED]),
-            campaign_runs.c.id != (run_id or 0),
-        )
+        .where(recipients.c.customer_id.in_(ids), campaign_runs.c.id != (run_id or 0), under_way.keeps(now))
         .group_by(recipients.c.customer_id)
     )
     return dict(rows.all())

@@ -60,9 +60,11 @@ def foreign(connection: Connection, campaign: str, offer: str, lines: Mapping[st
 def hold(connection: Connection, run_id: int) -> bool:
     """Keep others who promise something of this run waiting until the transaction ends. SQLite has one writer anyway.
 
-    Returns whether everybody of its cohort has been decided on.
+    Returns whether everybody of its cohort has been decided on; of a daily campaign, everybody whose turn it was so far.
     """
-    enrolled = select(campaign_runs.c.enrolled_at.is_not(None)).where(campaign_runs.c.id == run_id).with_for_update(key_share=True)
+    between_days = and_(campaign_runs.c.enrolled_on.is_not(None), campaign_runs.c.enrolling_at.is_(None))
+    everybody = or_(campaign_runs.c.enrolled_at.is_not(None), between_days)
+    enrolled = select(everybody).where(campaign_runs.c.id == run_id).with_for_update(key_share=True)
     return bool(connection.execute(enrolled).scalar())
 
 

@@ -229,9 +229,10 @@ def resolve(connection: Connection, delivery_id: int, *, was_sent: bool, now: da
     return str(before or "")
 
 
-def ledger(campaign: str, *, status: str | None = None, customer: str | None = None) -> Select[Any]:
-    """The statement behind `winback deliveries`: letters of a campaign's newest run, oldest first."""
-    newest = select(func.max(campaign_runs.c.id)).where(campaign_runs.c.campaign == campaign).scalar_subquery()
+def ledger(campaign: str, *, status: str | None = None, customer: str | None = None, number: int | None = None) -> Select[Any]:
+    """The statement behind `winback deliveries`: letters of a campaign's newest run, or of the one of that number, oldest first."""
+    wanted = select(func.max(campaign_runs.c.id)).where(campaign_runs.c.campaign == campaign)
+    newest = (wanted if number is None else wanted.where(campaign_runs.c.number == number)).scalar_subquery()
     statement = (
         select(deliveries, customers.c.key.label("customer"))
         .join(customers, customers.c.id == deliveries.c.customer_id)

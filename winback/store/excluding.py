@@ -11,8 +11,7 @@ from sqlalchemy import ColumnElement, and_, cast, exists, func, literal, not_, o
 from sqlalchemy.dialects.postgresql import JSONB
 
 from winback import clock
-from winback.model import RecipientStatus, RunStatus
-from winback.store import freshness
+from winback.store import freshness, under_way
 from winback.store.ground import Ground
 from winback.store.tables import campaign_runs, customers, outcomes, recipients
 
@@ -54,13 +53,12 @@ def _not_contacted(ground: Ground) -> ColumnElement[bool]:
 
 
 def _in_no_other_campaign(ground: Ground) -> ColumnElement[bool]:
-    """Assigned in another run that isn't over: written to or held out alike."""
+    """Another run keeps them: written to or held out alike."""
     return ~exists().where(
         recipients.c.customer_id == ground.customer_id,
-        recipients.c.status != RecipientStatus.SKIPPED,
         campaign_runs.c.id == recipients.c.run_id,
-        campaign_runs.c.status.in_([RunStatus.ACTIVE, RunStatus.PAUSED]),
         campaign_runs.c.id != ground.run_id,
+        under_way.keeps(ground.as_of.now),
     )
 
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, text, update
+from sqlalchemy import Connection, Row, delete, func, insert, or_, select, text, update
 
 from winback.model import DeliveryStatus, Reason, RecipientStatus, RunStatus
 from winback.store import merged_codes
-from winback.store.tables import campaign_runs, customers, deliveries, outcomes, recipients, tasks
+from winback.store.tables import back_fill, campaign_runs, customers, deliveries, outcomes, recipients, tasks
 
 _ON_THE_WAY = (DeliveryStatus.CLAIMED, DeliveryStatus.HANDED_OVER)
 
@@ -34,7 +34,9 @@ def hold(connection: Connection, merged_id: int, into_id: int) -> str:
     if connection.dialect.name == "postgresql":  # a run that begins now waits, and sees what was merged
         connection.execute(text("LOCK TABLE campaign_runs IN SHARE ROW EXCLUSIVE MODE"))
     enrolling = select(campaign_runs.c.campaign).where(
-        campaign_runs.c.enrolled_at.is_(None), campaign_runs.c.status.in_([RunStatus.ACTIVE, RunStatus.PAUSED])
+        campaign_runs.c.enrolled_at.is_(None),
+        or_(campaign_runs.c.enrolled_on.is_(None), campaign_runs.c.enrolling_at.is_not(None)),  # between two days a daily one decides on nobody
+        campaign_runs.c.status.in_([RunStatus.ACTIVE, RunStatus.PAUSED]),
     )
     if campaign := connection.execute(enrolling.limit(1)).scalar():
         return f"the campaign `{campaign}` is still deciding on its cohort"
@@ -75,7 +77,18 @@ def join(connection: Connection, merged_id: int, into_id: int, merged_key: str, 
         else:
             _end(connection, place, now)
             fates.append(JourneyFate(place.campaign, place.number, "ended"))
+    _wait_on(connection, merged_id, into_id)
     return fates
+
+
+def _wait_on(connection: Connection, merged_id: int, into_id: int) -> None:
+    """Who waits in a back-fill as the merged record waits on as the one that stays, unless that one has a place of its own."""
+    own = back_fill.alias("own")
+    connection.execute(
+        update(back_fill)
+        .where(back_fill.c.customer_id == merged_id, back_fill.c.run_id.not_in(select(own.c.run_id).where(own.c.customer_id == into_id)))
+        .values(customer_id=into_id)
+    )
 
 
 def reached(connection: Connection, run_id: int, ids: Sequence[int]) -> set[tuple[int, str]]:

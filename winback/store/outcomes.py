@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, case, delete, exists, false, func, literal, select, true
+from sqlalchemy import Connection, Select, and_, case, delete, exists, false, func, literal, or_, select, true
 from sqlalchemy.dialects import postgresql, sqlite
 
+from winback.journey import ends
+from winback.journey.ends import EndState
 from winback.model import RecipientStatus
-from winback.outcomes.figures import ArmFigures, CurveCell, Figures, LocaleFigures, OtherRevenue
+from winback.outcomes.figures import ArmFigures, CurveCell, EndFigures, Figures, LocaleFigures, OtherRevenue
 from winback.outcomes.statistics import Moments
 from winback.store import code_figures, responses
 from winback.store.counting import is_purchase
@@ -55,6 +58,7 @@ def aggregates(connection: Connection, run_id: int, window: timedelta, now: date
         locales=_locales(connection, measured),
         others=_others(connection, measured, currency),
         codes=code_figures.by_arm(connection, run_id, now),
+        ends=_ends(connection, measured),
     )
 
 
@@ -145,6 +149,23 @@ def _skips(connection: Connection, measured: Measured) -> tuple[tuple[str, int],
         .order_by(func.count().desc(), recipients.c.reason)
     )
     return tuple((reason, count) for reason, count in rows)
+
+
+def _ends(connection: Connection, measured: Measured) -> tuple[EndFigures, ...]:
+    """Where those written to stood at the report's moment; the holdout has no journey that could end."""
+    open_still = or_(recipients.c.ended_at.is_(None), recipients.c.ended_at > measured.now)
+    status = case((open_still, RecipientStatus.ACTIVE), else_=recipients.c.status).label("status")
+    reason = case((open_still, ""), else_=recipients.c.reason).label("reason")
+    rows = connection.execute(
+        select(recipients.c.arm, status, reason, func.count())
+        .where(measured.assigned(), recipients.c.status != RecipientStatus.HELD_OUT)
+        .group_by(recipients.c.arm, status, reason)
+    )
+    counts: Counter[tuple[str, EndState]] = Counter()
+    for arm, standing, why, count in rows:
+        counts[arm, ends.of(standing, why)] += count
+    order = list(EndState)
+    return tuple(EndFigures(arm, end, count) for (arm, end), count in sorted(counts.items(), key=lambda pair: (pair[0][0], order.index(pair[0][1]))))
 
 
 def _locales(connection: Connection, measured: Measured) -> tuple[LocaleFigures, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, bindparam, func, select, update
@@ -27,9 +27,12 @@ class Run:
     status: RunStatus
     salt: str
     started_at: datetime
-    enrolled_at: datetime | None  # when everybody of the cohort had been decided on
+    enrolled_at: datetime | None  # when everybody of the cohort had been decided on; of a daily campaign, when it stopped taking anybody in
+    enrolling_at: datetime | None  # as of when a day's decisions are being made
+    enrolled_on: date | None  # the last day whose decisions are all made
     shares: Mapping[str, float]  # of every arm as planned when the run began; a file edited later changes nothing of it
     stages: tuple[str, ...]  # their names, in order
+    enrol: str  # once or daily
     window: timedelta  # how long after assignment an order counts as a return
 
 
@@ -41,10 +44,38 @@ def latest(connection: Connection, campaign: str) -> Run | None:
     return None if row is None else _run(row)
 
 
+def numbered(connection: Connection, campaign: str, number: int) -> Run | None:
+    """A campaign's run by its number."""
+    row = connection.execute(select(campaign_runs).where(campaign_runs.c.campaign == campaign, campaign_runs.c.number == number)).one_or_none()
+    return None if row is None else _run(row)
+
+
 def unfinished(connection: Connection) -> list[Run]:
     """Every run that may still send, the oldest first."""
     rows = connection.execute(select(campaign_runs).where(campaign_runs.c.status.in_(_UNFINISHED)).order_by(campaign_runs.c.id))
     return [_run(row) for row in rows]
+
+
+def unfinished_of(connection: Connection, campaign: str) -> list[Run]:
+    """Those of one campaign, the oldest first: one that takes nobody in any more may go on beside the next."""
+    return [run for run in unfinished(connection) if run.campaign == campaign]
+
+
+def get(connection: Connection, run_id: int) -> Run:
+    """The run as it is now."""
+    return _run(connection.execute(select(campaign_runs).where(campaign_runs.c.id == run_id)).one())
+
+
+def of_customer(connection: Connection, campaign: str, customer_id: int) -> Run | None:
+    """The newest run of a campaign that decided on a customer."""
+    row = connection.execute(
+        select(campaign_runs)
+        .join(recipients, recipients.c.run_id == campaign_runs.c.id)
+        .where(campaign_runs.c.campaign == campaign, recipients.c.customer_id == customer_id)
+        .order_by(campaign_runs.c.number.desc())
+        .limit(1)
+    ).one_or_none()
+    return None if row is None else _run(row)
 
 
 def campaigns(connection: Connection) -> list[str]:
@@ -212,7 +243,10 @@ def _run(row: Row[Any]) -> Run:
         salt=row.salt,
         started_at=row.started_at,
         enrolled_at=row.enrolled_at,
+        enrolling_at=row.enrolling_at,
+        enrolled_on=row.enrolled_on,
         shares=row.plan.get("shares", {}),
         stages=tuple(row.plan.get("order_of_stages", ())),
+        enrol=row.plan.get("enrol", "once"),
         window=timedelta(seconds=row.plan.get("window_seconds", 0)),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Index, Integer, String, Table, Text, UniqueConstraint
 from sqlalchemy.types import JSON
 
-from winback.store.tables.kinds import Utc, metadata, row_id, to
+from winback.store.tables.kinds import Day, Utc, metadata, row_id, to
 
 campaign_runs = Table(
     "campaign_runs",
@@ -16,7 +16,9 @@ campaign_runs = Table(
     Column("status", String(20), nullable=False),
     Column("salt", String(200), nullable=False),
     Column("started_at", Utc, nullable=False),
-    Column("enrolled_at", Utc),  # None: the cohort is still being decided on
+    Column("enrolled_at", Utc),  # None: the cohort is still being decided on, or every day those who came into it
+    Column("enrolling_at", Utc),  # of a daily campaign: the moment as of which a day's decisions are being made; None: none just now
+    Column("enrolled_on", Day),  # of a daily campaign: the last day whose decisions are all made
     Column("fingerprint", String(64), nullable=False, server_default=""),  # of the files that it last went on with
     Column("priority", Integer, nullable=False, server_default="0"),  # who writes first when two want the same customer: the higher
     Column("plan", JSON, nullable=False),  # planned shares, the window, and the campaign file as it was when the run began
@@ -41,6 +43,15 @@ recipients = Table(
     Column("next_due_at", Utc),  # None: a delivery is under way, or nothing is to come
     Index(None, "run_id", "next_due_at"),
     Index(None, "customer_id"),
+)
+
+back_fill = Table(
+    "back_fill",
+    metadata,
+    to("campaign_runs.id", "run_id", primary_key=True),
+    to("customers.id", "customer_id", primary_key=True),
+    Column("place", Integer, nullable=False),  # the first is 1; who has a row in `recipients` doesn't wait any more
+    Index(None, "run_id", "place"),
 )
 
 deliveries = Table(

@@ -1,4 +1,4 @@
-"""What journeys promise: approvals, changes of a run, codes, tasks, occasions."""
+"""What journeys promise: approvals, changes of a run, codes, tasks, occasions, days of enrolment."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -111,3 +111,19 @@ def upgrade() -> None:
 
     with op.batch_alter_table("deliveries", schema=None) as batch_op:
         batch_op.add_column(sa.Column("occasion", sa.String(length=120), server_default="", nullable=False))
+
+    op.create_table(
+        "back_fill",
+        sa.Column("run_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("customer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("place", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["customer_id"], ["customers.id"], name=op.f("fk_back_fill_customer_id")),
+        sa.ForeignKeyConstraint(["run_id"], ["campaign_runs.id"], name=op.f("fk_back_fill_run_id")),
+        sa.PrimaryKeyConstraint("run_id", "customer_id", name=op.f("pk_back_fill")),
+    )
+    with op.batch_alter_table("back_fill", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_back_fill_run_id_place"), ["run_id", "place"], unique=False)
+
+    with op.batch_alter_table("campaign_runs", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("enrolling_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("enrolled_on", sa.Integer(), nullable=True))
