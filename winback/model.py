@@ -112,6 +112,10 @@ class RunStatus(StrEnum):
     FINISHED = "finished"  # every recipient came to an end
 
 
+UNFINISHED = frozenset({RunStatus.ACTIVE, RunStatus.WAITING, RunStatus.PAUSED})
+"""A run that may still send, now or once a person says so."""
+
+
 class RecipientStatus(StrEnum):
     """Where one customer stands in a campaign run: cohort = active + stopped + finished + held_out + skipped."""
 
@@ -198,7 +202,6 @@ class Reason(StrEnum):
     ANSWERED = "answered"  # answered the survey
     EXHAUSTED = "exhausted"  # every stage and the farewell brought no answer: left alone for good
     WRITTEN_LATELY = "written-lately"  # the same campaign wrote to them not long ago
-    NOT_APPROVED = "not-approved"  # the approval was withdrawn
 
 
 HOLDOUT = "holdout"

@@ -15,7 +15,7 @@ from winback.audience.worth import Verdict
 from winback.errors import ConfigError
 from winback.journey import assignment, costs, eligibility, schedule
 from winback.journey.eligibility import Candidate, Eligible, Skip
-from winback.model import HOLDOUT, ChannelName, Money, RecipientStatus, RunStatus
+from winback.model import UNFINISHED, HOLDOUT, ChannelName, Money, RecipientStatus, RunStatus
 from winback.operations import knowing
 from winback.sending.prepared import Prepared
 from winback.store import candidates, cohorts, database, runs
@@ -94,7 +94,7 @@ def current_run(engine: Engine, prepared: Prepared, *, now: datetime, again: boo
     knowing.prepare(prepared.project, engine, prepared.selection.cohort, now=now, scores_too=prepared.campaign.worth_it)
     with database.writing(engine) as connection:
         run = runs.latest(connection, prepared.name)
-        if run is not None and run.status in {RunStatus.ACTIVE, RunStatus.PAUSED}:
+        if run is not None and run.status in UNFINISHED:
             _refuse_another_structure(prepared, run)
             return run
         if run is not None and not again:

@@ -16,7 +16,7 @@ from winback import clock
 from winback.audience.signs import Sign
 from winback.journey import schedule
 from winback.journey.eligibility import Skip
-from winback.model import HOLDOUT, ChannelName, Money, RunStatus
+from winback.model import UNFINISHED, HOLDOUT, ChannelName, Money
 from winback.operations import enrolment, knowing
 from winback.operations.enrolment import Decision
 from winback.outcomes import statistics
@@ -104,7 +104,7 @@ def plan(
     knowing.prepare(prepared.project, engine, prepared.selection.cohort, now=now, scores_too=prepared.campaign.worth_it, present=present)
     with database.reading(engine) as connection:
         run = runs.latest(connection, prepared.name)
-        own = run.id if run is not None and run.status in {RunStatus.ACTIVE, RunStatus.PAUSED} else None
+        own = run.id if run is not None and run.status in UNFINISHED else None
         number = run.number + (own is None) if run is not None else 1
         salt = enrolment.salt_of(prepared, number)
         for batch in enrolment.decisions(connection, prepared, run_id=own, salt=salt, as_of=now, now=now):

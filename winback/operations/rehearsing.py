@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Engine
 
 from winback import clock
-from winback.model import RunStatus
+from winback.model import UNFINISHED, RunStatus
 from winback.operations import enrolment, running
 from winback.sending import lanes
 from winback.sending.prepared import Prepared
@@ -92,7 +92,7 @@ async def _play(
     now = start
     with database.writing(copy) as connection:
         unfinished = runs.latest(connection, prepared.name)
-        if unfinished is not None and unfinished.status in {RunStatus.ACTIVE, RunStatus.PAUSED}:
+        if unfinished is not None and unfinished.status in UNFINISHED:
             runs.change_status(connection, unfinished.id, RunStatus.CANCELLED, now)
     async with running.open_lanes(prepared, worker=worker, open_channel=lambda _, name: lanes.rehearsal_channel(folder, name)) as opened:
         run = enrolment.current_run(copy, prepared, now=now, again=True)

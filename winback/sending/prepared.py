@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import timedelta
 
 from winback.audience import cohort, signs
@@ -21,7 +21,7 @@ from winback.letters.sender import Senders
 from winback.letters.standing import Standing
 from winback.letters.telling import Told
 from winback.model import ChannelName, Person
-from winback.settings import Project
+from winback.settings import Project, Stamp
 from winback.strictyaml import Document, nearest
 
 
@@ -40,6 +40,7 @@ class Prepared:
     library: Library
     outlays: Mapping[str, Outlay]  # by tactic, what is sent and promised, with its price
     languages: frozenset[str]  # in which every letter of every tactic exists, with its offer, occasion and content
+    stamps: Mapping[str, Stamp] = field(default_factory=dict, repr=False)  # of every file, before the first of them was read
 
     @property
     def campaign(self) -> Campaign:
@@ -53,6 +54,7 @@ class Prepared:
 
 def prepare(project: Project, name: str) -> Prepared:
     """Read a campaign and all that it names. Raises ConfigError or TemplateError with every problem found."""
+    stamps = project.stamps()
     document = _with_methods(project, campaign.read(project, name))
     texts = library.open_library(project)
     senders = sender.read(project)
@@ -80,6 +82,7 @@ def prepare(project: Project, name: str) -> Prepared:
         senders=senders,
         library=texts,
         languages=languages,
+        stamps=stamps,
     )
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, FromClause, Row, and_, func, or_, select
 
 from winback.journey.eligibility import Candidate, Reach
 from winback.journey.last_check import Since
-from winback.model import ChannelName, EventKind, Person, RecipientStatus, RunStatus, Verdict
+from winback.model import UNFINISHED, ChannelName, EventKind, Person, RecipientStatus, Verdict
 from winback.store import counting, entitlements
 from winback.store.as_of import AsOf
 from winback.store.counting import is_purchase
@@ -174,7 +174,7 @@ def _busy(connection: Connection, ids: Sequence[int], run_id: int | None) -> dic
         .where(
             recipients.c.customer_id.in_(ids),
             recipients.c.status != RecipientStatus.SKIPPED,
-            campaign_runs.c.status.in_([RunStatus.ACTIVE, RunStatus.PAUSED]),
+            campaign_runs.c.status.in_(UNFINISHED),
             campaign_runs.c.id != (run_id or 0),
         )
         .group_by(recipients.c.customer_id)

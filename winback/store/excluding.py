@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, and_, cast, exists, func, literal, not_, o
 from sqlalchemy.dialects.postgresql import JSONB
 
 from winback import clock
-from winback.model import RecipientStatus, RunStatus
+from winback.model import UNFINISHED, RecipientStatus
 from winback.store import freshness
 from winback.store.ground import Ground
 from winback.store.tables import campaign_runs, customers, outcomes, recipients
@@ -59,7 +59,7 @@ def _in_no_other_campaign(ground: Ground) -> ColumnElement[bool]:
         recipients.c.customer_id == ground.customer_id,
         recipients.c.status != RecipientStatus.SKIPPED,
         campaign_runs.c.id == recipients.c.run_id,
-        campaign_runs.c.status.in_([RunStatus.ACTIVE, RunStatus.PAUSED]),
+        campaign_runs.c.status.in_(UNFINISHED),
         campaign_runs.c.id != ground.run_id,
     )
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, text, update
 
-from winback.model import DeliveryStatus, Reason, RecipientStatus, RunStatus
+from winback.model import UNFINISHED, DeliveryStatus, Reason, RecipientStatus
 from winback.store.tables import campaign_runs, codes, customers, deliveries, outcomes, recipients, tasks
 
 _ON_THE_WAY = (DeliveryStatus.CLAIMED, DeliveryStatus.HANDED_OVER)
@@ -33,7 +33,7 @@ def hold(connection: Connection, merged_id: int, into_id: int) -> str:
     if connection.dialect.name == "postgresql":  # a run that begins now waits, and sees what was merged
         connection.execute(text("LOCK TABLE campaign_runs IN SHARE ROW EXCLUSIVE MODE"))
     enrolling = select(campaign_runs.c.campaign).where(
-        campaign_runs.c.enrolled_at.is_(None), campaign_runs.c.status.in_([RunStatus.ACTIVE, RunStatus.PAUSED])
+        campaign_runs.c.enrolled_at.is_(None), campaign_runs.c.status.in_(UNFINISHED)
     )
     if campaign := connection.execute(enrolling.limit(1)).scalar():
         return f"the campaign `{campaign}` is still deciding on its cohort"

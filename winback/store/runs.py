@@ -10,11 +10,9 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, bindparam, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from winback.model import DeliveryStatus, Reason, RecipientStatus, RunStatus
+from winback.model import UNFINISHED, DeliveryStatus, Reason, RecipientStatus, RunStatus
 from winback.store.persons import person_id
 from winback.store.tables import campaign_runs, customers, deliveries, recipients
-
-_UNFINISHED = (RunStatus.ACTIVE, RunStatus.PAUSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +41,7 @@ def latest(connection: Connection, campaign: str) -> Run | None:
 
 def unfinished(connection: Connection) -> list[Run]:
     """Every run that may still send, the oldest first."""
-    rows = connection.execute(select(campaign_runs).where(campaign_runs.c.status.in_(_UNFINISHED)).order_by(campaign_runs.c.id))
+    rows = connection.execute(select(campaign_runs).where(campaign_runs.c.status.in_(UNFINISHED)).order_by(campaign_runs.c.id))
     return [_run(row) for row in rows]
 
 

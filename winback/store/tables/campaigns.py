@@ -18,6 +18,8 @@ campaign_runs = Table(
     Column("started_at", Utc, nullable=False),
     Column("enrolled_at", Utc),  # None: the cohort is still being decided on
     Column("fingerprint", String(64), nullable=False, server_default=""),  # of the files that it last went on with
+    Column("made_of", JSON),  # what that fingerprint was made of; None: of before fingerprints
+    Column("went_on_at", Utc),  # the latest moment at which it was worked at: a clock that shows an earlier one has gone back
     Column("priority", Integer, nullable=False, server_default="0"),  # who writes first when two want the same customer: the higher
     Column("plan", JSON, nullable=False),  # planned shares, the window, and the campaign file as it was when the run began
     UniqueConstraint("campaign", "number"),
