@@ -11,6 +11,7 @@ import typer
 
 from winback import __version__
 from winback.commands import (
+    approvals,
     campaigns,
     cohorts,
     customers,
@@ -54,7 +55,23 @@ def _options(
     context.obj = folder
 
 
-for subject in (project, data, facts, cohorts, lifecycle, customers, reasons, occasions, letters, translations, names, campaigns, results, studio):
+for subject in (
+    project,
+    data,
+    facts,
+    cohorts,
+    lifecycle,
+    customers,
+    reasons,
+    occasions,
+    letters,
+    translations,
+    names,
+    campaigns,
+    approvals,
+    results,
+    studio,
+):
     subject.register(app)
 
 

@@ -86,22 +86,29 @@ def run(
     context: typer.Context,
     campaign: Campaign,
     again: Annotated[bool, typer.Option("--again", help="Begin a new run after the last one is over.")] = False,
+    clock_is_right: Annotated[bool, typer.Option("--clock-is-right", help="The clock was ahead before, and is right now.")] = False,
     folder: Folder = None,
     json: Json = False,
 ) -> None:
     """Enrol the cohort once, and send what is due now.
 
-    Call it again, by a schedule, for the later stages.
+    Call it again, by a schedule, for the later stages. A campaign that would write to many waits for `winback approve` first.
     """
-    from winback.operations import running
+    from winback.commands import approvals
+    from winback.operations import beginning, running
     from winback.sending import prepared
 
     project = frame.open_project(context, folder)
     ready = prepared.prepare(project, campaign)
+    if clock_is_right:
+        beginning.accept_clock(frame.open_store(project), campaign, now=clock.now())
     with frame.progress(not json) as progress:
         ran = frame.run(running.go(ready, frame.open_store(project), now=clock.now, worker=frame.worker_name(), again=again, progress=progress))
     if json:
         frame.print_json(ran.as_json())
+        return
+    if ran.waiting is not None:
+        approvals.print_waiting(ran.waiting, project)
         return
     frame.print_counts(
         f"{ran.campaign}, run {ran.run}: {ran.status}",

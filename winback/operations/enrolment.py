@@ -15,7 +15,8 @@ from winback.audience.worth import Verdict
 from winback.errors import ConfigError
 from winback.journey import assignment, costs, eligibility, schedule
 from winback.journey.eligibility import Candidate, Eligible, Skip
-from winback.model import UNFINISHED, HOLDOUT, ChannelName, Money, RecipientStatus, RunStatus
+from winback.journey.fingerprint import Fingerprint
+from winback.model import HOLDOUT, UNFINISHED, ChannelName, Money, RecipientStatus, RunStatus
 from winback.operations import knowing
 from winback.sending.prepared import Prepared
 from winback.store import candidates, cohorts, database, runs
@@ -85,11 +86,20 @@ def decisions(
         yield [decide(prepared, found[each], salt=salt, now=now, signs=shown.get(each, {})) for each in ids]
 
 
-def current_run(engine: Engine, prepared: Prepared, *, now: datetime, again: bool = False) -> Run:
+def current_run(
+    engine: Engine,
+    prepared: Prepared,
+    *,
+    now: datetime,
+    again: bool = False,
+    made_of: Fingerprint | None = None,
+    is_cleared: Callable[[Connection], bool] = lambda _: True,
+) -> Run:
     """The campaign's unfinished run, or a new one: the first, or the next when `again` is asked for.
 
-    Raises ConfigError when the last run is over and no new one was asked for, the campaign is over by its dates, or its file has other
-    arms or stages than the run began with.
+    `made_of` is kept with a new one, and `is_cleared` asked in the same transaction whether it may begin. Raises ConfigError when it may
+    not, the last run is over and no new one was asked for, the campaign is over by its dates, or its file has other arms or stages than
+    the run began with.
     """
     knowing.prepare(prepared.project, engine, prepared.selection.cohort, now=now, scores_too=prepared.campaign.worth_it)
     with database.writing(engine) as connection:
@@ -97,29 +107,53 @@ def current_run(engine: Engine, prepared: Prepared, *, now: datetime, again: boo
         if run is not None and run.status in UNFINISHED:
             _refuse_another_structure(prepared, run)
             return run
-        if run is not None and not again:
-            raise ConfigError(
-                prepared.document.problem((), f"run {run.number} of `{prepared.name}` is {run.status}.", "Add --again to write to its cohort anew.")
-            )
-        today = clock.local_day(now, prepared.project.zone)
-        if today > prepared.campaign.ends_on:
-            raise ConfigError(prepared.document.problem(("ends_on",), f"the campaign ended on {prepared.campaign.ends_on}.", "Write later dates."))
-        if today < prepared.campaign.starts_on:  # everybody counts from their assignment on, which must be the day of the first letters
-            message = f"the campaign begins on {prepared.campaign.starts_on}."
-            raise ConfigError(prepared.document.problem(("starts_on",), message, "Run it then, or write an earlier day."))
+        _refuse_to_begin(connection, prepared, run, now=now, again=again)
+        if not is_cleared(connection):
+            raise ConfigError(prepared.document.problem((), "its approval was withdrawn a moment ago.", f"See: winback campaign {prepared.name}"))
         number = 1 if run is None else run.number + 1
-        facts = AsOf.of(prepared.project, now)
-        if cohorts.is_empty(connection, knowing.ground(connection, prepared.project, prepared.selection, facts)):
-            message = f"nobody is in the cohort `{prepared.campaign.cohort}` now."
-            how = f"Import first, or see: winback cohort show {prepared.campaign.cohort}"
-            raise ConfigError(prepared.document.problem(("cohort",), message, how))
         plan = {
             **prepared.campaign.model_dump(mode="json"),
             "shares": prepared.campaign.shares(),
             "order_of_stages": _order_of_stages(prepared),
             "window_seconds": prepared.campaign.window(prepared.project).total_seconds(),
         }
-        return runs.start(connection, prepared.name, number=number, salt=salt_of(prepared, number), plan=plan, now=now)
+        return runs.start(connection, prepared.name, number=number, salt=salt_of(prepared, number), plan=plan, now=now, **_kept(made_of))
+
+
+def _kept(made_of: Fingerprint | None) -> dict[str, Any]:
+    return {} if made_of is None else {"fingerprint": made_of.digest, "made_of": made_of.as_json()}
+
+
+def refuse_to_begin(engine: Engine, prepared: Prepared, *, now: datetime, again: bool) -> None:
+    """Raises ConfigError when a new run can't begin now, before anybody is asked about it."""
+    knowing.prepare(prepared.project, engine, prepared.selection.cohort, now=now, scores_too=prepared.campaign.worth_it)
+    with database.reading(engine) as connection:
+        _refuse_to_begin(connection, prepared, runs.latest(connection, prepared.name), now=now, again=again)
+
+
+def size(engine: Engine, prepared: Prepared, *, now: datetime) -> int:
+    """How many are in the campaign's cohort now, whether they may be written to or not."""
+    with database.reading(engine) as connection:
+        facts = AsOf.of(prepared.project, now)
+        return cohorts.count(connection, knowing.ground(connection, prepared.project, prepared.selection, facts))
+
+
+def _refuse_to_begin(connection: Connection, prepared: Prepared, run: Run | None, *, now: datetime, again: bool) -> None:
+    if run is not None and not again:
+        raise ConfigError(
+            prepared.document.problem((), f"run {run.number} of `{prepared.name}` is {run.status}.", "Add --again to write to its cohort anew.")
+        )
+    today = clock.local_day(now, prepared.project.zone)
+    if today > prepared.campaign.ends_on:
+        raise ConfigError(prepared.document.problem(("ends_on",), f"the campaign ended on {prepared.campaign.ends_on}.", "Write later dates."))
+    if today < prepared.campaign.starts_on:  # everybody counts from their assignment on, which must be the day of the first letters
+        message = f"the campaign begins on {prepared.campaign.starts_on}."
+        raise ConfigError(prepared.document.problem(("starts_on",), message, "Run it then, or write an earlier day."))
+    facts = AsOf.of(prepared.project, now)
+    if cohorts.is_empty(connection, knowing.ground(connection, prepared.project, prepared.selection, facts)):
+        message = f"nobody is in the cohort `{prepared.campaign.cohort}` now."
+        how = f"Import first, or see: winback cohort show {prepared.campaign.cohort}"
+        raise ConfigError(prepared.document.problem(("cohort",), message, how))
 
 
 def _refuse_another_structure(prepared: Prepared, run: Run) -> None:

@@ -16,7 +16,7 @@ from winback.audience.cohort import Selection
 from winback.errors import ConfigError, Problem
 from winback.journey import assignment
 from winback.model import RecipientStatus
-from winback.operations import findings, knowing, selecting
+from winback.operations import findings, knowing, overseeing, selecting
 from winback.sending.prepared import Prepared
 from winback.settings import Project
 from winback.store import candidates, cohorts, database, histories, persons, purchases, runs, stage_changes
@@ -141,6 +141,7 @@ def by_campaign(prepared: Prepared, engine: Engine, key: str, *, now: datetime) 
         recipient = runs.get_recipients(connection, run.id, [who]).get(who)
         history = histories.of_recipient(connection, run.id, who, now)
         own_key = persons.own_key(connection, who)
+        told = overseeing.history(connection, run)
     steps, _ = _conditions(prepared.project, engine, prepared.selection, who, run.started_at)
     steps = _merged(engine, key) + steps
     if recipient is None:
@@ -155,7 +156,7 @@ def by_campaign(prepared: Prepared, engine: Engine, key: str, *, now: datetime) 
     steps.append(Step("may be written to", f"in {recipient.locale}, zone {recipient.time_zone}", holds=True))
     drawn_by = recipient.facts.get("assigned_as", own_key)  # of a record merged into theirs
     steps.append(Step("assigned to", f"{recipient.arm}: sha256 of {run.salt}:{drawn_by} is at {assignment.bucket(run.salt, drawn_by):.12f} of 1"))
-    steps += [Step(f"{moment:%Y-%m-%d %H:%M} UTC", sentence) for moment, sentence in history]
+    steps += [Step(f"{moment:%Y-%m-%d %H:%M} UTC", sentence) for moment, sentence in sorted([*history, *told])]
     verdict = f"{recipient.status}: {recipient.reason}" if recipient.reason else str(recipient.status)
     return Explanation(key, about, f"{recipient.arm}, {verdict}", tuple(steps))
 

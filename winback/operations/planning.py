@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -16,7 +16,7 @@ from winback import clock
 from winback.audience.signs import Sign
 from winback.journey import schedule
 from winback.journey.eligibility import Skip
-from winback.model import UNFINISHED, HOLDOUT, ChannelName, Money
+from winback.model import HOLDOUT, UNFINISHED, ChannelName, Money
 from winback.operations import enrolment, knowing
 from winback.operations.enrolment import Decision
 from winback.outcomes import statistics
@@ -65,6 +65,12 @@ class Plan:
     detectable: dict[str, float | None]  # per tactic: smallest difference of return rates seen with 80 % power; None: none with so few
     base_rate: float
     worth: WorthOfAll | None  # of those who would be written to; None where nobody's value was told yet
+    examples: Mapping[tuple[str, str], str] = field(default_factory=dict)  # (tactic, language) -> one who would get it, by the shop's id
+
+    @property
+    def people(self) -> int:
+        """How many would be written to."""
+        return sum(count for arm, count in self.arms.items() if arm != HOLDOUT)
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -126,6 +132,7 @@ class _Tally:
         self.countries: Counter[str] = Counter()
         self.channels: list[Counter[str]] = [Counter() for _ in prepared.campaign.stages]
         self.expected, self.cost, self.known_worth = Decimal(0), Decimal(0), 0
+        self.examples: dict[tuple[str, str], str] = {}
         self.days: list[list[datetime]] = [[] for _ in prepared.campaign.stages]
 
     def add(self, decision: Decision) -> None:
@@ -137,6 +144,7 @@ class _Tally:
         if decision.arm == HOLDOUT or decision.first_due_at is None:
             return
         self._add_worth(decision)
+        self.examples.setdefault((decision.arm, verdict.locale), decision.candidate.person.key)
         self.languages[verdict.locale] += 1
         self.countries[decision.candidate.person.country or "unknown"] += 1
         rules = self.prepared.policy.for_country(decision.candidate.person.country)
@@ -181,6 +189,7 @@ class _Tally:
             },
             base_rate=ASSUMED_RETURN_RATE,
             worth=WorthOfAll(self.expected, self.cost) if self.known_worth else None,
+            examples=self.examples,
         )
 
     def _stage(self, index: int) -> StagePlan:

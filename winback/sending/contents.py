@@ -84,7 +84,11 @@ def _letters(prepared: Prepared) -> Iterator[tuple[str, bytes]]:
 
 def _sentences(prepared: Prepared) -> Iterator[tuple[str, Any]]:
     """What the letters' own sentences say in each language: a catalogue may hold others, which are nobody's business here."""
-    keys = {(sentence.context or "", sentence.text): (sentence.context, sentence.text) for each in _flats(prepared) for sentence in catalogue.sentences(each)}
+    keys = {
+        (sentence.context or "", sentence.text): (sentence.context, sentence.text)
+        for each in _flats(prepared)
+        for sentence in catalogue.sentences(each)
+    }
     for language in sorted(prepared.languages - {SOURCE}):
         known = prepared.library.catalogue(language)
         yield known.file, [[*key, *known.translations[kept].forms] for key, kept in sorted(keys.items()) if kept in known.translations]

@@ -22,7 +22,7 @@ from winback.journey.last_check import Postpone, Send, Since, SkipStage, Stop, V
 from winback.model import ChannelName, DeliveryStatus, Email, Message, Reason, Receipt, RecipientStatus
 from winback.sending.compose import Writer
 from winback.sending.queue import following
-from winback.store import candidates, database, deliveries, merged_journeys, runs
+from winback.store import candidates, database, deliveries, merged_journeys, run_files, runs
 from winback.store.as_of import AsOf
 from winback.store.deliveries import Claimed, Outcome
 from winback.store.runs import Run
@@ -99,6 +99,7 @@ class Worker:
             with database.writing(self.engine) as connection:
                 deliveries.release(connection, self.run.id, worker=self.lanes.worker)
                 deliveries.stop_those_of_ended(connection, self.run.id)
+                run_files.went_on(connection, self.run.id, self.now())
         return len(claimed)
 
     def settle_dead_claims(self) -> int:

@@ -64,25 +64,31 @@ def campaigns(connection: Connection) -> list[str]:
     return list(connection.execute(select(approvals.c.campaign).distinct().order_by(approvals.c.campaign)).scalars())
 
 
-def ask(
-    connection: Connection, campaign: str, fingerprint: str, *, summary: Mapping[str, Any], made_of: Mapping[str, Any], now: datetime, anew: bool = False
-) -> None:
-    """Write down what is asked; what was asked already stays as it is. `anew`: an earlier approval was for something else."""
+def ask(connection: Connection, campaign: str, fingerprint: str, *, summary: Mapping[str, Any], made_of: Mapping[str, Any], now: datetime) -> None:
+    """Write down what is asked. Asked already: the figures are the newer ones; what was approved before, for other figures, is so no more."""
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    asked = {"asked_at": now, "summary": dict(summary)}
-    row = {"campaign": campaign, "fingerprint": fingerprint, "made_of": dict(made_of), "history": [_deed("asked", now, "")], **asked}
+    row = {"campaign": campaign, "fingerprint": fingerprint, "made_of": dict(made_of), "summary": dict(summary)}
     new = connection.execute(
-        dialect.insert(approvals).values(row).on_conflict_do_nothing(index_elements=["campaign", "fingerprint"]).returning(approvals.c.id)
+        dialect.insert(approvals)
+        .values(**row, asked_at=now, history=[_deed("asked", now, "")])
+        .on_conflict_do_nothing(index_elements=["campaign", "fingerprint"])
+        .returning(approvals.c.id)
     ).first()
-    if new is None and anew:
-        _change(connection, campaign, fingerprint, _deed("asked", now, ""), **asked, approved_at=None, approved_by="")
+    if new is not None:
+        return
+    known = get(connection, campaign, fingerprint, hold=True)
+    assert known is not None
+    if known.approved_at is None:
+        own = (approvals.c.campaign == campaign, approvals.c.fingerprint == fingerprint)
+        connection.execute(update(approvals).where(*own).values(summary=dict(summary)))
+    else:
+        afresh = {"asked_at": now, "approved_at": None, "approved_by": "", "withdrawn_at": None, "withdrawn_by": ""}
+        _change(connection, campaign, fingerprint, _deed("asked", now, ""), summary=dict(summary), **afresh)
 
 
 def approve(connection: Connection, campaign: str, fingerprint: str, *, by: str, now: datetime) -> None:
     """Somebody says yes to what was asked, or says it again after it was withdrawn."""
-    _change(
-        connection, campaign, fingerprint, _deed("approved", now, by), approved_at=now, approved_by=by, withdrawn_at=None, withdrawn_by=""
-    )
+    _change(connection, campaign, fingerprint, _deed("approved", now, by), approved_at=now, approved_by=by, withdrawn_at=None, withdrawn_by="")
 
 
 def withdraw(connection: Connection, campaign: str, *, by: str, now: datetime) -> list[Approval]:

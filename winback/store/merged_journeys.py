@@ -32,9 +32,7 @@ def hold(connection: Connection, merged_id: int, into_id: int) -> str:
     """
     if connection.dialect.name == "postgresql":  # a run that begins now waits, and sees what was merged
         connection.execute(text("LOCK TABLE campaign_runs IN SHARE ROW EXCLUSIVE MODE"))
-    enrolling = select(campaign_runs.c.campaign).where(
-        campaign_runs.c.enrolled_at.is_(None), campaign_runs.c.status.in_(UNFINISHED)
-    )
+    enrolling = select(campaign_runs.c.campaign).where(campaign_runs.c.enrolled_at.is_(None), campaign_runs.c.status.in_(UNFINISHED))
     if campaign := connection.execute(enrolling.limit(1)).scalar():
         return f"the campaign `{campaign}` is still deciding on its cohort"
     both = (merged_id, into_id)

@@ -23,7 +23,14 @@ class RunChange:
 
 
 def go_on_with(
-    connection: Connection, run_id: int, fingerprint: str, *, before: str, made_of: Mapping[str, Any], changed: Sequence[Mapping[str, Any]], now: datetime
+    connection: Connection,
+    run_id: int,
+    fingerprint: str,
+    *,
+    before: str,
+    made_of: Mapping[str, Any],
+    changed: Sequence[Mapping[str, Any]],
+    now: datetime,
 ) -> bool:
     """The run goes on with other files from now on, and that is recorded; False when somebody else has done so already."""
     done = connection.execute(
@@ -57,6 +64,11 @@ def count_to_come(connection: Connection, run_id: int) -> int:
     """How many people a run still writes to."""
     wanted = select(func.count()).where(recipients.c.run_id == run_id, recipients.c.status == RecipientStatus.ACTIVE)
     return int(connection.execute(wanted).scalar_one())
+
+
+def arms(connection: Connection, run_id: int) -> dict[str, int]:
+    """Everybody whom a run decided on, by arm; the empty word: skipped."""
+    return dict(connection.execute(select(recipients.c.arm, func.count()).where(recipients.c.run_id == run_id).group_by(recipients.c.arm)).all())
 
 
 @dataclass(frozen=True, slots=True)

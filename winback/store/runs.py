@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -29,6 +29,9 @@ class Run:
     shares: Mapping[str, float]  # of every arm as planned when the run began; a file edited later changes nothing of it
     stages: tuple[str, ...]  # their names, in order
     window: timedelta  # how long after assignment an order counts as a return
+    fingerprint: str = ""  # of the files that it last went on with
+    made_of: Mapping[str, Any] | None = field(default=None, repr=False)  # what that fingerprint was made of
+    went_on_at: datetime | None = None  # the latest moment at which it was worked at
 
 
 def latest(connection: Connection, campaign: str) -> Run | None:
@@ -50,12 +53,31 @@ def campaigns(connection: Connection) -> list[str]:
     return list(connection.execute(select(campaign_runs.c.campaign).distinct().order_by(campaign_runs.c.campaign)).scalars())
 
 
-def start(connection: Connection, campaign: str, *, number: int, salt: str, plan: Mapping[str, Any], now: datetime) -> Run:
+def start(
+    connection: Connection,
+    campaign: str,
+    *,
+    number: int,
+    salt: str,
+    plan: Mapping[str, Any],
+    now: datetime,
+    fingerprint: str = "",
+    made_of: Mapping[str, Any] | None = None,
+) -> Run:
     """Begin a run. When somebody else began the same number at the same moment, theirs is the run of both."""
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     connection.execute(
         dialect.insert(campaign_runs)
-        .values(campaign=campaign, number=number, status=RunStatus.ACTIVE, salt=salt, started_at=now, plan=dict(plan))
+        .values(
+            campaign=campaign,
+            number=number,
+            status=RunStatus.ACTIVE,
+            salt=salt,
+            started_at=now,
+            plan=dict(plan),
+            fingerprint=fingerprint,
+            made_of=made_of and dict(made_of),
+        )
         .on_conflict_do_nothing(index_elements=["campaign", "number"])
     )
     return _run(connection.execute(select(campaign_runs).where(campaign_runs.c.campaign == campaign, campaign_runs.c.number == number)).one())
@@ -207,4 +229,7 @@ def _run(row: Row[Any]) -> Run:
         shares=row.plan.get("shares", {}),
         stages=tuple(row.plan.get("order_of_stages", ())),
         window=timedelta(seconds=row.plan.get("window_seconds", 0)),
+        fingerprint=row.fingerprint,
+        made_of=row.made_of,
+        went_on_at=row.went_on_at,
     )
