@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -15,7 +17,7 @@ from tests.operations.lost import populate
 from winback.demo import mailbox
 from winback.errors import Refused
 from winback.store import database, runs
-from winback.store.tables import deliveries, orders, scores, scores_state
+from winback.store.tables import approvals, deliveries, orders, scores, scores_state
 
 pytestmark = [pytest.mark.flows, pytest.mark.xdist_group("flows"), pytest.mark.filterwarnings("default")]
 
@@ -115,17 +117,57 @@ def test_the_flow_settles_what_a_dead_worker_left_and_one_broken_campaign_holds_
     engine.dispose()
 
 
+def _answer_when_asked(yes: bool) -> None:
+    """A person at Prefect's page: waits until the flow run is paused, then sends the form."""
+    from prefect.client.orchestration import get_client
+    from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterState, FlowRunFilterStateType
+    from prefect.client.schemas.objects import StateType
+
+    paused = FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.PAUSED])))
+    with get_client(sync_client=True) as client:
+        while not (found := client.read_flow_runs(flow_run_filter=paused)):
+            time.sleep(0.2)
+        client.resume_flow_run(found[0].id, run_input={"approve": yes, "name": "Olena"})
+
+
+@pytest.mark.parametrize("yes", [False, True])
+def test_a_campaign_that_waits_fails_no_schedule_and_prefects_own_form_lets_it_go(shop, yes):
+    from flows.enrol_and_send import enrol_and_send
+    from flows.start_campaign import start_campaign
+
+    projects.edit(shop.root / "config/settings.yaml", "approve_above: 200", "approve_above: 10")
+    engine = database.open_engine(shop.database_url)
+    populate(engine, 30)
+    assert enrol_and_send(str(shop.root), "winter-tea", now=START) == {}, "it waits, and that is no failure"
+    with ThreadPoolExecutor(1) as person:
+        said = person.submit(_answer_when_asked, yes)
+        sent = start_campaign("winter-tea", str(shop.root), now=START, wait_seconds=240)
+        said.result()
+    with database.reading(engine) as connection:
+        approved = connection.execute(select(approvals.c.approved_by)).scalars().all()
+    assert (sent.get("sent", 0) > 10, approved) == (yes, ["Olena" if yes else ""])
+    if yes:
+        assert start_campaign("winter-tea", str(shop.root), now=START) == {}, "approved once, it isn't asked again, and nothing is due twice"
+    engine.dispose()
+
+
 def test_every_deployment_names_a_flow_that_exists_and_overlaps_with_nothing():
     import importlib
 
     from prefect import Flow
 
     deployments = yaml.safe_load((projects.ROOT / "prefect.yaml").read_text(encoding="utf-8"))["deployments"]
-    assert {deployment["name"] for deployment in deployments} == {"import", "enrol-and-send", "collect-events", "measure-and-report"}
+    assert {deployment["name"] for deployment in deployments} == {
+        "import",
+        "enrol-and-send",
+        "start-campaign",
+        "collect-events",
+        "measure-and-report",
+    }
     for deployment in deployments:
         path, name = deployment["entrypoint"].split(":")
         flow = getattr(importlib.import_module(path.removesuffix(".py").replace("/", ".")), name)
         assert isinstance(flow, Flow)
         assert flow.name == deployment["name"]
         assert deployment["concurrency_limit"]["limit"] == 1
-        assert deployment["schedules"]
+        assert bool(deployment["schedules"]) is (deployment["name"] != "start-campaign"), "only a person starts a campaign"

@@ -98,24 +98,14 @@ def print_asked(asked: Asked, project: Project) -> None:
     )
     frame.print_counts("Languages", asked.languages)
     frame.print_counts("Letters, if nobody orders or answers before", asked.stages, "letters")
-    typer.echo(f"Sending costs up to {float(asked.cost_of_sending):,.2f} {asked.currency}.")
-    for tactic, cost in asked.cost_of_offers.items():
-        typer.echo(f"The offer of {tactic} costs {float(cost):,.2f} {asked.currency} for every 100 who take it up.")
-    for tactic, difference in asked.detectable.items():
-        typer.echo(_power(asked, tactic, difference))
+    for sentence in asked.sentences():
+        typer.echo(sentence)
     for sentence in asked.changed:
         typer.echo(f"Changed: {sentence}")
     if asked.letters:
         typer.echo(f"Sample letters, to real customers: {project.shown(project.out / 'approval' / asked.campaign / asked.letters[-1])}")
     else:
         typer.echo(f"There are no sample letters: {asked.note}")
-
-
-def _power(asked: Asked, tactic: str, difference: float | None) -> str:
-    if difference is None:
-        return f"With so few, no difference between {tactic} and the holdout could be told from chance."
-    more = f"{100 * difference:.1f} points more than the {100 * asked.base_rate:.0f} % who return by themselves"
-    return f"{tactic} is told from the holdout when it brings back {more} (80 % power)."
 
 
 def print_waiting(waiting: Waiting, project: Project) -> None:
@@ -139,6 +129,9 @@ def print_waiting(waiting: Waiting, project: Project) -> None:
 
 
 def print_overview(seen: Overview) -> None:
+    """How a campaign stands, what was said of it, and what was changed."""
+    from winback.journey.fingerprint import Changed
+
     begun = f"run {seen.run.number}, begun on {seen.run.started_at:%Y-%m-%d}: " if seen.run else ""
     typer.echo(f"{seen.campaign}, {begun}{seen.status}")
     if seen.run:
@@ -151,12 +144,7 @@ def print_overview(seen: Overview) -> None:
         for deed in given.history
     )
     frame.print_table("Approvals", ("when (UTC)", "what", "by", "people"), deeds)
-    from winback.journey.fingerprint import Changed
-
-    changed = [
-        (f"{change.changed_at:%Y-%m-%d %H:%M}", sentence)
-        for change in seen.changes
-        for each in change.changed
-        for sentence in Changed.from_json(each).told()
-    ]
-    frame.print_table("Changed while it ran", ("when (UTC)", "what"), changed, numbers=0)
+    for change in seen.changes:
+        for each in change.changed:
+            for sentence in Changed.from_json(each).told():
+                typer.echo(f"{change.changed_at:%Y-%m-%d %H:%M} UTC, changed: {sentence}")

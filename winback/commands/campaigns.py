@@ -22,7 +22,7 @@ def register(app: typer.Typer) -> None:
 def plan(context: typer.Context, campaign: Campaign, as_of: AsOfDay = None, folder: Folder = None, json: Json = False) -> None:
     """Count who would get what, when, and why not; cost and power."""
     from winback.commands import campaign_tables
-    from winback.operations import planning
+    from winback.operations import approving, planning
     from winback.sending import prepared
 
     project = frame.open_project(context, folder)
@@ -35,10 +35,15 @@ def plan(context: typer.Context, campaign: Campaign, as_of: AsOfDay = None, fold
             progress=lambda count: progress("deciding", count),
             present=clock.now(),
         )
+    above, given = project.settings.approve_above, approving.is_given(frame.open_store(project), ready)
+    needed = above is not None and planned.people > above
     if json:
-        frame.print_json(planned.as_json())
-    else:
-        campaign_tables.print_plan(planned)
+        frame.print_json(planned.as_json() | {"approval": {"above": above, "needed": needed, "given": given}})
+        return
+    campaign_tables.print_plan(planned)
+    if needed:
+        told = "that is approved." if given else f"somebody must approve it first: winback approve {campaign}"
+        typer.echo(f"It would write to more than {above:,} people; {told}")
 
 
 def rehearse(

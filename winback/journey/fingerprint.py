@@ -82,7 +82,11 @@ def _keys(before: Any, now: Any) -> dict[str, tuple[str, str]]:
     if before is None or now is None:
         return {}
     old, new = dict(_places(before)), dict(_places(now))
-    return {place: (old.get(place, ""), new.get(place, "")) for place in [*old, *(new.keys() - old.keys())] if old.get(place) != new.get(place)}
+    return {
+        place: (old.get(place, ""), new.get(place, ""))
+        for place in [*old, *(place for place in new if place not in old)]
+        if old.get(place) != new.get(place)
+    }
 
 
 def _places(value: Any, place: str = "") -> Iterator[tuple[str, str]]:

@@ -118,6 +118,14 @@ def approve(engine: Engine, project: Project, name: str, *, shown: str, by: str,
     return f"{name} is approved; run {run.number} {going}."
 
 
+def is_given(engine: Engine, ready: Prepared) -> bool:
+    """Whether these very files were approved for the run that is under way, or would begin."""
+    made_of = contents.read(ready)
+    with database.reading(engine) as connection:
+        known = approvals.get(connection, ready.name, made_of.digest)
+        return known is not None and known.stands and _concerns(known, asking.number_of(runs.latest(connection, ready.name)))
+
+
 def withdraw(engine: Engine, name: str, *, by: str, now: datetime) -> str:
     """Take every approval of a campaign back: nothing of it leaves any more. Returns a sentence. Raises ConfigError when none stands."""
     with database.writing(engine) as connection:

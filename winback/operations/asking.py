@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import shutil
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from decimal import Decimal
@@ -51,6 +51,18 @@ class Asked:
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
+
+    def sentences(self) -> Iterator[str]:
+        """What it costs, and what the numbers can show."""
+        yield f"Sending costs up to {Decimal(self.cost_of_sending):,.2f} {self.currency}."
+        for tactic, cost in self.cost_of_offers.items():
+            yield f"The offer of {tactic} costs {Decimal(cost):,.2f} {self.currency} for every 100 who take it up."
+        for tactic, difference in self.detectable.items():
+            if difference is None:
+                yield f"With so few, no difference between {tactic} and the holdout could be told from chance."
+            else:
+                more = f"{100 * difference:.1f} points more than the {100 * self.base_rate:.0f} % who return by themselves"
+                yield f"{tactic} is told from the holdout when it brings back {more} (80 % power)."
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Asked:
