@@ -43,7 +43,7 @@ def test_run_waits_approve_shows_and_lets_it_go(strict, capsys):
     projects.edit(strict / "config/campaigns/winter-tea.yaml", "cost: 85", "cost: 95")
     code, out, _ = winback(capsys, "run", "winter-tea")
     assert (code, "winter-tea still writes to 2 people, with files that nobody has approved" in out) == (0, True)
-    assert "offers.tea-for-two.cost was 85, and is 95." in out
+    assert "offers.tea-for-two.cost was 85, and is 95, since the approval of " in out
     code, out, _ = winback(capsys, "campaign", "winter-tea")
     assert "run 1, begun on" in out
     assert "offers.tea-for-two.cost was 85, and is 95." in out

@@ -104,7 +104,7 @@ def test_another_template_than_was_approved_asks_again_and_says_which(engine, pr
     say_yes(engine, project, START - timedelta(days=1))
     edit(project)
     asked = go(ready(project), engine, START, MemoryChannel()).waiting.asked
-    assert asked.changed == [f"{BODY} is another now. Approved was what stood there on 2026-11-23."]
+    assert asked.changed == [f"{BODY} is another now, since the approval of 2026-11-23."]
     edit(project, new="{% block body %}", old="{% block body %}<p>Hello again.</p>")
     assert go(ready(project), engine, START, MemoryChannel()).waiting is None, "it is what was approved"
 
@@ -233,7 +233,9 @@ def test_a_change_that_concerns_many_waits_and_what_is_put_back_goes_on(engine, 
     assert waiting.asked.has_begun
     assert waiting.asked.people == first == sum(waiting.asked.languages.values())
     assert waiting.asked.stages == {"reminder": first, "last-day": first}
-    assert waiting.asked.changed == [f"{BODY} is another now. Approved was what stood there on 2026-11-24."]
+    assert waiting.asked.letters
+    assert not any(".first-letter." in name for name in waiting.asked.letters), "what has been sent isn't shown"
+    assert waiting.asked.changed == [f"{BODY} is another now, since the approval of 2026-11-24."]
     edit(project, new="{% block body %}", old="{% block body %}<p>Hello again.</p>")
     assert go(ready(project), engine, START + timedelta(days=7), channel).waiting is None
     assert (status(engine), len(channel.letters)) == (RunStatus.ACTIVE, 2 * first)

@@ -104,7 +104,7 @@ def tell(folder: Path, deeds: Deeds, *, seed: int, ended: Callable[[], str] | No
             _show_import(deeds.import_(folder, time.now()))
             _show_cohort(project, time.now())
             campaign_tables.print_plan(planning.plan(prepared.prepare(project, CAMPAIGN), engine, now=time.now()))
-            _approve(deeds, folder, project, engine, time.now(), console)
+            _approve(deeds, project, engine, time.now(), console)
             _play(deeds, folder, customers, time, console)
             console.rule("[bold]Two months later[/]")
             page = folder / "out" / "report.html"
@@ -118,9 +118,9 @@ def tell(folder: Path, deeds: Deeds, *, seed: int, ended: Callable[[], str] | No
     return page
 
 
-def _approve(deeds: Deeds, folder: Path, project: Project, engine: Engine, now: datetime, console: Console) -> None:
+def _approve(deeds: Deeds, project: Project, engine: Engine, now: datetime, console: Console) -> None:
     """The first run only asks, for so many people; somebody looks at the figures and at letters, and lets it go."""
-    deeds.enrol_and_send(folder, now)
+    deeds.enrol_and_send(project.root, now)
     waiting, _ = approving.show(engine, prepared.prepare(project, CAMPAIGN), now=now)
     console.rule("[bold]winback run winter-tea[/]: it asks first")
     approvals.print_waiting(waiting, project)

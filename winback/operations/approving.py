@@ -56,7 +56,7 @@ def clear(engine: Engine, ready: Prepared, run: Run | None, made_of: Fingerprint
 
 def ask(engine: Engine, ready: Prepared, question: asking.Question, made_of: Fingerprint, *, now: datetime) -> Waiting:
     """Write sample letters and what is asked."""
-    letters, note = asking.write_letters(ready, engine, question.examples, now=now)
+    letters, note = asking.write_letters(ready, engine, question, now=now)
     with database.writing(engine) as connection:
         changed = _since(connection, ready.name, made_of)
         asked = replace(question.asked, letters=letters, note=note, changed=changed)
@@ -71,8 +71,8 @@ def _since(connection: Connection, campaign: str, made_of: Fingerprint) -> list[
     last = approvals.last_approved(connection, campaign)
     if last is not None:
         told = fingerprint.differing(Fingerprint.from_json(last.made_of), made_of)
-        since = f" Approved was what stood there on {last.approved_at:%Y-%m-%d}."
-        return [f"{sentence}{since}" for each in told for sentence in each.told()]
+        since = f", since the approval of {last.approved_at:%Y-%m-%d}."
+        return [f"{sentence.removesuffix('.')}{since}" for each in told for sentence in each.told()]
     changes = [change for run in (runs.latest(connection, campaign),) if run for change in run_files.changes(connection, run.id)]
     return [sentence for change in changes for each in change.changed for sentence in fingerprint.Changed.from_json(each).told()]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -152,28 +151,28 @@ def folder(prepared: Prepared) -> Path:
     return prepared.project.out / "approval" / prepared.name
 
 
-def write_letters(prepared: Prepared, engine: Engine, examples: Mapping[tuple[str, str], str], *, now: datetime) -> tuple[list[str], str]:
-    """Each tactic's letters in each language, to a real customer who would get them. Returns the files, or why there are none.
+def write_letters(prepared: Prepared, engine: Engine, question: Question, *, now: datetime) -> tuple[list[str], str]:
+    """Each tactic's letters of the stages to come in each language, to a real customer who would get them. Returns the files, or why there are none.
 
     The folder is emptied first. A letter that can't be shown stands in no one's way: the person is told, and decides.
     """
     into = folder(prepared)
     shutil.rmtree(into, ignore_errors=True)
     wanted = [
-        Wanted(campaign=prepared.name, tactic=tactic, locale=language, customers=(key,)) for (tactic, language), key in sorted(examples.items())
+        Wanted(campaign=prepared.name, tactic=tactic, locale=language, customers=(key,))
+        for (tactic, language), key in sorted(question.examples.items())
     ]
     try:
-        gathered = [scenes.gather(prepared.project, engine, each, now=now, texts=prepared.library) for each in wanted]
-        if not gathered:
+        gathered = [scene for each in wanted for scene in scenes.gather(prepared.project, engine, each, now=now, texts=prepared.library)]
+        to_come = [scene for scene in gathered if scene.stage in question.asked.stages]
+        if not to_come:
             return [], "nobody would be written to."
-        shown = previewing.show(
-            prepared.project, _by_stage(prepared, itertools.chain.from_iterable(gathered)), folder=into, title=prepared.name, whole=True
-        )
+        shown = previewing.show(prepared.project, _by_stage(prepared, to_come), folder=into, title=prepared.name, whole=True)
     except Refused as refused:
         return [], str(refused)
     return [path.name for path in shown.paths], ""
 
 
-def _by_stage(prepared: Prepared, gathered: itertools.chain[scenes.Scene]) -> Sequence[scenes.Scene]:
+def _by_stage(prepared: Prepared, gathered: Sequence[scenes.Scene]) -> Sequence[scenes.Scene]:
     order = [stage.name for stage in prepared.campaign.stages]
     return sorted(gathered, key=lambda scene: (order.index(scene.stage), scene.tactic, scene.language))
