@@ -7,6 +7,7 @@ from datetime import datetime
 from prefect import flow, pause_flow_run, task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
+from prefect.exceptions import FlowPauseTimeout
 from prefect.input import RunInput
 
 from flows import opened
@@ -52,7 +53,10 @@ def start_campaign(campaign: str, project: str = ".", now: datetime | None = Non
     limit = opened.project(project).settings.approve_above
     if not given and limit is not None and waiting.asked.people > limit:
         form = Answer.with_initial_data(description=markdown(waiting.asked), name="")
-        answer = pause_flow_run(wait_for_input=form, timeout=wait_seconds)
+        try:
+            answer = pause_flow_run(wait_for_input=form, timeout=wait_seconds)
+        except FlowPauseTimeout:
+            return {}
         if not answer.approve:
             return {}
         approve(project, campaign, waiting.fingerprint, answer.name, now)

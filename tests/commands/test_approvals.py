@@ -47,8 +47,8 @@ def test_run_waits_approve_shows_and_lets_it_go(strict, capsys):
     code, out, _ = winback(capsys, "campaign", "winter-tea")
     assert "run 1, begun on" in out
     assert "offers.tea-for-two.cost was 85, and is 95." in out
-    told = winback(capsys, "explain", "A1", "--campaign", "winter-tea")[1]
-    assert "approved by Olena: letters to 2 people" in told
+    told = json.loads(winback(capsys, "explain", "A1", "--campaign", "winter-tea", "--json")[1])
+    assert "approved by Olena: letters to 2 people" in [step["found"] for step in told["steps"]]
     assert winback(capsys, "resume", "winter-tea")[0] == 1
     assert winback(capsys, "approve", "winter-tea", "--yes", "--json")[0] == 0
     code, out, _ = winback(capsys, "approve", "winter-tea", "--withdraw", "--by", "Andriy", "--json")
