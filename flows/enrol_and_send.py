@@ -94,9 +94,12 @@ def _go_on(project: str, campaign: str, now: datetime | None, totals: dict[str, 
 
 
 def started(project: str) -> list[str]:
-    """Campaigns with a run that is under way; a new file in config/campaigns/ sends nothing until a person starts it."""
+    """Campaigns with a run that is under way; a new file in config/campaigns/ sends nothing until a person starts it.
+
+    One that waits for approval is among them: it goes on once its files are again those that were approved.
+    """
     with database.reading(opened.store(opened.project(project))) as connection:
-        return [run.campaign for run in runs.unfinished(connection) if run.status is RunStatus.ACTIVE]
+        return [run.campaign for run in runs.unfinished(connection) if run.status is not RunStatus.PAUSED]
 
 
 def is_over(project: str, campaign: str) -> bool:

@@ -152,6 +152,11 @@ def test_a_campaign_that_waits_fails_no_schedule_and_prefects_own_form_lets_it_g
     assert (sent.get("sent", 0) > 10, approved) == (bool(yes), ["Olena" if yes else ""]), "a no, and no answer in time, send nothing"
     if yes:
         assert start_campaign("winter-tea", str(shop.root), now=START) == {}, "approved once, it isn't asked again, and nothing is due twice"
+        body = shop.root / "templates/emails/we-miss-you/body.html"
+        projects.edit(body, "{% block body %}", "{% block body %}<p>Hello again.</p>")
+        assert enrol_and_send(str(shop.root), now=START + timedelta(days=7)) == {}, "changed for many, it waits"
+        projects.edit(body, "{% block body %}<p>Hello again.</p>", "{% block body %}")
+        assert enrol_and_send(str(shop.root), now=START + timedelta(days=7))["sent"] > 10, "put back, it goes on by itself"
     engine.dispose()
 
 

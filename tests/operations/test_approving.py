@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -337,6 +338,26 @@ def test_a_clock_that_went_back_is_refused_until_somebody_says_that_it_is_right(
         go(ready(project), engine, earlier, MemoryChannel())
     beginning.accept_clock(engine, CAMPAIGN, now=earlier)
     assert go(ready(project), engine, earlier, MemoryChannel()).waiting is None
+
+
+def test_taking_back_and_beginning_at_the_same_moment_come_one_after_the_other(engine, project):
+    populate(engine)
+    say_yes(engine, project)
+    prepared_now = ready(project)
+    made_of = contents.read(prepared_now)
+    with ThreadPoolExecutor(1) as somebody:
+        taking = []
+
+        def is_cleared(connection):
+            found = approving.is_cleared(connection, CAMPAIGN, made_of.digest, needed=True)
+            taking.append(somebody.submit(approving.withdraw, engine, CAMPAIGN, by="Andriy", now=START))
+            return found
+
+        enrolment.current_run(engine, prepared_now, now=START, made_of=made_of, is_cleared=is_cleared)
+        assert "run 1, leaves any more" in taking[0].result()
+    assert status(engine) is RunStatus.WAITING
+    with database.reading(engine) as connection:
+        assert not approving.is_cleared(connection, CAMPAIGN, made_of.digest, needed=True), "and the other way round it doesn't begin"
 
 
 def test_who_is_still_written_to_is_counted_from_the_run_itself(engine, project):
