@@ -138,11 +138,8 @@ def print_overview(seen: Overview) -> None:
         frame.print_counts("What became of the cohort", seen.recipients)
         rows = [(stage, status, f"{count:,}") for stage, statuses in seen.letters.items() for status, count in statuses.items()]
         frame.print_table("Letters", ("stage", "status", "letters"), rows)
-    deeds = sorted(
-        (deed["at"][:16].replace("T", " "), deed["what"], deed["by"], f"{given.summary['people']:,}")
-        for given in seen.approvals
-        for deed in given.history
-    )
+    said = sorted(((deed, given) for given in seen.approvals for deed in given.history), key=lambda pair: pair[0]["at"])
+    deeds = [(deed["at"][:16].replace("T", " "), deed["what"], deed["by"], f"{given.summary['people']:,}") for deed, given in said]
     frame.print_table("Approvals", ("when (UTC)", "what", "by", "people"), deeds)
     for change in seen.changes:
         for each in change.changed:
