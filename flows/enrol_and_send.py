@@ -6,34 +6,49 @@ import asyncio
 import uuid
 from datetime import datetime
 
-from prefect import flow, task
+from prefect import flow, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
+from sqlalchemy import Engine
 
 from flows import opened
 from winback.errors import Problem, Refused
 from winback.model import RunStatus
-from winback.operations import enrolment, running, stopping
+from winback.operations import beginning, campaign_run, enrolment, running, stopping
+from winback.operations.approving import Waiting
 from winback.operations.running import Ran
 from winback.sending import prepared, queue
+from winback.sending.prepared import Prepared
 from winback.store import database, runs
+from winback.store.runs import Run
+
+
+def _begun(project: str, campaign: str, now: datetime) -> tuple[Prepared, Engine, Run | Waiting]:
+    """The campaign as its files are now, and its run: each task asks anew whether it may go on."""
+    winback = opened.project(project)
+    ready, store = prepared.prepare(winback, campaign), opened.store(winback)
+    return ready, store, beginning.begin(store, ready, now=now)
 
 
 @task(cache_policy=NO_CACHE, task_run_name="enrol {campaign}")
-def enrol(project: str, campaign: str, now: datetime | None) -> int:
-    """Decide on the cohort, or on those whose turn it is today; nothing when that was done."""
-    winback, moment = opened.project(project), opened.moment(now)
-    ready, store = prepared.prepare(winback, campaign), opened.store(winback)
-    return enrolment.enrol(store, ready, enrolment.current_run(store, ready, now=moment), now=moment)
+def enrol(project: str, campaign: str, now: datetime | None) -> Waiting | None:
+    """Decide on the cohort, or on those whose turn it is today; nothing when that was done. Or what a person must approve first."""
+    ready, store, run = _begun(project, campaign, opened.moment(now))
+    if isinstance(run, Waiting):
+        return run
+    enrolment.enrol(store, ready, run, now=opened.moment(now))
+    return None
 
 
 @task(cache_policy=NO_CACHE, task_run_name="queue {campaign}")
 def queue_due(project: str, campaign: str, now: datetime | None) -> int:
     """Write the deliveries that have fallen due, and stop those of customers who ordered or were put on the black list."""
-    winback, moment = opened.project(project), opened.moment(now)
-    ready, store = prepared.prepare(winback, campaign), opened.store(winback)
+    moment = opened.moment(now)
+    ready, store, begun = _begun(project, campaign, moment)
+    if isinstance(begun, Waiting):
+        return 0
     queued = sum(
-        queue.queue_due(store, run, ready.campaign, ready.policy, now=moment, batch=winback.settings.batch, calendar=ready.calendar)
-        for run in enrolment.under_way(store, ready)
+        queue.queue_due(store, run, ready.campaign, ready.policy, now=moment, batch=ready.project.settings.batch, calendar=ready.calendar)
+        for run in campaign_run.under_way(store, ready)
     )
     stopping.stop(store, now=moment)
     return queued
@@ -41,11 +56,12 @@ def queue_due(project: str, campaign: str, now: datetime | None) -> int:
 
 @task(cache_policy=NO_CACHE, task_run_name="send a batch of {campaign}")
 def send_batch(project: str, campaign: str, now: datetime | None) -> Ran:
-    """Send one batch, by a clock that goes on meanwhile; no deliveries when nothing is left in any run that is under way."""
-    winback = opened.project(project)
-    ready, store = prepared.prepare(winback, campaign), opened.store(winback)
-    ran = Ran(campaign, 0, RunStatus.ACTIVE)
-    for run in enrolment.under_way(store, ready):
+    """Send one batch, by a clock that goes on meanwhile; no deliveries when nothing is left in any run, or may leave any more."""
+    ready, store, begun = _begun(project, campaign, opened.moment(now))
+    if isinstance(begun, Waiting):
+        return Ran(campaign, begun.asked.run, RunStatus.WAITING, waiting=begun)
+    ran = Ran(campaign, begun.number, begun.status)
+    for run in campaign_run.under_way(store, ready):
         ran = asyncio.run(running.send_batch(ready, store, run, now=opened.watch(now), worker=uuid.uuid4().hex))
         if ran.deliveries:
             break
@@ -56,7 +72,8 @@ def send_batch(project: str, campaign: str, now: datetime | None) -> Ran:
 def enrol_and_send(project: str = ".", campaign: str | None = None, now: datetime | None = None) -> dict[str, int]:
     """Go on with `campaign` (started if it hasn't been), or with every one that was started and isn't over. Returns letters by status.
 
-    A campaign that can't go on (a broken file, a closed lane) doesn't hold up the others: what is wrong is raised at the end.
+    A campaign that can't go on (a broken file, a closed lane) doesn't hold up the others: what is wrong is raised at the end. One that
+    waits for a person's approval sends nothing, and is no failure.
     """
     totals: dict[str, int] = {}
     problems: list[Problem] = []
@@ -73,7 +90,9 @@ def enrol_and_send(project: str = ".", campaign: str | None = None, now: datetim
 
 
 def _go_on(project: str, campaign: str, now: datetime | None, totals: dict[str, int]) -> None:
-    enrol(project, campaign, now)
+    if waiting := enrol(project, campaign, now):
+        get_run_logger().warning("%s waits for approval of letters to %d people: winback approve %s", campaign, waiting.asked.people, campaign)
+        return
     queue_due(project, campaign, now)
     faults: set[Problem] = set()
     while (ran := send_batch(project, campaign, now)).deliveries:
@@ -86,14 +105,17 @@ def _go_on(project: str, campaign: str, now: datetime | None, totals: dict[str, 
 
 
 def started(project: str) -> list[str]:
-    """Campaigns with a run that is under way; a new file in config/campaigns/ sends nothing until a person starts it."""
+    """Campaigns with a run that is under way; a new file in config/campaigns/ sends nothing until a person starts it.
+
+    One that waits for approval is among them: it goes on once its files are again those that were approved.
+    """
     with database.reading(opened.store(opened.project(project))) as connection:
-        return list(dict.fromkeys(run.campaign for run in runs.unfinished(connection) if run.status is RunStatus.ACTIVE))
+        return list(dict.fromkeys(run.campaign for run in runs.unfinished(connection) if run.status is not RunStatus.PAUSED))
 
 
 def is_over(project: str, campaign: str) -> bool:
     """A run that came to its end stays there; only a person begins the next."""
-    return enrolment.is_over(opened.store(opened.project(project)), campaign)
+    return campaign_run.is_over(opened.store(opened.project(project)), campaign)
 
 
 def finish(project: str, campaign: str, now: datetime | None) -> None:

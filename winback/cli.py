@@ -11,6 +11,7 @@ import typer
 
 from winback import __version__
 from winback.commands import (
+    approvals,
     campaigns,
     codes,
     cohorts,
@@ -70,6 +71,7 @@ for subject in (
     translations,
     names,
     campaigns,
+    approvals,
     codes,
     tasks,
     results,

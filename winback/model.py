@@ -135,6 +135,10 @@ class RunStatus(StrEnum):
     FINISHED = "finished"  # every recipient came to an end
 
 
+UNFINISHED = frozenset({RunStatus.ACTIVE, RunStatus.WAITING, RunStatus.PAUSED})
+"""A run that may still send, now or once a person says so."""
+
+
 class RecipientStatus(StrEnum):
     """Where one customer stands in a campaign run: cohort = active + stopped + finished + held_out + skipped."""
 
@@ -222,7 +226,6 @@ class Reason(StrEnum):
     ANSWERED = "answered"  # answered the survey
     EXHAUSTED = "exhausted"  # every stage and the farewell brought no answer: left alone for good
     WRITTEN_LATELY = "written-lately"  # the same campaign wrote to them not long ago
-    NOT_APPROVED = "not-approved"  # the approval was withdrawn
     DAY_PASSED = "day-passed"  # the stage's own day was over before its turn came
     NO_OCCASION = "no-occasion"  # the stage's occasion doesn't come for this customer while the campaign lasts
 

@@ -10,17 +10,19 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal, TypeAlias, TypeVar
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, Field, field_validator, model_validator
 
 from winback import strictyaml
 from winback.errors import ConfigError, Problem
-from winback.shapes import Amount, Duration, Zone
+from winback.shapes import Amount, Duration, NumberOrNever, Zone
 from winback.strictyaml import Document, Shape, refusal
 
 S = TypeVar("S", bound=BaseModel)
+Stamp: TypeAlias = tuple[int, int]
+"""Of a file: when it was last saved, in nanoseconds, and its length in bytes."""
 
 
 _THIS_MACHINE = {"localhost", "127.0.0.1", "::1"}
@@ -111,6 +113,7 @@ class Settings(Shape):
     )
     lease: Duration = Field(default="10 minutes", validate_default=True)  # how long a worker may hold a letter without a word
     batch: int = Field(default=200, ge=1, le=5000)
+    approve_above: NumberOrNever = 200  # a campaign that would write to more people waits for `winback approve`
     email: EmailSettings = EmailSettings()
     telegram: TelegramSettings = TelegramSettings()
     addresses: AddressSettings = AddressSettings()
@@ -192,6 +195,11 @@ class Project:
     def shown(self, path: Path) -> str:
         """A path as messages name it: relative to the project where it lies inside."""
         return path.relative_to(self.root).as_posix() if path.is_relative_to(self.root) else os.path.relpath(path, self.root)
+
+    def stamps(self) -> dict[str, Stamp]:
+        """When each file of config/ and templates/ was last saved, and how long it is, by its name in messages."""
+        paths = (path for folder in (self.config(), self.templates) for path in folder.rglob("*") if path.is_file())
+        return {self.shown(path): (stat.st_mtime_ns, stat.st_size) for path in paths if (stat := path.stat())}
 
     def read(self, shape: type[S], *parts: str) -> Document[S]:
         """A file of config/, read strictly into its shape."""

@@ -84,6 +84,14 @@ def _nearest_zone(value: Any) -> str:
     return "Write for example Europe/Kyiv or Asia/Tashkent."
 
 
+def _number_or_never(value: Any) -> int | None:
+    if value == "never":
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise refusal(f"is {value}; a whole number is expected.", "Write 0 for always, or never.")
+    return value
+
+
 def _channel(value: Any) -> ChannelName:
     try:
         return ChannelName(value)
@@ -118,6 +126,10 @@ Duration: TypeAlias = Annotated[timedelta, BeforeValidator(_duration), _SHOWN_DU
 """A length of time: `7 days`."""
 Amount: TypeAlias = Annotated[Decimal, BeforeValidator(_amount), _text("number")]
 """A sum in the currency named beside it."""
+NumberOrNever: TypeAlias = Annotated[
+    int | None, BeforeValidator(_number_or_never), WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 0}, {"const": "never"}]})
+]
+"""A whole number, 0 or more; None where the file says `never`."""
 Hours: TypeAlias = Annotated[
     tuple[time, time], BeforeValidator(_hours), _SHOWN_HOURS, _text("string", pattern="^[0-2][0-9]:[0-5][0-9]-[0-2][0-9]:[0-5][0-9]$")
 ]

@@ -65,13 +65,25 @@ def nearest(word: str, known: typing.Iterable[str], what: str = "Known") -> str:
 
 def read(path: Path, shape: type[S], *, shown: str) -> Document[S]:
     """Read one YAML file into `shape`; `shown` names the file in messages. Raises ConfigError with every problem found."""
+    return parse(_text(path, shown), shape, shown=shown)
+
+
+def content(path: Path, *, shown: str) -> object:
+    """What a YAML file says, in plain values, whatever its shape. Raises ConfigError when it can't be read."""
+    reader = _Reader(shown)
+    said = reader.load(_text(path, shown))
+    if reader.problems:
+        raise ConfigError(reader.problems)
+    return said
+
+
+def _text(path: Path, shown: str) -> str:
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        return path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError as error:
         raise ConfigError(Problem(shown, None, "there is no such file.", "Make it, or run `winback init` in a new folder.")) from error
     except UnicodeDecodeError as error:
         raise ConfigError(Problem(shown, None, f"byte {error.start} is not UTF-8.", "Save the file as UTF-8.")) from error
-    return parse(text, shape, shown=shown)
 
 
 def parse(text: str, shape: type[S], *, shown: str) -> Document[S]:

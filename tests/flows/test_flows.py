@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -15,7 +17,7 @@ from tests.operations.lost import populate
 from winback.demo import mailbox
 from winback.errors import Refused
 from winback.store import database, runs
-from winback.store.tables import deliveries, orders, scores, scores_state
+from winback.store.tables import approvals, deliveries, orders, scores, scores_state
 
 pytestmark = [pytest.mark.flows, pytest.mark.xdist_group("flows"), pytest.mark.filterwarnings("default")]
 
@@ -115,6 +117,49 @@ def test_the_flow_settles_what_a_dead_worker_left_and_one_broken_campaign_holds_
     engine.dispose()
 
 
+def _answer_when_asked(yes: bool) -> None:
+    """A person at Prefect's page: waits until the flow run is paused and its form is there, then sends it."""
+    from prefect.client.orchestration import get_client
+    from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterState, FlowRunFilterStateType
+    from prefect.client.schemas.objects import StateType
+    from prefect.client.schemas.responses import SetStateStatus
+
+    paused = FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.PAUSED])))
+    with get_client(sync_client=True) as client:
+        for _ in range(600):
+            for found in client.read_flow_runs(flow_run_filter=paused):
+                if client.resume_flow_run(found.id, run_input={"approve": yes, "name": "Olena"}).status is SetStateStatus.ACCEPT:
+                    return
+            time.sleep(0.2)
+
+
+@pytest.mark.parametrize("yes", [False, True, None])
+def test_a_campaign_that_waits_fails_no_schedule_and_prefects_own_form_lets_it_go(shop, yes):
+    from flows.enrol_and_send import enrol_and_send
+    from flows.start_campaign import start_campaign
+
+    projects.edit(shop.root / "config/settings.yaml", "approve_above: 200", "approve_above: 10")
+    engine = database.open_engine(shop.database_url)
+    populate(engine, 30)
+    assert enrol_and_send(str(shop.root), "winter-tea", now=START) == {}, "it waits, and that is no failure"
+    with ThreadPoolExecutor(1) as person:
+        said = person.submit(_answer_when_asked, yes) if yes is not None else None
+        sent = start_campaign("winter-tea", str(shop.root), now=START, wait_seconds=2 if yes is None else 120)
+        if said is not None:
+            said.result()
+    with database.reading(engine) as connection:
+        approved = connection.execute(select(approvals.c.approved_by)).scalars().all()
+    assert (sent.get("sent", 0) > 10, approved) == (bool(yes), ["Olena" if yes else ""]), "a no, and no answer in time, send nothing"
+    if yes:
+        assert start_campaign("winter-tea", str(shop.root), now=START) == {}, "approved once, it isn't asked again, and nothing is due twice"
+        body = shop.root / "templates/emails/we-miss-you/body.html"
+        projects.edit(body, "{% block body %}", "{% block body %}<p>Hello again.</p>")
+        assert enrol_and_send(str(shop.root), now=START + timedelta(days=7)) == {}, "changed for many, it waits"
+        projects.edit(body, "{% block body %}<p>Hello again.</p>", "{% block body %}")
+        assert enrol_and_send(str(shop.root), now=START + timedelta(days=7))["sent"] > 10, "put back, it goes on by itself"
+    engine.dispose()
+
+
 def test_every_deployment_names_a_flow_that_exists_and_overlaps_with_nothing():
     import importlib
 
@@ -125,6 +170,7 @@ def test_every_deployment_names_a_flow_that_exists_and_overlaps_with_nothing():
         "import",
         "enrol-and-send",
         "remind-managers",
+        "start-campaign",
         "collect-events",
         "measure-and-report",
     }
@@ -134,7 +180,7 @@ def test_every_deployment_names_a_flow_that_exists_and_overlaps_with_nothing():
         assert isinstance(flow, Flow)
         assert flow.name == deployment["name"]
         assert deployment["concurrency_limit"]["limit"] == 1
-        assert deployment["schedules"]
+        assert bool(deployment["schedules"]) is (deployment["name"] != "start-campaign"), "only a person starts a campaign"
 
 
 def test_a_daily_campaign_takes_in_each_day_once_through_the_flow(shop):

@@ -12,7 +12,7 @@ from sqlalchemy import Engine, text
 
 from winback import clock
 from winback.channels.memory import MemoryChannel
-from winback.operations import importing, planning, rehearsing, running, selecting
+from winback.operations import approving, importing, planning, rehearsing, running, selecting
 from winback.sending import prepared
 from winback.store import database
 
@@ -55,6 +55,9 @@ def test_a_rehearsal_on_real_orders_is_what_a_real_run_would_have_done(cdnow_pro
     until = clock.end_of_day(ready.campaign.ends_on, cdnow_project.zone)
     planned = planning.plan(ready, store, now=start)
     played = asyncio.run(rehearsing.rehearse(ready, store, start=start, until=until, worker="r"))
+    waiting, _ = approving.show(store, ready, now=start)
+    assert waiting.asked.people == planned.people > 200
+    approving.approve(store, cdnow_project, ready.name, shown=waiting.fingerprint, by="Olena", now=start)
     channel = MemoryChannel()
     for hours in range(0, 24 * 31, 1):
         now = start + timedelta(hours=hours)

@@ -17,7 +17,7 @@ from tests.store import world
 from winback.channels.memory import MemoryChannel
 from winback.errors import Refused
 from winback.model import DeliveryStatus, Reason, RecipientStatus
-from winback.operations import contacting, enrolment, explaining, planning, rehearsing
+from winback.operations import campaign_run, contacting, enrolment, explaining, planning, rehearsing
 from winback.sending import prepared
 from winback.store import database, runs
 from winback.store.tables import campaign_runs, deliveries, recipients, touches
@@ -43,7 +43,7 @@ def both_enrolled(engine, project, now=START):
     """Both campaigns with all customers: as when they decide on them in the same moment, and neither sees the other."""
     for name in (CAMPAIGN, "second"):
         ready = prepared.prepare(project, name)
-        run = enrolment.current_run(engine, ready, now=now)
+        run = campaign_run.current(engine, ready, now=now)
         with database.writing(engine) as connection:
             connection.execute(update(campaign_runs).values(status="finished").where(campaign_runs.c.id != run.id))
         enrolment.enrol(engine, ready, run, now=now)
@@ -66,7 +66,7 @@ def test_two_campaigns_never_write_to_a_customer_within_the_gap(engine, tmp_path
     ready = {name: prepared.prepare(project, name) for name in (CAMPAIGN, "second")}
     for days in range(45):
         for name in ready:
-            if not enrolment.is_over(engine, name):
+            if not campaign_run.is_over(engine, name):
                 go(ready[name], engine, START + DAY * days, channel)
     with database.reading(engine) as connection:
         rows = connection.execute(
@@ -200,7 +200,7 @@ def test_a_rehearsal_waits_as_a_run_does(engine, tmp_path):
         with database.reading(engine) as connection:
             run = runs.latest(connection, CAMPAIGN)
             due = START if run is None else runs.next_due(connection, run.id)
-        if due is not None and due <= now and (run is None or not enrolment.is_over(engine, CAMPAIGN)):
+        if due is not None and due <= now and (run is None or not campaign_run.is_over(engine, CAMPAIGN)):
             go(ready, engine, now, channel)
     for row in [row for stage in ("first-letter", "reminder", "last-day") for row in rows_of(engine, CAMPAIGN, stage)]:
         if row.sent_at:

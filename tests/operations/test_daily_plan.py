@@ -16,7 +16,7 @@ from tests.store import world
 from winback import clock
 from winback.channels.memory import MemoryChannel
 from winback.model import RecipientStatus
-from winback.operations import enrolment, planning, rehearsing
+from winback.operations import campaign_run, enrolment, planning, rehearsing
 from winback.store import database, deliveries
 from winback.store.tables import campaign_runs, customers
 
@@ -34,7 +34,7 @@ def test_the_plan_of_each_day_is_what_the_day_does(engine, shop):
         now = START + day * DAY
         before = set(rows(engine))
         plan = planning.plan(shop, engine, now=now)
-        enrolment.enrol(engine, shop, enrolment.current_run(engine, shop, now=now), now=now)
+        enrolment.enrol(engine, shop, campaign_run.current(engine, shop, now=now), now=now)
         found = rows(engine)
         new = {who: row for who, row in found.items() if who not in before}
         assert {arm: count for arm, count in plan.arms.items() if count} == Counter(arm for _, _, arm, _ in new.values() if arm)
@@ -54,7 +54,7 @@ def test_the_plan_tells_the_calendar_of_the_back_fill_and_what_is_to_come(engine
     assert told.calendar == (("2026-11-24", 5), ("2026-11-25", 5))
     assert told.unreached == 14
     assert told.newly_a_day == pytest.approx(12 / 30)
-    enrolment.enrol(engine, ready, enrolment.current_run(engine, ready, now=START), now=START)
+    enrolment.enrol(engine, ready, campaign_run.current(engine, ready, now=START), now=START)
     after = planning.plan(ready, engine, now=START + timedelta(hours=1)).daily
     assert (after.waiting, after.before, after.calendar) == (14, 5, (("2026-11-25", 5),))
 

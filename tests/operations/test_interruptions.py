@@ -16,7 +16,7 @@ from winback.channels.memory import MemoryChannel
 from winback.demo.mailbox import MailServer
 from winback.errors import ConfigError, Refused, TemplateError, UncertainError
 from winback.model import DeliveryStatus, RecipientStatus, RunStatus
-from winback.operations import enrolment, running, steering
+from winback.operations import campaign_run, enrolment, running, steering
 from winback.sending import prepared
 from winback.store import database, runs
 from winback.store.tables import campaign_runs, deliveries, recipients
@@ -24,7 +24,7 @@ from winback.store.tables import campaign_runs, deliveries, recipients
 
 def test_enrolment_that_was_interrupted_goes_on_to_the_same_end(engine, ready, monkeypatch):
     populate(engine, 25)
-    run = enrolment.current_run(engine, ready, now=START)
+    run = campaign_run.current(engine, ready, now=START)
     monkeypatch.setattr(enrolment, "BATCH", 5)
 
     class Killed(Exception):
@@ -42,14 +42,14 @@ def test_enrolment_that_was_interrupted_goes_on_to_the_same_end(engine, ready, m
     with database.reading(engine) as connection:
         assert connection.execute(select(func.count()).select_from(recipients)).scalar() == 10
     assert enrolment.enrol(engine, ready, run, now=START + timedelta(hours=3)) == 15
-    run = enrolment.current_run(engine, ready, now=START)
+    run = campaign_run.current(engine, ready, now=START)
     assert enrolment.enrol(engine, ready, run, now=START) == 0
     assert sum(standing(engine).values()) == 25
 
 
 def test_two_workers_at_once_write_to_everybody_once(engine, ready, tmp_path):
     populate(engine, 60)
-    run = enrolment.current_run(engine, ready, now=START)
+    run = campaign_run.current(engine, ready, now=START)
     enrolment.enrol(engine, ready, run, now=START)
     channel = MemoryChannel()
 

@@ -22,7 +22,7 @@ from winback import cli, settings
 from winback.channels.memory import MemoryChannel
 from winback.errors import ConfigError, PermanentError, Refused
 from winback.model import HOLDOUT, CodeStatus, DeliveryStatus, Message, Reason, RecipientStatus
-from winback.operations import checking, code_counts, enrolment, explaining, importing, planning, rehearsing, reporting, steering
+from winback.operations import campaign_run, checking, code_counts, enrolment, explaining, importing, planning, rehearsing, reporting, steering
 from winback.sending import prepared
 from winback.store import codes, database, runs
 from winback.store.tables import codes as table
@@ -125,7 +125,7 @@ def test_the_code_stays_the_same_when_it_is_made_again_and_is_another_in_a_rehea
     rehearsed = set().union(*(CODE.findall(path.read_text(encoding="utf-8")) for path in ready.project.out.rglob("*.eml")))
     assert rehearsed
     assert rows(engine) == []
-    run = enrolment.current_run(engine, ready, now=START)
+    run = campaign_run.current(engine, ready, now=START)
     enrolment.enrol(engine, ready, run, now=START)
     first = [row.code for row in rows(engine)]
     with database.writing(engine) as connection:
@@ -216,7 +216,7 @@ def test_an_enrolment_that_was_killed_promises_no_more_than_one_that_was_not(eng
     populate(engine, 40)
     monkeypatch.setattr(enrolment, "BATCH", 6)
     expected = planning.plan(ready, engine, now=START)
-    run = enrolment.current_run(engine, ready, now=START)
+    run = campaign_run.current(engine, ready, now=START)
 
     class Killed(Exception):
         pass
@@ -238,7 +238,7 @@ def test_two_who_enrol_at_once_promise_no_more_than_one(engine, tmp_path, monkey
     populate(engine, 40)
     monkeypatch.setattr(enrolment, "BATCH", 6)
     expected = planning.plan(ready, engine, now=START)
-    run = enrolment.current_run(engine, ready, now=START)
+    run = campaign_run.current(engine, ready, now=START)
 
     class Killed(Exception):
         pass
@@ -332,7 +332,7 @@ def test_a_code_whose_letters_all_failed_was_never_told(engine, tmp_path):
 def test_a_code_that_was_lost_between_the_check_and_the_hand_over_does_not_leave(engine, tmp_path):
     ready = campaign(tmp_path / "shop")
     populate(engine, 12)
-    run = enrolment.current_run(engine, ready, now=START)
+    run = campaign_run.current(engine, ready, now=START)
     enrolment.enrol(engine, ready, run, now=START)
     taken = rows(engine)[0].customer_id
 

@@ -20,7 +20,7 @@ from winback.channels.memory import MemoryChannel
 from winback.errors import ConfigError
 from winback.journey import assignment
 from winback.model import HOLDOUT, DeliveryStatus, Reason, RecipientStatus, RunStatus
-from winback.operations import enrolment, explaining, measuring, merging, recurring, steering
+from winback.operations import campaign_run, enrolment, explaining, measuring, merging, recurring, steering
 from winback.sending import prepared
 from winback.store import database, refreshing, runs
 from winback.store.tables import campaign_runs, consents, customers, recipients
@@ -35,7 +35,7 @@ def shop(tmp_path):
 
 
 def enrol(ready, engine, now) -> int:
-    return enrolment.enrol(engine, ready, enrolment.current_run(engine, ready, now=now), now=now)
+    return enrolment.enrol(engine, ready, campaign_run.current(engine, ready, now=now), now=now)
 
 
 def on(engine, now) -> set[int]:
@@ -158,7 +158,7 @@ def test_a_day_that_was_interrupted_goes_on_to_the_same_end(engine, tmp_path, mo
             raise Killed
 
     now = START + DAY
-    run = enrolment.current_run(engine, ready, now=now)
+    run = campaign_run.current(engine, ready, now=now)
     with pytest.raises(Killed):
         enrolment.enrol(engine, ready, run, now=now, progress=die)
     assert len(on(engine, now)) == 2 * dies_after
@@ -172,7 +172,7 @@ def test_a_day_that_never_ended_is_made_up_for_by_the_next(engine, shop):
     lapse(engine, LONG_AGO)
     new = lapse(engine, [1, 1], begin=100)
     enrol(shop, engine, START)
-    run = enrolment.current_run(engine, shop, now=START)
+    run = campaign_run.current(engine, shop, now=START)
     assert recurring.begin(engine, shop, run, START + DAY) == START + DAY  # and died
     assert enrol(shop, engine, START + 2 * DAY) == 7
     assert set(new) <= on(engine, START + 2 * DAY)
@@ -183,7 +183,7 @@ def test_two_schedulers_at_once_decide_on_everybody_once_and_on_no_more_than_a_d
     old = lapse(engine, LONG_AGO * 8)
     new = lapse(engine, [1] * 30, begin=200)
     enrol(shop, engine, START)
-    run = enrolment.current_run(engine, shop, now=START)
+    run = campaign_run.current(engine, shop, now=START)
     found, barrier = [], threading.Barrier(2)
 
     def work(minutes):
@@ -234,7 +234,7 @@ def test_each_ones_window_opens_on_their_own_day_in_the_report(engine, tmp_path)
     with database.writing(engine) as connection:
         world.order(connection, early, START + 70 * DAY)  # after their sixty days
         world.order(connection, late, START + 70 * DAY)  # within theirs
-    run = enrolment.current_run(engine, ready, now=START + 31 * DAY)
+    run = campaign_run.current(engine, ready, now=START + 31 * DAY)
     told = measuring.report(
         engine, run_id=run.id, campaign=daily.CAMPAIGN, shares=run.shares, window=run.window, currency="UAH", now=START + 75 * DAY
     )
@@ -306,7 +306,7 @@ def test_once_again_rests_only_where_the_campaign_says_so(engine, tmp_path):
     ready = daily.make(tmp_path / "shop", enrol="once", back_fill=None, re_enter_after="30 days", holdout=0)
     lapse(engine, [0])
     for day, expected in ((0, ""), (20, Reason.WRITTEN_LATELY), (51, "")):
-        run = enrolment.current_run(engine, ready, now=START + day * DAY, again=True)
+        run = campaign_run.current(engine, ready, now=START + day * DAY, again=True)
         enrolment.enrol(engine, ready, run, now=START + day * DAY)
         with database.writing(engine) as connection:
             found = connection.execute(select(recipients.c.reason).where(recipients.c.run_id == run.id)).scalars().all()
@@ -382,7 +382,7 @@ def test_whatever_happens_everybody_is_decided_on_or_waits_and_nobody_changes_ar
         if happenings.drawn.random() < 0.2 and day:
             continue  # nobody ran it
         happenings.happen(now)
-        run = enrolment.current_run(engine, ready, now=now)
+        run = campaign_run.current(engine, ready, now=now)
         for hours in range(20):
             try:
                 enrolment.enrol(engine, ready, run, now=now + timedelta(minutes=hours), progress=die)

@@ -184,7 +184,8 @@ def test_a_campaign_does_not_begin_before_its_first_day(engine, ready):
 
 def test_nobody_is_taken_from_another_campaigns_arms_written_to_or_held_out(engine, tmp_path):
     project = projects.make(tmp_path / "shop")
-    (project.root / "config/campaigns/second.yaml").write_bytes((project.root / "config/campaigns/winter-tea.yaml").read_bytes())
+    text = (project.root / "config/campaigns/winter-tea.yaml").read_text(encoding="utf-8")
+    (project.root / "config/campaigns/second.yaml").write_text(text.replace("title: ", "title: Once more, "), encoding="utf-8")
     populate(engine, 20)
     go(prepared.prepare(project, CAMPAIGN), engine, START, MemoryChannel())
     plan = planning.plan(prepared.prepare(project, "second"), engine, now=START)

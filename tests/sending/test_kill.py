@@ -48,6 +48,7 @@ def test_whatever_moment_a_worker_is_killed_at_nobody_is_written_to_twice_and_no
             tmp_path / "shop",
             *projects.through(server.host, server.port),
             ("config/campaigns/winter-tea.yaml", "holdout: 0.25", "holdout: 0"),
+            ("config/settings.yaml", "approve_above: 200", "approve_above: never"),
         )
         populate(engine, CUSTOMERS)
         for attempt in range(KILLS + 1):

@@ -22,7 +22,7 @@ def register(app: typer.Typer) -> None:
 def plan(context: typer.Context, campaign: Campaign, as_of: AsOfDay = None, folder: Folder = None, json: Json = False) -> None:
     """Count who would get what, when, and why not; cost and power."""
     from winback.commands import campaign_tables
-    from winback.operations import planning
+    from winback.operations import approving, planning
     from winback.sending import prepared
 
     project = frame.open_project(context, folder)
@@ -35,10 +35,15 @@ def plan(context: typer.Context, campaign: Campaign, as_of: AsOfDay = None, fold
             progress=lambda count: progress("deciding", count),
             present=clock.now(),
         )
+    above, given = project.settings.approve_above, approving.is_given(frame.open_store(project), ready)
+    needed = above is not None and planned.people > above
     if json:
-        frame.print_json(planned.as_json())
-    else:
-        campaign_tables.print_plan(planned)
+        frame.print_json(planned.as_json() | {"approval": {"above": above, "needed": needed, "given": given}})
+        return
+    campaign_tables.print_plan(planned)
+    if needed:
+        told = "that is approved." if given else f"somebody must approve it first: winback approve {campaign}"
+        typer.echo(f"It would write to more than {above:,} people; {told}")
 
 
 def rehearse(
@@ -86,22 +91,29 @@ def run(
     context: typer.Context,
     campaign: Campaign,
     again: Annotated[bool, typer.Option("--again", help="Begin a new run after the last one is over.")] = False,
+    clock_is_right: Annotated[bool, typer.Option("--clock-is-right", help="The clock was ahead before, and is right now.")] = False,
     folder: Folder = None,
     json: Json = False,
 ) -> None:
     """Enrol the cohort, once or once a day, and send what is due now.
 
-    Call it again, by a schedule, for the later stages and days.
+    Call it again, by a schedule, for the later stages and days. A campaign that would write to many waits for `winback approve` first.
     """
-    from winback.operations import running
+    from winback.commands import approvals
+    from winback.operations import beginning, running
     from winback.sending import prepared
 
     project = frame.open_project(context, folder)
     ready = prepared.prepare(project, campaign)
+    if clock_is_right:
+        beginning.accept_clock(frame.open_store(project), campaign, now=clock.now())
     with frame.progress(not json) as progress:
         ran = frame.run(running.go(ready, frame.open_store(project), now=clock.now, worker=frame.worker_name(), again=again, progress=progress))
     if json:
         frame.print_json(ran.as_json())
+        return
+    if ran.waiting is not None:
+        approvals.print_waiting(ran.waiting, project)
         return
     frame.print_counts(
         f"{ran.campaign}, run {ran.run}: {ran.status}",

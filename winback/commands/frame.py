@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import getpass
 import json
 import uuid
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
@@ -60,6 +61,14 @@ def parse_day(text: str) -> date:
 def worker_name() -> str:
     """A fencing token that no other worker has."""
     return uuid.uuid4().hex
+
+
+def account_name() -> str:
+    """Who is at the keyboard, as the machine knows them; empty when it doesn't."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return ""
 
 
 def print_json(value: Any) -> None:

@@ -17,14 +17,14 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from sqlalchemy import Engine
 
 from winback import settings
-from winback.commands import campaign_tables, frame, results
+from winback.commands import approvals, campaign_tables, frame, results
 from winback.demo import mailbox, shop
 from winback.demo.bot_api import BotApi
 from winback.demo.customers import Customers
 from winback.demo.mailbox import MailServer
 from winback.demo.serving import Serving
 from winback.letters import pages
-from winback.operations import collecting, enrolment, founding, importing, planning, reporting, running, selecting
+from winback.operations import approving, campaign_run, collecting, founding, importing, planning, reporting, running, selecting
 from winback.operations.importing import ImportReport
 from winback.outcomes.report import Report
 from winback.sending import prepared
@@ -58,7 +58,7 @@ class Direct:
 
     def enrol_and_send(self, folder: Path, now: datetime) -> None:
         project, engine = _open(folder)
-        if enrolment.is_over(engine, CAMPAIGN):
+        if campaign_run.is_over(engine, CAMPAIGN):
             return
         asyncio.run(running.go(prepared.prepare(project, CAMPAIGN), engine, now=lambda: now, worker=uuid.uuid4().hex))
 
@@ -104,6 +104,7 @@ def tell(folder: Path, deeds: Deeds, *, seed: int, ended: Callable[[], str] | No
             _show_import(deeds.import_(folder, time.now()))
             _show_cohort(project, time.now())
             campaign_tables.print_plan(planning.plan(prepared.prepare(project, CAMPAIGN), engine, now=time.now()))
+            _approve(deeds, project, engine, time.now(), console)
             _play(deeds, folder, customers, time, console)
             console.rule("[bold]Two months later[/]")
             page = folder / "out" / "report.html"
@@ -115,6 +116,17 @@ def tell(folder: Path, deeds: Deeds, *, seed: int, ended: Callable[[], str] | No
     console.print("The report as a page:", highlight=False)
     console.print(str(page.resolve()), highlight=False, soft_wrap=True)
     return page
+
+
+def _approve(deeds: Deeds, project: Project, engine: Engine, now: datetime, console: Console) -> None:
+    """The first run only asks, for so many people; somebody looks at the figures and at letters, and lets it go."""
+    deeds.enrol_and_send(project.root, now)
+    waiting, _ = approving.show(engine, prepared.prepare(project, CAMPAIGN), now=now)
+    console.rule("[bold]winback run winter-tea[/]: it asks first")
+    approvals.print_waiting(waiting, project)
+    console.rule("[bold]winback approve winter-tea[/]")
+    approvals.print_asked(waiting.asked, project)
+    console.print(approving.approve(engine, project, CAMPAIGN, shown=waiting.fingerprint, by="Olena", now=now))
 
 
 def _play(deeds: Deeds, folder: Path, customers: Customers, time: SimulatedClock, console: Console) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import math
 from dataclasses import replace
@@ -166,6 +167,8 @@ def read(project: Project, name: str) -> Document[Campaign]:
     if not project.config("campaigns", f"{name}.yaml").exists():
         missing = f"there is no campaign `{name}`."
         raise ConfigError(Problem(f"config/campaigns/{name}.yaml", None, missing, nearest(name, project.names("campaigns"), "Campaigns")))
+    if problems := namesakes(project, name):
+        raise ConfigError(problems)
     document = project.read(Campaign, "campaigns", f"{name}.yaml")
     if problems := list(_names_inside(document)):
         raise ConfigError(problems)
@@ -181,6 +184,36 @@ def _with_sunset(document: Document[Campaign]) -> Document[Campaign]:
     lines = {("stages", last, *place[1:]): line for place, line in document.lines.items() if place[:1] == (SUNSET,)}
     stages = (*plan.stages, plan.sunset.stage())
     return replace(document, value=plan.model_copy(update={"stages": stages}), lines=document.lines | lines)
+
+
+def namesakes(project: Project, name: str) -> list[Problem]:
+    """Files beside a campaign's own that have its name too, in other letters or with another ending: nobody could say which is meant."""
+    own = project.config("campaigns", f"{name}.yaml")
+    others = [path for ending in ("yaml", "yml") for path in own.parent.glob(f"*.{ending}") if path != own and path.stem.lower() == name.lower()]
+    how = "Give one of the two another name, or take it out."
+    return [Problem(project.shown(own), None, f"{project.shown(path)} has the same name.", how) for path in sorted(others)]
+
+
+def twins(project: Project, name: str) -> list[Problem]:
+    """Other campaigns with the title of this one: reports and people would take one for the other. Files that can't be read are left out."""
+    documents: dict[str, Document[Campaign]] = {}
+    for each in project.names("campaigns"):
+        with contextlib.suppress(ConfigError):
+            documents[each] = project.read(Campaign, "campaigns", f"{each}.yaml")
+    own = documents.pop(name, None)
+    if own is None:
+        return []
+    title = _plain(own.value.title)
+    how = "Give each campaign a title of its own."
+    return [
+        own.problem(("title",), f"the campaign in {other.file}:{other.line('title')} has the same title.", how)
+        for other in documents.values()
+        if _plain(other.value.title) == title
+    ]
+
+
+def _plain(title: str) -> str:
+    return " ".join(title.lower().split())
 
 
 def _names_inside(document: Document[Campaign]) -> list[Problem]:

@@ -21,7 +21,7 @@ class EndState(StrEnum):
     COMPLAINED = "complained"  # marked a letter as spam
     UNREACHABLE = "unreachable"  # the address is gone, or the bot was blocked
     EXPIRED = "expired"  # the campaign's last day came first
-    WITHDRAWN = "withdrawn"  # the shop ended it: cancelled, not approved any more, black-listed
+    WITHDRAWN = "withdrawn"  # the shop ended it: cancelled, black-listed
     MERGED = "merged"  # goes on as another record of the same person
     OTHER = "other"  # for a reason that usually stops a single letter only
     UNDER_WAY = "under-way"  # stages are still to come
@@ -44,7 +44,6 @@ _STOPPED: Mapping[str, EndState] = {
     Reason.NO_CHANNEL: EndState.UNREACHABLE,
     Reason.EXPIRED: EndState.EXPIRED,
     Reason.CANCELLED: EndState.WITHDRAWN,
-    Reason.NOT_APPROVED: EndState.WITHDRAWN,
     Reason.BLACK_LISTED: EndState.WITHDRAWN,
     Reason.MERGED: EndState.MERGED,
 }

@@ -20,7 +20,7 @@ from winback.letters.source import Flat
 from winback.letters.template import EmailTemplate, MessageTemplate
 from winback.letters.values import LetterValues
 from winback.letters.wording import SOURCE
-from winback.model import ChannelName
+from winback.model import ChannelName, Picture
 from winback.settings import Project
 from winback.strictyaml import Document, nearest
 
@@ -82,6 +82,12 @@ class Library:
         wanted, known = list(letters), self.languages()
         exists = (language for language in chain if language in known and not any(self.problems_in(*letter, language) for letter in wanted))
         return next(exists, None)
+
+    def pictures(self, name: str) -> tuple[Picture, ...]:
+        """Every picture that an e-mail may show, whatever the language. Raises TemplateError as `flats` does."""
+        pages = [(file, flat) for file, flat in self.flats(ChannelName.EMAIL, name).items() if file.endswith(".html")]
+        found = (picture for file, page in pages for picture in pictures.used(self.album, page, self._logo_in(name, file)))
+        return tuple(dict.fromkeys(found))
 
     def sample(self, channel: ChannelName, name: str) -> Document[Sample]:
         """What a letter is for, and made-up values. Raises ConfigError."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from winback.audience import businesses, cohort, lifecycle, reasons, signs, source, value
 from winback.errors import ConfigError, Problem, Refused
-from winback.journey import occasions, policy
+from winback.journey import campaign, occasions, policy
 from winback.letters import brand, check, occasion_names, sender
 from winback.operations import translating
 from winback.sending import prepared
@@ -35,6 +35,7 @@ def problems(project: Project) -> list[Problem]:
         found += _refused(lambda: _beside_letters(project))
         found += occasion_names.problems(project)
         for name in project.names("campaigns"):
+            found += campaign.twins(project, name)
             found += _refused(lambda name=name: prepared.prepare(project, name))  # type: ignore[misc]
     return sorted(set(found), key=lambda problem: (problem.file, problem.line or 0, problem.message))
 

@@ -16,7 +16,7 @@ from winback.audience.cohort import Selection
 from winback.errors import ConfigError, Problem
 from winback.journey import assignment, ends, promises, zones
 from winback.model import RecipientStatus
-from winback.operations import code_lives, contacting, findings, knowing, selecting, stage_conditions
+from winback.operations import code_lives, contacting, findings, knowing, overseeing, selecting, stage_conditions
 from winback.operations.stage_conditions import Standing
 from winback.sending.prepared import Prepared
 from winback.settings import Project
@@ -144,6 +144,7 @@ def by_campaign(prepared: Prepared, engine: Engine, key: str, *, now: datetime) 
         recipient = runs.get_recipients(connection, run.id, [who]).get(who)
         history = histories.of_recipient(connection, run.id, who, now)
         own_key = persons.own_key(connection, who)
+        changed = overseeing.history(connection, run)
         country = candidates.countries(connection, [who])[who]
         policy = [Step(*told) for told in contacting.rules_told(prepared.policy, country)]
         turn = [Step(*told) for told in contacting.contacts_told(connection, prepared, recipient, country, now)] if recipient else []
@@ -174,7 +175,7 @@ def by_campaign(prepared: Prepared, engine: Engine, key: str, *, now: datetime) 
         Step(asked, found)
         for asked, found in code_lives.life(code, zones.calendar(recipient.time_zone, prepared.policy.for_country(country)), prepared.currency)
     ]
-    steps += [Step(f"{moment:%Y-%m-%d %H:%M} UTC", sentence) for moment, sentence in history]
+    steps += [Step(f"{moment:%Y-%m-%d %H:%M} UTC", sentence) for moment, sentence in sorted([*history, *changed])]
     steps.append(Step("stands at", str(ends.of(recipient.status, recipient.reason))))
     steps += [Step(f"stage {each.stage}, {each.asks}", each.found, each.holds) for each in _stage_conditions(prepared, engine, run, who, now)]
     steps += turn

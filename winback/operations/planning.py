@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -16,8 +16,8 @@ from winback.audience.signs import Sign
 from winback.journey import expected_way, last_check, stage_times, zones
 from winback.journey.eligibility import Skip
 from winback.journey.last_check import Postpone, SkipStage, Stop
-from winback.model import HOLDOUT, TASK, ChannelName, Money, Reason, RunStatus, TaskKind
-from winback.operations import daily_plan, enrolment, knowing, recurring
+from winback.model import HOLDOUT, TASK, UNFINISHED, ChannelName, Money, Reason, TaskKind
+from winback.operations import campaign_run, daily_plan, enrolment, knowing, recurring
 from winback.operations.daily_plan import DailyPlan
 from winback.operations.enrolment import Decision
 from winback.operations.rationing import Budget, Pool, Rations
@@ -77,6 +77,12 @@ class Plan:
     budgets: tuple[Budget, ...] = ()
     holding: int = 0  # recipients who hold a code of another campaign
     daily: DailyPlan | None = None  # of a campaign that enrols daily
+    examples: Mapping[tuple[str, str], str] = field(default_factory=dict)  # (tactic, language) -> one who would get it, by the shop's id
+
+    @property
+    def people(self) -> int:
+        """How many would be written to; of a daily campaign at most, since those who wait in its back-fill aren't decided on yet."""
+        return sum(count for arm, count in self.arms.items() if arm != HOLDOUT) + (self.daily.waiting if self.daily else 0)
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -123,9 +129,9 @@ def plan(
     knowing.prepare_campaign(prepared, engine, now=now, present=present)
     with database.reading(engine) as connection:
         run = runs.latest(connection, prepared.name)
-        own = run.id if run is not None and run.status in {RunStatus.ACTIVE, RunStatus.PAUSED} else None
+        own = run.id if run is not None and run.status in UNFINISHED else None
         number = run.number + (own is None) if run is not None else 1
-        salt = enrolment.salt_of(prepared, number)
+        salt = campaign_run.salt_of(prepared, number)
         offering.check_pools(connection, prepared)
         rations, outlook = Rations(prepared, salt), Outlook.of(connection, prepared, AsOf.of(prepared.project, now))
         batches, daily = enrolment.decisions(connection, prepared, run_id=own, salt=salt, as_of=now, now=now), None
@@ -166,6 +172,7 @@ class _Tally:
         self.channels: list[Counter[str]] = [Counter() for _ in prepared.campaign.stages]
         self.expected, self.cost, self.known_worth = Decimal(0), Decimal(0), 0
         self.late = {word: Counter[str]() for word in ("postponed", "skipped", "expired")}
+        self.examples: dict[tuple[str, str], str] = {}
         self.days: list[list[datetime]] = [[] for _ in prepared.campaign.stages]
 
     def add(self, decision: Decision, contacts: Sequence[datetime], unmet: Mapping[str, Collection[int]]) -> None:
@@ -177,6 +184,7 @@ class _Tally:
         if decision.arm == HOLDOUT or decision.first_due_at is None:
             return
         self._add_worth(decision)
+        self.examples.setdefault((decision.arm, verdict.locale), decision.candidate.person.key)
         self.languages[verdict.locale] += 1
         self.countries[decision.candidate.person.country or "unknown"] += 1
         rules = self.prepared.policy.for_country(decision.candidate.person.country)
@@ -248,6 +256,7 @@ class _Tally:
             base_rate=ASSUMED_RETURN_RATE,
             worth=WorthOfAll(self.expected, self.cost) if self.known_worth else None,
             contact_policy={word: dict(counts.most_common()) for word, counts in self.late.items()},
+            examples=self.examples,
         )
 
     def _stage(self, index: int) -> StagePlan:

@@ -36,10 +36,15 @@ def preview(project: Project, engine: Engine | None, wanted: Wanted, *, folder: 
     that isn't there, TemplateError when a letter isn't right or not there in the language asked for.
     """
     gathered = scenes.gather(project, engine, wanted, now=now)
+    return show(project, gathered, folder=folder, title=_title(wanted), whole=bool(wanted.locale))
+
+
+def show(project: Project, gathered: Sequence[Scene], *, folder: Path, title: str, whole: bool) -> Previewed:
+    """The same of scenes that were gathered. `whole`: a letter that doesn't exist in its language is refused, not left out."""
     finished = rendering.render(project, [Order(scene.channel, scene.letter, scene.language, scene.values) for scene in gathered])
     shown = [(scene, letter) for scene, letter in zip(gathered, finished, strict=True) if letter.email or letter.message]
     wrong = [problem for letter in finished for problem in letter.wrong]
-    if not shown or wanted.locale:
+    if not shown or whole:
         wrong += [problem for letter in finished for problem in letter.absent]
     if wrong:
         raise TemplateError(dict.fromkeys(wrong))
@@ -48,7 +53,7 @@ def preview(project: Project, engine: Engine | None, wanted: Wanted, *, folder: 
     files = [(scene, letter, folder / name) for (scene, letter), name in zip(shown, names, strict=True)]
     paths = [path for scene, letter, stem in files for path in _write(scene, letter, stem)]
     sheet = folder / "index.html"
-    sheet.write_text(looks.sheet(_title(wanted), _rows(files)), encoding="utf-8")
+    sheet.write_text(looks.sheet(title, _rows(files)), encoding="utf-8")
     return Previewed((*paths, sheet), tuple(dict.fromkeys(note for letter in finished for note in letter.notes)))
 
 

@@ -17,7 +17,7 @@ from sqlalchemy import Engine, Row
 
 from winback import clock
 from winback.model import TASK, RecipientStatus, RunStatus
-from winback.operations import enrolment, recurring, running
+from winback.operations import campaign_run, enrolment, recurring, running
 from winback.sending import lanes
 from winback.sending.prepared import Prepared
 from winback.settings import Project
@@ -101,16 +101,16 @@ async def _play(
         contact_log.forget_later(connection, now)
         codes.forget_later(connection, now)
     async with running.open_lanes(prepared, worker=worker, open_channel=lambda _, name: lanes.rehearsal_channel(folder, name)) as opened:
-        run = enrolment.current_run(copy, prepared, now=now, again=True)
+        run = campaign_run.current(copy, prepared, now=now, again=True)
         entered: date | None = None
         while now <= until:
             today = clock.local_day(now, prepared.project.zone)
             if entered is None or (prepared.campaign.is_daily and today != entered):
-                run = run if entered is None else enrolment.current_run(copy, prepared, now=now)
+                run = run if entered is None else campaign_run.current(copy, prepared, now=now)
                 enrolment.enrol(copy, prepared, run, now=now)
                 entered = today
             ran = running.Ran(prepared.name, run.number, run.status)
-            under_way = enrolment.under_way(copy, prepared)
+            under_way = campaign_run.under_way(copy, prepared)
             for each in under_way:
                 await running.send(prepared, copy, each, opened, ran, now=partial(_same, now))
             with database.reading(copy) as connection:

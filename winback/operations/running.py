@@ -14,7 +14,8 @@ from sqlalchemy import Engine
 from winback.channels.channel import Channel
 from winback.errors import ConfigError, LaneError, Problem, Refused
 from winback.model import ChannelName, DeliveryStatus, RunStatus
-from winback.operations import enrolment, knowing, stopping
+from winback.operations import beginning, campaign_run, enrolment, knowing, stopping
+from winback.operations.approving import Waiting
 from winback.sending import lanes, queue
 from winback.sending.compose import Writer
 from winback.sending.loop import Lanes, LaneStoppedError, Worker
@@ -38,8 +39,11 @@ class Ran:
     queued: int = 0
     deliveries: Counter[DeliveryStatus] = field(default_factory=Counter)
     faults: set[Problem] = field(default_factory=set)  # letters that couldn't be filled in and were put off
+    waiting: Waiting | None = None  # nothing was done: a person must approve this first
 
     def as_json(self) -> dict[str, Any]:
+        if self.waiting is not None:
+            return {"campaign": self.campaign, "run": self.run, "status": "waiting-for-approval", "approval": self.waiting.as_json()}
         counts = {str(status): count for status, count in sorted(self.deliveries.items())}
         return {
             "campaign": self.campaign,
@@ -64,13 +68,16 @@ async def go(
     """Enrol (once), queue and send everything that is due. The lanes are opened first: a closed one changes nothing.
 
     Raises ConfigError when a lane can't be opened or the campaign is over, TemplateError when a letter can't be filled in, Refused when a
-    lane stops in the middle: what was not handed over is planned again and goes out with the next run.
+    lane stops in the middle: what was not handed over is planned again and goes out with the next run. What a person must approve first
+    changes nothing but being asked.
     """
     async with open_lanes(prepared, worker=worker, open_channel=open_channel) as opened:
-        run = enrolment.current_run(engine, prepared, now=now(), again=again)
+        run = beginning.begin(engine, prepared, now=now(), again=again)
+        if isinstance(run, Waiting):
+            return Ran(prepared.name, run.asked.run, RunStatus.WAITING, waiting=run)
         ran = Ran(prepared.name, run.number, run.status)
         ran.enrolled = enrolment.enrol(engine, prepared, run, now=now(), progress=_part(progress, "enrol"))
-        for each in enrolment.under_way(engine, prepared):
+        for each in campaign_run.under_way(engine, prepared):
             await send(prepared, engine, each, opened, ran, now=now, progress=progress)
             status = finish(engine, each)
             ran.status = status if each.id == run.id else ran.status

@@ -68,13 +68,13 @@ class _Part:
     passed: timedelta = timedelta()  # since the campaign's first day
 
 
-def gather(project: Project, engine: Engine | None, wanted: Wanted, *, now: datetime) -> list[Scene]:
+def gather(project: Project, engine: Engine | None, wanted: Wanted, *, now: datetime, texts: Library | None = None) -> list[Scene]:
     """Every scene that is wanted, in the order of stages, tactics, letters, languages, people.
 
-    An engine is needed for customers only. Raises ConfigError when something is named that isn't there, TemplateError for a language that
+    An engine is needed for customers only; `texts` are the project's letters, where they are open already. Raises ConfigError when something is named that isn't there, TemplateError for a language that
     has no letters.
     """
-    texts = library.open_library(project)
+    texts = texts or library.open_library(project)
     if wanted.locale:
         texts.catalogue(wanted.locale)
     plan = campaigns.read(project, wanted.campaign) if wanted.campaign else None

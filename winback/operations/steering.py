@@ -5,17 +5,18 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from winback.errors import ConfigError, Problem
-from winback.model import DeliveryStatus, RunStatus
-from winback.store import codes, database, deliveries, runs
+from winback.model import UNFINISHED, DeliveryStatus, RunStatus
+from winback.store import approvals, codes, database, deliveries, runs
+from winback.store.runs import Run
 from winback.strictyaml import nearest
 
 _VERBS = {
     "pause": ({RunStatus.ACTIVE}, RunStatus.PAUSED, "is paused: nothing leaves until `winback resume`"),
     "resume": ({RunStatus.PAUSED}, RunStatus.ACTIVE, "goes on with the next `winback run`"),
-    "cancel": ({RunStatus.ACTIVE, RunStatus.PAUSED}, RunStatus.CANCELLED, "is cancelled: nothing of it leaves any more"),
+    "cancel": (UNFINISHED, RunStatus.CANCELLED, "is cancelled: nothing of it leaves any more"),
 }
 
 
@@ -29,6 +30,8 @@ def steer(engine: Engine, campaign: str, verb: str, *, now: datetime) -> str:
         run = runs.latest(connection, campaign)
         if run is None:
             raise ConfigError(Problem("", None, f"the campaign `{campaign}` has no run.", "Look at its name, or start it with `winback run`."))
+        if verb == "resume" and (problem := _not_approved(connection, run)):
+            raise ConfigError(problem)
         if run.status not in allowed:
             raise ConfigError(
                 Problem("", None, f"run {run.number} of `{campaign}` is {run.status}; it can't {verb}.", "Look at `winback deliveries`.")
@@ -38,6 +41,15 @@ def steer(engine: Engine, campaign: str, verb: str, *, now: datetime) -> str:
             if status is RunStatus.CANCELLED:
                 codes.release_those_of_ended(connection, campaign, each.id)
     return f"{campaign}, run {run.number}, {sentence}."
+
+
+def _not_approved(connection: Connection, run: Run) -> Problem | None:
+    """A run that waits for approval, or whose approval was taken back while it was paused, isn't set going by `resume`."""
+    known = approvals.get(connection, run.campaign, run.fingerprint)
+    withdrawn = run.status is RunStatus.PAUSED and known is not None and known.withdrawn_at is not None
+    if run.status is not RunStatus.WAITING and not withdrawn:
+        return None
+    return Problem("", None, f"run {run.number} of `{run.campaign}` waits for approval.", f"Look at it and say yes: winback approve {run.campaign}")
 
 
 def letters(

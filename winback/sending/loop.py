@@ -15,19 +15,19 @@ from sqlalchemy import Connection, Engine, Row
 
 from winback.channels import smtp_replies
 from winback.channels.channel import Channel
-from winback.errors import ChannelError, LaneError, PermanentError, Problem, TemplateError, TemporaryError, UncertainError
+from winback.errors import ChannelError, LaneError, PermanentError, Problem, TemplateError
 from winback.journey import last_check, send_hour, stage_times, sunset
 from winback.journey.eligibility import Candidate
-from winback.journey.last_check import Ask, Postpone, Send, Since, SkipStage, Stop, Verdict
+from winback.journey.last_check import Ask, Send, Since, SkipStage, Stop, Verdict
 from winback.journey.stage import Stage
 from winback.model import ChannelName, DeliveryStatus, Email, Message, Reason, Receipt, RecipientStatus
-from winback.sending import asking, meeting, offering, turns
+from winback.sending import asking, meeting, offering, outcomes, turns
 from winback.sending.asking import Asking
 from winback.sending.compose import Writer
 from winback.sending.offering import Codes
 from winback.sending.queue import following, traveller
 from winback.sending.turns import Terms, Turns
-from winback.store import candidates, database, deliveries, merged_journeys, runs
+from winback.store import candidates, database, deliveries, merged_journeys, run_files, runs
 from winback.store.as_of import AsOf
 from winback.store.deliveries import Claimed, Outcome
 from winback.store.runs import Run
@@ -107,6 +107,7 @@ class Worker:
             with database.writing(self.engine) as connection:
                 deliveries.release(connection, self.run.id, worker=self.lanes.worker)
                 deliveries.stop_those_of_ended(connection, self.run.id)
+                run_files.went_on(connection, self.run.id, self.now())
         return len(claimed)
 
     def settle_dead_claims(self) -> int:
@@ -139,7 +140,7 @@ class Worker:
         holding = offering.held(self.engine, self.writer.prepared, self.run, standing, now)
         letters: list[_Letter] = []
         asked: list[Asking] = []
-        outcomes: list[tuple[Claimed, Outcome]] = []
+        settled: list[tuple[Claimed, Outcome]] = []
         for delivery in claimed:
             candidate, recipient = known[delivery.customer_id], standing[delivery.customer_id]
             held = holding.live(delivery.customer_id)
@@ -153,7 +154,7 @@ class Worker:
                     content = self.writer.write(delivery, candidate, recipient, verdict, now=now, held=held)
                 except TemplateError as error:
                     self.faults.update(error.problems)
-                    outcomes.append((delivery, _put_off(delivery, error, now)))
+                    settled.append((delivery, outcomes.put_off(delivery, error, now)))
                 else:
                     code = held.id if held and offering.carries(content, held) else None
                     letters.append(_Letter(delivery, verdict.channel, verdict.letter, content, self._terms(candidate, recipient), code))
@@ -162,14 +163,14 @@ class Worker:
                 code = held.id if held and held.code in told.text else None
                 asked.append(Asking(told, self._terms(candidate, recipient), code))
             else:
-                outcomes.append((delivery, _not_sent(delivery, verdict)))
+                settled.append((delivery, outcomes.not_sent(delivery, verdict)))
         with database.writing(self.engine) as connection:
-            self._record(connection, outcomes)
+            self._record(connection, settled)
             if asked:
                 given, late = asking.give(
                     connection, asked, ends_on=self.writer.campaign.ends_on, worker=self.lanes.worker, now=now, lease=self._lease
                 )
-                self._record(connection, [*given, *((claimed, _not_sent(claimed, verdict)) for claimed, verdict in late)])
+                self._record(connection, [*given, *((claimed, outcomes.not_sent(claimed, verdict)) for claimed, verdict in late)])
         return letters
 
     def _verdict(
@@ -228,7 +229,7 @@ class Worker:
         with database.writing(self.engine) as connection:
             pairs = []
             for letter, answer in answered:
-                outcome = outcome_of(letter.claimed, answer, schedule, now)
+                outcome = outcomes.of(letter.claimed, answer, schedule, now)
                 if isinstance(answer, PermanentError) and answer.reason in _BLOCKS_ADDRESS:
                     deliveries.block_contact(connection, letter.claimed.customer_id, name, answer.reason, now)
                     if self._has_another_way(letter, name):  # tried at once; the next claim's check finds the channel
@@ -246,7 +247,9 @@ class Worker:
             late = turns.late(connection, self.writer.campaign.ends_on, [(letter.claimed, letter.terms) for letter in letters], self.now())
             rows = [self._handed_over(letter) for letter in letters if letter.claimed.id not in late]
             mine = deliveries.record_hand_over(connection, rows, worker=self.lanes.worker, now=self.now(), lease=self._lease)
-            self._record(connection, [(each.claimed, _not_sent(each.claimed, late[each.claimed.id])) for each in letters if each.claimed.id in late])
+            self._record(
+                connection, [(each.claimed, outcomes.not_sent(each.claimed, late[each.claimed.id])) for each in letters if each.claimed.id in late]
+            )
             carried = {letter.claimed.id: letter.code for letter in letters if letter.code is not None and letter.claimed.id in mine}
             mine -= offering.lose(connection, carried, worker=self.lanes.worker, now=self.now())
         return [letter for letter in letters if letter.claimed.id in mine]
@@ -306,52 +309,12 @@ class Worker:
         return stages[number] if number < len(stages) else None
 
 
-def outcome_of(claimed: Claimed, result: Receipt | BaseException, schedule: Sequence[timedelta], now: datetime) -> Outcome:
-    """What a channel's answer means for a delivery. Something unforeseen while sending is doubt, never a reason to repeat."""
-    tries = claimed.attempts + 1
-    match result:
-        case Receipt():
-            return Outcome(claimed.id, DeliveryStatus.SENT, remote_id=result.remote_id, attempts=tries, sent_at=now)
-        case TemporaryError(reason=smtp_replies.GREYLISTED):
-            return Outcome(
-                claimed.id, DeliveryStatus.PLANNED, reason=result.reason, detail=result.text, attempts=claimed.attempts, due_at=now + schedule[0]
-            )
-        case TemporaryError() if claimed.attempts < len(schedule):
-            due_at = now + (result.after or schedule[claimed.attempts])
-            return Outcome(claimed.id, DeliveryStatus.PLANNED, reason=result.reason, detail=result.text, attempts=tries, due_at=due_at)
-        case TemporaryError():
-            return Outcome(claimed.id, DeliveryStatus.FAILED, reason=Reason.TRIES_RAN_OUT, detail=result.text, attempts=tries)
-        case PermanentError():
-            return Outcome(claimed.id, DeliveryStatus.FAILED, reason=result.reason, detail=result.text, attempts=tries)
-        case LaneError():
-            return Outcome(claimed.id, DeliveryStatus.PLANNED, reason=result.reason, detail=result.text, attempts=claimed.attempts, due_at=now)
-        case UncertainError():
-            return Outcome(claimed.id, DeliveryStatus.UNCERTAIN, reason=result.reason, detail=result.text, attempts=tries)
-    return Outcome(claimed.id, DeliveryStatus.UNCERTAIN, reason=Reason.NO_ANSWER, detail=repr(result), attempts=tries)
-
-
 def _channel(letter: _Letter) -> ChannelName:
     return letter.channel
 
 
 def _answer(future: asyncio.Future[Receipt]) -> Receipt | BaseException:
     return future.exception() or future.result()
-
-
-def _put_off(delivery: Claimed, error: TemplateError, now: datetime) -> Outcome:
-    """Long enough for the letters behind it to leave, short enough to go out soon after it was mended."""
-    again = now + timedelta(minutes=15)
-    return Outcome(delivery.id, DeliveryStatus.PLANNED, reason=Reason.LETTER_BROKEN, detail=str(error), attempts=delivery.attempts, due_at=again)
-
-
-def _not_sent(delivery: Claimed, verdict: Postpone | SkipStage | Stop) -> Outcome:
-    match verdict:
-        case Postpone(due_at, reason, detail):
-            return Outcome(delivery.id, DeliveryStatus.PLANNED, reason=reason or "", detail=detail, attempts=delivery.attempts, due_at=due_at)
-        case SkipStage(reason, detail):
-            return Outcome(delivery.id, DeliveryStatus.SKIPPED, reason=reason, detail=detail, attempts=delivery.attempts)
-        case Stop(reason, detail):
-            return Outcome(delivery.id, DeliveryStatus.STOPPED, reason=reason, detail=detail, attempts=delivery.attempts)
 
 
 def _raise_what_stops(name: ChannelName, results: Sequence[Receipt | BaseException]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cache
 
 from winback.audience import cohort, signs
@@ -24,7 +24,7 @@ from winback.letters.standing import Standing
 from winback.letters.telling import Told
 from winback.model import ChannelName, Person
 from winback.sending import stage_needs
-from winback.settings import Project
+from winback.settings import Project, Stamp
 from winback.strictyaml import Document, nearest
 
 
@@ -46,6 +46,7 @@ class Prepared:
     asked: Mapping[str, Selection]  # by stage, of those that ask something: its conditions, with what their words mean here
     languages: frozenset[str]  # in which every letter of every tactic exists, with its offer, occasion and content
     pools: Mapping[str, Mapping[str, int]]  # by offer, the codes of its file with their lines
+    stamps: Mapping[str, Stamp] = field(default_factory=dict, repr=False)  # of every file, before the first of them was read
 
     @property
     def campaign(self) -> Campaign:
@@ -64,6 +65,7 @@ class Prepared:
 
 def prepare(project: Project, name: str) -> Prepared:
     """Read a campaign and all that it names. Raises ConfigError or TemplateError with every problem found."""
+    stamps = project.stamps()
     document = _with_methods(project, campaign.read(project, name))
     texts = library.open_library(project)
     senders = sender.read(project)
@@ -103,6 +105,7 @@ def prepare(project: Project, name: str) -> Prepared:
         library=texts,
         languages=languages,
         pools=pools,
+        stamps=stamps,
     )
 
 

@@ -61,6 +61,17 @@ def is_empty(connection: Connection, stand: Ground) -> bool:
     return connection.execute(members(stand).limit(1)).first() is None
 
 
+def count(connection: Connection, stand: Ground) -> int:
+    """How many members the cohort has."""
+    return int(
+        connection.execute(
+            select(func.count()).select_from(
+                members(stand).order_by(None).subquery() if stand.selection.cohort.limit is None else members(stand).subquery()
+            )
+        ).scalar_one()
+    )
+
+
 def some(connection: Connection, stand: Ground, number: int, *, among: int, of: int) -> Sequence[str]:
     """The first of the members by the shop's ids, `among` so many members `of` all customers."""
     statement = members(stand)

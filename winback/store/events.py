@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from winback.model import ChannelName, DeliveryStatus, EventKind, Reason, RecipientStatus, RunStatus
+from winback.model import UNFINISHED, ChannelName, DeliveryStatus, EventKind, Reason, RecipientStatus
 from winback.store import refreshing
 from winback.store.tables import campaign_runs, deliveries, events, links, recipients, suppressions
 
@@ -72,7 +72,7 @@ def stop(connection: Connection, customer_id: int, reason: Reason, now: datetime
         .where(
             recipients.c.customer_id == customer_id,
             recipients.c.status == RecipientStatus.ACTIVE,
-            campaign_runs.c.status.in_([RunStatus.ACTIVE, RunStatus.PAUSED]),
+            campaign_runs.c.status.in_(UNFINISHED),
         )
     )
     concerned = [run_id for run_id, plan in standing if reason is not Reason.REPLIED or Reason.REPLIED in plan["stop_when"]]

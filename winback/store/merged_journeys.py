@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, or_, select, text, update
 
-from winback.model import DeliveryStatus, Reason, RecipientStatus, RunStatus
+from winback.model import UNFINISHED, DeliveryStatus, Reason, RecipientStatus
 from winback.store import merged_codes
 from winback.store.tables import back_fill, campaign_runs, customers, deliveries, outcomes, recipients, tasks
 
@@ -36,7 +36,7 @@ def hold(connection: Connection, merged_id: int, into_id: int) -> str:
     enrolling = select(campaign_runs.c.campaign).where(
         campaign_runs.c.enrolled_at.is_(None),
         or_(campaign_runs.c.enrolled_on.is_(None), campaign_runs.c.enrolling_at.is_not(None)),  # between two days a daily one decides on nobody
-        campaign_runs.c.status.in_([RunStatus.ACTIVE, RunStatus.PAUSED]),
+        campaign_runs.c.status.in_(UNFINISHED),
     )
     if campaign := connection.execute(enrolling.limit(1)).scalar():
         return f"the campaign `{campaign}` is still deciding on its cohort"

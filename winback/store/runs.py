@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, bindparam, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from winback.model import DeliveryStatus, Reason, RecipientStatus, RunStatus
+from winback.model import UNFINISHED, DeliveryStatus, Reason, RecipientStatus, RunStatus
 from winback.store.persons import person_id
 from winback.store.tables import campaign_runs, customers, deliveries, recipients
-
-_UNFINISHED = (RunStatus.ACTIVE, RunStatus.PAUSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +32,14 @@ class Run:
     stages: tuple[str, ...]  # their names, in order
     enrol: str  # once or daily
     window: timedelta  # how long after assignment an order counts as a return
+    fingerprint: str = ""  # of the files that it last went on with
+    made_of: Mapping[str, Any] | None = field(default=None, repr=False)  # what that fingerprint was made of
+    went_on_at: datetime | None = None  # the latest moment at which it was worked at
+
+    @property
+    def is_deciding(self) -> bool:
+        """Whether its decisions are begun and not all made: between two days, a daily one has made those that were its to make."""
+        return self.enrolled_at is None and (self.enrolled_on is None or self.enrolling_at is not None)
 
 
 def latest(connection: Connection, campaign: str) -> Run | None:
@@ -52,7 +58,7 @@ def numbered(connection: Connection, campaign: str, number: int) -> Run | None:
 
 def unfinished(connection: Connection) -> list[Run]:
     """Every run that may still send, the oldest first."""
-    rows = connection.execute(select(campaign_runs).where(campaign_runs.c.status.in_(_UNFINISHED)).order_by(campaign_runs.c.id))
+    rows = connection.execute(select(campaign_runs).where(campaign_runs.c.status.in_(UNFINISHED)).order_by(campaign_runs.c.id))
     return [_run(row) for row in rows]
 
 
@@ -83,13 +89,33 @@ def campaigns(connection: Connection) -> list[str]:
     return list(connection.execute(select(campaign_runs.c.campaign).distinct().order_by(campaign_runs.c.campaign)).scalars())
 
 
-def start(connection: Connection, campaign: str, *, number: int, salt: str, plan: Mapping[str, Any], now: datetime) -> Run:
+def start(
+    connection: Connection,
+    campaign: str,
+    *,
+    number: int,
+    salt: str,
+    plan: Mapping[str, Any],
+    now: datetime,
+    fingerprint: str = "",
+    made_of: Mapping[str, Any] | None = None,
+) -> Run:
     """Begin a run. When somebody else began the same number at the same moment, theirs is the run of both."""
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     priority = plan.get("priority", 0)
     connection.execute(
         dialect.insert(campaign_runs)
-        .values(campaign=campaign, number=number, status=RunStatus.ACTIVE, salt=salt, started_at=now, priority=priority, plan=dict(plan))
+        .values(
+            campaign=campaign,
+            number=number,
+            status=RunStatus.ACTIVE,
+            salt=salt,
+            started_at=now,
+            priority=priority,
+            plan=dict(plan),
+            fingerprint=fingerprint,
+            made_of=made_of and dict(made_of),
+        )
         .on_conflict_do_nothing(index_elements=["campaign", "number"])
     )
     return _run(connection.execute(select(campaign_runs).where(campaign_runs.c.campaign == campaign, campaign_runs.c.number == number)).one())
@@ -249,4 +275,7 @@ def _run(row: Row[Any]) -> Run:
         stages=tuple(row.plan.get("order_of_stages", ())),
         enrol=row.plan.get("enrol", "once"),
         window=timedelta(seconds=row.plan.get("window_seconds", 0)),
+        fingerprint=row.fingerprint,
+        made_of=row.made_of,
+        went_on_at=row.went_on_at,
     )

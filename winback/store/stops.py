@@ -7,11 +7,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, DateTime, Select, and_, case, cast, func, literal, select, tuple_, update
 
-from winback.model import DeliveryStatus, Reason, RecipientStatus, RunStatus
+from winback.model import UNFINISHED, DeliveryStatus, Reason, RecipientStatus
 from winback.store.counting import is_purchase
 from winback.store.tables import campaign_runs, customers, deliveries, orders, recipients
-
-_UNFINISHED = (RunStatus.ACTIVE, RunStatus.WAITING, RunStatus.PAUSED)
 
 
 def end_journeys(connection: Connection, now: datetime) -> int:
@@ -22,7 +20,7 @@ def end_journeys(connection: Connection, now: datetime) -> int:
     """
     stopping = [
         run_id
-        for run_id, plan in connection.execute(select(campaign_runs.c.id, campaign_runs.c.plan).where(campaign_runs.c.status.in_(_UNFINISHED)))
+        for run_id, plan in connection.execute(select(campaign_runs.c.id, campaign_runs.c.plan).where(campaign_runs.c.status.in_(UNFINISHED)))
         if Reason.ORDERED in plan.get("stop_when", ())
     ]
     ended = _end(connection, _black_listed(), Reason.BLACK_LISTED, now)
@@ -35,7 +33,7 @@ def stop_letters(connection: Connection) -> int:
     done = connection.execute(
         update(deliveries)
         .where(
-            deliveries.c.run_id.in_(select(campaign_runs.c.id).where(campaign_runs.c.status.in_(_UNFINISHED))),
+            deliveries.c.run_id.in_(select(campaign_runs.c.id).where(campaign_runs.c.status.in_(UNFINISHED))),
             deliveries.c.status == DeliveryStatus.PLANNED,
             select(recipients.c.run_id).where(over).exists(),
         )
@@ -49,7 +47,7 @@ def _black_listed() -> Select[Any]:
         select(recipients.c.run_id, recipients.c.customer_id)
         .join(customers, customers.c.id == recipients.c.customer_id)
         .join(campaign_runs, campaign_runs.c.id == recipients.c.run_id)
-        .where(customers.c.black_list != "", recipients.c.status == RecipientStatus.ACTIVE, campaign_runs.c.status.in_(_UNFINISHED))
+        .where(customers.c.black_list != "", recipients.c.status == RecipientStatus.ACTIVE, campaign_runs.c.status.in_(UNFINISHED))
     )
 
 

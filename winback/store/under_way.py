@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, literal, or_
 
-from winback.model import RecipientStatus, RunStatus
+from winback.model import UNFINISHED, RecipientStatus
 from winback.store.moments import seconds_between
 from winback.store.tables import Utc, campaign_runs, recipients
 
@@ -19,7 +19,7 @@ def keeps(now: datetime) -> ColumnElement[bool]:
     waited = seconds_between(literal(now, Utc()), recipients.c.assigned_at)
     return and_(
         recipients.c.status != RecipientStatus.SKIPPED,
-        campaign_runs.c.status.in_([RunStatus.ACTIVE, RunStatus.PAUSED]),
+        campaign_runs.c.status.in_(UNFINISHED),
         or_(
             recipients.c.status == RecipientStatus.ACTIVE,
             recipients.c.next_due_at.is_not(None),

@@ -18,6 +18,7 @@ from starlette.types import ASGIApp
 from winback.errors import Refused
 from winback.settings import Project
 from winback.studio import pages, reason_form
+from winback.studio.campaign_page import CampaignPage
 from winback.studio.gate import Gate, Tickets
 from winback.studio.reasons_page import ReasonsPage
 
@@ -29,6 +30,7 @@ def create_app(project: Project, engine: Engine, *, port: int, clock: Callable[[
     app = FastAPI(title="winback studio", openapi_url=None, docs_url=None, redoc_url=None)
     tickets = Tickets(port)
     page = ReasonsPage(project, engine, tickets, clock)
+    _add_campaigns(app, CampaignPage(project, engine, tickets, clock), tickets)
 
     @app.get("/")
     def start(find: str = "") -> Response:
@@ -54,12 +56,33 @@ def create_app(project: Project, engine: Engine, *, port: int, clock: Callable[[
     return Gate(app, port)
 
 
+def _add_campaigns(app: FastAPI, campaigns: CampaignPage, tickets: Tickets) -> None:
+    @app.get("/campaigns")
+    def every() -> Response:
+        return campaigns.every()
+
+    @app.get("/campaigns/{name}")
+    def campaign(request: Request, name: str, told: str = "") -> Response:
+        return campaigns.campaign(request, name, told=told)
+
+    @app.get("/campaigns/{name}/letters/{file}")
+    def letter(name: str, file: str) -> Response:
+        return campaigns.letter(name, file)
+
+    @app.post("/campaigns/{name}")
+    async def answer(request: Request, name: str) -> Response:
+        fields = await _fields(request)
+        if not tickets.hold(request, fields.get("proof", "")):
+            raise HTTPException(HTTPStatus.FORBIDDEN)
+        return await asyncio.to_thread(campaigns.answer, request, name, fields)
+
+
 _STYLE = resources.files("winback.studio").joinpath("templates", "style.css").read_text(encoding="utf-8")
 _REFUSALS = {
-    HTTPStatus.NOT_FOUND: ("Not found", "There is no such customer or page. Search for the shop's own id of the customer."),
+    HTTPStatus.NOT_FOUND: ("Not found", "There is no such customer, campaign or page. Search for the shop's own id of the customer."),
     HTTPStatus.FORBIDDEN: (
         "Nothing was recorded",
-        "The form was older than the studio, or didn't come from it. Open the customer's page anew and fill it in once more.",
+        "The form was older than the studio, or didn't come from it. Open the page anew and fill it in once more.",
     ),
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: (
         "Nothing was recorded",

@@ -25,7 +25,7 @@ HEADERS = {
 
 
 class Gate:
-    """Refuses requests for other hosts, and gives every answer the headers above.
+    """Refuses requests for other hosts, and gives every answer the headers above, unless it has a stricter one of its own.
 
     A page elsewhere can make its own name lead to 127.0.0.1 (DNS rebinding) and would then read us as its own; the Host header tells.
     """
@@ -43,7 +43,8 @@ class Gate:
 
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(HEADERS)
+                headers = MutableHeaders(scope=message)
+                headers.update({name: value for name, value in HEADERS.items() if name not in headers})
             await send(message)
 
         if [host.lower() for host in Headers(scope=scope).getlist("host")] in [[own] for own in self._own]:

@@ -20,6 +20,8 @@ campaign_runs = Table(
     Column("enrolling_at", Utc),  # of a daily campaign: the moment as of which a day's decisions are being made; None: none just now
     Column("enrolled_on", Day),  # of a daily campaign: the last day whose decisions are all made
     Column("fingerprint", String(64), nullable=False, server_default=""),  # of the files that it last went on with
+    Column("made_of", JSON),  # what that fingerprint was made of; None: of before fingerprints
+    Column("went_on_at", Utc),  # the latest moment at which it was worked at: a clock that shows an earlier one has gone back
     Column("priority", Integer, nullable=False, server_default="0"),  # who writes first when two want the same customer: the higher
     Column("plan", JSON, nullable=False),  # planned shares, the window, and the campaign file as it was when the run began
     UniqueConstraint("campaign", "number"),

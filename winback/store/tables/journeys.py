@@ -15,10 +15,12 @@ approvals = Table(
     Column("fingerprint", String(64), nullable=False),  # of everything that the approved letters are made of
     Column("asked_at", Utc, nullable=False),
     Column("summary", JSON, nullable=False),  # what was shown: counts, languages, cost, power
+    Column("made_of", JSON, nullable=False),  # what the fingerprint was made of: the hash of each file, and what YAML files said
     Column("approved_at", Utc),
     Column("approved_by", String(100), nullable=False, server_default=""),
     Column("withdrawn_at", Utc),
     Column("withdrawn_by", String(100), nullable=False, server_default=""),
+    Column("history", JSON, nullable=False),  # everything that became of it, oldest first: asked, approved, withdrawn, by whom and when
     UniqueConstraint("campaign", "fingerprint"),
 )
 

@@ -17,10 +17,12 @@ def upgrade() -> None:
         sa.Column("fingerprint", sa.String(length=64), nullable=False),
         sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("summary", sa.JSON(), nullable=False),
+        sa.Column("made_of", sa.JSON(), nullable=False),
         sa.Column("approved_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("approved_by", sa.String(length=100), server_default="", nullable=False),
         sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("withdrawn_by", sa.String(length=100), server_default="", nullable=False),
+        sa.Column("history", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_approvals")),
         sa.UniqueConstraint("campaign", "fingerprint", name=op.f("uq_approvals_campaign_fingerprint")),
     )
@@ -107,6 +109,8 @@ def upgrade() -> None:
 
     with op.batch_alter_table("campaign_runs", schema=None) as batch_op:
         batch_op.add_column(sa.Column("fingerprint", sa.String(length=64), server_default="", nullable=False))
+        batch_op.add_column(sa.Column("made_of", sa.JSON(), nullable=True))
+        batch_op.add_column(sa.Column("went_on_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("priority", sa.Integer(), server_default="0", nullable=False))
 
     with op.batch_alter_table("deliveries", schema=None) as batch_op:

@@ -1,0 +1,183 @@
+"""What a person is shown before they approve: counts, languages, cost, expected power, sample letters of real customers."""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine
+
+from winback import clock
+from winback.errors import Refused
+from winback.model import HOLDOUT, UNFINISHED, ChannelName
+from winback.operations import planning, previewing, scenes
+from winback.operations.planning import ASSUMED_RETURN_RATE, Plan
+from winback.operations.scenes import Wanted
+from winback.outcomes import statistics
+from winback.sending.prepared import Prepared
+from winback.store import database, enrolling, run_files
+from winback.store.runs import Run
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One plan, or what is still to come of a run, in the figures that somebody decides by. Kept as JSON with the approval."""
+
+    campaign: str
+    run: int  # its number
+    has_begun: bool
+    as_of: str
+    cohort: int
+    people: int  # who would be written to, or still are
+    held_out: int
+    arms: dict[str, int]  # of those people
+    languages: dict[str, int]
+    stages: dict[str, int]  # letters of each stage, if nobody orders or answers before
+    currency: str
+    cost_of_sending: str  # at the most
+    cost_of_offers: dict[str, str]  # per tactic, for every 100 who take it up
+    detectable: dict[str, float | None]  # per tactic: the smallest difference of return rates seen with 80 % power; None: none with so few
+    base_rate: float
+    changed: list[str] = field(default_factory=list)  # what is other than was approved, or begun with, before: sentences
+    letters: list[str] = field(default_factory=list)  # files of sample letters below out/approval/<campaign>/, the sheet of all last
+    note: str = ""  # why there are none
+    waiting: int = 0  # of the people, who stand in the back-fill: which tactic and language is theirs is decided on their day
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def sentences(self) -> Iterator[str]:
+        """Who comes later, what it costs, and what the numbers can show."""
+        if self.waiting:
+            yield f"{self.waiting:,} of them wait in the back-fill at the most: their tactic, language and letters are decided on their day, and the cost grows with them."
+        yield f"Sending costs up to {Decimal(self.cost_of_sending):,.2f} {self.currency}."
+        for tactic, cost in self.cost_of_offers.items():
+            yield f"The offer of {tactic} costs {Decimal(cost):,.2f} {self.currency} for every 100 who take it up."
+        for tactic, difference in self.detectable.items():
+            if difference is None:
+                yield f"With so few, no difference between {tactic} and the holdout could be told from chance."
+            else:
+                more = f"{100 * difference:.1f} points more than the {100 * self.base_rate:.0f} % who return by themselves"
+                yield f"{tactic} is told from the holdout when it brings back {more} (80 % power)."
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Asked:
+        return cls(**{part.name: stored[part.name] for part in fields(cls) if part.name in stored})
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """The figures, and whose letters are shown with them."""
+
+    asked: Asked
+    examples: Mapping[tuple[str, str], str]  # (tactic, language) -> customer, by the shop's id
+
+
+def of_plan(plan: Plan, number: int) -> Question:
+    """What a campaign would do that hasn't begun."""
+    asked = Asked(
+        campaign=plan.campaign,
+        run=number,
+        has_begun=False,
+        as_of=plan.as_of,
+        cohort=plan.cohort,
+        people=plan.people,
+        held_out=plan.arms[HOLDOUT],
+        arms={arm: count for arm, count in plan.arms.items() if arm != HOLDOUT},
+        languages=plan.languages,
+        stages={stage.name: stage.recipients for stage in plan.stages},
+        currency=plan.currency,
+        cost_of_sending=f"{plan.cost_of_sending:f}",
+        cost_of_offers={tactic: f"{cost:f}" for tactic, cost in plan.cost_of_offers.items()},
+        detectable=plan.detectable,
+        base_rate=plan.base_rate,
+        waiting=plan.daily.waiting if plan.daily else 0,
+    )
+    return Question(asked, plan.examples)
+
+
+def of_run(prepared: Prepared, engine: Engine, run: Run, *, now: datetime) -> Question:
+    """What is still to come of a run that has begun."""
+    plan, settings = prepared.campaign, prepared.project.settings
+    with database.reading(engine) as connection:
+        groups = run_files.to_come(connection, run.id)
+        everybody, waiting = run_files.arms(connection, run.id), len(enrolling.waiting(connection, run.id))
+    arms, languages, letters = Counter[str](), Counter[str](), Counter[str]()
+    for group in groups:
+        arms[group.arm] += group.people
+        languages[group.language] += group.people
+        letters.update({stage.name: group.people for stage in plan.stages[group.next_stage :]})
+    costs = {ChannelName.EMAIL: settings.email.cost, ChannelName.TELEGRAM: settings.telegram.cost}
+    dearest = {stage.name: max((costs.get(channel, Decimal(0)) for channel in stage.channels), default=Decimal(0)) for stage in plan.stages}
+    asked = Asked(
+        campaign=prepared.name,
+        run=run.number,
+        has_begun=True,
+        as_of=clock.local_day(now, prepared.project.zone).isoformat(),
+        cohort=sum(everybody.values()),
+        people=arms.total() + waiting,
+        held_out=everybody.get(HOLDOUT, 0),
+        arms=dict(arms),
+        languages=dict(languages.most_common()),
+        stages={stage.name: letters[stage.name] for stage in plan.stages if letters[stage.name]},
+        currency=settings.currency,
+        cost_of_sending=f"{sum((dearest[stage] * count for stage, count in letters.items()), Decimal(0)):f}",
+        cost_of_offers={tactic: f"{100 * offer.usual[0]:f}" for tactic in plan.tactics if (offer := plan.offer_of(tactic))},
+        detectable={
+            tactic: statistics.detectable_difference(ASSUMED_RETURN_RATE, everybody.get(tactic, 0), everybody.get(HOLDOUT, 0))
+            for tactic in plan.tactics
+        },
+        base_rate=ASSUMED_RETURN_RATE,
+        waiting=waiting,
+    )
+    return Question(asked, {(group.arm, group.language): group.example for group in reversed(groups)})
+
+
+def question(prepared: Prepared, engine: Engine, run: Run | None, *, now: datetime) -> Question:
+    """What is to come: of a run that is under way, else of the one that would begin now."""
+    if run is not None and run.status in UNFINISHED:
+        return of_run(prepared, engine, run, now=now)
+    return of_plan(planning.plan(prepared, engine, now=now), number_of(run))
+
+
+def number_of(run: Run | None) -> int:
+    """The number of the run that is under way, or would begin."""
+    return 1 if run is None else run.number + (run.status not in UNFINISHED)
+
+
+def folder(prepared: Prepared) -> Path:
+    """Where a campaign's sample letters lie."""
+    return prepared.project.out / "approval" / prepared.name
+
+
+def write_letters(prepared: Prepared, engine: Engine, question: Question, *, now: datetime) -> tuple[list[str], str]:
+    """Each tactic's letters of the stages to come in each language, to a real customer who would get them. Returns the files, or why there are none.
+
+    The folder is emptied first. A letter that can't be shown stands in no one's way: the person is told, and decides.
+    """
+    into = folder(prepared)
+    shutil.rmtree(into, ignore_errors=True)
+    wanted = [
+        Wanted(campaign=prepared.name, tactic=tactic, locale=language, customers=(key,))
+        for (tactic, language), key in sorted(question.examples.items())
+    ]
+    try:
+        gathered = [scene for each in wanted for scene in scenes.gather(prepared.project, engine, each, now=now, texts=prepared.library)]
+        to_come = [scene for scene in gathered if scene.stage in question.asked.stages]
+        if not to_come:
+            return [], "nobody would be written to."
+        shown = previewing.show(prepared.project, _by_stage(prepared, to_come), folder=into, title=prepared.name, whole=True)
+    except Refused as refused:
+        return [], str(refused)
+    return [path.name for path in shown.paths], ""
+
+
+def _by_stage(prepared: Prepared, gathered: Sequence[scenes.Scene]) -> Sequence[scenes.Scene]:
+    order = [stage.name for stage in prepared.campaign.stages]
+    return sorted(gathered, key=lambda scene: (order.index(scene.stage), scene.tactic, scene.language))

@@ -1,0 +1,136 @@
+"""The pages on campaigns that wait for approval: what one would do, letters to some of its people, and the button."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPStatus
+from pathlib import Path
+from urllib.parse import quote, urlencode
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from sqlalchemy import Engine
+from starlette.exceptions import HTTPException
+
+from winback.errors import ConfigError
+from winback.journey import fingerprint
+from winback.journey.fingerprint import Fingerprint
+from winback.operations import approving, overseeing
+from winback.operations.asking import Asked
+from winback.operations.overseeing import Overview
+from winback.sending import contents, prepared
+from winback.settings import Project
+from winback.store.approvals import Approval
+from winback.studio import pages
+from winback.studio.gate import Tickets
+
+_LETTER = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+"""What a sample letter may do: be looked at. Its styles stand in it; its links, pictures from elsewhere and forms lead nowhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignPage:
+    """Answers for one project. Files are read anew for each: an edit shows at once. Each raises Refused for files that can't be meant."""
+
+    project: Project
+    engine: Engine
+    tickets: Tickets
+    clock: Callable[[], datetime]
+
+    def every(self) -> Response:
+        """Every campaign that ever asked."""
+        seen = [overseeing.oversee(self.project, self.engine, name) for name in approving.campaigns_asked(self.engine)]
+        rows = [(each.campaign, _status(each), each.approvals[0].summary["people"]) for each in seen]
+        return HTMLResponse(pages.render("campaigns.html", rows=rows, above=self.project.settings.approve_above))
+
+    def campaign(self, request: Request, name: str, *, told: str = "", fault: str = "") -> Response:
+        """What was asked last, and the button where it can be answered."""
+        seen, last = self._asked(name)
+        asked = Asked.from_json(last.summary)
+        stale = self._stale(name, last)
+        visitor = self.tickets.visitor(request)
+        page = pages.render(
+            "campaign.html",
+            asked=asked,
+            status=_status(seen),
+            told=_TOLD.get(told, ""),
+            stale=stale,
+            sentences=list(asked.sentences()),
+            samples=list(self._samples(asked)),
+            history=[_deed(deed) for deed in last.history],
+            fingerprint=last.fingerprint,
+            may_approve=not last.stands and not stale,
+            may_withdraw=last.stands,
+            proof=self.tickets.proof(visitor),
+            fault=fault,
+        )
+        response = HTMLResponse(page, HTTPStatus.UNPROCESSABLE_ENTITY if fault else HTTPStatus.OK)
+        response.set_cookie(self.tickets.cookie, visitor, httponly=True, samesite="strict")
+        return response
+
+    def answer(self, request: Request, name: str, fields: Mapping[str, str]) -> Response:
+        """Approve what the page showed, or take the approval back, and show the page again."""
+        self._asked(name)
+        by, say = fields.get("by", "").strip(), fields.get("say", "")
+        if not by or len(by) > 100 or not by.isprintable():
+            return self.campaign(request, name, fault="Write your name: it is kept with what you say.")
+        try:
+            if say == "approve":
+                approving.approve(self.engine, self.project, name, shown=fields.get("fingerprint", ""), by=by, now=self.clock())
+            elif say == "withdraw":
+                approving.withdraw(self.engine, name, by=by, now=self.clock())
+            else:
+                raise HTTPException(HTTPStatus.FORBIDDEN)
+        except ConfigError:
+            return self.campaign(request, name, told="other")  # it was changed, or answered by somebody else: the page says how it stands
+        return RedirectResponse(f"/campaigns/{quote(name, safe='')}?{urlencode({'told': say})}", HTTPStatus.SEE_OTHER)
+
+    def letter(self, name: str, file: str) -> Response:
+        """One of the sample letters, as a mailbox shows it or as plain text."""
+        _, last = self._asked(name)
+        path = self._folder(name) / file
+        if file not in Asked.from_json(last.summary).letters or not path.is_file():
+            raise HTTPException(HTTPStatus.NOT_FOUND)
+        kind = "text/html" if file.endswith(".html") else "text/plain"
+        return Response(path.read_bytes(), media_type=f"{kind}; charset=utf-8", headers={"Content-Security-Policy": _LETTER})
+
+    def _asked(self, name: str) -> tuple[Overview, Approval]:
+        if name not in approving.campaigns_asked(self.engine):
+            raise HTTPException(HTTPStatus.NOT_FOUND)
+        seen = overseeing.oversee(self.project, self.engine, name)
+        return seen, seen.approvals[0]
+
+    def _stale(self, name: str, last: Approval) -> list[str]:
+        """Files that are others than those that the figures were made of."""
+        now = contents.read(prepared.prepare(self.project, name))
+        return [each.file for each in fingerprint.differing(Fingerprint.from_json(last.made_of), now)]
+
+    def _folder(self, name: str) -> Path:
+        return self.project.out / "approval" / name
+
+    def _samples(self, asked: Asked) -> Iterator[tuple[str, str, str]]:
+        """(what it is, the page's address, the text's address), where both still lie there."""
+        folder, there = self._folder(asked.campaign), set(asked.letters)
+        root = f"/campaigns/{quote(asked.campaign, safe='')}/letters"
+        for file in asked.letters:
+            text = file.removesuffix(".html") + ".txt"
+            if file.endswith(".html") and text in there and (folder / file).is_file():
+                shown = file.removesuffix(".html").replace(".", " · ")
+                yield shown, f"{root}/{quote(file)}", f"{root}/{quote(text)}"
+
+
+_TOLD = {
+    "approve": "Approved. The next `winback run`, or the schedule, goes on with it.",
+    "withdraw": "Withdrawn. Nothing of it leaves any more.",
+    "other": "Nothing was changed: it stood otherwise than the page showed. This is how it stands now.",
+}
+
+
+def _status(seen: Overview) -> str:
+    return seen.status.replace("-", " ")
+
+
+def _deed(deed: Mapping[str, str]) -> str:
+    return f"{deed['at'][:16].replace('T', ' ')} UTC: {' by '.join(filter(None, (deed['what'], deed['by'])))}"
