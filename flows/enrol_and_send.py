@@ -32,7 +32,7 @@ def queue_due(project: str, campaign: str, now: datetime | None) -> int:
     winback, moment = opened.project(project), opened.moment(now)
     ready, store = prepared.prepare(winback, campaign), opened.store(winback)
     run = enrolment.current_run(store, ready, now=moment)
-    return queue.queue_due(store, run, ready.campaign, ready.policy, now=moment, batch=winback.settings.batch)
+    return queue.queue_due(store, run, ready.campaign, ready.policy, now=moment)
 
 
 @task(cache_policy=NO_CACHE, task_run_name="send a batch of {campaign}")

@@ -83,7 +83,7 @@ async def send(
     worker = Worker(engine, run, Writer(prepared, engine), opened, now)
     queued = -1
     while queued:
-        queued = queue.queue_due(engine, run, prepared.campaign, prepared.policy, now=now(), batch=opened.batch)
+        queued = queue.queue_due(engine, run, prepared.campaign, prepared.policy, now=now())
         ran.queued += queued
         with _told_where(prepared):
             await worker.send_due(_part(progress, "send"))

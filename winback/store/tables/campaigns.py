@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Index, Integer, String, Table, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Index, Integer, String, Table, Text, UniqueConstraint, text
 from sqlalchemy.types import JSON
 
 from winback.store.tables.kinds import Utc, metadata, row_id, to
@@ -42,6 +42,12 @@ recipients = Table(
     Index(None, "run_id", "next_due_at"),
     Index(None, "customer_id"),
 )
+Index(
+    "ix_recipients_active",  # whether a run has come to its end
+    recipients.c.run_id,
+    sqlite_where=text("status = 'active'"),
+    postgresql_where=text("status = 'active'"),
+)
 
 deliveries = Table(
     "deliveries",
@@ -68,7 +74,7 @@ deliveries = Table(
     Column("remote_id", Text, nullable=False, server_default=""),
     Column("cost_micros", BigInteger, nullable=False, server_default="0"),  # millionths of the project's currency
     UniqueConstraint("run_id", "stage", "customer_id"),
-    Index(None, "status", "due_at"),
+    Index(None, "run_id", "status", "due_at", "id"),  # a claim takes the first of thousands that fall due at one moment
     Index(None, "customer_id"),
     Index(None, "message_id"),
     Index(None, "sent_at"),
