@@ -126,7 +126,7 @@ def test_a_letter_that_was_claimed_is_not_handed_over_once_it_is_no_longer_wante
         allowed = deliveries.record_hand_over(connection, [handed_over(each) for each in mine], worker="w", now=NOW, lease=LEASE)
         assert allowed == ({mine[1].id} if "recipient" in end else set())
         deliveries.release(connection, run.id, worker="w")
-        deliveries.stop_those_of_ended(connection, run.id)
+        deliveries.stop_those_of_ended(connection, [each.id for each in mine])
         counts = deliveries.counts(connection, run.id)
     if "cancelled" in end:
         assert counts == {("one", DeliveryStatus.STOPPED): 2}
