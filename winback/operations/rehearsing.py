@@ -1,4 +1,4 @@
-"""Play a whole campaign with a simulated clock into the file channel, on a copy of the store. Nothing leaves, nothing changes."""
+"""Play a whole campaign with a simulated clock on a copy of the store. Nothing leaves, nothing changes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,25 +16,19 @@ from sqlalchemy import Engine
 
 from winback import clock
 from winback.model import RunStatus
-from winback.operations import enrolment, running
+from winback.operations import calendar, enrolment, running
+from winback.operations.calendar import Calendar
 from winback.sending import lanes
+from winback.sending.compose import Writer
 from winback.sending.prepared import Prepared
+from winback.sending.unwritten import SilentWriter
 from winback.settings import Project
 from winback.store import database, deliveries, runs, snapshot
 
 TICK = timedelta(minutes=15)
 """How often a schedule would look for letters that have fallen due."""
 
-
-@dataclass(frozen=True, slots=True)
-class Day:
-    """What leaves on one day, by the shop's calendar."""
-
-    day: str
-    stage: str
-    channel: str
-    language: str
-    letters: int
+_LETTERS_AT_ONCE, _UNWRITTEN_AT_ONCE = 500, 5000  # in memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +38,8 @@ class Rehearsal:
     campaign: str
     from_: str
     until: str
-    folder: Path
-    calendar: tuple[Day, ...]
+    folder: Path | None  # None: no letters were written
+    calendar: Calendar
     recipients: dict[str, int]  # "active", "held_out", "skipped: no-consent", "stopped: ordered"...
 
     def as_json(self) -> dict[str, Any]:
@@ -53,24 +47,40 @@ class Rehearsal:
             "campaign": self.campaign,
             "from": self.from_,
             "until": self.until,
-            "folder": str(self.folder),
-            "calendar": [{"day": d.day, "stage": d.stage, "channel": d.channel, "language": d.language, "letters": d.letters} for d in self.calendar],
+            "folder": self.folder and str(self.folder),
+            "calendar": self.calendar.as_json(),
+            "days": {day.isoformat(): letters for day, letters in self.calendar.totals().items()},
             "recipients": self.recipients,
         }
 
 
+def moved(prepared: Prepared, first_day: date) -> Prepared:
+    """The same campaign as if it had begun on `first_day`, and lasted as long; unless that day is one of its own."""
+    plan = prepared.campaign
+    if plan.starts_on <= first_day <= plan.ends_on:
+        return prepared
+    dates = {"starts_on": first_day, "ends_on": first_day + (plan.ends_on - plan.starts_on)}
+    return replace(prepared, document=replace(prepared.document, value=plan.model_copy(update=dates)))
+
+
 async def rehearse(
-    prepared: Prepared, engine: Engine, *, start: datetime, until: datetime, worker: str, progress: Callable[[datetime], None] | None = None
+    prepared: Prepared,
+    engine: Engine,
+    *,
+    start: datetime,
+    until: datetime,
+    worker: str,
+    letters: bool = True,
+    progress: Callable[[datetime], None] | None = None,
 ) -> Rehearsal:
     """Play from `start` to `until` as a schedule of every 15 minutes would; orders known to lie in between stop as they would have.
 
-    It begins on the campaign's first day when `start` is earlier. Letters are written to out/rehearsals/<campaign>/, which is emptied first.
+    It begins on the campaign's first day when `start` is earlier. Letters are written to out/rehearsals/<campaign>/, which is emptied
+    first; without `letters` none is, and the same is decided in a fraction of the time.
     """
     start = max(start, clock.start_of_day(prepared.campaign.starts_on, prepared.project.zone))
     prepared = replace(prepared, project=_with_another_key(prepared.project))
-    folder = prepared.project.out / "rehearsals" / prepared.name
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    folder = _emptied(prepared.project.out / "rehearsals" / prepared.name) if letters else None
     with tempfile.TemporaryDirectory(prefix="winback-rehearsal-") as scratch:
         copy = snapshot.copy_to(engine, Path(scratch) / "store.db")
         try:
@@ -80,6 +90,12 @@ async def rehearse(
             copy.dispose()
 
 
+def _emptied(folder: Path) -> Path:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
+
+
 def _with_another_key(project: Project) -> Project:
     """The same project with a signing key of its own: the links of rehearsed letters mean nobody real."""
     key = hmac.digest(project.key, b"rehearsal", "sha256").hex()
@@ -87,19 +103,24 @@ def _with_another_key(project: Project) -> Project:
 
 
 async def _play(
-    prepared: Prepared, copy: Engine, *, start: datetime, until: datetime, worker: str, folder: Path, progress: Callable[[datetime], None] | None
+    prepared: Prepared,
+    copy: Engine,
+    *,
+    start: datetime,
+    until: datetime,
+    worker: str,
+    folder: Path | None,
+    progress: Callable[[datetime], None] | None,
 ) -> None:
     now = start
-    with database.writing(copy) as connection:
-        unfinished = runs.latest(connection, prepared.name)
-        if unfinished is not None and unfinished.status in {RunStatus.ACTIVE, RunStatus.PAUSED}:
-            runs.change_status(connection, unfinished.id, RunStatus.CANCELLED, now)
+    _wind_back(prepared, copy, start)
+    batch, writer = (_UNWRITTEN_AT_ONCE, SilentWriter) if folder is None else (_LETTERS_AT_ONCE, Writer)
     async with running.open_lanes(prepared, worker=worker, open_channel=lambda _, name: lanes.rehearsal_channel(folder, name)) as opened:
         run = enrolment.current_run(copy, prepared, now=now, again=True)
         ran = running.Ran(prepared.name, run.number, run.status)
         enrolment.enrol(copy, prepared, run, now=now)
         while now <= until:
-            await running.send(prepared, copy, run, opened, ran, now=partial(_same, now))
+            await running.send(prepared, copy, run, replace(opened, batch=batch), ran, now=partial(_same, now), writer=writer)
             with database.reading(copy) as connection:
                 due = runs.next_due(connection, run.id)
             if due is None:
@@ -107,6 +128,14 @@ async def _play(
             now = max(now + TICK, start + _ticks(due - start))
             if progress:
                 progress(now)
+
+
+def _wind_back(prepared: Prepared, copy: Engine, start: datetime) -> None:
+    """Runs that lay in the future at `start` keep nobody from being written to, nor does the campaign's own, which is to be played anew."""
+    with database.writing(copy) as connection:
+        for run in runs.unfinished(connection):
+            if run.campaign == prepared.name or run.started_at > start:
+                runs.change_status(connection, run.id, RunStatus.CANCELLED, start)
 
 
 def _same(moment: datetime) -> datetime:
@@ -118,23 +147,18 @@ def _ticks(span: timedelta) -> timedelta:
     return -(-span // TICK) * TICK
 
 
-def _told(prepared: Prepared, copy: Engine, start: datetime, until: datetime, folder: Path) -> Rehearsal:
+def _told(prepared: Prepared, copy: Engine, start: datetime, until: datetime, folder: Path | None) -> Rehearsal:
     zone = prepared.project.zone
     with database.reading(copy) as connection:
         run = runs.latest(connection, prepared.name)
         assert run is not None
         sent = deliveries.sent_by_moment(connection, run.id)
         standing = runs.counts(connection, run.id)
-    days: dict[tuple[str, str, str, str], int] = {}
-    for sent_at, stage, channel, language, count in sent:
-        key = clock.local_day(sent_at, zone).isoformat(), stage, channel, language
-        days[key] = days.get(key, 0) + count
-    recipients = {f"{status}: {reason}" if reason else str(status): count for (status, reason), count in standing.items()}
     return Rehearsal(
         campaign=prepared.name,
         from_=clock.local_day(start, zone).isoformat(),
         until=clock.local_day(until, zone).isoformat(),
         folder=folder,
-        calendar=tuple(Day(*key, count) for key, count in sorted(days.items())),
-        recipients=recipients,
+        calendar=calendar.of(prepared, sent),
+        recipients={f"{status}: {reason}" if reason else str(status): count for (status, reason), count in standing.items()},
     )

@@ -77,10 +77,18 @@ async def go(
 
 
 async def send(
-    prepared: Prepared, engine: Engine, run: Run, opened: Lanes, ran: Ran, *, now: Callable[[], datetime], progress: Progress | None = None
+    prepared: Prepared,
+    engine: Engine,
+    run: Run,
+    opened: Lanes,
+    ran: Ran,
+    *,
+    now: Callable[[], datetime],
+    progress: Progress | None = None,
+    writer: type[Writer] = Writer,
 ) -> None:
     """Queue and send until nothing is due any more; counts go into `ran`."""
-    worker = Worker(engine, run, Writer(prepared, engine), opened, now)
+    worker = Worker(engine, run, writer(prepared, engine), opened, now)
     queued = -1
     while queued:
         queued = queue.queue_due(engine, run, prepared.campaign, prepared.policy, now=now())

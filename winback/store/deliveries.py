@@ -50,6 +50,18 @@ class Outcome:
     sent_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """Letters alike that left at one moment; `manager` is the one of the customers they went to."""
+
+    sent_at: datetime
+    stage: str
+    channel: str
+    language: str
+    manager: str
+    letters: int
+
+
 def plan(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
     """Write planned (or held-out) deliveries; one that exists already stays as it is. Returns how many are new."""
     if not rows:
@@ -268,8 +280,13 @@ def block_contact(connection: Connection, customer_id: int, channel: ChannelName
     )
 
 
-def sent_by_moment(connection: Connection, run_id: int) -> list[tuple[datetime, str, str, str, int]]:
-    """Sent letters counted by (sent_at, stage, channel, locale)."""
-    columns = (deliveries.c.sent_at, deliveries.c.stage, deliveries.c.channel, deliveries.c.locale)
-    statement = select(*columns, func.count()).where(deliveries.c.run_id == run_id, deliveries.c.sent_at.is_not(None)).group_by(*columns)
-    return [(sent_at, stage, channel, locale, count) for sent_at, stage, channel, locale, count in connection.execute(statement)]
+def sent_by_moment(connection: Connection, run_id: int) -> list[Sent]:
+    """Sent letters counted by all that a calendar tells of them."""
+    columns = (deliveries.c.sent_at, deliveries.c.stage, deliveries.c.channel, deliveries.c.locale, customers.c.manager)
+    statement = (
+        select(*columns, func.count())
+        .join(customers, customers.c.id == deliveries.c.customer_id)
+        .where(deliveries.c.run_id == run_id, deliveries.c.sent_at.is_not(None))
+        .group_by(*columns)
+    )
+    return [Sent(*row) for row in connection.execute(statement)]
