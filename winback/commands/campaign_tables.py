@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import typer
 
 from winback.commands import frame
+from winback.operations import calendar
+from winback.operations.calendar import Calendar
 from winback.operations.planning import Plan
 from winback.operations.rehearsing import Rehearsal
 from winback.settings import Project
@@ -59,10 +62,24 @@ def _power(plan: Plan, tactic: str, difference: float | None) -> str:
 
 def print_rehearsal(played: Rehearsal, project: Project) -> None:
     """The calendar, and what became of everybody."""
-    rows = [(day.day, day.stage, day.channel, day.language, f"{day.letters:,}") for day in played.calendar]
-    frame.print_table(f"{played.campaign}, rehearsed from {played.from_} to {played.until}", ("day", "stage", "channel", "language", "letters"), rows)
+    long = calendar.is_long(played.calendar)
+    shown = calendar.by_week(played.calendar) if long else played.calendar
+    columns = ("week of" if long else "day", "in all", "stage", "channel", "language", "through", "letters")
+    frame.print_table(f"{played.campaign}, rehearsed from {played.from_} to {played.until}", columns, list(_leaving(shown)))
+    if long:
+        typer.echo("Weeks begin on Monday; --json has each day.\n")
     frame.print_counts("What became of the cohort", played.recipients)
-    typer.echo(f"Nothing was sent. The letters lie in {project.shown(played.folder)}.")
+    where = "No letters were written." if played.folder is None else f"The letters lie in {project.shown(played.folder)}."
+    typer.echo(f"Nothing was sent. {where}")
+
+
+def _leaving(shown: Calendar) -> Iterator[tuple[str, ...]]:
+    """A line for each kind of letter; the day and what leaves on it in all stand in its first line."""
+    totals = shown.totals()
+    for day, group in itertools.groupby(shown.leaving, key=lambda each: each.day):
+        for index, each in enumerate(group):
+            first = ("", "") if index else (day.isoformat(), f"{totals[day]:,}")
+            yield (*first, shown.stages[each.stage], each.channel, each.language, each.through, f"{each.letters:,}")
 
 
 def print_deliveries(rows: Sequence[Mapping[str, Any]], limit: int) -> None:
