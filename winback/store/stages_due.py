@@ -62,4 +62,5 @@ def _write(connection: Connection, stages: Sequence[str], theirs: Sequence[Colum
     }
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     fill = dialect.insert(deliveries).from_select(list(rows), select(*rows.values()).where(*theirs))
-    return connection.execute(fill.on_conflict_do_nothing(index_elements=["run_id", "stage", "customer_id"])).rowcount
+    once = fill.on_conflict_do_nothing(index_elements=["run_id", "stage", "customer_id"])
+    return connection.execute(once, execution_options={"preserve_rowcount": True}).rowcount
