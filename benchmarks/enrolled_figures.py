@@ -179,17 +179,17 @@ def _queue(ready: Prepared, engine: Engine, run: Run, stage: int, customers: int
 
 def _send(engine: Engine, now: datetime, *, is_last: bool) -> None:
     """What a month of sending leaves behind; after the last stage all but one recipient have come to the end."""
-    due = "NULL" if is_last else _shifted(engine, now + MONTH - timedelta(hours=20), "(customer_id % 12) * 3600")
-    moment = f"'{now:%Y-%m-%d %H:%M:%S}.000000+00'" if engine.dialect.name == "postgresql" else f"'{now:%Y-%m-%d %H:%M:%S}.000000'"
+    zone = "+00" if engine.dialect.name == "postgresql" else ""
+    moment = f"'{now:%Y-%m-%d %H:%M:%S}.000000{zone}'"
+    due = _shifted(engine, now + MONTH - timedelta(hours=20), "(customer_id % 12) * 3600")
+    sent = f"status = 'sent', channel = 'email', letter = 'we-miss-you', message_id = '<' || id || '@shop>', sent_at = {moment}"
     with database.writing(engine) as connection:
-        _execute(
-            connection,
-            f"UPDATE deliveries SET status = 'sent', channel = 'email', letter = 'we-miss-you', sent_at = {moment} WHERE status = 'planned'",
-        )
-        _execute(connection, f"UPDATE recipients SET next_stage = next_stage + 1, next_due_at = {due} WHERE status = 'active'")
+        _execute(connection, f"UPDATE deliveries SET {sent} WHERE status = 'planned'")
         if is_last:
-            last = "SELECT max(customer_id) FROM recipients WHERE status = 'active'"
-            _execute(connection, f"UPDATE recipients SET status = 'finished', ended_at = {moment} WHERE status = 'active' AND customer_id < ({last})")
+            last = "(SELECT max(customer_id) FROM recipients WHERE status = 'active')"
+            ended = f"status = 'finished', ended_at = {moment}, next_stage = next_stage + 1"
+            _execute(connection, f"UPDATE recipients SET {ended} WHERE status = 'active' AND customer_id < {last}")
+        _execute(connection, f"UPDATE recipients SET next_stage = next_stage + 1, next_due_at = {due} WHERE status = 'active'")
     _vacuum(engine)
 
 

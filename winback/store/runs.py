@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, func, literal, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from winback.model import DeliveryStatus, Reason, RecipientStatus, RunStatus
@@ -86,26 +86,20 @@ def change_status(connection: Connection, run_id: int, status: RunStatus, now: d
 
 def finish_if_done(connection: Connection, run_id: int) -> bool:
     """Finish an active run whose recipients and letters have all come to an end."""
-    is_active = recipients.c.status == literal(RecipientStatus.ACTIVE, literal_execute=True)  # in plain sight, for ix_recipients_active
-    active = select(recipients.c.customer_id).where(recipients.c.run_id == run_id, is_active).exists()
-    on_the_calendar = select(recipients.c.customer_id).where(recipients.c.run_id == run_id, recipients.c.next_due_at.is_not(None)).exists()
-    open_letters = (
-        select(deliveries.c.id)
-        .where(
-            deliveries.c.run_id == run_id,
-            deliveries.c.status.in_([DeliveryStatus.PLANNED, DeliveryStatus.CLAIMED, DeliveryStatus.HANDED_OVER]),
-        )
-        .exists()
+    is_open = deliveries.c.status.in_([DeliveryStatus.PLANNED, DeliveryStatus.CLAIMED, DeliveryStatus.HANDED_OVER])
+    undone = (  # in this order: a recipient goes from the calendar to a letter and back; only the last has no index, and is asked at the end
+        select(recipients.c.customer_id).where(recipients.c.run_id == run_id, recipients.c.next_due_at.is_not(None)),
+        select(deliveries.c.id).where(deliveries.c.run_id == run_id, is_open),
+        select(recipients.c.customer_id).where(recipients.c.run_id == run_id, recipients.c.status == RecipientStatus.ACTIVE),
     )
+    if any(connection.execute(each.limit(1)).first() is not None for each in undone):
+        return False
     done = connection.execute(
         update(campaign_runs)
         .where(
             campaign_runs.c.id == run_id,
             campaign_runs.c.status == RunStatus.ACTIVE,
             campaign_runs.c.enrolled_at.is_not(None),
-            ~active,
-            ~on_the_calendar,
-            ~open_letters,
         )
         .values(status=RunStatus.FINISHED)
     )

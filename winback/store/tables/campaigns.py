@@ -42,12 +42,6 @@ recipients = Table(
     Index(None, "run_id", "next_due_at"),
     Index(None, "customer_id"),
 )
-Index(
-    "ix_recipients_active",  # whether a run has come to its end
-    recipients.c.run_id,
-    sqlite_where=text("status = 'active'"),
-    postgresql_where=text("status = 'active'"),
-)
 
 deliveries = Table(
     "deliveries",
@@ -76,8 +70,9 @@ deliveries = Table(
     UniqueConstraint("run_id", "stage", "customer_id"),
     Index(None, "run_id", "status", "due_at", "id"),  # a claim takes the first of thousands that fall due at one moment
     Index(None, "customer_id"),
-    Index(None, "message_id"),
-    Index(None, "sent_at"),
+    # only of those that have any: a delivery that is planned goes into no more indexes than it must
+    Index(None, "message_id", sqlite_where=text("message_id <> ''"), postgresql_where=text("message_id <> ''")),
+    Index(None, "sent_at", sqlite_where=text("sent_at IS NOT NULL"), postgresql_where=text("sent_at IS NOT NULL")),
 )
 
 links = Table(

@@ -90,11 +90,11 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("fingerprint", sa.String(length=64), server_default="", nullable=False))
         batch_op.add_column(sa.Column("priority", sa.Integer(), server_default="0", nullable=False))
 
-    with op.batch_alter_table("recipients", schema=None) as batch_op:
-        is_active = sa.text("status = 'active'")
-        batch_op.create_index("ix_recipients_active", ["run_id"], unique=False, sqlite_where=is_active, postgresql_where=is_active)
-
     with op.batch_alter_table("deliveries", schema=None) as batch_op:
         batch_op.add_column(sa.Column("occasion", sa.String(length=120), server_default="", nullable=False))
         batch_op.drop_index(batch_op.f("ix_deliveries_status_due_at"))
         batch_op.create_index(batch_op.f("ix_deliveries_run_id_status_due_at_id"), ["run_id", "status", "due_at", "id"], unique=False)
+        for name, known in {"message_id": "message_id <> ''", "sent_at": "sent_at IS NOT NULL"}.items():
+            is_known = sa.text(known)
+            batch_op.drop_index(batch_op.f(f"ix_deliveries_{name}"))
+            batch_op.create_index(batch_op.f(f"ix_deliveries_{name}"), [name], unique=False, sqlite_where=is_known, postgresql_where=is_known)
