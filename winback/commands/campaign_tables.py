@@ -9,7 +9,7 @@ from typing import Any
 import typer
 
 from winback.commands import frame
-from winback.operations import calendar
+from winback.operations import calendar, plan_tree
 from winback.operations.calendar import Calendar
 from winback.operations.planning import Plan
 from winback.operations.rehearsing import Rehearsal
@@ -17,28 +17,9 @@ from winback.settings import Project
 
 
 def print_plan(plan: Plan) -> None:
-    """The plan as tables and sentences."""
-    written_to = {arm: count for arm, count in plan.arms.items() if arm != "holdout"}
-    frame.print_counts(
-        f"{plan.campaign}, as of {plan.as_of}",
-        {
-            "in the cohort": plan.cohort,
-            **{f"  tactic {arm}": count for arm, count in written_to.items()},
-            "  left alone, to compare with": plan.arms["holdout"],
-        }
-        | {f"  skipped: {reason}": count for reason, count in plan.skips.items()},
-    )
-    rows = [
-        (
-            stage.name,
-            "; ".join(f"{tactic}: {text}" for tactic, text in stage.texts.items()),
-            ", ".join(f"{channel} {count:,}" for channel, count in stage.channels.items()),
-            f"{stage.first_on} to {stage.last_on}" if stage.first_on != stage.last_on else stage.first_on,
-            f"{stage.recipients:,}",
-        )
-        for stage in plan.stages
-    ]
-    frame.print_table("Stages, if nobody ordered or answered before", ("stage", "texts", "channels", "days", "letters"), rows)
+    """The plan as a tree and sentences."""
+    frame.print_tree(plan_tree.of(plan))
+    typer.echo("Stages as they would go if nobody ordered or answered before.")
     frame.print_counts("Languages", plan.languages)
     typer.echo(f"Sending costs up to {plan.cost_of_sending:,.2f} {plan.currency}.")
     if plan.worth is not None:

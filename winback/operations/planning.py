@@ -17,7 +17,8 @@ from winback.audience.signs import Sign
 from winback.journey import schedule
 from winback.journey.eligibility import Skip
 from winback.model import HOLDOUT, ChannelName, Money, RunStatus
-from winback.operations import enrolment, knowing
+from winback.operations import branches, enrolment, knowing
+from winback.operations.branches import Branch
 from winback.operations.enrolment import Decision
 from winback.outcomes import statistics
 from winback.sending.prepared import Prepared
@@ -37,6 +38,8 @@ class StagePlan:
     texts: dict[str, str]  # tactic -> letter or message
     first_on: str
     last_on: str
+    timing: str = ""  # in words: 7 days later, 10:00-13:00, Tue Wed Thu
+    branches: tuple[Branch, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,8 @@ class Plan:
                     "texts": stage.texts,
                     "first_on": stage.first_on,
                     "last_on": stage.last_on,
+                    "timing": stage.timing,
+                    "branches": [branch.as_json() for branch in stage.branches],
                 }
                 for stage in self.stages
             ],
@@ -125,6 +130,7 @@ class _Tally:
         self.languages: Counter[str] = Counter()
         self.countries: Counter[str] = Counter()
         self.channels: list[Counter[str]] = [Counter() for _ in prepared.campaign.stages]
+        self.branches = [branches.Tally(stage) for stage in prepared.campaign.stages]
         self.expected, self.cost, self.known_worth = Decimal(0), Decimal(0), 0
         self.days: list[list[datetime]] = [[] for _ in prepared.campaign.stages]
 
@@ -144,7 +150,7 @@ class _Tally:
         for index, stage in enumerate(self.prepared.campaign.stages):
             if index:
                 due_at = schedule.due_at(stage, due_at, decision.zone, rules)
-            channel = next((c for c in stage.channels if c in verdict.channels and stage.text_for(c, decision.arm)), None)
+            channel = self.branches[index].add(decision.arm, verdict.channels, decision.signs, verdict.locale)
             if channel is None:
                 continue
             self.channels[index][channel] += 1
@@ -196,4 +202,6 @@ class _Tally:
             texts={tactic: text for tactic, text in texts.items() if text},
             first_on=days[0].date().isoformat() if days else "",
             last_on=days[1].date().isoformat() if days else "",
+            timing=branches.timing(stage),
+            branches=self.branches[index].branches(self.prepared.campaign.tactics),
         )
