@@ -17,7 +17,6 @@ from benchmarks.figure import Figure, alone
 from benchmarks.shop import places
 from winback import settings
 from winback.channels.accepting import AcceptingChannel
-from winback.model import DeliveryStatus
 from winback.operations import enrolment, running
 from winback.sending import prepared, queue
 from winback.sending.prepared import Prepared
@@ -113,7 +112,7 @@ def _enrolled(ready: Prepared, engine: Engine, customers: int) -> Run:
     """
     _fill(
         engine,
-        f"INSERT INTO customers (id, key, country, locale, time_zone, custom, updated_at) SELECT n, 'c' || n, 'GB', 'en', 'Europe/London', '{{}}', '2026-01-01 00:00:00' FROM numbers",
+        "INSERT INTO customers (id, key, country, locale, time_zone, custom, updated_at) SELECT n, 'c' || n, 'GB', 'en', 'Europe/London', '{}', '2026-01-01 00:00:00' FROM numbers",
         customers,
     )
     run = enrolment.current_run(engine, ready, now=NOW)

@@ -115,7 +115,9 @@ def test_what_every_go_asks_has_an_index(engine, asked):
         if engine.dialect.name == "postgresql":  # few rows are read straight through, whatever index there is
             connection.execute(text("SET LOCAL enable_seqscan = off"))
             connection.execute(text("SET LOCAL enable_bitmapscan = off"))
-        told = "\n".join(map(str, connection.exec_driver_sql(f"{'EXPLAIN' if engine.dialect.name == 'postgresql' else 'EXPLAIN QUERY PLAN'} {statement}")))
+        told = "\n".join(
+            map(str, connection.exec_driver_sql(f"{'EXPLAIN' if engine.dialect.name == 'postgresql' else 'EXPLAIN QUERY PLAN'} {statement}"))
+        )
     assert index in told
     assert "TEMP B-TREE" not in told
     assert "Sort" not in told
@@ -139,4 +141,6 @@ def test_a_run_is_finished_only_when_nobody_is_on_the_way(engine, ready, run):
         connection.execute(recipients.update().where(recipients.c.status == RecipientStatus.ACTIVE).values(status=RecipientStatus.FINISHED))
     assert finish()
     with database.reading(engine) as connection:
-        assert connection.execute(select(func.count()).where(campaign_runs.c.campaign == CAMPAIGN, campaign_runs.c.status == "finished")).scalar() == 1
+        assert (
+            connection.execute(select(func.count()).where(campaign_runs.c.campaign == CAMPAIGN, campaign_runs.c.status == "finished")).scalar() == 1
+        )

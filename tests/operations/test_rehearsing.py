@@ -106,7 +106,15 @@ def test_a_run_that_lay_in_the_future_then_keeps_nobody_from_being_written_to(en
     with database.writing(engine) as connection:
         other = runs.start(connection, "later", number=1, salt="later-1", plan={}, now=START + timedelta(days=90))
         rows = [
-            {"run_id": other.id, "customer_id": who, "status": "active", "arm": "a", "facts": {}, "assigned_at": START + timedelta(days=90), "next_stage": 0}
+            {
+                "run_id": other.id,
+                "customer_id": who,
+                "status": "active",
+                "arm": "a",
+                "facts": {},
+                "assigned_at": START + timedelta(days=90),
+                "next_stage": 0,
+            }
             for who in connection.execute(select(customers.c.id)).scalars().all()
         ]
         runs.enrol(connection, rows)

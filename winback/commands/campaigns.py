@@ -51,7 +51,9 @@ def rehearse(
         ),
     ] = None,
     until: Annotated[str | None, typer.Option(metavar="DAY", help="The last day; the campaign's last.")] = None,
-    letters: Annotated[bool, typer.Option("--letters/--no-letters", help="Write every letter into a file; without them it is a matter of seconds.")] = True,
+    letters: Annotated[
+        bool, typer.Option("--letters/--no-letters", help="Write every letter into a file; without them it is a matter of seconds.")
+    ] = True,
     folder: Folder = None,
     json: Json = False,
 ) -> None:

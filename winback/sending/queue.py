@@ -13,7 +13,6 @@ from winback.journey.policy import Policy, Rules
 from winback.store import candidates, database, runs, stages_due
 from winback.store.runs import Run
 
-
 BATCH = 10_000
 """Recipients a transaction: a second's work at the most, so that others who write needn't wait long."""
 

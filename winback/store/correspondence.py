@@ -39,7 +39,9 @@ def by_message_id(connection: Connection, message_ids: Sequence[str]) -> Corresp
     """Whom the newest of these letters went to (Message-IDs with their angle brackets)."""
     if not message_ids:
         return None
-    row = connection.execute(_sent().where(deliveries.c.message_id.in_(message_ids), _HAS_MESSAGE_ID).order_by(deliveries.c.id.desc()).limit(1)).one_or_none()
+    row = connection.execute(
+        _sent().where(deliveries.c.message_id.in_(message_ids), _HAS_MESSAGE_ID).order_by(deliveries.c.id.desc()).limit(1)
+    ).one_or_none()
     return None if row is None else _correspondent(row)
 
 
