@@ -46,10 +46,8 @@ def queue_due(project: str, campaign: str, now: datetime | None) -> int:
     ready, store, begun = _begun(project, campaign, moment)
     if isinstance(begun, Waiting):
         return 0
-    queued = sum(
-        queue.queue_due(store, run, ready.campaign, ready.policy, now=moment, batch=ready.project.settings.batch, calendar=ready.calendar)
-        for run in campaign_run.under_way(store, ready)
-    )
+    due = campaign_run.under_way(store, ready)
+    queued = sum(queue.queue_due(store, run, ready.campaign, ready.policy, now=moment, calendar=ready.calendar) for run in due)
     stopping.stop(store, now=moment)
     return queued
 

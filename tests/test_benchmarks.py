@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import enrolled_figures
 from benchmarks.figure import Figure, compared
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -63,3 +64,11 @@ def test_ours_and_the_references_take_turns_and_the_first_round_does_not_count()
     assert turns == ["ours", "csv", "memory"] * 4
     assert (plain.figure, plain.reference, plain.ratio, plain.is_ok, plain.spread) == (6, 2, 3.0, True, 1.0)
     assert (other.reference, other.bar) == (1, None)
+
+
+def test_journeys_of_a_few_are_measured_as_those_of_a_million():
+    made = enrolled_figures.figures(200)
+    assert {figure.area for figure in made} == {"journey"}
+    assert len(made) == 8, "four on each database"
+    assert all(figure.bar is None for figure in made), "bars are for a million"
+    assert all(figure.figure > 0 for figure in made)

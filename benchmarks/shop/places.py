@@ -76,7 +76,7 @@ def server(root: Path) -> Iterator[str]:
 def store(kind: str, root: Path, customers: int, server_url: str) -> Iterator[Engine]:
     """An engine on a database with the shop in it, but without facts."""
     done = root / f"{kind}-{customers}.filled"
-    url = f"sqlite:///{root / f'shop-{customers}.db'}" if kind == "SQLite" else _database(server_url, f"shop_{customers}", anew=not done.exists())
+    url = f"sqlite:///{root / f'shop-{customers}.db'}" if kind == "SQLite" else database_url(server_url, f"shop_{customers}", anew=not done.exists())
     if kind == "SQLite" and not done.exists():
         for path in root.glob(f"shop-{customers}.db*"):
             path.unlink()
@@ -102,7 +102,7 @@ def parquet(root: Path, customers: int) -> Path:
     return path
 
 
-def _database(server_url: str, name: str, *, anew: bool) -> str:
+def database_url(server_url: str, name: str, *, anew: bool) -> str:
     engine = create_engine(server_url, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         if anew:

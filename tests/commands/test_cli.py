@@ -115,6 +115,30 @@ def test_rehearse_writes_letters_and_says_when_they_would_leave(shop, capsys):
     assert table(shop, "recipients") == 0
 
 
+def test_rehearse_without_letters_prints_a_calendar_and_leaves_no_file(shop, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "100")
+    winback(capsys, "import")
+    played = json.loads(winback(capsys, "rehearse", "winter-tea", "--no-letters", "--json")[1])
+    assert played["folder"] is None
+    assert {"day", "stage", "channel", "language", "through", "letters"} == set(played["calendar"][0])
+    assert sum(played["days"].values()) == sum(each["letters"] for each in played["calendar"]) > 0
+    code, out, _ = winback(capsys, "rehearse", "winter-tea", "--no-letters")
+    assert code == 0
+    assert "news.zerno.example" in out
+    assert "No letters were written." in out
+    assert not (shop / "out" / "rehearsals").exists()
+
+
+def test_rehearse_plays_a_campaign_on_another_day_than_its_own(shop, capsys):
+    winback(capsys, "import")
+    first = clock.now().date() - timedelta(days=20)
+    last = first + timedelta(days=61)
+    played = json.loads(winback(capsys, "rehearse", "winter-tea", "--no-letters", "--from", f"{first}", "--json")[1])
+    assert (played["from"], played["until"]) == (f"{first}", f"{last}"), "as long as it lasts by its file"
+    assert played["days"]
+    assert all(f"{first}" <= day <= f"{last}" for day in played["days"])
+
+
 def test_preview_writes_a_letter_in_each_language_and_a_sheet_of_all(shop, capsys):
     code, out, _ = winback(capsys, "preview", "gift-with-code", "--out", "out/preview")
     assert code == 0

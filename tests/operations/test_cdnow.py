@@ -12,10 +12,11 @@ from sqlalchemy import Engine, text
 
 from winback import clock
 from winback.channels.memory import MemoryChannel
-from winback.operations import approving, importing, planning, rehearsing, running, selecting
+from winback.operations import approving, calendar, importing, planning, rehearsing, running, selecting
 from winback.sending import prepared
-from winback.store import database
+from winback.store import database, deliveries, runs
 
+QUARTER = timedelta(minutes=15)
 NOW = clock.end_of_day(date(2026, 11, 23), ZoneInfo("UTC"))
 
 # As of the end of 1998-06-30 in New York: the last paid order from 1996-07-01 on and before 1997-07-01, three paid orders or more.
@@ -54,24 +55,28 @@ def test_a_rehearsal_on_real_orders_is_what_a_real_run_would_have_done(cdnow_pro
     start = clock.start_of_day(ready.campaign.starts_on, cdnow_project.zone)
     until = clock.end_of_day(ready.campaign.ends_on, cdnow_project.zone)
     planned = planning.plan(ready, store, now=start)
+    silent = asyncio.run(rehearsing.rehearse(ready, store, start=start, until=until, worker="s", letters=False))
     played = asyncio.run(rehearsing.rehearse(ready, store, start=start, until=until, worker="r"))
     waiting, _ = approving.show(store, ready, now=start)
     assert waiting.asked.people == planned.people > 200
     approving.approve(store, cdnow_project, ready.name, shown=waiting.fingerprint, by="Olena", now=start)
     channel = MemoryChannel()
-    for hours in range(0, 24 * 31, 1):
-        now = start + timedelta(hours=hours)
-        if now.hour in {3, 6, 8, 12, 15, 18}:  # somewhere between ten and one in each customer's own time
-            asyncio.run(running.go(ready, store, now=lambda n=now: n, worker=f"w{hours}", open_channel=lambda *_: channel))
-            if _is_over(store):
-                break
+    now = start
+    while not _is_over(store):  # every quarter of an hour, without those in which nothing is due
+        asyncio.run(running.go(ready, store, now=lambda n=now: n, worker=f"w{now}", open_channel=lambda *_: channel))
+        with database.reading(store) as connection:
+            due = runs.next_due(connection, runs.latest(connection, ready.name).id) or now
+        now = max(now + QUARTER, start + QUARTER * -(-(due - start) // QUARTER))
     rehearsed = Counter()
-    for day in played.calendar:
-        rehearsed[day.stage] += day.letters
+    for day in played.calendar.leaving:
+        rehearsed[played.calendar.stages[day.stage]] += day.letters
     with database.reading(store) as connection:
         sent = connection.execute(text("SELECT stage, count(*) FROM deliveries WHERE status = 'sent' GROUP BY stage")).all()
         standing = connection.execute(text("SELECT status, reason, count(*) FROM recipients GROUP BY status, reason")).all()
+        of_days = calendar.of(ready, deliveries.sent_by_moment(connection, runs.latest(connection, ready.name).id))
     assert dict(sent) == rehearsed
+    assert of_days == played.calendar == silent.calendar, "day by day, whether letters are written or not"
+    assert silent.recipients == played.recipients
     assert {f"{status}: {reason}" if reason else status: count for status, reason, count in standing} == played.recipients
     assert sum(played.recipients.values()) == planned.cohort == sum(planned.arms.values()) + sum(planned.skips.values())
     assert planned.skips == {word.removeprefix("skipped: "): count for word, count in played.recipients.items() if word.startswith("skipped")}

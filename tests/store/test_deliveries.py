@@ -14,9 +14,10 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 from sqlalchemy import select
 
 from tests.store import world
-from winback.model import DeliveryStatus, RecipientStatus, RunStatus
-from winback.store import database, deliveries, runs
+from winback.model import DeliveryStatus, Reason, RecipientStatus, RunStatus
+from winback.store import database, deliveries, events, runs
 from winback.store.deliveries import Outcome
+from winback.store.tables import campaign_runs
 from winback.store.tables import deliveries as table
 
 LEASE = timedelta(minutes=5)
@@ -126,7 +127,7 @@ def test_a_letter_that_was_claimed_is_not_handed_over_once_it_is_no_longer_wante
         allowed = deliveries.record_hand_over(connection, [handed_over(each) for each in mine], worker="w", now=NOW, lease=LEASE)
         assert allowed == ({mine[1].id} if "recipient" in end else set())
         deliveries.release(connection, run.id, worker="w")
-        deliveries.stop_those_of_ended(connection, run.id)
+        deliveries.stop_those_of_ended(connection, [each.id for each in mine])
         counts = deliveries.counts(connection, run.id)
     if "cancelled" in end:
         assert counts == {("one", DeliveryStatus.STOPPED): 2}
@@ -134,6 +135,39 @@ def test_a_letter_that_was_claimed_is_not_handed_over_once_it_is_no_longer_wante
         assert counts == {("one", DeliveryStatus.PLANNED): 2}
     else:
         assert counts == {("one", DeliveryStatus.STOPPED): 1, ("one", DeliveryStatus.HANDED_OVER): 1}
+
+
+def test_a_group_is_handed_over_once_and_answers_are_written_for_all_of_it(engine):
+    with database.writing(engine) as connection:
+        run, _ = plan(connection, 4)
+        mine = deliveries.claim(connection, run.id, worker="w", now=NOW, lease=LEASE, limit=4)
+        group = [handed_over(each) for each in mine]
+        assert deliveries.record_hand_over(connection, group, worker="w", now=NOW, lease=LEASE) == {each.id for each in mine}
+        assert deliveries.record_hand_over(connection, group, worker="w", now=NOW, lease=LEASE) == set(), "never a second time"
+        later = NOW + timedelta(hours=1)
+        first, second, third, fourth = (each.id for each in mine)
+        outcomes = [
+            Outcome(first, DeliveryStatus.SENT, remote_id="r", attempts=1, sent_at=NOW),
+            Outcome(second, DeliveryStatus.PLANNED, reason="busy", attempts=1, due_at=later),
+            Outcome(third, DeliveryStatus.FAILED, reason="no-such-mailbox", detail="x" * 2000, attempts=1),
+        ]
+        assert deliveries.record(connection, outcomes, worker="somebody else") == set()
+        assert deliveries.record(connection, outcomes, worker="w") == {first, second, third}
+        rows = {row.id: row for row in connection.execute(select(table))}
+    assert (rows[first].status, rows[first].message_id, rows[first].remote_id, rows[first].sent_at) == ("sent", f"<{first}>", "r", NOW)
+    assert (rows[second].status, rows[second].due_at, rows[second].sent_at, rows[second].claimed_by) == ("planned", later, None, "")
+    assert (rows[third].due_at, len(rows[third].detail)) == (NOW, 1000)
+    assert (rows[fourth].status, rows[fourth].claimed_by) == ("handed_over", "w")
+
+
+def test_what_is_planned_stops_with_the_journey(engine):
+    with database.writing(engine) as connection:
+        run, rows = plan(connection, 3)
+        connection.execute(campaign_runs.update().values(plan={"stop_when": ["replied"]}))
+        assert events.stop(connection, rows[0]["customer_id"], Reason.UNSUBSCRIBED, NOW) == 1
+        stopped = connection.execute(select(table.c.customer_id, table.c.reason).where(table.c.status == DeliveryStatus.STOPPED)).all()
+        assert [tuple(row) for row in stopped] == [(rows[0]["customer_id"], "unsubscribed")]
+        assert deliveries.counts(connection, run.id)["one", DeliveryStatus.PLANNED] == 2
 
 
 @pytest.mark.parametrize(("was_sent", "status"), [(True, DeliveryStatus.SENT), (False, DeliveryStatus.FAILED)])

@@ -16,10 +16,9 @@ from winback.model import Email, Message, Receipt
 class FileChannel:
     """Writes each e-mail as <delivery>.eml and each messenger text as <delivery>.json; the same delivery overwrites itself."""
 
-    in_flight = 100
-
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, in_flight: int = 100) -> None:
         self.folder = folder
+        self.in_flight = in_flight
 
     async def __aenter__(self) -> Self:
         try:

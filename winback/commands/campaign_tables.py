@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import typer
 
 from winback.commands import frame
+from winback.operations import calendar, plan_tree
+from winback.operations.calendar import Calendar
 from winback.operations.daily_plan import DailyPlan
 from winback.operations.planning import Plan
 from winback.operations.rehearsing import Rehearsal
@@ -15,34 +18,12 @@ from winback.settings import Project
 
 
 def print_plan(plan: Plan) -> None:
-    """The plan as tables and sentences."""
-    written_to = {arm: count for arm, count in plan.arms.items() if arm != "holdout"}
-    frame.print_counts(
-        f"{plan.campaign}, as of {plan.as_of}",
-        {
-            "in the cohort": plan.cohort,
-            **{f"  tactic {arm}": count for arm, count in written_to.items()},
-            "  left alone, to compare with": plan.arms["holdout"],
-        }
-        | ({} if plan.daily is None else {"  taken in on earlier days": plan.daily.before, "  waiting in the back-fill": plan.daily.waiting})
-        | {f"  skipped: {reason}": count for reason, count in plan.skips.items()},
-    )
-    rows = [
-        (
-            stage.name,
-            "; ".join(f"{tactic}: {text}" for tactic, text in stage.texts.items()),
-            ", ".join(f"{channel} {count:,}" for channel, count in stage.channels.items()),
-            f"{stage.first_on} to {stage.last_on}" if stage.first_on != stage.last_on else stage.first_on,
-            f"{stage.recipients:,}",
-        )
-        for stage in plan.stages
-    ]
-    frame.print_table("Stages, if nobody ordered or answered before", ("stage", "texts", "channels", "days", "at most"), rows)
+    """The plan as a tree and sentences."""
+    frame.print_tree(plan_tree.of(plan))
+    typer.echo("Stages as they would go if nobody ordered or answered before.")
     for stage in plan.stages:
         for asked in stage.asks:
             typer.echo(f"{stage.name}, {asked}.")
-        if stage.skips:
-            typer.echo(f"{stage.name}, not as things stand: {', '.join(f'{count:,} {reason}' for reason, count in stage.skips.items())}.")
     if plan.daily is not None:
         for sentence in _days(plan.daily):
             typer.echo(sentence)
@@ -96,10 +77,24 @@ def _power(plan: Plan, tactic: str, difference: float | None) -> str:
 
 def print_rehearsal(played: Rehearsal, project: Project) -> None:
     """The calendar, and what became of everybody."""
-    rows = [(day.day, day.stage, day.channel, day.language, f"{day.letters:,}") for day in played.calendar]
-    frame.print_table(f"{played.campaign}, rehearsed from {played.from_} to {played.until}", ("day", "stage", "channel", "language", "letters"), rows)
+    long = calendar.is_long(played.calendar)
+    shown = calendar.by_week(played.calendar) if long else played.calendar
+    columns = ("week of" if long else "day", "in all", "stage", "channel", "language", "through", "letters")
+    frame.print_table(f"{played.campaign}, rehearsed from {played.from_} to {played.until}", columns, list(_leaving(shown)))
+    if long:
+        typer.echo("Weeks begin on Monday; --json has each day.\n")
     frame.print_counts("What became of the cohort", played.recipients)
-    typer.echo(f"Nothing was sent. The letters lie in {project.shown(played.folder)}.")
+    where = "No letters were written." if played.folder is None else f"The letters lie in {project.shown(played.folder)}."
+    typer.echo(f"Nothing was sent. {where}")
+
+
+def _leaving(shown: Calendar) -> Iterator[tuple[str, ...]]:
+    """A line for each kind of letter; the day and what leaves on it in all stand in its first line."""
+    totals = shown.totals()
+    for day, group in itertools.groupby(shown.leaving, key=lambda each: each.day):
+        for index, each in enumerate(group):
+            first = ("", "") if index else (day.isoformat(), f"{totals[day]:,}")
+            yield (*first, shown.stages[each.stage], each.channel, each.language, each.through, f"{each.letters:,}")
 
 
 def print_deliveries(rows: Sequence[Mapping[str, Any]], limit: int) -> None:

@@ -49,14 +49,23 @@ def plan(context: typer.Context, campaign: Campaign, as_of: AsOfDay = None, fold
 def rehearse(
     context: typer.Context,
     campaign: Campaign,
-    start: Annotated[str | None, typer.Option("--from", metavar="DAY", help="The first day; today, or the campaign's first if it is over.")] = None,
+    start: Annotated[
+        str | None,
+        typer.Option(
+            "--from", metavar="DAY", help="The first day: today, or the campaign's first if it is over. A day outside of its dates moves them there."
+        ),
+    ] = None,
     until: Annotated[str | None, typer.Option(metavar="DAY", help="The last day; the campaign's last.")] = None,
+    letters: Annotated[
+        bool, typer.Option("--letters/--no-letters", help="Write every letter into a file; without them it is a matter of seconds.")
+    ] = True,
     folder: Folder = None,
     json: Json = False,
 ) -> None:
     """Play a whole campaign with a simulated clock, into files.
 
-    Nothing leaves and nothing changes. Orders that are already known to come later stop it as they would have.
+    Nothing leaves and nothing changes. Orders that are already known to come later stop it as they would have: of a past day the
+    rehearsal tells what would have come of it.
     """
     from winback.commands import campaign_tables
     from winback.operations import rehearsing
@@ -66,6 +75,8 @@ def rehearse(
     ready = prepared.prepare(project, campaign)
     over = clock.local_day(clock.now(), project.zone) > ready.campaign.ends_on
     first = frame.parse_day(start) if start else ready.campaign.starts_on if over else None
+    if first is not None:
+        ready = rehearsing.moved(ready, first)
     begin = clock.now() if first is None else clock.start_of_day(first, project.zone)
     end = clock.end_of_day(frame.parse_day(until) if until else ready.campaign.ends_on, project.zone)
     if end <= begin:
@@ -78,6 +89,7 @@ def rehearse(
                 start=begin,
                 until=end,
                 worker=frame.worker_name(),
+                letters=letters,
                 progress=lambda now: progress(f"{now:%Y-%m-%d}", 1),
             )
         )

@@ -21,6 +21,7 @@ from winback.errors import ConfigError, Problem
 if TYPE_CHECKING:  # both are slow to import, and `winback --help` needs neither
     from sqlalchemy import Engine
 
+    from winback.operations.plan_tree import Node
     from winback.settings import Project
 
 T = TypeVar("T")
@@ -91,6 +92,22 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[obje
         console.print(table, highlight=False)
     else:
         console.print("none", style="dim")
+    console.print()
+
+
+def print_tree(node: Node) -> None:
+    """A tree whose branches end with their counts."""
+    from rich.console import Console
+    from rich.text import Text
+    from rich.tree import Tree
+
+    def grow(into: Tree, parts: Sequence[Node]) -> Tree:
+        for part in parts:
+            grow(into.add(Text(f"{part.says}: {part.count:,}")), part.parts)
+        return into
+
+    console = Console()
+    console.print(grow(Tree(Text(f"{node.says}: {node.count:,}", style="bold")), node.parts), highlight=False)
     console.print()
 
 

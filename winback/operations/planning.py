@@ -14,10 +14,11 @@ from sqlalchemy import Engine
 from winback import clock
 from winback.audience.signs import Sign
 from winback.journey import expected_way, last_check, stage_times, zones
-from winback.journey.eligibility import Skip
+from winback.journey.eligibility import Eligible, Skip
 from winback.journey.last_check import Postpone, SkipStage, Stop
 from winback.model import HOLDOUT, TASK, UNFINISHED, ChannelName, Money, Reason, TaskKind
-from winback.operations import campaign_run, daily_plan, enrolment, knowing, recurring
+from winback.operations import branches, campaign_run, daily_plan, enrolment, knowing, recurring
+from winback.operations.branches import Branch
 from winback.operations.daily_plan import DailyPlan
 from winback.operations.enrolment import Decision
 from winback.operations.rationing import Budget, Pool, Rations
@@ -44,6 +45,8 @@ class StagePlan:
     last_on: str
     asks: tuple[str, ...]  # its conditions; those about what customers do leave open who meets them
     skips: dict[str, int]  # who wouldn't get it as things stand, by reason
+    timing: str = ""  # in words: 7 days later, 10:00-13:00, Tue Wed Thu
+    branches: tuple[Branch, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +106,8 @@ class Plan:
                     "last_on": stage.last_on,
                     "asks": list(stage.asks),
                     "skips": stage.skips,
+                    "timing": stage.timing,
+                    "branches": [branch.as_json() for branch in stage.branches],
                 }
                 for stage in self.stages
             ],
@@ -170,6 +175,7 @@ class _Tally:
         self.languages: Counter[str] = Counter()
         self.countries: Counter[str] = Counter()
         self.channels: list[Counter[str]] = [Counter() for _ in prepared.campaign.stages]
+        self.branches = [branches.Tally(stage) for stage in prepared.campaign.stages]
         self.expected, self.cost, self.known_worth = Decimal(0), Decimal(0), 0
         self.late = {word: Counter[str]() for word in ("postponed", "skipped", "expired")}
         self.examples: dict[tuple[str, str], str] = {}
@@ -184,21 +190,29 @@ class _Tally:
         if decision.arm == HOLDOUT or decision.first_due_at is None:
             return
         self._add_worth(decision)
+        self._add_stages(decision, verdict, contacts, unmet)
         self.examples.setdefault((decision.arm, verdict.locale), decision.candidate.person.key)
         self.languages[verdict.locale] += 1
         self.countries[decision.candidate.person.country or "unknown"] += 1
+
+    def _add_stages(self, decision: Decision, verdict: Eligible, contacts: Sequence[datetime], unmet: Mapping[str, Collection[int]]) -> None:
+        """Count somebody in every stage, as it would go."""
         rules = self.prepared.policy.for_country(decision.candidate.person.country)
         due_at, campaign, calendar = decision.first_due_at, self.prepared.campaign, self.prepared.calendar
+        assert due_at is not None
         late = last_check.turn(campaign.ends_on, campaign.stages[0], rules, decision.home.zone, due_at, contacts)
         if late is not None:
             self._add_late(late)
         if isinstance(late, Stop):
+            for tally in self.branches:
+                tally.pass_over(decision.arm, late.reason, verdict.locale)
             return
         if isinstance(late, Postpone):
             due_at = late.due_at
         who = enrolment.traveller(decision, rules, self.now)
         for index, stage in enumerate(campaign.stages):
             if not index and isinstance(late, SkipStage):
+                self.branches[index].pass_over(decision.arm, late.reason, verdict.locale)
                 continue
             if index:
                 due_at = stage_times.due_at(campaign, stage, due_at, who, calendar)
@@ -213,8 +227,10 @@ class _Tally:
             )
             if isinstance(way, Reason):
                 self.skipped[index][way] += 1
+                self.branches[index].pass_over(decision.arm, way, verdict.locale)
                 continue
             self.channels[index][way] += 1
+            self.branches[index].add(decision.arm, way, decision.signs, verdict.locale)
             span = self.days[index]
             local = due_at.astimezone(zones.calendar(decision.home.zone, rules))
             self.days[index] = [min([*span[:1], local]), max([*span[1:], local])]
@@ -277,4 +293,6 @@ class _Tally:
             last_on=days[1].date().isoformat() if days else "",
             asks=() if asked is None else tuple(meeting.told(stage, rule, asked) for rule in asked.cohort.rules),
             skips={str(reason): count for reason, count in self.skipped[index].most_common()},
+            timing=branches.timing(stage),
+            branches=self.branches[index].branches(self.prepared.campaign.tactics),
         )

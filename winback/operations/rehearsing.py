@@ -1,4 +1,4 @@
-"""Play a whole campaign with a simulated clock into the file channel, on a copy of the store. Nothing leaves, nothing changes."""
+"""Play a whole campaign with a simulated clock on a copy of the store. Nothing leaves, nothing changes."""
 
 from __future__ import annotations
 
@@ -17,25 +17,19 @@ from sqlalchemy import Engine, Row
 
 from winback import clock
 from winback.model import TASK, RecipientStatus, RunStatus
-from winback.operations import campaign_run, enrolment, recurring, running
+from winback.operations import calendar, campaign_run, enrolment, recurring, running
+from winback.operations.calendar import Calendar
 from winback.sending import lanes
+from winback.sending.compose import Writer
 from winback.sending.prepared import Prepared
+from winback.sending.unwritten import SilentWriter
 from winback.settings import Project
 from winback.store import codes, contact_log, database, deliveries, runs, snapshot, tasks
 
 TICK = timedelta(minutes=15)
 """How often a schedule would look for letters that have fallen due."""
 
-
-@dataclass(frozen=True, slots=True)
-class Day:
-    """What leaves on one day, by the shop's calendar."""
-
-    day: str
-    stage: str
-    channel: str
-    language: str
-    letters: int
+_LETTERS_AT_ONCE, _UNWRITTEN_AT_ONCE = 500, 5000  # in memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +39,8 @@ class Rehearsal:
     campaign: str
     from_: str
     until: str
-    folder: Path
-    calendar: tuple[Day, ...]
+    folder: Path | None  # None: no letters were written
+    calendar: Calendar
     recipients: dict[str, int]  # "active", "held_out", "skipped: no-consent", "stopped: ordered"...
 
     def as_json(self) -> dict[str, Any]:
@@ -54,24 +48,40 @@ class Rehearsal:
             "campaign": self.campaign,
             "from": self.from_,
             "until": self.until,
-            "folder": str(self.folder),
-            "calendar": [{"day": d.day, "stage": d.stage, "channel": d.channel, "language": d.language, "letters": d.letters} for d in self.calendar],
+            "folder": self.folder and str(self.folder),
+            "calendar": self.calendar.as_json(),
+            "days": {day.isoformat(): letters for day, letters in self.calendar.totals().items()},
             "recipients": self.recipients,
         }
 
 
+def moved(prepared: Prepared, first_day: date) -> Prepared:
+    """The same campaign as if it had begun on `first_day`, and lasted as long; unless that day is one of its own."""
+    plan = prepared.campaign
+    if plan.starts_on <= first_day <= plan.ends_on:
+        return prepared
+    dates = {"starts_on": first_day, "ends_on": first_day + (plan.ends_on - plan.starts_on)}
+    return replace(prepared, document=replace(prepared.document, value=plan.model_copy(update=dates)))
+
+
 async def rehearse(
-    prepared: Prepared, engine: Engine, *, start: datetime, until: datetime, worker: str, progress: Callable[[datetime], None] | None = None
+    prepared: Prepared,
+    engine: Engine,
+    *,
+    start: datetime,
+    until: datetime,
+    worker: str,
+    letters: bool = True,
+    progress: Callable[[datetime], None] | None = None,
 ) -> Rehearsal:
     """Play from `start` to `until` as a schedule of every 15 minutes would; orders known to lie in between stop as they would have.
 
-    It begins on the campaign's first day when `start` is earlier. Letters are written to out/rehearsals/<campaign>/, which is emptied first.
+    It begins on the campaign's first day when `start` is earlier. Letters are written to out/rehearsals/<campaign>/, which is emptied
+    first; without `letters` none is, and the same is decided in a fraction of the time.
     """
     start = max(start, clock.start_of_day(prepared.campaign.starts_on, prepared.project.zone))
     prepared = replace(prepared, project=_with_another_key(prepared.project))
-    folder = prepared.project.out / "rehearsals" / prepared.name
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    folder = _emptied(prepared.project.out / "rehearsals" / prepared.name) if letters else None
     with tempfile.TemporaryDirectory(prefix="winback-rehearsal-") as scratch:
         copy = snapshot.copy_to(engine, Path(scratch) / "store.db")
         try:
@@ -81,6 +91,12 @@ async def rehearse(
             copy.dispose()
 
 
+def _emptied(folder: Path) -> Path:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
+
+
 def _with_another_key(project: Project) -> Project:
     """The same project with a signing key of its own: the links of rehearsed letters mean nobody real."""
     key = hmac.digest(project.key, b"rehearsal", "sha256").hex()
@@ -88,18 +104,19 @@ def _with_another_key(project: Project) -> Project:
 
 
 async def _play(
-    prepared: Prepared, copy: Engine, *, start: datetime, until: datetime, worker: str, folder: Path, progress: Callable[[datetime], None] | None
+    prepared: Prepared,
+    copy: Engine,
+    *,
+    start: datetime,
+    until: datetime,
+    worker: str,
+    folder: Path | None,
+    progress: Callable[[datetime], None] | None,
 ) -> None:
     """A run that takes everybody in at once is rehearsed from its beginning; one that goes on every day, from where it stands."""
     now = start
-    with database.writing(copy) as connection:
-        for unfinished in runs.unfinished_of(connection, prepared.name):
-            status = RunStatus.ACTIVE if prepared.campaign.is_daily else RunStatus.CANCELLED
-            runs.change_status(connection, unfinished.id, status, now)
-            if status is RunStatus.CANCELLED:
-                codes.release_those_of_ended(connection, prepared.name, unfinished.id)
-        contact_log.forget_later(connection, now)
-        codes.forget_later(connection, now)
+    _wind_back(prepared, copy, start)
+    batch, writer = (_UNWRITTEN_AT_ONCE, SilentWriter) if folder is None else (_LETTERS_AT_ONCE, Writer)
     async with running.open_lanes(prepared, worker=worker, open_channel=lambda _, name: lanes.rehearsal_channel(folder, name)) as opened:
         run = campaign_run.current(copy, prepared, now=now, again=True)
         entered: date | None = None
@@ -112,7 +129,7 @@ async def _play(
             ran = running.Ran(prepared.name, run.number, run.status)
             under_way = campaign_run.under_way(copy, prepared)
             for each in under_way:
-                await running.send(prepared, copy, each, opened, ran, now=partial(_same, now))
+                await running.send(prepared, copy, each, replace(opened, batch=batch), ran, now=partial(_same, now), writer=writer)
             with database.reading(copy) as connection:
                 moments = [runs.next_due(connection, each.id) for each in under_way]
                 moments.append(recurring.next_day(prepared, runs.get(connection, run.id), now))
@@ -122,6 +139,21 @@ async def _play(
             now = max(now + TICK, start + _ticks(due - start))
             if progress:
                 progress(now)
+
+
+def _wind_back(prepared: Prepared, copy: Engine, start: datetime) -> None:
+    """Runs that lay in the future at `start` keep nobody from being written to, nor does the campaign's own, which is to be played anew."""
+    with database.writing(copy) as connection:
+        for run in runs.unfinished(connection):
+            own = run.campaign == prepared.name
+            goes_on = own and prepared.campaign.is_daily and run.started_at <= start
+            if goes_on:
+                runs.change_status(connection, run.id, RunStatus.ACTIVE, start)
+            elif own or run.started_at > start:
+                runs.change_status(connection, run.id, RunStatus.CANCELLED, start)
+                codes.release_those_of_ended(connection, run.campaign, run.id)
+        contact_log.forget_later(connection, start)
+        codes.forget_later(connection, start)
 
 
 def _same(moment: datetime) -> datetime:
@@ -142,24 +174,20 @@ def _write_tasks(folder: Path, asked: Sequence[Row[Any]]) -> None:
         path.write_text("\n".join(lines), encoding="utf-8")
 
 
-def _told(prepared: Prepared, copy: Engine, start: datetime, until: datetime, folder: Path) -> Rehearsal:
+def _told(prepared: Prepared, copy: Engine, start: datetime, until: datetime, folder: Path | None) -> Rehearsal:
     zone = prepared.project.zone
     with database.reading(copy) as connection:
         played = runs.unfinished_of(connection, prepared.name)  # what is rehearsed is never closed
-        sent = [row for run in played for row in deliveries.sent_by_moment(connection, run.id) if row[0] >= start]
+        sent = [each for run in played for each in deliveries.sent_by_moment(connection, run.id) if each.sent_at >= start]
         standing = sum((Counter(runs.counts(connection, run.id)) for run in played), Counter[tuple[RecipientStatus, str]]())
         asked = [task for run in played for task in connection.execute(tasks.listed(open_only=False, run_id=run.id)) if task.asked_at >= start]
-    days: dict[tuple[str, str, str, str], int] = {}
-    for sent_at, stage, channel, language, count in sent:
-        key = clock.local_day(sent_at, zone).isoformat(), stage, channel, language
-        days[key] = days.get(key, 0) + count
-    _write_tasks(folder, asked)
-    recipients = {f"{status}: {reason}" if reason else str(status): count for (status, reason), count in standing.items()}
+    if folder is not None:
+        _write_tasks(folder, asked)
     return Rehearsal(
         campaign=prepared.name,
         from_=clock.local_day(start, zone).isoformat(),
         until=clock.local_day(until, zone).isoformat(),
         folder=folder,
-        calendar=tuple(Day(*key, count) for key, count in sorted(days.items())),
-        recipients=recipients,
+        calendar=calendar.of(prepared, sent),
+        recipients={f"{status}: {reason}" if reason else str(status): count for (status, reason), count in standing.items()},
     )

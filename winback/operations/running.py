@@ -85,16 +85,24 @@ async def go(
 
 
 async def send(
-    prepared: Prepared, engine: Engine, run: Run, opened: Lanes, ran: Ran, *, now: Callable[[], datetime], progress: Progress | None = None
+    prepared: Prepared,
+    engine: Engine,
+    run: Run,
+    opened: Lanes,
+    ran: Ran,
+    *,
+    now: Callable[[], datetime],
+    progress: Progress | None = None,
+    writer: type[Writer] = Writer,
 ) -> None:
     """Queue and send until nothing is due any more; counts go into `ran`."""
     if prepared.asked:  # what stages ask is answered by facts that know of what was done since the last go
         knowing.prepare_campaign(prepared, engine, now=now())
-    worker = Worker(engine, run, Writer(prepared, engine), opened, now)
+    worker = Worker(engine, run, writer(prepared, engine), opened, now)
     queued = -1
     while queued:
         first = queued < 0
-        queued = queue.queue_due(engine, run, prepared.campaign, prepared.policy, now=now(), batch=opened.batch, calendar=prepared.calendar)
+        queued = queue.queue_due(engine, run, prepared.campaign, prepared.policy, now=now(), calendar=prepared.calendar)
         ran.queued += queued
         if first:
             stopping.stop(engine, now=now())

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from winback.channels import dkim
+from winback.channels.accepting import AcceptingChannel
 from winback.channels.channel import Channel
 from winback.channels.dkim import Signer
 from winback.channels.file import FileChannel
@@ -84,9 +85,9 @@ def bot_token(project: Project) -> str:
     return token
 
 
-def rehearsal_channel(folder: Path, name: ChannelName) -> Channel[Any]:
-    """Where a rehearsal puts its letters, whatever settings.yaml says."""
-    return FileChannel(folder / name)
+def rehearsal_channel(folder: Path | None, name: ChannelName) -> Channel[Any]:
+    """Where a rehearsal puts its letters, whatever settings.yaml says. Without a folder: nowhere."""
+    return AcceptingChannel() if folder is None else FileChannel(folder / name, in_flight=AcceptingChannel.in_flight)
 
 
 def problem(project: Project, name: ChannelName, error: LaneError) -> Problem:

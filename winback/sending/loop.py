@@ -98,7 +98,8 @@ class Worker:
         been handed over is recorded. A letter that can't be filled in is put off, its fault kept in `faults`; the others go out.
         """
         self.settle_dead_claims()
-        claimed = self._claim()
+        if not (claimed := self._claim()):
+            return 0
         try:
             letters = self._check_and_write(claimed)
             for channel, group in itertools.groupby(sorted(letters, key=_channel), key=_channel):
@@ -106,7 +107,7 @@ class Worker:
         finally:
             with database.writing(self.engine) as connection:
                 deliveries.release(connection, self.run.id, worker=self.lanes.worker)
-                deliveries.stop_those_of_ended(connection, self.run.id)
+                deliveries.stop_those_of_ended(connection, [delivery.id for delivery in claimed])
                 run_files.went_on(connection, self.run.id, self.now())
         return len(claimed)
 

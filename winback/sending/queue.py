@@ -12,47 +12,33 @@ from winback.journey.campaign import Campaign
 from winback.journey.greetings import Calendar
 from winback.journey.policy import Policy, Rules
 from winback.journey.stage_times import Traveller
-from winback.model import DeliveryStatus, RecipientStatus
-from winback.store import candidates, database, deliveries, runs
+from winback.store import candidates, database, runs, stages_due
 from winback.store.runs import Run
+
+BATCH = 10_000
+"""Recipients a transaction: a second's work at the most, so that others who write needn't wait long."""
 
 
 def queue_due(
-    engine: Engine, run: Run, campaign: Campaign, policy: Policy, *, now: datetime, batch: int, calendar: Calendar = stage_times.NO_OCCASIONS
+    engine: Engine, run: Run, campaign: Campaign, policy: Policy, *, now: datetime, batch: int = BATCH, calendar: Calendar = stage_times.NO_OCCASIONS
 ) -> int:
     """Queue everything that is due at `now`, `batch` recipients a transaction. Returns how many deliveries were written."""
-    written = 0
+    stages, written = [stage.name for stage in campaign.stages], 0
     while True:
         with database.writing(engine) as connection:
-            rows = runs.due(connection, run.id, now, batch)
-            countries = candidates.countries(connection, [row.customer_id for row in rows])
-            written += deliveries.plan(connection, [_delivery(row, campaign) for row in rows])
-            standing = [
-                _standing(row, campaign, countries[row.customer_id], policy.for_country(countries[row.customer_id]), calendar) for row in rows
-            ]
-            runs.advance(connection, run.id, standing)
-        if len(rows) < batch:
+            queued = stages_due.queue(connection, run.id, stages, now, batch)
+            countries = candidates.countries(connection, [row.customer_id for row in queued.held_out])
+            goes_on = [_goes_on(row, campaign, countries[row.customer_id], policy, calendar) for row in queued.held_out]
+            runs.advance(connection, run.id, goes_on)
+        written += queued.written
+        if queued.taken < batch:
             return written
 
 
-def _delivery(row: Row[Any], campaign: Campaign) -> dict[str, Any]:
-    held_out = row.status == RecipientStatus.HELD_OUT
-    return {
-        "run_id": row.run_id,
-        "stage": campaign.stages[row.next_stage].name,
-        "customer_id": row.customer_id,
-        "tactic": row.arm,
-        "locale": row.locale,
-        "status": DeliveryStatus.HELD_OUT if held_out else DeliveryStatus.PLANNED,
-        "due_at": row.next_due_at,
-    }
-
-
-def _standing(row: Row[Any], campaign: Campaign, country: str, rules: Rules, calendar: Calendar) -> dict[str, Any]:
-    """A recipient waits for what becomes of the letter; somebody held out goes on by the calendar."""
-    if row.status == RecipientStatus.ACTIVE:
-        return {"customer_id": row.customer_id, "next_stage": row.next_stage, "next_due_at": None}
-    return {"customer_id": row.customer_id, **following(campaign, row, row.next_due_at, traveller(row, country, rules), calendar)}
+def _goes_on(row: Row[Any], campaign: Campaign, country: str, policy: Policy, calendar: Calendar) -> dict[str, Any]:
+    """Somebody held out goes on by the calendar; a recipient waits for what becomes of the letter."""
+    who = traveller(row, country, policy.for_country(country))
+    return {"customer_id": row.customer_id, **following(campaign, row, row.next_due_at, who, calendar)}
 
 
 def following(campaign: Campaign, recipient: Row[Any], concluded_at: datetime, who: Traveller, calendar: Calendar) -> dict[str, Any]:

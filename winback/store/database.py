@@ -19,13 +19,14 @@ Failure = sqlalchemy.exc.SQLAlchemyError
 """What any query raises when the database can't do it now."""
 
 
-def open_engine(url: str, *, name: str = "config/settings.yaml") -> Engine:
+def open_engine(url: str, *, name: str = "config/settings.yaml", lasts: bool = True) -> Engine:
     """An engine whose schema is the newest; `name` is the file that a refusal points to.
 
     SQLite runs in WAL with foreign keys on, waits up to 30 s for a lock, and flushes every commit to disk: a mark that a
-    letter was handed over must survive a power cut. Raises StoreError if it can't be reached or is newer than the code.
+    letter was handed over must survive a power cut. (Not so a SQLite file that needn't last: it is no loss.)
+    Raises StoreError if it can't be reached or is newer than the code.
     """
-    engine = _connectable(url, name)
+    engine = _connectable(url, name, "FULL" if lasts else "OFF")
     try:
         _migrate(engine, name)
     except sqlalchemy.exc.OperationalError as error:
@@ -40,7 +41,7 @@ def open_engine(url: str, *, name: str = "config/settings.yaml") -> Engine:
 _HOW = "Look at `database:` there, or at WINBACK_DATABASE_URL in the environment, and whether the server runs."
 
 
-def _connectable(url: str, name: str) -> Engine:
+def _connectable(url: str, name: str, synchronous: str) -> Engine:
     try:
         parsed = make_url(url)
         if parsed.drivername in {"postgresql", "postgres"}:
@@ -64,7 +65,7 @@ def _connectable(url: str, name: str) -> Engine:
             Problem(name, None, "`database` can't be read: the port is no number.", f"{_HOW} Write @ : / in a password as %40 %3A %2F.")
         ) from error
     if engine.dialect.name == "sqlite":
-        _tune_sqlite(engine)
+        _tune_sqlite(engine, synchronous)
     else:
         _tune_postgresql(engine)
     return engine
@@ -78,7 +79,7 @@ def _tune_postgresql(engine: Engine) -> None:
         connection.commit()
 
 
-def _tune_sqlite(engine: Engine) -> None:
+def _tune_sqlite(engine: Engine, synchronous: str) -> None:
     @event.listens_for(engine, "connect")
     def _pragmas(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves: the driver's own would come too late for reads
@@ -86,7 +87,7 @@ def _tune_sqlite(engine: Engine) -> None:
         for pragma in (
             "busy_timeout = 30000",
             "journal_mode = WAL",
-            "synchronous = FULL",
+            f"synchronous = {synchronous}",
             "foreign_keys = ON",
             "temp_store = MEMORY",
             "cache_size = -65536",

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from winback.model import ChannelName, DeliveryStatus, Reason, RecipientStatus, RunStatus
@@ -48,6 +48,18 @@ class Outcome:
     attempts: int = 0
     due_at: datetime | None = None
     sent_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """Letters alike that left at one moment; `manager` is the one of the customers they went to."""
+
+    sent_at: datetime
+    stage: str
+    channel: str
+    language: str
+    manager: str
+    letters: int
 
 
 def plan(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
@@ -110,23 +122,18 @@ def record_hand_over(connection: Connection, rows: Sequence[Mapping[str, Any]], 
         )
         .exists()
     )
-    mine: set[int] = set()
-    for row in rows:
-        done = connection.execute(
+    still_claimed = (deliveries.c.claimed_by == worker, deliveries.c.status == DeliveryStatus.CLAIMED)
+    asked = select(deliveries.c.id).where(deliveries.c.id.in_([row["id"] for row in rows]), *still_claimed, wanted)
+    mine = set(connection.execute(asked.with_for_update(of=deliveries)).scalars())
+    if mine:
+        columns = ("channel", "letter", "message_id", "cost_micros")
+        handed_over = {"status": DeliveryStatus.HANDED_OVER, "handed_over_at": now, "lease_until": now + lease}
+        connection.execute(
             update(deliveries)
-            .where(deliveries.c.id == row["id"], deliveries.c.claimed_by == worker, deliveries.c.status == DeliveryStatus.CLAIMED, wanted)
-            .values(
-                status=DeliveryStatus.HANDED_OVER,
-                channel=row["channel"],
-                letter=row["letter"],
-                message_id=row["message_id"],
-                cost_micros=row["cost_micros"],
-                handed_over_at=now,
-                lease_until=now + lease,
-            )
+            .where(deliveries.c.id == bindparam("b_id"), *still_claimed)
+            .values(**handed_over, **{name: bindparam(f"b_{name}") for name in columns}),
+            [{f"b_{name}": row[name] for name in ("id", *columns)} for row in rows if row["id"] in mine],
         )
-        if done.rowcount:
-            mine.add(row["id"])
     return mine
 
 
@@ -144,32 +151,51 @@ def record(connection: Connection, outcomes: Sequence[Outcome], *, worker: str) 
     Of one that was settled as uncertain meanwhile, because the answer came later than the lease, the answer is kept all the same; but
     the journey has gone on, so a letter that was put off counts as failed and isn't repeated, and its id is not among those returned.
     """
-    mine: set[int] = set()
-    for outcome in outcomes:
-        values: dict[str, Any] = {
-            "status": outcome.status,
-            "reason": outcome.reason,
-            "detail": outcome.detail[:1000],
-            "remote_id": outcome.remote_id[:500],
-            "attempts": outcome.attempts,
-            "claimed_by": "",
-            "lease_until": None,
-        }
-        if outcome.due_at is not None:
-            values["due_at"] = outcome.due_at
-        if outcome.sent_at is not None:
-            values["sent_at"] = outcome.sent_at
-        own = update(deliveries).where(deliveries.c.id == outcome.delivery_id, deliveries.c.claimed_by == worker)
-        held = own.where(deliveries.c.status.in_([DeliveryStatus.CLAIMED, DeliveryStatus.HANDED_OVER]))
-        if connection.execute(held.values(values)).rowcount:
-            mine.add(outcome.delivery_id)
-        elif outcome.status is not DeliveryStatus.UNCERTAIN:
-            late = DeliveryStatus.SENT if outcome.status is DeliveryStatus.SENT else DeliveryStatus.FAILED
-            connection.execute(own.where(deliveries.c.status == DeliveryStatus.UNCERTAIN).values({**values, "status": late}))
+    if not outcomes:
+        return set()
+    asked = select(deliveries.c.id, deliveries.c.status).where(
+        deliveries.c.id.in_([outcome.delivery_id for outcome in outcomes]),
+        deliveries.c.claimed_by == worker,
+        deliveries.c.status.in_([DeliveryStatus.CLAIMED, DeliveryStatus.HANDED_OVER, DeliveryStatus.UNCERTAIN]),
+    )
+    own = {row.id: DeliveryStatus(row.status) for row in connection.execute(asked.with_for_update())}
+    mine = {delivery for delivery, status in own.items() if status is not DeliveryStatus.UNCERTAIN}
+    answers = [_answer(outcome, is_late=outcome.delivery_id not in mine) for outcome in outcomes if outcome.delivery_id in own]
+    if known := [answer for answer in answers if answer["b_id"] in mine or answer["b_status"] is not DeliveryStatus.UNCERTAIN]:
+        connection.execute(_RECORD, known)
     touched = [outcome.delivery_id for outcome in outcomes if outcome.sent_at is not None]
     if touched:
         refreshing.due(connection, select(deliveries.c.customer_id).where(deliveries.c.id.in_(touched)))
     return mine
+
+
+_RECORD = (
+    update(deliveries)
+    .where(deliveries.c.id == bindparam("b_id"))
+    .values(
+        **{name: bindparam(f"b_{name}") for name in ("status", "reason", "detail", "remote_id", "attempts")},
+        due_at=func.coalesce(bindparam("b_due_at", type_=deliveries.c.due_at.type), deliveries.c.due_at),
+        sent_at=func.coalesce(bindparam("b_sent_at", type_=deliveries.c.sent_at.type), deliveries.c.sent_at),
+        claimed_by="",
+        lease_until=None,
+    )
+)
+
+
+def _answer(outcome: Outcome, *, is_late: bool) -> dict[str, Any]:
+    status = outcome.status
+    if is_late and status not in {DeliveryStatus.SENT, DeliveryStatus.UNCERTAIN}:
+        status = DeliveryStatus.FAILED
+    return {
+        "b_id": outcome.delivery_id,
+        "b_status": status,
+        "b_reason": outcome.reason,
+        "b_detail": outcome.detail[:1000],
+        "b_remote_id": outcome.remote_id[:500],
+        "b_attempts": outcome.attempts,
+        "b_due_at": outcome.due_at,
+        "b_sent_at": outcome.sent_at,
+    }
 
 
 def release(connection: Connection, run_id: int, *, worker: str) -> int:
@@ -182,12 +208,12 @@ def release(connection: Connection, run_id: int, *, worker: str) -> int:
     return done.rowcount
 
 
-def stop_those_of_ended(connection: Connection, run_id: int) -> int:
-    """Planned letters of recipients whose journey is over will never leave: say so, with the recipient's reason. Returns how many."""
+def stop_those_of_ended(connection: Connection, ids: Sequence[int]) -> int:
+    """Planned letters, among these, of recipients whose journey is over will never leave: say so, with the recipient's reason. Returns how many."""
     ended = (recipients.c.run_id == deliveries.c.run_id, recipients.c.customer_id == deliveries.c.customer_id, recipients.c.ended_at.is_not(None))
     done = connection.execute(
         update(deliveries)
-        .where(deliveries.c.run_id == run_id, deliveries.c.status == DeliveryStatus.PLANNED, select(recipients.c.run_id).where(*ended).exists())
+        .where(deliveries.c.id.in_(ids), deliveries.c.status == DeliveryStatus.PLANNED, select(recipients.c.run_id).where(*ended).exists())
         .values(status=DeliveryStatus.STOPPED, reason=select(recipients.c.reason).where(*ended).scalar_subquery())
     )
     return done.rowcount
@@ -263,8 +289,13 @@ def block_contact(connection: Connection, customer_id: int, channel: ChannelName
     )
 
 
-def sent_by_moment(connection: Connection, run_id: int) -> list[tuple[datetime, str, str, str, int]]:
-    """Sent letters counted by (sent_at, stage, channel, locale)."""
-    columns = (deliveries.c.sent_at, deliveries.c.stage, deliveries.c.channel, deliveries.c.locale)
-    statement = select(*columns, func.count()).where(deliveries.c.run_id == run_id, deliveries.c.sent_at.is_not(None)).group_by(*columns)
-    return [(sent_at, stage, channel, locale, count) for sent_at, stage, channel, locale, count in connection.execute(statement)]
+def sent_by_moment(connection: Connection, run_id: int) -> list[Sent]:
+    """Sent letters counted by all that a calendar tells of them."""
+    columns = (deliveries.c.sent_at, deliveries.c.stage, deliveries.c.channel, deliveries.c.locale, customers.c.manager)
+    statement = (
+        select(*columns, func.count())
+        .join(customers, customers.c.id == deliveries.c.customer_id)
+        .where(deliveries.c.run_id == run_id, deliveries.c.sent_at.is_not(None))
+        .group_by(*columns)
+    )
+    return [Sent(*row) for row in connection.execute(statement)]

@@ -62,7 +62,7 @@ def lift(connection: Connection, *, channel: ChannelName, address_hash: bytes) -
 
 
 def stop(connection: Connection, customer_id: int, reason: Reason, now: datetime) -> int:
-    """End the customer's journeys in every run that may still send, with the letters that are planned. Returns how many.
+    """End the customer's journeys in every run that may still send, and stop what is planned. Returns how many journeys.
 
     A reply ends only those whose campaign stops on replies (`stop_when`). The holdout and those already at an end stay as they are.
     """
@@ -83,11 +83,7 @@ def stop(connection: Connection, customer_id: int, reason: Reason, now: datetime
     )
     connection.execute(
         update(deliveries)
-        .where(
-            deliveries.c.customer_id == customer_id,
-            deliveries.c.run_id.in_(concerned),
-            deliveries.c.status == DeliveryStatus.PLANNED,
-        )
+        .where(deliveries.c.customer_id == customer_id, deliveries.c.run_id.in_(concerned), deliveries.c.status == DeliveryStatus.PLANNED)
         .values(status=DeliveryStatus.STOPPED, reason=reason)
     )
     return done.rowcount

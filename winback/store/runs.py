@@ -149,30 +149,20 @@ def change_status(connection: Connection, run_id: int, status: RunStatus, now: d
 
 def finish_if_done(connection: Connection, run_id: int) -> bool:
     """Finish an active run whose recipients and letters have all come to an end."""
-    undone = (
-        select(recipients.c.customer_id)
-        .where(
-            recipients.c.run_id == run_id,
-            (recipients.c.status == RecipientStatus.ACTIVE) | recipients.c.next_due_at.is_not(None),
-        )
-        .exists()
+    is_open = deliveries.c.status.in_([DeliveryStatus.PLANNED, DeliveryStatus.CLAIMED, DeliveryStatus.HANDED_OVER])
+    undone = (  # in this order: a recipient goes from the calendar to a letter and back; only the last has no index, and is asked at the end
+        select(recipients.c.customer_id).where(recipients.c.run_id == run_id, recipients.c.next_due_at.is_not(None)),
+        select(deliveries.c.id).where(deliveries.c.run_id == run_id, is_open),
+        select(recipients.c.customer_id).where(recipients.c.run_id == run_id, recipients.c.status == RecipientStatus.ACTIVE),
     )
-    open_letters = (
-        select(deliveries.c.id)
-        .where(
-            deliveries.c.run_id == run_id,
-            deliveries.c.status.in_([DeliveryStatus.PLANNED, DeliveryStatus.CLAIMED, DeliveryStatus.HANDED_OVER]),
-        )
-        .exists()
-    )
+    if any(connection.execute(each.limit(1)).first() is not None for each in undone):
+        return False
     done = connection.execute(
         update(campaign_runs)
         .where(
             campaign_runs.c.id == run_id,
             campaign_runs.c.status == RunStatus.ACTIVE,
             campaign_runs.c.enrolled_at.is_not(None),
-            ~undone,
-            ~open_letters,
         )
         .values(status=RunStatus.FINISHED)
     )
@@ -192,19 +182,6 @@ def enrol(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     new = connection.execute(dialect.insert(recipients).on_conflict_do_nothing().returning(recipients.c.customer_id), rows)
     return len(new.all())
-
-
-def due(connection: Connection, run_id: int, now: datetime, limit: int) -> list[Row[Any]]:
-    """Recipients whose next stage has fallen due, locked on PostgreSQL so that two schedulers share them out."""
-    return list(
-        connection.execute(
-            select(recipients)
-            .where(recipients.c.run_id == run_id, recipients.c.next_due_at <= now)
-            .order_by(recipients.c.next_due_at, recipients.c.customer_id)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-        )
-    )
 
 
 def get_recipients(connection: Connection, run_id: int, ids: Iterable[int]) -> dict[int, Row[Any]]:

@@ -24,8 +24,8 @@ def copy_to(engine: Engine, path: Path) -> Engine:
         finally:
             target.close()
             source.close()
-        return database.open_engine(f"sqlite:///{path}")
-    copy = database.open_engine(f"sqlite:///{path}")
+        return database.open_engine(f"sqlite:///{path}", lasts=False)
+    copy = database.open_engine(f"sqlite:///{path}", lasts=False)
     one_state = engine.execution_options(isolation_level="REPEATABLE READ")
     with database.reading(one_state) as reader, database.writing(copy) as writer:
         writer.execute(text("PRAGMA defer_foreign_keys = ON"))  # a merged customer may come before the one that stays

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Index, Integer, String, Table, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Index, Integer, String, Table, Text, UniqueConstraint, text
 from sqlalchemy.types import JSON
 
 from winback.store.tables.kinds import Day, Utc, metadata, row_id, to
@@ -81,10 +81,11 @@ deliveries = Table(
     Column("remote_id", Text, nullable=False, server_default=""),
     Column("cost_micros", BigInteger, nullable=False, server_default="0"),  # millionths of the project's currency
     UniqueConstraint("run_id", "stage", "customer_id"),
-    Index(None, "status", "due_at"),
+    Index(None, "run_id", "status", "due_at", "id"),  # a claim takes the first of thousands that fall due at one moment
     Index(None, "customer_id"),
-    Index(None, "message_id"),
-    Index(None, "sent_at"),
+    # only of those that have any: a delivery that is planned goes into no more indexes than it must
+    Index(None, "message_id", sqlite_where=text("message_id <> ''"), postgresql_where=text("message_id <> ''")),
+    Index(None, "sent_at", sqlite_where=text("sent_at IS NOT NULL"), postgresql_where=text("sent_at IS NOT NULL")),
 )
 
 links = Table(

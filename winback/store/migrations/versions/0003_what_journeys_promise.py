@@ -115,6 +115,12 @@ def upgrade() -> None:
 
     with op.batch_alter_table("deliveries", schema=None) as batch_op:
         batch_op.add_column(sa.Column("occasion", sa.String(length=120), server_default="", nullable=False))
+        batch_op.drop_index(batch_op.f("ix_deliveries_status_due_at"))
+        batch_op.create_index(batch_op.f("ix_deliveries_run_id_status_due_at_id"), ["run_id", "status", "due_at", "id"], unique=False)
+        for name, known in {"message_id": "message_id <> ''", "sent_at": "sent_at IS NOT NULL"}.items():
+            is_known = sa.text(known)
+            batch_op.drop_index(batch_op.f(f"ix_deliveries_{name}"))
+            batch_op.create_index(batch_op.f(f"ix_deliveries_{name}"), [name], unique=False, sqlite_where=is_known, postgresql_where=is_known)
 
     op.create_table(
         "back_fill",

@@ -1,0 +1,46 @@
+"""A plan as a tree: the cohort, who is left alone and skipped, each stage with its tactics, letters, channels and languages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from winback.model import HOLDOUT
+from winback.operations.branches import Branch
+from winback.operations.planning import Plan, StagePlan
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """What it says, how many it concerns, and what it divides into."""
+
+    says: str
+    count: int
+    parts: tuple[Node, ...] = ()
+
+
+def of(plan: Plan) -> Node:
+    """The whole plan, as it would go if nobody ordered or answered meanwhile."""
+    skipped = Node("skipped", sum(plan.skips.values()), tuple(Node(reason, count) for reason, count in plan.skips.items()))
+    alone = Node("left alone, to compare with", plan.arms.get(HOLDOUT, 0))
+    written_to = {tactic: count for tactic, count in plan.arms.items() if tactic != HOLDOUT}
+    tactics = tuple(Node(f"tactic {tactic}", count) for tactic, count in written_to.items())
+    journey = Node("written to", sum(written_to.values()), (*tactics, *map(_stage, plan.stages)))
+    days = () if plan.daily is None else (Node("taken in on earlier days", plan.daily.before), Node("waiting in the back-fill", plan.daily.waiting))
+    return Node(f"{plan.campaign}, as of {plan.as_of}: in the cohort", plan.cohort, (journey, alone, *([skipped] if plan.skips else []), *days))
+
+
+def _stage(stage: StagePlan) -> Node:
+    days = stage.first_on if stage.first_on == stage.last_on else f"{stage.first_on} to {stage.last_on}"
+    says = "; ".join(part for part in (f"stage {stage.name}", stage.timing, days) if part)
+    return Node(says, stage.recipients, tuple(map(_branch, stage.branches)))
+
+
+def _branch(branch: Branch) -> Node:
+    if branch.because:
+        return Node(f"{branch.tactic}: passed over, {branch.because}", branch.recipients)
+    return Node(f"{branch.tactic}: {branch.letter} by {branch.channel} ({_counted(branch.languages)})", branch.recipients)
+
+
+def _counted(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{word} {count:,}" for word, count in counts.items())
