@@ -89,6 +89,11 @@ def relation(
     return select(customers.c.id.label("customer_id"), *columns).select_from(source).where(mine, of(customers.c.id, whose)).subquery(name)
 
 
+def straight_on(statement: Select[Any]) -> Select[Any]:
+    """The same of everybody's orders, as they lie in their table: SQLite would walk along an index, and look each order up."""
+    return statement.with_hint(orders, "NOT INDEXED", "sqlite")
+
+
 def unpriced(connection: Connection, as_of: AsOf) -> list[tuple[str, int, int]]:
     """Purchases in currencies that have no rate: currency, how many, and their sum in its own minor units; the most first."""
     state = connection.execute(select(facts_state.c.terms)).scalar_one_or_none()

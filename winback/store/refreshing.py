@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
@@ -15,7 +14,6 @@ from sqlalchemy import (
     FromClause,
     Integer,
     MetaData,
-    Select,
     SelectBase,
     Table,
     delete,
@@ -141,17 +139,10 @@ def _tune(connection: Connection, *, for_everybody: bool) -> None:
 
 
 def _parts_of_everybody(connection: Connection, ever: AsOf) -> Mapping[str, FromClause]:
-    """What is counted of orders, put aside; on SQLite without walking an index through all of the table."""
+    """What is counted of orders, put aside."""
     statements = {"bought": counting.orders_of(ever), "returned": counting.returns_of(ever)}
-    put = {part: aside.put(connection, name, _straight_on(connection, statements[part])) for part, name in zip(statements, _ASIDE, strict=True)}
+    put = {part: aside.put(connection, name, counting.straight_on(statements[part])) for part, name in zip(statements, _ASIDE, strict=True)}
     return {**put, "gaps": gaps.count(connection)}
-
-
-def _straight_on(connection: Connection, statement: Select[Any]) -> Select[Any]:
-    """The same, in groups that no index has the order of: SQLite would walk along it, and look each order up."""
-    if connection.dialect.name == "sqlite":
-        return statement.group_by(None).group_by(orders.c.customer_id + 0)
-    return statement
 
 
 def _ever(as_of: AsOf) -> AsOf:
