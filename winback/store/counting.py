@@ -37,7 +37,7 @@ from sqlalchemy import (
 
 from winback.model import OrderStatus, minor_digits
 from winback.store import dealings
-from winback.store.as_of import AsOf, Whose, of
+from winback.store.as_of import AsOf, Whose, by_then, of
 from winback.store.tables import customers, facts, facts_state, orders
 from winback.store.tables.audience import UNPRICED
 
@@ -133,7 +133,7 @@ def orders_of(as_of: AsOf, whose: Whose = None) -> Select[Any]:
             *_margins(as_of),
             func.count(case((orders.c.code != "", 1))).label("codes_used"),
         )
-        .where(is_purchase(), orders.c.ordered_at <= as_of.now, of(orders.c.customer_id, whose))
+        .where(is_purchase(), by_then(orders.c.ordered_at, as_of), of(orders.c.customer_id, whose))
         .group_by(orders.c.customer_id)
     )
 
@@ -142,7 +142,7 @@ def returns_of(as_of: AsOf, whose: Whose = None) -> Select[Any]:
     """What was brought back, and its margin; both below zero."""
     return (
         select(orders.c.customer_id, _sum(priced(orders.c.amount_minor, as_of)).label("revenue_minor"), *_margins(as_of))
-        .where(orders.c.status == OrderStatus.RETURNED, orders.c.ordered_at <= as_of.now, of(orders.c.customer_id, whose))
+        .where(orders.c.status == OrderStatus.RETURNED, by_then(orders.c.ordered_at, as_of), of(orders.c.customer_id, whose))
         .group_by(orders.c.customer_id)
     )
 
@@ -159,7 +159,7 @@ def gaps_of(as_of: AsOf, dialect: str, whose: Whose = None) -> Select[Any]:
     before = func.lag(day).over(partition_by=orders.c.customer_id, order_by=day)  # an index has this order
     steps = (
         select(orders.c.customer_id, (day - before).label("gap"))
-        .where(is_purchase(), orders.c.ordered_at <= as_of.now, of(orders.c.customer_id, whose))
+        .where(is_purchase(), by_then(orders.c.ordered_at, as_of), of(orders.c.customer_id, whose))
         .subquery("steps")
     )
     another_day = or_(steps.c.gap.is_(None), steps.c.gap > 0)  # the first, or later than the one before

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import FromClause, Select, Subquery, and_, case, func, not_, or_, select, union_all
+from sqlalchemy import ColumnElement, FromClause, Select, Subquery, and_, case, func, not_, or_, select, union_all
 
 from winback.model import EventKind, FeedbackKind, Verdict
 from winback.store.as_of import AsOf, Whose, of
@@ -58,6 +58,15 @@ def touches_of(as_of: AsOf, bought: FromClause, whose: Whose = None) -> Select[A
         )
         .group_by(made.c.customer_id)
     )
+
+
+def touches_after(customer_id: ColumnElement[int], moment: ColumnElement[Any]) -> list[Select[Any]]:
+    """How many touches of one customer came later than a moment, in the same three parts as above: statements within another one."""
+    return [
+        select(func.count()).where(touches.c.customer_id == customer_id, touches.c.touched_at > moment),
+        select(func.count()).where(deliveries.c.customer_id == customer_id, deliveries.c.sent_at > moment),
+        select(func.count()).where(customers.c.merged_into == customer_id, deliveries.c.customer_id == customers.c.id, deliveries.c.sent_at > moment),
+    ]
 
 
 def _reactions(as_of: AsOf, whose: Whose) -> Subquery:
