@@ -14,7 +14,7 @@ from sqlalchemy import Connection, delete, event, insert, select, update
 
 from tests.store import world
 from winback.model import DeliveryStatus, EventKind, FeedbackKind, OrderStatus, RunStatus, Verdict
-from winback.store import counting, database, facts, merging, refreshing
+from winback.store import counting, database, facts, merging, persons, refreshing
 from winback.store.as_of import EVER, AsOf
 from winback.store.tables import campaign_runs, customers, deliveries, events, facts_due, facts_state, feedback, inquiries, orders, touches
 from winback.store.tables import facts as stored
@@ -167,7 +167,7 @@ def test_whatever_happens_facts_with_orders_added_are_those_of_a_rebuild(engine,
 
 
 def _happen(connection: Connection, ids: list[int], run: int, step: Step, key: str) -> None:
-    moment, who = step.moment.replace(tzinfo=UTC), ids[step.who % len(ids)]
+    moment, who = step.moment.replace(tzinfo=UTC), _person(connection, ids[step.who % len(ids)])
     known = connection.execute(select(orders.c.id, orders.c.customer_id).order_by(orders.c.id)).all()
     if step.what == "refresh":
         refreshing.refresh(connection, AS_OF)
@@ -179,12 +179,17 @@ def _happen(connection: Connection, ids: list[int], run: int, step: Step, key: s
     elif step.what in {"changed", "deleted", "moved"} and known:
         _change_order(connection, known[step.who % len(known)], step, who)
     elif step.what == "merged":
-        merging.merge(connection, who, ids[step.amount % len(ids)], NOW)
+        merging.merge(connection, who, _person(connection, ids[step.amount % len(ids)]), NOW)
     elif step.what == "new":
         ids.append(world.customer(connection, key))
         refreshing.due(connection, [ids[-1]])
     else:
         _touch(connection, who, run, step.what, moment, key)
+
+
+def _person(connection: Connection, who: int) -> int:
+    """Who they are by now: what is told of a record that was merged into another is that one's."""
+    return connection.execute(select(persons.person_id()).where(customers.c.id == who)).scalar_one()
 
 
 def _change_order(connection: Connection, order: Any, step: Step, who: int) -> None:
@@ -193,9 +198,8 @@ def _change_order(connection: Connection, order: Any, step: Step, who: int) -> N
     if step.what == "deleted":
         connection.execute(delete(orders).where(the_order))
     elif step.what == "moved":
-        merged = connection.execute(select(customers.c.merged_into).where(customers.c.id == who)).scalar_one()
-        connection.execute(update(orders).where(the_order).values(customer_id=merged or who))
-        refreshing.due(connection, [merged or who])
+        connection.execute(update(orders).where(the_order).values(customer_id=who))
+        refreshing.due(connection, [who])
     else:
         status = OrderStatus.CANCELLED if step.amount % 2 else OrderStatus.PLACED
         connection.execute(update(orders).where(the_order).values(amount_minor=step.amount, currency=step.currency, status=status))
