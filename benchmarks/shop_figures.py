@@ -129,24 +129,29 @@ def _compare_facts(engine: Engine) -> None:
 def _deltas(project: Project, engine: Engine, kind: str, rebuild_seconds: float) -> list[Figure]:
     """Imports of a thousandth of the orders anew, as the shop's active customers make them, until facts are true again.
 
-    Beside a rebuild, and beside the same rows put into the table of orders by hand, which nobody gets below.
+    Beside a rebuild, as a whole and in its two parts, and beside the same rows put into the table of orders by hand, which nobody gets below.
     """
-    plain, taken = list[float](), list[float]()
+    plain, stored, kept = list[float](), list[float](), list[float]()
     for _ in range(DAYS):
         count = write_delta(project, engine)
         plain.append(_seconds(lambda: by_hand.try_orders(engine, project.root / DELTA)))
-        taken.append(_seconds(lambda: importing.run(project, engine, now=NOW, only="orders")))
+        stored.append(_seconds(lambda: importing.take_in(project, engine, now=NOW, only="orders")))
+        kept.append(_seconds(lambda: knowing.refresh(project, engine, now=NOW)))
     by_hand.rebuild(engine)
     _compare_facts(engine)
-    name, median, spread = (
-        f"import of {count:,} orders with facts, {kind}",
-        statistics.median(taken),
-        (max(taken) - min(taken)) / statistics.median(taken),
-    )
+    whole = [sum(parts) for parts in zip(stored, kept, strict=True)]
+    name = f"import of {count:,} orders with facts, {kind}"
     return [
-        Figure("audience", f"{name} / rebuild", median, "s", DAYS, spread, rebuild_seconds, DELTA_BAR),
-        Figure("audience", f"{name} / the rows alone, by hand", median, "s", DAYS, spread, statistics.median(plain)),
+        _part(f"{name} / rebuild", whole, rebuild_seconds, DELTA_BAR),
+        _part(f"{name}, of it the rows / rebuild", stored, rebuild_seconds),
+        _part(f"{name}, of it the facts / rebuild", kept, rebuild_seconds),
+        _part(f"{name} / the rows alone, by hand", whole, statistics.median(plain)),
     ]
+
+
+def _part(name: str, seconds: list[float], reference: float, bar: float | None = None) -> Figure:
+    median = statistics.median(seconds)
+    return Figure("audience", name, median, "s", len(seconds), (max(seconds) - min(seconds)) / median, reference, bar)
 
 
 def write_delta(project: Project, engine: Engine) -> int:

@@ -9,9 +9,9 @@ from sqlalchemy import select
 
 from tests.operations.shopdata import CUSTOMERS, HEADER, NOW, ORDERS, PEOPLE, rejects, run, shop, stored
 from winback.errors import ConfigError
-from winback.operations import importing
+from winback.operations import importing, knowing
 from winback.store import database
-from winback.store.tables import orders
+from winback.store.tables import facts, orders
 
 ONE = HEADER + "1,A,2026-11-01,100,1\n"
 
@@ -230,3 +230,22 @@ def test_however_rows_are_shuffled_and_split_the_store_ends_up_the_same(tmp_path
     for part in (shuffled[:cut], shuffled[cut:]):
         run(shop(tmp_path, orders="\n".join([HEADER.strip(), *part, ""])), engine)
     assert stored(engine) == expected
+
+
+def test_after_an_import_of_new_late_and_changed_orders_facts_are_those_of_a_rebuild(tmp_path, engine):
+    people = "id,email,name\n" + "".join(f"P{number},p{number}@zerno.example,Анна\n" for number in range(20))
+    before = "1,P1,2026-01-05,10,1\n2,P1,2026-02-05,20,1\n3,P2,2026-01-05,30,1\n4,P3,2026-03-01,40,1\n"
+    after = "2,P1,2026-02-05,25,1\n3,P4,2026-01-05,30,1\n5,P1,2026-11-01,50,1\n6,P3,2025-01-01,60,1\n7,P3,2026-03-01,70,1\n8,P5,2026-11-02,80,1\n"
+    project = shop(tmp_path, people=people, orders=HEADER + before)
+    run(project, engine)
+    project = shop(tmp_path, people=people, orders=HEADER + after)
+    assert run(project, engine, only="orders") == {"orders": (4, 2, 0, 0)}
+    kept = _facts(engine)
+    knowing.rebuild(project, engine, now=NOW)
+    assert kept == _facts(engine)
+    assert sorted(row.orders for row in kept if row.orders) == [1, 1, 3, 3]
+
+
+def _facts(engine):
+    with database.reading(engine) as connection:
+        return connection.execute(select(facts).order_by(facts.c.customer_id)).all()

@@ -153,11 +153,35 @@ def test_make_up_counts_languages_values_and_other_cohorts(engine):
             "silent": stand(connection, "days_since_last_order: {from: 365}"),
             "first": stand(connection, "not: {country: [XX]}", "order_by: orders\nlimit: 1\n"),
         }
-        made_up = cohorts.make_up(connection, cohorts.members(mine), others)
+        made_up = cohorts.make_up(connection, mine, others)
     assert made_up.languages == {"uk": 4}
     assert made_up.values == {"copper": 1, "gold": 1, "silver": 1, "unknown": 1}
     assert made_up.overlap == {"first": 1, "silent": 1}
     assert made_up.returning == pytest.approx(0.6 + 0.95)
+
+
+@pytest.mark.parametrize(
+    ("rule", "more"), [("orders: {at_least: 1}", ""), ("value: [gold, silver]", ""), ("country: [UA]", "order_by: orders\nlimit: 2\n")]
+)
+@pytest.mark.parametrize(
+    "other", ["country: [UA]", "value: [gold, copper]", "orders: {at_least: 1, within: 900 days}", "reason: [price]", "sign: [no-inquiries]"]
+)
+def test_members_that_another_cohort_has_too_are_those_in_both(engine, rule, more, other):
+    with database.writing(engine) as connection:
+        shop.populate(connection)
+        refreshing.refresh(connection, shop.AS_OF)
+        shared = cohorts.make_up(connection, stand(connection, rule, more), {"other": stand(connection, other)}).overlap["other"]
+        assert shared == len({*found(connection, rule, more)} & {*found(connection, other)})
+
+
+def test_a_sample_is_the_same_whether_the_make_up_was_asked_for_or_not(engine):
+    with database.writing(engine) as connection:
+        shop.populate(connection)
+        refreshing.refresh(connection, shop.AS_OF)
+        asked = stand(connection, "orders: {at_least: 1}")
+        cohorts.make_up(connection, asked, {})
+        assert not asked.joins
+        assert cohorts.some(connection, asked, 9, among=9, of=9) == found(connection, "orders: {at_least: 1}")
 
 
 def test_a_merged_customer_is_in_no_cohort_and_explained_as_such(engine):

@@ -3,11 +3,11 @@ from __future__ import annotations
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 
 from winback.errors import StoreError
-from winback.store import database
-from winback.store.tables import metadata
+from winback.store import counting, database
+from winback.store.tables import metadata, orders
 
 
 def test_migrations_make_exactly_the_tables_that_the_code_names(engine):
@@ -37,6 +37,21 @@ def test_a_database_that_cannot_be_opened_is_refused_without_telling_its_passwor
         database.open_engine(url)
     assert sentence in str(refused.value)
     assert "hunter2" not in str(refused.value)
+
+
+def test_sqlite_hears_which_index_a_statement_must_not_take(engine):
+    if engine.dialect.name == "postgresql":
+        pytest.skip("PostgreSQL has no such words")
+    statement = select(orders.c.customer_id, func.max(orders.c.ordered_at)).group_by(orders.c.customer_id)
+    with database.reading(engine) as connection:
+        with_index, without = (_plan(connection, each) for each in (statement, counting.straight_on(statement)))
+    assert "INDEX" in with_index
+    assert "INDEX" not in without
+
+
+def _plan(connection, statement) -> str:
+    compiled = statement.compile(connection)
+    return " ".join(row.detail for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled}"))
 
 
 def test_what_is_read_through_a_cursor_is_planned_to_be_read_whole(engine):

@@ -76,7 +76,18 @@ class _Opened:
 
 
 def run(project: Project, engine: Engine, *, now: datetime, only: str | None = None, progress: Progress | None = None) -> ImportReport:
-    """Import every source of config/sources.yaml, or `only` one. The same data twice changes nothing.
+    """Import every source of config/sources.yaml, or `only` one, and bring facts up to date. The same data twice changes nothing.
+
+    Raises ConfigError or SourceError as `take_in` does.
+    """
+    report = take_in(project, engine, now=now, only=only, progress=progress)
+    knowing.refresh(project, engine, now=now)
+    stopping.stop(engine, now=now)
+    return report
+
+
+def take_in(project: Project, engine: Engine, *, now: datetime, only: str | None = None, progress: Progress | None = None) -> ImportReport:
+    """Bring in the rows alone; whose facts aren't true any more is noted.
 
     Raises ConfigError or SourceError before anything is changed when a source can't be read. A database that breaks off half-way
     leaves the sources before it imported, and its own not at all.
@@ -100,8 +111,6 @@ def run(project: Project, engine: Engine, *, now: datetime, only: str | None = N
         reports = tuple(_import(project, engine, each, progress) for each in opened)
     with database.reading(engine) as connection:
         warning = orders.told_overdrawn(*brought_back.overdrawn_since(connection, newest))
-    knowing.refresh(project, engine, now=now)
-    stopping.stop(engine, now=now)
     return ImportReport(reports, (warning,) if warning else ())
 
 

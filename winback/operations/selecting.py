@@ -65,9 +65,8 @@ def show(project: Project, engine: Engine, name: str, *, now: datetime, sample: 
     with database.reading(engine) as connection:
         stand = knowing.ground(connection, project, chosen, as_of)
         left = cohorts.funnel(connection, stand)
-        statement = cohorts.members(stand)
         others = dict(_others(connection, project, name, stand, many=left[0] > _MANY))
-        made_up = cohorts.make_up(connection, statement, others, scored=knowing.scores_for(connection, stand))
+        made_up = cohorts.make_up(connection, stand, others, scored=knowing.scores_for(connection, stand))
         some = cohorts.some(connection, stand, sample, among=left[-1], of=left[0]) if sample else []
     funnel = tuple(zip(words(chosen), left, strict=True))
     return Shown(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, TypeAlias
@@ -15,6 +15,10 @@ from winback.settings import Project
 
 Whose: TypeAlias = Sequence[int] | Select[tuple[int]] | None
 """Some customers, as ids or as a statement that finds them; None: everybody."""
+
+
+EVER = datetime(9999, 12, 30, tzinfo=UTC)
+"""A moment after all that can be known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,11 @@ class AsOf:
     def terms(self) -> dict[str, Any]:
         """What stored facts depend on."""
         return {"zone": self.zone, "currency": self.currency, "rates": {code: str(rate) for code, rate in sorted(self.rates.items())}}
+
+
+def by_then(moment: ColumnElement[Any], as_of: AsOf) -> ColumnElement[bool]:
+    """Whether it had happened; nothing to ask, and no column to read for it, where all that is known counts."""
+    return true() if as_of.now == EVER else moment <= as_of.now
 
 
 def of(column: ColumnElement[Any], whose: Whose) -> ColumnElement[bool]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, case, func, null, select, true
@@ -99,33 +99,58 @@ class MakeUp:
     overlap: dict[str, int]  # how many of them other cohorts have too
 
 
-def make_up(connection: Connection, statement: Select[Any], others: Mapping[str, Ground], *, scored: FromClause = scores) -> MakeUp:
+def make_up(connection: Connection, stand: Ground, others: Mapping[str, Ground], *, scored: FromClause = scores) -> MakeUp:
     """Members by language and value, and how many of them are in each of some other cohorts. `scored`: where their scores are."""
-    chosen = statement.subquery("members")
-    (own,) = chosen.c
-    rows = connection.execute(
-        select(customers.c.locale, func.coalesce(scored.c.value_class, ""), func.count(), func.sum(1 - scored.c.chance_lost))
-        .select_from(chosen.join(customers, customers.c.id == own).outerjoin(scored, scored.c.customer_id == own))
-        .group_by(customers.c.locale, scored.c.value_class)
-    ).all()
-    languages, values = dict[str, int](), dict[str, int]()
-    for locale, value, count, _ in rows:
+    stand = replace(stand, joins=dict(stand.joins))  # who asks for members later needn't read what is joined here
+    people, told, found = stand.people, stand.joined("scores", scored), _found(stand)
+    beside = {name: _beside(stand, other) for name, other in others.items()}
+    at_once = {name: condition for name, condition in beside.items() if condition is not None}
+    counted = select(
+        people.c.locale,
+        func.coalesce(told.c.value_class, ""),
+        func.count(),
+        func.sum(1 - told.c.chance_lost),
+        *(func.count(case((condition, 1))) for condition in at_once.values()),
+    )
+    rows = connection.execute(counted.select_from(stand.source()).where(*found).group_by(people.c.locale, told.c.value_class)).all()
+    languages, values, overlap = dict[str, int](), dict[str, int](), dict.fromkeys(at_once, 0)
+    for locale, value, count, _, *shared in rows:
         languages[locale or "unknown"] = languages.get(locale or "unknown", 0) + count
         values[value or "unknown"] = values.get(value or "unknown", 0) + count
-    returning = [back for *_, back in rows if back is not None]
-    overlap = {name: _shared(connection, statement, stand) for name, stand in others.items()}
-    told = {} if set(values) == {"unknown"} else _most_first(values)
-    return MakeUp(_most_first(languages), told, math.fsum(returning) if returning else None, _most_first(overlap))
+        for name, number in zip(at_once, shared, strict=True):
+            overlap[name] += number
+    returning = [back for _, _, _, back, *_ in rows if back is not None]
+    for name in set(others) - set(at_once):
+        overlap[name] = _shared(connection, stand, others[name])
+    known = {} if set(values) == {"unknown"} else _most_first(values)
+    return MakeUp(_most_first(languages), known, math.fsum(returning) if returning else None, _most_first(overlap))
 
 
-def _shared(connection: Connection, statement: Select[Any], other: Ground) -> int:
-    theirs = members(other)
-    if theirs._limit_clause is None:  # noqa: SLF001  # no other way to ask
-        theirs = theirs.order_by(None)
-    both = statement.order_by(None) if statement._limit_clause is None else statement  # noqa: SLF001  # as above
-    chosen, taken = both.subquery("members"), theirs.subquery("others")
+def _found(stand: Ground) -> list[ColumnElement[bool]]:
+    """Who is a member, as conditions, whether the cohort has a limit or not."""
+    if stand.selection.cohort.limit is None:
+        return [*_rules(stand), *_excludes(stand)]
+    return [stand.customer_id.in_(select(_ids(stand).subquery("chosen")))]
+
+
+def _beside(stand: Ground, other: Ground) -> ColumnElement[bool] | None:
+    """Who is a member of another cohort, as a condition of a statement on this one; None where that reads what this one doesn't."""
+    if other.facts is not stand.facts or other.selection.cohort.limit is not None:
+        return None
+    condition = and_(true(), *_rules(other), *_excludes(other))
+    is_read = all(name in stand.joins and stand.joins[name][0] is table for name, (table, _) in other.joins.items())
+    return condition if is_read else None
+
+
+def _shared(connection: Connection, stand: Ground, other: Ground) -> int:
+    chosen, taken = (_ids(each).subquery(name) for each, name in ((stand, "members"), (other, "others")))
     (own,), (other_id,) = chosen.c, taken.c
     return connection.execute(select(func.count()).select_from(chosen.join(taken, own == other_id))).scalar_one()
+
+
+def _ids(stand: Ground) -> Select[Any]:
+    """The members, in order only where that says who they are."""
+    return members(stand) if stand.selection.cohort.limit is not None else members(stand).order_by(None)
 
 
 def _most_first(counts: Mapping[str, int]) -> dict[str, int]:

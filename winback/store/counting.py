@@ -37,7 +37,7 @@ from sqlalchemy import (
 
 from winback.model import OrderStatus, minor_digits
 from winback.store import dealings
-from winback.store.as_of import AsOf, Whose, of
+from winback.store.as_of import AsOf, Whose, by_then, of
 from winback.store.tables import customers, facts, facts_state, orders
 from winback.store.tables.audience import UNPRICED
 
@@ -89,6 +89,11 @@ def relation(
     return select(customers.c.id.label("customer_id"), *columns).select_from(source).where(mine, of(customers.c.id, whose)).subquery(name)
 
 
+def straight_on(statement: Select[Any]) -> Select[Any]:
+    """The same of everybody's orders, as they lie in their table: SQLite would walk along an index, and look each order up."""
+    return statement.with_hint(orders, "NOT INDEXED", "sqlite")
+
+
 def unpriced(connection: Connection, as_of: AsOf) -> list[tuple[str, int, int]]:
     """Purchases in currencies that have no rate: currency, how many, and their sum in its own minor units; the most first."""
     state = connection.execute(select(facts_state.c.terms)).scalar_one_or_none()
@@ -128,7 +133,7 @@ def orders_of(as_of: AsOf, whose: Whose = None) -> Select[Any]:
             *_margins(as_of),
             func.count(case((orders.c.code != "", 1))).label("codes_used"),
         )
-        .where(is_purchase(), orders.c.ordered_at <= as_of.now, of(orders.c.customer_id, whose))
+        .where(is_purchase(), by_then(orders.c.ordered_at, as_of), of(orders.c.customer_id, whose))
         .group_by(orders.c.customer_id)
     )
 
@@ -137,7 +142,7 @@ def returns_of(as_of: AsOf, whose: Whose = None) -> Select[Any]:
     """What was brought back, and its margin; both below zero."""
     return (
         select(orders.c.customer_id, _sum(priced(orders.c.amount_minor, as_of)).label("revenue_minor"), *_margins(as_of))
-        .where(orders.c.status == OrderStatus.RETURNED, orders.c.ordered_at <= as_of.now, of(orders.c.customer_id, whose))
+        .where(orders.c.status == OrderStatus.RETURNED, by_then(orders.c.ordered_at, as_of), of(orders.c.customer_id, whose))
         .group_by(orders.c.customer_id)
     )
 
@@ -154,7 +159,7 @@ def gaps_of(as_of: AsOf, dialect: str, whose: Whose = None) -> Select[Any]:
     before = func.lag(day).over(partition_by=orders.c.customer_id, order_by=day)  # an index has this order
     steps = (
         select(orders.c.customer_id, (day - before).label("gap"))
-        .where(is_purchase(), orders.c.ordered_at <= as_of.now, of(orders.c.customer_id, whose))
+        .where(is_purchase(), by_then(orders.c.ordered_at, as_of), of(orders.c.customer_id, whose))
         .subquery("steps")
     )
     another_day = or_(steps.c.gap.is_(None), steps.c.gap > 0)  # the first, or later than the one before

@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy
 from sqlalchemy import Connection, Engine, event, func, make_url, select
+from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 
 from winback.errors import Problem, StoreError
 
@@ -79,7 +80,16 @@ def _tune_postgresql(engine: Engine) -> None:
         connection.commit()
 
 
+class _Hinted(SQLiteCompiler):
+    """Writes what `with_hint(table, "NOT INDEXED", "sqlite")` says behind the table's name; SQLAlchemy's own leaves it out."""
+
+    def get_from_hint_text(self, table: Any, text: str | None) -> str | None:  # noqa: ARG002  # as it is called
+        return text
+
+
 def _tune_sqlite(engine: Engine, synchronous: str) -> None:
+    engine.dialect.statement_compiler = _Hinted
+
     @event.listens_for(engine, "connect")
     def _pragmas(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves: the driver's own would come too late for reads

@@ -65,6 +65,16 @@ def _letter_left(as_of: AsOf) -> ColumnElement[bool]:
     return and_(deliveries.c.sent_at <= as_of.now, deliveries.c.channel != TASK)
 
 
+def touches_after(customer_id: ColumnElement[int], moment: ColumnElement[Any]) -> list[Select[Any]]:
+    """How many touches of one customer came later than a moment, in the same three parts as above: statements within another one."""
+    letter = and_(deliveries.c.sent_at > moment, deliveries.c.channel != TASK)
+    return [
+        select(func.count()).where(touches.c.customer_id == customer_id, touches.c.touched_at > moment),
+        select(func.count()).where(deliveries.c.customer_id == customer_id, letter),
+        select(func.count()).where(customers.c.merged_into == customer_id, deliveries.c.customer_id == customers.c.id, letter),
+    ]
+
+
 def _reactions(as_of: AsOf, whose: Whose) -> Subquery:
     reacted = union_all(
         select(touches.c.customer_id, touches.c.reacted_at.label("at")).where(touches.c.reacted_at <= as_of.now, of(touches.c.customer_id, whose)),

@@ -1,4 +1,4 @@
-"""Purchase days and gaps of everybody at once, by the quickest way that each database has; the same to the last digit as counting.gaps_of.
+"""Purchase days and gaps of many at once, by the quickest way that each database has; the same to the last digit as counting.gaps_of.
 
 SQLite reads the days in order from their index. PostgreSQL's would lead through the table until a vacuum has been there, so it sorts:
 a customer and a day are packed into one number, customer << 20 | day: a day's ordinal needs no more than 20 bits until the year 2871.
@@ -21,7 +21,7 @@ _POSTGRESQL = (
         FROM (
             SELECT packed >> 20 AS customer_id,
                 CASE WHEN lag(packed) OVER by_day >> 20 = packed >> 20 THEN packed - lag(packed) OVER by_day END AS gap
-            FROM (SELECT customer_id << 20 | ordered_on AS packed FROM orders WHERE {_PURCHASE} OFFSET 0) AS days
+            FROM (SELECT customer_id << 20 | ordered_on AS packed FROM orders WHERE {_PURCHASE} /* theirs */ OFFSET 0) AS days
             WINDOW by_day AS (ORDER BY packed)
         ) AS steps
         GROUP BY customer_id
@@ -34,7 +34,7 @@ _SQLITE = (
     "CREATE TEMPORARY TABLE everybodys_days (id INTEGER PRIMARY KEY, packed INTEGER)",
     f"""
     INSERT INTO everybodys_days (packed)
-    SELECT customer_id << 20 | ordered_on FROM orders INDEXED BY ix_orders_days WHERE {_PURCHASE} ORDER BY customer_id, ordered_on
+    SELECT customer_id << 20 | ordered_on FROM orders INDEXED BY ix_orders_days WHERE {_PURCHASE} /* theirs */ ORDER BY customer_id, ordered_on
     """,
     "CREATE TEMPORARY TABLE everybodys_steps (packed INTEGER)",
     """
@@ -47,8 +47,8 @@ _SQLITE = (
     """
     INSERT INTO everybodys_gaps
     SELECT customer_id, gaps + 1,
-        (m.packed & 1048575) + (middle - cast(middle AS integer)) * (after_m.packed - m.packed),
-        (l.packed & 1048575) + (long - cast(long AS integer)) * (after_l.packed - l.packed)
+        (m.packed & 1048575) * (1 - (middle - cast(middle AS integer))) + (after_m.packed & 1048575) * (middle - cast(middle AS integer)),
+        (l.packed & 1048575) * (1 - (long - cast(long AS integer))) + (after_l.packed & 1048575) * (long - cast(long AS integer))
     FROM (
         SELECT packed >> 20 AS customer_id, min(rowid) AS first_row, count(*) AS gaps, 0.5 * (count(*) - 1) AS middle, 0.9 * (count(*) - 1) AS long
         FROM everybodys_steps GROUP BY packed >> 20
@@ -62,10 +62,14 @@ _SQLITE = (
 )
 
 
-def count(connection: Connection) -> TableClause:
-    """A temporary table with customer_id, purchase_days, median_gap and long_gap of everybody who bought. `drop` it after use."""
+def count(connection: Connection, among: str = "") -> TableClause:
+    """A temporary table with customer_id, purchase_days, median_gap and long_gap of everybody who bought. `drop` it after use.
+
+    `among`: a table with a column customer_id; only theirs are counted.
+    """
+    theirs = f"AND customer_id IN (SELECT customer_id FROM {among})" if among else ""
     for statement in _POSTGRESQL if connection.dialect.name == "postgresql" else _SQLITE:
-        connection.execute(text(statement))
+        connection.execute(text(statement.replace("/* theirs */", theirs)))
     return table("everybodys_gaps", column("customer_id"), column("purchase_days"), column("median_gap"), column("long_gap"))
 
 

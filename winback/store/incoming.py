@@ -181,7 +181,9 @@ def merge_acts(connection: Connection, staging: Staging, target: Table, filled: 
         .order_by(staged.c.position)
     )
     inserted = insert_new(connection, target, ["key", "customer_id", *fields], new)
-    if inserted:
+    if inserted and target is orders:
+        refreshing.arrived(connection, select(orders.c.customer_id, orders.c.id).where(orders.c.id > newest))
+    elif inserted:
         someone = (target.c.customer_id + 0).label("customer_id")  # without a sum SQLite would read a whole index for DISTINCT
         refreshing.due(connection, select(someone).where(target.c.id > newest).distinct())
     unknown = _unknown(connection, staged) if inserted < filled.rows - filled.again else frozenset()

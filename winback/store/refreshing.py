@@ -1,17 +1,15 @@
-"""Keeping the stored facts true: those of customers of whom something changed are counted anew, or everybody's."""
+"""Keeping the stored facts true: orders that came in are added to them; of whom something else changed they are counted anew, or everybody's."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
     Column,
     Connection,
-    Executable,
     FromClause,
     Integer,
     MetaData,
@@ -19,8 +17,10 @@ from sqlalchemy import (
     SelectBase,
     Table,
     delete,
+    exists,
     func,
     insert,
+    or_,
     select,
     text,
     update,
@@ -28,8 +28,8 @@ from sqlalchemy import (
 
 from winback import clock
 from winback.model import OrderStatus
-from winback.store import aside, counting, facts, gaps
-from winback.store.as_of import AsOf, Whose, of
+from winback.store import arrivals, aside, counting, facts, gaps
+from winback.store.as_of import EVER, AsOf, Whose, of
 from winback.store.facts import State
 from winback.store.tables import Id, customers, facts_due, facts_state, feedback, orders
 from winback.store.tables import facts as stored
@@ -40,14 +40,13 @@ _MEMORY = "256MB"  # for sorting on PostgreSQL, whose usual 4 MB send every sort
 _AT_ONCE = 50_000  # rows
 _ASIDE = ("everybodys_purchases", "everybodys_returns")
 _NOTHING = datetime(1, 1, 2, tzinfo=UTC)  # known until then, where nothing happened yet
-_EVER = datetime(9999, 12, 30, tzinfo=UTC)
 _MOMENTS = ("last_order_at", "last_inquiry_at", "last_touch_at", "last_reaction_at", "last_complaint_at", "last_score_at")
 """Facts that are moments; beside them facts speak of goods brought back and of complaints that were mended."""
 
 
 @dataclass(frozen=True, slots=True)
 class Refreshed:
-    """How many customers' facts were counted anew, and whether that was everybody's."""
+    """How many customers' facts were brought up to date, and whether that was everybody's."""
 
     customers: int
     was_rebuilt: bool
@@ -61,6 +60,11 @@ def due(connection: Connection, ids: Collection[int] | SelectBase) -> None:
         connection.execute(insert(facts_due), [{"customer_id": each} for each in set(ids)])
 
 
+def arrived(connection: Connection, rows: Select[tuple[int, int]]) -> None:
+    """Note that orders came in, (customer, order), in the same transaction."""
+    connection.execute(insert(facts_due).from_select(["customer_id", "order_id"], rows))
+
+
 def is_due(connection: Connection, as_of: AsOf) -> bool:
     """Whether `refresh` has anything to do."""
     state = facts.read_state(connection)
@@ -70,11 +74,11 @@ def is_due(connection: Connection, as_of: AsOf) -> bool:
 def is_everybodys_turn(connection: Connection, as_of: AsOf) -> bool:
     """Whether `refresh` would count everybody: where most are due, or zone, currency or rates are others than before."""
     state = facts.read_state(connection)
-    return state is None or state.terms != as_of.terms() or _how_many_are_due(connection) > _FEW * _size(connection)
+    return state is None or state.terms != as_of.terms() or _are_most_due(connection)
 
 
 def refresh(connection: Connection, as_of: AsOf) -> Refreshed:
-    """Count anew the facts of customers who are due; everybody's where most are, or where zone, currency or rates are others than before."""
+    """Bring up to date the facts of customers who are due; count everybody's anew where most are, or where zone, currency or rates are others than before."""
     _lock(connection)
     state = facts.read_state(connection)
     if state is None or is_everybodys_turn(connection, as_of):
@@ -94,8 +98,11 @@ def _how_many_are_due(connection: Connection) -> int:
     return connection.execute(select(func.count(facts_due.c.customer_id.distinct()))).scalar_one()
 
 
-def _size(connection: Connection) -> int:
-    return connection.execute(select(func.count()).select_from(customers)).scalar_one()
+def _are_most_due(connection: Connection) -> bool:
+    """Whether as many are due as make a rebuild quicker; no more customers are looked at than it takes to tell."""
+    due_now = _how_many_are_due(connection)
+    some = select(customers.c.id).limit(int(due_now / _FEW) + 1).subquery()
+    return due_now > _FEW * connection.execute(select(func.count()).select_from(some)).scalar_one()
 
 
 def _count_all(connection: Connection, as_of: AsOf, before: State | None) -> Refreshed:
@@ -104,6 +111,7 @@ def _count_all(connection: Connection, as_of: AsOf, before: State | None) -> Ref
     connection.execute(delete(stored))
     _tune(connection, for_everybody=True)
     _count(connection, as_of, None, _parts_of_everybody(connection, _ever(as_of)))
+    _count_again(connection, None)
     _remember(connection, as_of, _latest(connection, None))
     gaps.drop(connection)
     aside.drop(connection, *_ASIDE)
@@ -114,23 +122,47 @@ def _count_all(connection: Connection, as_of: AsOf, before: State | None) -> Ref
 
 
 def _count_due(connection: Connection, as_of: AsOf, before: State) -> None:
-    chosen = Table("chosen", MetaData(), Column("customer_id", Id, primary_key=True), prefixes=["TEMPORARY"])
-    chosen.create(connection)
-    for statement in _taking_due(connection, chosen):
-        connection.execute(statement)
+    """Count customers anew of whom anything may have changed, or who have no facts yet; to all others' facts add the orders that came in."""
+    taken, chosen = _take(connection)
     whose = select(chosen.c.customer_id)
-    connection.execute(delete(stored).where(stored.c.customer_id.in_(whose)))
-    _count(connection, as_of, whose, {})
-    _remember(connection, as_of, max(before.known_until, _latest(connection, whose)))
+    arrived = select(taken.c.order_id).where(taken.c.customer_id.not_in(whose))
+    moments = [before.known_until]
+    if connection.execute(whose.limit(1)).first():
+        connection.execute(delete(stored).where(stored.c.customer_id.in_(whose)))
+        _count(connection, as_of, whose, {})
+        _count_again(connection, whose)
+        moments.append(_latest(connection, whose))
+    if connection.execute(arrived.limit(1)).first():
+        moments.append(arrivals.add(connection, _ever(as_of), arrived) or _NOTHING)
+    _remember(connection, as_of, max(moments))
+    taken.drop(connection)
     chosen.drop(connection)
 
 
-def _taking_due(connection: Connection, chosen: Table) -> list[Executable]:
-    """What is noted is taken first: whoever notes the same customer from now on is heard the next time."""
+def _take(connection: Connection) -> tuple[Table, Table]:
+    """What is noted, and who must be counted anew. It is taken first: whoever notes anything from now on is heard the next time."""
+    taken = Table("taken", MetaData(), Column("customer_id", Id), Column("order_id", Id), prefixes=["TEMPORARY"])
+    chosen = Table("chosen", MetaData(), Column("customer_id", Id, primary_key=True), prefixes=["TEMPORARY"])
+    taken.create(connection)
+    chosen.create(connection)
+    noted = facts_due.c.customer_id, facts_due.c.order_id
     if connection.dialect.name == "postgresql":
-        gone = delete(facts_due).returning(facts_due.c.customer_id).cte("gone")
-        return [insert(chosen).from_select(["customer_id"], select(gone.c.customer_id).distinct()), text("ANALYZE chosen")]
-    return [insert(chosen).from_select(["customer_id"], select(facts_due.c.customer_id).distinct()), delete(facts_due)]
+        gone = delete(facts_due).returning(*noted).cte("gone")
+        connection.execute(insert(taken).from_select(["customer_id", "order_id"], select(gone)))
+    else:
+        connection.execute(insert(taken).from_select(["customer_id", "order_id"], select(*noted)))
+        connection.execute(delete(facts_due))
+    whole = select(taken.c.customer_id).where(or_(taken.c.order_id.is_(None), ~exists().where(stored.c.customer_id == taken.c.customer_id)))
+    connection.execute(insert(chosen).from_select(["customer_id"], whole.distinct()))
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("ANALYZE taken, chosen"))
+    return taken, chosen
+
+
+def _count_again(connection: Connection, whose: Whose) -> None:
+    """Orders noted while these customers were counted may be in their facts already: the next time they are counted, not added."""
+    arrived_since = facts_due.c.order_id.is_not(None), of(facts_due.c.customer_id, whose)
+    connection.execute(update(facts_due).where(*arrived_since).values(order_id=None))
 
 
 def _tune(connection: Connection, *, for_everybody: bool) -> None:
@@ -141,22 +173,15 @@ def _tune(connection: Connection, *, for_everybody: bool) -> None:
 
 
 def _parts_of_everybody(connection: Connection, ever: AsOf) -> Mapping[str, FromClause]:
-    """What is counted of orders, put aside; on SQLite without walking an index through all of the table."""
+    """What is counted of orders, put aside."""
     statements = {"bought": counting.orders_of(ever), "returned": counting.returns_of(ever)}
-    put = {part: aside.put(connection, name, _straight_on(connection, statements[part])) for part, name in zip(statements, _ASIDE, strict=True)}
+    put = {part: aside.put(connection, name, counting.straight_on(statements[part])) for part, name in zip(statements, _ASIDE, strict=True)}
     return {**put, "gaps": gaps.count(connection)}
-
-
-def _straight_on(connection: Connection, statement: Select[Any]) -> Select[Any]:
-    """The same, in groups that no index has the order of: SQLite would walk along it, and look each order up."""
-    if connection.dialect.name == "sqlite":
-        return statement.group_by(None).group_by(orders.c.customer_id + 0)
-    return statement
 
 
 def _ever(as_of: AsOf) -> AsOf:
     """By the same terms, all that is known."""
-    return AsOf(_EVER, as_of.zone, as_of.currency, as_of.rates)
+    return AsOf(EVER, as_of.zone, as_of.currency, as_of.rates)
 
 
 def _count(connection: Connection, as_of: AsOf, whose: Whose, made: Mapping[str, FromClause]) -> None:

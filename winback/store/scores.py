@@ -155,7 +155,7 @@ def _by_period(as_of: AsOf, period: ColumnElement[Any]) -> Select[Any]:
     """What moved money, summed by customer and period."""
     amount = cast(func.sum(counting.priced(orders.c.amount_minor, as_of)), Float).label("amount")
     moved = select(orders.c.customer_id, amount).where(counting.moves_money(), orders.c.ordered_at <= as_of.now)
-    return moved.group_by(orders.c.customer_id, period)
+    return counting.straight_on(moved.group_by(orders.c.customer_id, period))
 
 
 def _recommended(connection: Connection, of: Whole) -> Any:

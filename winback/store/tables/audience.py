@@ -47,8 +47,14 @@ facts = Table(
 Its customers come out of `customers` in the statement that makes it: a foreign key would cost more than the counting.
 """
 
-facts_due = Table("facts_due", metadata, row_id(), Column("customer_id", Id, nullable=False))
-"""Customers whose facts must be counted anew: noted in the transaction that changes anything, emptied by store/refreshing.py.
+facts_due = Table(
+    "facts_due",
+    metadata,
+    row_id(),
+    Column("customer_id", Id, nullable=False),
+    Column("order_id", Id),  # an order of theirs that came in, which is all that changed; None: anything may have
+)
+"""Customers whose facts aren't true any more: noted in the transaction that changes anything, emptied by store/refreshing.py.
 
 A customer may stand in it many times: a key would make workers who note the same customer wait for each other.
 """
