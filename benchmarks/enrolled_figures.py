@@ -17,7 +17,7 @@ from benchmarks.figure import Figure, alone
 from benchmarks.shop import places
 from winback import settings
 from winback.channels.accepting import AcceptingChannel
-from winback.operations import enrolment, running
+from winback.operations import campaign_run, running
 from winback.sending import prepared, queue
 from winback.sending.prepared import Prepared
 from winback.settings import Project
@@ -115,7 +115,7 @@ def _enrolled(ready: Prepared, engine: Engine, customers: int) -> Run:
         "INSERT INTO customers (id, key, country, locale, time_zone, custom, updated_at) SELECT n, 'c' || n, 'GB', 'en', 'Europe/London', '{}', '2026-01-01 00:00:00' FROM numbers",
         customers,
     )
-    run = enrolment.current_run(engine, ready, now=NOW)
+    run = campaign_run.current(engine, ready, now=NOW)
     due = _shifted(engine, NOW + MONTH, "(n % 12) * 3600")
     _fill(
         engine,
@@ -131,7 +131,7 @@ def _enrolled(ready: Prepared, engine: Engine, customers: int) -> Run:
     with database.writing(engine) as connection:
         connection.execute(text("UPDATE campaign_runs SET enrolled_at = started_at"))
     _vacuum(engine)
-    return enrolment.current_run(engine, ready, now=NOW)
+    return campaign_run.current(engine, ready, now=NOW)
 
 
 FACTS = (

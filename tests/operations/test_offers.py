@@ -39,6 +39,7 @@ def campaign(folder, offer="codes: unique", *changes, name=CAMPAIGN, pool=None):
     project = settings.open_project(folder, {"WINBACK_SECRET": "k" * 32}) if folder.exists() else projects.make(folder)
     path = project.root / f"config/campaigns/{name}.yaml"
     text = (projects.ROOT / FILE).read_text(encoding="utf-8")
+    text = text if name == CAMPAIGN else text.replace("title: ", f"title: {name}, ")
     assert OFFER.search(text)
     path.write_text(OFFER.sub("".join(f"    {line}\n" for line in offer.split("\n")), text), encoding="utf-8")
     for old, new in changes:

@@ -10,7 +10,7 @@ from sqlalchemy import func, select, text
 
 from tests.operations.lost import CAMPAIGN, START, ledger, populate
 from winback.model import DeliveryStatus, RecipientStatus
-from winback.operations import enrolment
+from winback.operations import campaign_run, enrolment
 from winback.sending import queue
 from winback.store import database, runs, stages_due
 from winback.store.tables import campaign_runs, deliveries, recipients
@@ -19,7 +19,7 @@ from winback.store.tables import campaign_runs, deliveries, recipients
 @pytest.fixture
 def run(engine, ready):
     populate(engine, 40)
-    run = enrolment.current_run(engine, ready, now=START)
+    run = campaign_run.current(engine, ready, now=START)
     enrolment.enrol(engine, ready, run, now=START)
     return run
 

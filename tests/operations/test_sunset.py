@@ -112,7 +112,10 @@ def test_the_exhausted_are_left_alone_by_every_campaign_until_they_order_or_writ
     other = ready.project.config("campaigns", "other.yaml")
     text = ready.project.config("campaigns", f"{daily.CAMPAIGN}.yaml").read_text(encoding="utf-8")
     other.write_text(
-        text.replace("ends_on: 2026-12-31", "ends_on: 2028-12-31").replace("sunset:", "# sunset:").replace("  letter: new-arrivals\n", ""),
+        text.replace("ends_on: 2026-12-31", "ends_on: 2028-12-31")
+        .replace("title: ", "title: Another, ")
+        .replace("sunset:", "# sunset:")
+        .replace("  letter: new-arrivals\n", ""),
         encoding="utf-8",
     )
     (who,) = lapse(engine, [0])
@@ -140,7 +143,9 @@ def test_the_exhausted_are_left_alone_by_every_campaign_until_they_order_or_writ
 def test_while_they_wait_another_campaign_leaves_them_alone_and_those_who_answered_are_free_after_their_window(engine, tmp_path):
     ready = daily.make(tmp_path / "shop", **ONE | {"holdout": 0})
     text = ready.project.config("campaigns", f"{daily.CAMPAIGN}.yaml").read_text(encoding="utf-8")
-    ready.project.config("campaigns", "other.yaml").write_text(text.replace("ends_on: 2026-12-31", "ends_on: 2028-12-31"), encoding="utf-8")
+    ready.project.config("campaigns", "other.yaml").write_text(
+        text.replace("ends_on: 2026-12-31", "ends_on: 2028-12-31").replace("title: ", "title: Another, "), encoding="utf-8"
+    )
     (answered, _) = lapse(engine, [0, 0])
     play(ready, engine, START)
     with database.writing(engine) as connection:
