@@ -228,4 +228,4 @@ class Journeys(RuleBasedStateMachine):
 
 
 TestJourneys = Journeys.TestCase
-TestJourneys.settings = settings(max_examples=12, stateful_step_count=25, deadline=None, phases=[__import__("hypothesis").Phase.generate])
+TestJourneys.settings = settings(max_examples=12, stateful_step_count=25, deadline=None)
