@@ -51,7 +51,7 @@ class Tally:
         if isinstance(way, ChannelName):
             letter = next(iter(self.stage.texts_for(way, tactic, [*signs])), "")
         else:
-            letter = f"a {self.stage.task.kind}" if self.stage.task else ""
+            letter = str(self.stage.task.kind) if self.stage.task else ""
         self._counts[tactic, str(way), letter, "", language] += 1
 
     def pass_over(self, tactic: str, because: Reason, language: str) -> None:
@@ -77,11 +77,14 @@ def timing(stage: Stage) -> str:
     if stage.on_day is not None:
         parts.append(f"on {stage.on_day}")
     if stage.occasion is not None:
-        parts.append(f"{stage.occasion.days_before} days before {stage.occasion.name}" if stage.occasion.days_before else f"on {stage.occasion.name}")
+        before = stage.occasion.days_before
+        parts.append(f"{_length(timedelta(days=before))} before {stage.occasion.name}" if before else f"on {stage.occasion.name}")
     if stage.hours:
         parts.append(f"{stage.hours[0]:%H:%M}-{stage.hours[1]:%H:%M}")
     if stage.weekdays:
         parts.append(" ".join(_DAY_NAMES[day] for day in sorted(stage.weekdays)))
+    if stage.send_hour:
+        parts.append("at the learnt hour")
     return ", ".join(parts)
 
 

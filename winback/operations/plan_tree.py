@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from winback.model import HOLDOUT
+from winback.model import HOLDOUT, TASK
 from winback.operations.branches import Branch
 from winback.operations.planning import Plan, StagePlan
 
@@ -39,7 +39,8 @@ def _stage(stage: StagePlan) -> Node:
 def _branch(branch: Branch) -> Node:
     if branch.because:
         return Node(f"{branch.tactic}: passed over, {branch.because}", branch.recipients)
-    return Node(f"{branch.tactic}: {branch.letter} by {branch.channel} ({_counted(branch.languages)})", branch.recipients)
+    by = f"a {branch.letter} by a person" if branch.channel == TASK else f"{branch.letter} by {branch.channel}"
+    return Node(f"{branch.tactic}: {by} ({_counted(branch.languages)})", branch.recipients)
 
 
 def _counted(counts: Mapping[str, int]) -> str:

@@ -16,20 +16,22 @@ from winback.store.deliveries import Claimed
 
 
 class SilentWriter(Writer):
-    """Knows of a campaign what every writer knows, and writes letters that hold a code, if theirs would, and nothing else: whatever decides is the same."""
+    """Knows of a campaign what every writer knows, and writes letters that hold the customer's code at the most: whatever decides is the same."""
 
     def write(
         self,
         delivery: Claimed,
         candidate: Candidate,  # noqa: ARG002
-        recipient: Row[Any],  # noqa: ARG002
+        recipient: Row[Any],
         send: Send,
         *,
-        now: datetime,  # noqa: ARG002
+        now: datetime,
         held: Held | None = None,
     ) -> Email | Message:
-        tells = held is not None and self._may_offer(send) and self._tells_code(send)
-        return Message(delivery_id=delivery.id, chat_id="", text=held.code if held and tells else "", language=delivery.locale)
+        told = held is not None and self._tells_code(send) and self._offer(delivery, recipient, now, held) is not None
+        return Message(delivery_id=delivery.id, chat_id="", text=held.code if held and told else "", language=delivery.locale)
 
     def _tells_code(self, send: Send) -> bool:
-        return any("offer.code" in said.used for said in self.prepared.library.said(send.channel, send.letter).values())
+        """A code that a letter tells counts as given from then on."""
+        said = self.prepared.library.said(send.channel, send.letter).values()
+        return self._may_offer(send) and any("offer.code" in text.used for text in said)
