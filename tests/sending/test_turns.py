@@ -21,7 +21,7 @@ from winback.model import DeliveryStatus, Reason, RecipientStatus
 from winback.operations import stopping
 from winback.sending import turns
 from winback.sending.turns import Terms
-from winback.store import database, deliveries, events, runs
+from winback.store import database, deliveries, events, runs, stops
 from winback.store.deliveries import Outcome
 from winback.store.tables import deliveries as table
 from winback.store.tables import recipients, touches
@@ -169,7 +169,7 @@ class Customers(RuleBasedStateMachine):
                     following = int(row.stage[1:]) + 1
                     if following < STAGES:
                         self._queue(connection, run, row.customer_id, following)
-                deliveries.stop_those_of_ended(connection, run)
+            stops.stop_letters(connection)
 
     @rule(who=st.integers(0, 1))
     def a_manager_calls(self, who):

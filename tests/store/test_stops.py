@@ -138,7 +138,7 @@ def test_a_wish_between_claim_and_hand_over_is_respected(engine, wish):
     with database.writing(engine) as connection:
         assert deliveries.record_hand_over(connection, [row], worker="w", now=NOW, lease=LEASE) == set()
         deliveries.release(connection, run.id, worker="w")
-        deliveries.stop_those_of_ended(connection, run.id)
+        deliveries.stop_those_of_ended(connection, [claimed[0].id])
         assert deliveries.counts(connection, run.id) == {("one", DeliveryStatus.STOPPED): 1}
 
 
