@@ -205,7 +205,7 @@ def test_a_rehearsal_waits_as_a_run_does(engine, tmp_path):
     for row in [row for stage in ("first-letter", "reminder", "last-day") for row in rows_of(engine, CAMPAIGN, stage)]:
         if row.sent_at:
             sent[row.sent_at.astimezone(project.zone).date().isoformat(), row.stage] += 1
-    assert sent == {(day.day, day.stage): day.letters for day in played.calendar}
+    assert sent == {(day.day.isoformat(), played.calendar.stages[day.stage]): day.letters for day in played.calendar.leaving}
     assert standing(engine) == {
         RecipientStatus(word.partition(":")[0]): count for word, count in played.recipients.items() if word[:7] != "stopped"
     } | {RecipientStatus.STOPPED: sum(count for word, count in played.recipients.items() if word[:7] == "stopped")}
@@ -218,7 +218,8 @@ def test_a_rehearsal_of_days_gone_by_doesnt_count_what_left_since(engine, tmp_pa
     for days in (0, 7, 21):
         go(ready, engine, START + DAY * days, MemoryChannel())
     played = asyncio.run(rehearsing.rehearse(ready, engine, start=START - DAY, until=START + DAY * 30, worker="r"))
-    assert {(day.stage, day.letters) for day in played.calendar} == {("first-letter", 4), ("reminder", 4), ("last-day", 4)}
+    assert played.calendar.stages == ("first-letter", "reminder", "last-day")
+    assert {(day.stage, day.letters) for day in played.calendar.leaving} == {(0, 4), (1, 4), (2, 4)}
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import func, select, update
@@ -82,11 +82,11 @@ def test_a_rehearsal_of_some_weeks_is_what_a_schedule_would_have_done(engine, sh
     channel = real(shop, engine, 21)
     with database.reading(engine) as connection:
         sent = Counter()
-        for moment, stage, _, _, count in deliveries.sent_by_moment(connection, 1):
-            sent[clock.local_day(moment, KYIV).isoformat(), stage] += count
+        for each in deliveries.sent_by_moment(connection, 1):
+            sent[clock.local_day(each.sent_at, KYIV), each.stage] += each.letters
     rehearsed = Counter()
-    for day in played.calendar:
-        rehearsed[day.day, day.stage] += day.letters
+    for day in played.calendar.leaving:
+        rehearsed[day.day, played.calendar.stages[day.stage]] += day.letters
     assert rehearsed == sent
     assert sum(rehearsed.values()) == len(channel.letters) > 20
     standing = Counter(f"{status}: {reason}" if reason else status for status, reason, *_ in rows(engine).values())
@@ -100,5 +100,5 @@ def test_a_campaign_that_is_under_way_is_rehearsed_from_where_it_stands(engine, 
     before = rows(engine)
     played = asyncio.run(rehearsing.rehearse(shop, engine, start=START + DAY, until=START + 10 * DAY, worker="r"))
     assert sum(played.recipients.values()) == 14
-    assert min(day.day for day in played.calendar) >= "2026-11-25"
+    assert min(day.day for day in played.calendar.leaving) >= date(2026, 11, 25)
     assert rows(engine) == before

@@ -19,11 +19,25 @@ from tests.operations import shopdata
 from tests.operations.lost import CAMPAIGN, START, go, populate, standing
 from tests.store import world
 from winback import cli, settings
+from winback.channels.accepting import AcceptingChannel
 from winback.channels.memory import MemoryChannel
 from winback.errors import ConfigError, PermanentError, Refused
 from winback.model import HOLDOUT, CodeStatus, DeliveryStatus, Message, Reason, RecipientStatus
-from winback.operations import campaign_run, checking, code_counts, enrolment, explaining, importing, planning, rehearsing, reporting, steering
+from winback.operations import (
+    campaign_run,
+    checking,
+    code_counts,
+    enrolment,
+    explaining,
+    importing,
+    planning,
+    rehearsing,
+    reporting,
+    running,
+    steering,
+)
 from winback.sending import prepared
+from winback.sending.unwritten import SilentWriter
 from winback.store import codes, database, runs
 from winback.store.tables import codes as table
 from winback.store.tables import customers, deliveries, orders, recipients, tasks
@@ -106,6 +120,23 @@ def test_who_writes_a_card_is_told_the_code_which_counts_as_given(engine, tmp_pa
     assert words == {who: f"Tell them of {row.code}" for who, row in reserved.items()}
     assert len(words) > 1
     assert {row.status for row in reserved.values()} == {"given"}
+
+
+def test_letters_that_nobody_writes_give_the_same_codes(engine, tmp_path):
+    ready = campaign(tmp_path / "shop")
+    populate(engine, 30)
+    run = campaign_run.current(engine, ready, now=START)
+    enrolment.enrol(engine, ready, run, now=START)
+
+    async def play(now):
+        async with running.open_lanes(ready, worker=f"{now}", open_channel=lambda *_: AcceptingChannel()) as opened:
+            await running.send(ready, engine, run, opened, running.Ran(CAMPAIGN, 1, run.status), now=lambda: now, writer=SilentWriter)
+
+    asyncio.run(play(START))
+    by_arm = Counter(arms(engine).values())
+    assert statuses(engine) == {"given": by_arm["gift-first"], "reserved": by_arm["warm-word"]}, "as by letters that are written"
+    asyncio.run(play(START + 7 * DAY))
+    assert statuses(engine) == {"given": by_arm["gift-first"] + by_arm["warm-word"]}
 
 
 def test_no_code_for_who_is_left_alone_or_left_out(engine, tmp_path):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sqlalchemy import insert
+
 from tests import projects
 from tests.operations.lost import CAMPAIGN, START, populate
 from tests.store import world
@@ -11,6 +13,7 @@ from winback.operations import plan_tree, planning
 from winback.operations.plan_tree import Node
 from winback.sending import prepared
 from winback.store import database
+from winback.store.tables import touches
 from winback.studio import plan_drawing
 
 
@@ -59,6 +62,33 @@ def test_who_gets_nothing_of_a_stage_is_passed_over_with_the_reason(engine, tmp_
     assert passed_over == {"", "no-channel", "not-for-tactic"}
     assert reminder.recipients + sum(branch.recipients for branch in reminder.branches if branch.because) == written
     assert any("warm-word: passed over, not-for-tactic" in part.says for stage in plan_tree.of(plan).parts[0].parts for part in stage.parts)
+
+
+def test_tasks_conditions_days_and_the_contact_policy_stand_in_the_tree(engine, tmp_path):
+    file = "config/campaigns/winter-tea.yaml"
+    call = "task: {kind: call, say: {en: Ask}}"
+    project = projects.make(
+        tmp_path / "shop",
+        (
+            file,
+            "channels: [telegram, email]\n    letter: gift-with-code\n    message: gift-reminder\n",
+            f"{call}\n    only_if: [{{country: [UA]}}]\n",
+        ),
+        (file, "channels: [email]\n    letter: last-day-of-offer\n", f"{call}\n"),
+    )
+    ids = populate(engine, 20, phone="+441134960000")
+    with database.writing(engine) as connection:
+        connection.execute(insert(touches).values([{"key": f"t{who}", "customer_id": who, "touched_at": START} for who in ids[:5]]))
+    plan = planning.plan(prepared.prepare(project, CAMPAIGN), engine, now=START)
+    _, reminder, last_day = plan.stages
+    written = sum(count for arm, count in plan.arms.items() if arm != "holdout")
+    assert (reminder.asks, reminder.skips, reminder.recipients) == (("only if: country UA",), {"condition": written}, 0)
+    assert {(branch.channel, branch.letter) for branch in last_day.branches} == {("task", "call")}
+    assert sum(plan.contact_policy["postponed"].values()) > 0
+    told = plan_tree.of(plan).parts[0].parts[2:]
+    assert [sum(part.count for part in stage.parts) for stage in told] == [written] * 3
+    assert "; only if: country UA" in told[1].says
+    assert all(": a call by a person (en " in part.says for part in told[2].parts)
 
 
 def test_the_tree_is_readable_without_colours(capsys, monkeypatch):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import func, select
@@ -90,6 +91,9 @@ def test_a_day_outside_of_the_campaigns_own_moves_it_there_and_real_orders_stop_
     assert rehearsing.moved(ready, plan.starts_on + timedelta(days=3)) is ready
     past = rehearsing.moved(ready, date(2026, 6, 15)).campaign
     assert (past.starts_on, past.ends_on - past.starts_on) == (date(2026, 6, 15), plan.ends_on - plan.starts_on)
+    on_day = [stage.model_copy(update={"wait": timedelta(0), "on_day": plan.starts_on + timedelta(days=9)}) for stage in plan.stages[:1]]
+    with_a_day = replace(ready, document=replace(ready.document, value=plan.model_copy(update={"stages": (*on_day, *plan.stages[1:])})))
+    assert [stage.on_day for stage in rehearsing.moved(with_a_day, date(2026, 6, 15)).campaign.stages] == [date(2026, 6, 24), None, None]
     populate(engine, 30)
     with database.writing(engine) as connection:  # a month later half of them came by themselves
         for who in connection.execute(select(customers.c.id).where(customers.c.id % 2 == 0)).scalars().all():

@@ -324,9 +324,11 @@ def test_a_rehearsal_writes_the_tasks_beside_the_letters_as_a_run_would_give_the
     ready = campaign(tmp_path, FIRST, second, LAST)
     populate(engine, 16, phone="+441134960000")
     played = asyncio.run(rehearsing.rehearse(ready, engine, start=START, until=START + timedelta(days=40), worker="r"))
+    silent = asyncio.run(rehearsing.rehearse(ready, engine, start=START, until=START + timedelta(days=40), worker="s", letters=False))
+    assert (silent.folder, silent.calendar, silent.recipients) == (None, played.calendar, played.recipients)
     written = sorted(path.read_text(encoding="utf-8") for path in (played.folder / "task").glob("*.txt"))
     assert "Ask Emma (3 orders)" in written[0]
-    by_stage = {(day.stage, day.channel): day.letters for day in played.calendar}
+    by_stage = {(played.calendar.stages[day.stage], day.channel): day.letters for day in played.calendar.leaving}
     assert by_stage["call", "task"] == len(written) == by_stage["first", "email"]
     channel = MemoryChannel()
     for days in (0, 7, 14):

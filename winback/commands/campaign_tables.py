@@ -21,9 +21,6 @@ def print_plan(plan: Plan) -> None:
     """The plan as a tree and sentences."""
     frame.print_tree(plan_tree.of(plan))
     typer.echo("Stages as they would go if nobody ordered or answered before.")
-    for stage in plan.stages:
-        for asked in stage.asks:
-            typer.echo(f"{stage.name}, {asked}.")
     if plan.daily is not None:
         for sentence in _days(plan.daily):
             typer.echo(sentence)

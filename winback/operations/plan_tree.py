@@ -32,7 +32,7 @@ def of(plan: Plan) -> Node:
 
 def _stage(stage: StagePlan) -> Node:
     days = stage.first_on if stage.first_on == stage.last_on else f"{stage.first_on} to {stage.last_on}"
-    says = "; ".join(part for part in (f"stage {stage.name}", stage.timing, days) if part)
+    says = "; ".join(part for part in (f"stage {stage.name}", stage.timing, days, *stage.asks) if part)
     return Node(says, stage.recipients, tuple(map(_branch, stage.branches)))
 
 

@@ -60,7 +60,9 @@ def moved(prepared: Prepared, first_day: date) -> Prepared:
     plan = prepared.campaign
     if plan.starts_on <= first_day <= plan.ends_on:
         return prepared
-    dates = {"starts_on": first_day, "ends_on": first_day + (plan.ends_on - plan.starts_on)}
+    by = first_day - plan.starts_on
+    stages = tuple(stage.model_copy(update={"on_day": stage.on_day and stage.on_day + by}) for stage in plan.stages)
+    dates = {"starts_on": first_day, "ends_on": plan.ends_on + by, "stages": stages}
     return replace(prepared, document=replace(prepared.document, value=plan.model_copy(update=dates)))
 
 
