@@ -156,12 +156,20 @@ def plan(
             if progress:
                 progress(len(batch))
         pools, budgets = rations.pools(connection, now, but_run=but_run), rations.budgets(connection, now, but_run=but_run)
-    return _with_days(replace(tally.plan(now), pools=tuple(pools), budgets=tuple(budgets), holding=rations.holding), daily)
+    return _with_days(prepared, replace(tally.plan(now), pools=tuple(pools), budgets=tuple(budgets), holding=rations.holding), daily)
 
 
-def _with_days(planned: Plan, daily: DailyPlan | None) -> Plan:
-    """A daily campaign's cohort holds those too whose turn was before, or is to come."""
-    return planned if daily is None else replace(planned, cohort=planned.cohort + daily.before + daily.waiting, daily=daily)
+def _with_days(prepared: Prepared, planned: Plan, daily: DailyPlan | None) -> Plan:
+    """A daily campaign's cohort holds those too whose turn was before, or is to come; they count in what its numbers can show."""
+    if daily is None:
+        return planned
+    others = daily.before + daily.waiting
+    arms = {arm: planned.arms.get(arm, 0) + round(share * others) for arm, share in prepared.campaign.shares().items()}
+    return replace(planned, cohort=planned.cohort + others, daily=daily, detectable=_detectable(prepared, arms))
+
+
+def _detectable(prepared: Prepared, arms: Mapping[str, int]) -> dict[str, float | None]:
+    return {tactic: statistics.detectable_difference(ASSUMED_RETURN_RATE, arms[tactic], arms[HOLDOUT]) for tactic in prepared.campaign.tactics}
 
 
 class _Tally:
@@ -266,9 +274,7 @@ class _Tally:
             currency=settings.currency,
             cost_of_sending=sending,
             cost_of_offers={tactic: 100 * offer.usual[0] for tactic in campaign.tactics if (offer := campaign.offer_of(tactic))},
-            detectable={
-                tactic: statistics.detectable_difference(ASSUMED_RETURN_RATE, self.arms[tactic], self.arms[HOLDOUT]) for tactic in campaign.tactics
-            },
+            detectable=_detectable(self.prepared, self.arms),
             base_rate=ASSUMED_RETURN_RATE,
             worth=WorthOfAll(self.expected, self.cost) if self.known_worth else None,
             contact_policy={word: dict(counts.most_common()) for word, counts in self.late.items()},
