@@ -16,7 +16,7 @@ from winback.model import RunStatus
 from winback.operations import beginning, campaign_run, enrolment, running, stopping
 from winback.operations.approving import Waiting
 from winback.operations.running import Ran
-from winback.sending import prepared, queue
+from winback.sending import prepared
 from winback.sending.prepared import Prepared
 from winback.store import database, runs
 from winback.store.runs import Run
@@ -46,8 +46,7 @@ def queue_due(project: str, campaign: str, now: datetime | None) -> int:
     ready, store, begun = _begun(project, campaign, moment)
     if isinstance(begun, Waiting):
         return 0
-    due = campaign_run.under_way(store, ready)
-    queued = sum(queue.queue_due(store, run, ready.campaign, ready.policy, now=moment, calendar=ready.calendar) for run in due)
+    queued = sum(running.queue_due(ready, store, run, now=moment) for run in campaign_run.under_way(store, ready))
     stopping.stop(store, now=moment)
     return queued
 

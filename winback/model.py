@@ -227,7 +227,7 @@ class Reason(StrEnum):
     EXHAUSTED = "exhausted"  # every stage and the farewell brought no answer: left alone for good
     WRITTEN_LATELY = "written-lately"  # the same campaign wrote to them not long ago
     DAY_PASSED = "day-passed"  # the stage's own day was over before its turn came
-    NO_OCCASION = "no-occasion"  # the stage's occasion doesn't come for this customer while the campaign lasts
+    NO_OCCASION = "no-occasion"  # the occasion doesn't come for this customer, or not while the campaign lasts
 
 
 HOLDOUT = "holdout"

@@ -9,13 +9,14 @@ import pytest
 from tests.projects import ROOT
 from winback.journey import script
 from winback.journey.condition import Deed
+from winback.journey.greet import Greet
 from winback.journey.stage import BeforeOccasion, Stage, Task
 from winback.model import TaskKind
 
 PAGE = (ROOT / "docs/campaigns.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("shape", [Stage, Task, BeforeOccasion], ids=lambda shape: shape.__name__)
+@pytest.mark.parametrize("shape", [Stage, Task, BeforeOccasion, Greet], ids=lambda shape: shape.__name__)
 def test_every_word_of_a_stage_is_named(shape):
     words = {field.alias or name for name, field in shape.model_fields.items()}
     assert words <= set(re.findall(r"\b([a-z_]+):", PAGE))

@@ -100,7 +100,8 @@ def test_names_of_languages_that_nobody_is_written_to_in_are_not_asked_for(lette
 def test_a_project_without_occasions_needs_no_names(project):
     project.config("occasions.yaml").unlink()
     occasion_names.path(project.templates, "uk").unlink()
-    project.config("campaigns", "dear-customers.yaml").unlink()  # which has a stage before new year
+    for name in ("dear-customers", "greetings"):  # which name occasions
+        project.config("campaigns", f"{name}.yaml").unlink()
     assert checking.problems(project) == []
     assert translating.update_names(project, "uk") is None
 

@@ -7,13 +7,15 @@ import itertools
 import math
 from dataclasses import replace
 from datetime import date, timedelta
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from winback.audience.signs import Sign
 from winback.errors import ConfigError, Problem
+from winback.journey import greet as greeting
 from winback.journey.content import Content, Localised
+from winback.journey.greet import Greet
 from winback.journey.offer import Offer
 from winback.journey.recurrence import SEASON, BackFill
 from winback.journey.stage import Stage
@@ -34,6 +36,8 @@ class Tactic(Shape):
 class Campaign(Shape):
     """A campaign file."""
 
+    model_config = ConfigDict(json_schema_extra=greeting.need_less)
+
     title: str
     cohort: str
     starts_on: date
@@ -42,6 +46,7 @@ class Campaign(Shape):
     sender: str
     tactics: dict[str, Tactic] = Field(min_length=1)
     stages: tuple[Stage, ...] = Field(min_length=1)
+    greet: Greet | None = None  # on occasions, instead of stages
     offers: dict[str, Offer] = Field(default_factory=dict)
     stop_when: tuple[Literal["ordered", "replied", "clicked"], ...] = ("ordered", "replied")
     return_window: Duration | None = None
@@ -56,6 +61,11 @@ class Campaign(Shape):
     back_fill: BackFill | None = None  # how those lapsed long before a daily campaign began are spread
     re_enter_after: Duration | None = None  # how long nobody comes in again; a daily campaign's is a year
     sunset: Sunset | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_what_greetings_need(cls, content: Any) -> Any:
+        return greeting.completed(content)
 
     @field_validator("holdout")
     @classmethod
@@ -130,6 +140,10 @@ class Campaign(Shape):
             found.append(passed)
         return found
 
+    def stage_of(self, delivery: str) -> Stage:
+        """The stage that a delivery's stage names; of greetings, which have a name for each occasion and year, the only one."""
+        return self.stages[0] if self.greet else next(stage for stage in self.stages if stage.name == delivery)
+
     def shares(self) -> dict[str, float]:
         """Planned share of every arm, the holdout among them; they add up to 1."""
         rest = 1 - self.holdout
@@ -150,6 +164,7 @@ class Campaign(Shape):
             (("offers", name, "prizes", place, "text"), prize.text) for name, offer in self.offers.items() for place, prize in enumerate(offer.prizes)
         ]
         said += [(("occasion",), self.occasion)] if self.occasion else []
+        said += [(("greet", "wishes", word), wish) for word, wish in self.greet.wishes.items()] if self.greet else []
         return said + [(("content", *place), text) for place, text in self.content.texts()]
 
     def letters(self) -> dict[str, set[tuple[ChannelName, str]]]:
@@ -170,9 +185,9 @@ def read(project: Project, name: str) -> Document[Campaign]:
     if problems := namesakes(project, name):
         raise ConfigError(problems)
     document = project.read(Campaign, "campaigns", f"{name}.yaml")
-    if problems := list(_names_inside(document)):
+    if problems := [*greeting.beside(document), *_names_inside(document)]:
         raise ConfigError(problems)
-    return _with_sunset(document)
+    return greeting.placed(document) if document.value.greet else _with_sunset(document)
 
 
 def _with_sunset(document: Document[Campaign]) -> Document[Campaign]:

@@ -38,6 +38,7 @@ class Candidate:
     other_campaign: str = ""  # an active campaign that is writing to them already
     expected_value_minor: int | None = None  # of a return; None: nobody can say
     average_order_minor: int = 0  # of what they bought
+    favourite_day: str = ""  # MM-DD
     phone: str = ""  # +380671234567
     reach: Mapping[ChannelName, Reach] = field(default_factory=dict)
 

@@ -98,6 +98,7 @@ class GreetingValues:
     name: str | None  # of a holiday or favourite day
     wish: str | None  # sentences for this day alone
     years: int | None  # of an anniversary: whole years since the first order
+    days: int | None = None  # until the day, where the letter comes before it
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +116,19 @@ class Told:
 
 
 def of(
-    block: Content, *, locale: str, currency: str, link: Callable[[str], str], answer_link: Callable[[str, int], str], years: int | None = None
+    block: Content,
+    *,
+    locale: str,
+    currency: str,
+    link: Callable[[str], str],
+    answer_link: Callable[[str, int], str],
+    years: int | None = None,
+    days: int = 0,
 ) -> Told:
     """A content block in a language; sums are in `currency`.
 
     `link` gives the URL of a name of the brand's links, `answer_link` that of a survey's page with a first answer given; `years` is how
-    many whole years ago the customer first ordered.
+    many whole years ago the customer first ordered, on the day of a greeting, which comes in so many `days`.
     """
     return Told(
         products=tuple(_product(product, locale, currency, link) for product in block.products) or None,
@@ -130,7 +138,7 @@ def of(
         programme=_programme(block.programme, locale, currency) if block.programme else None,
         survey=_survey(block.survey, locale, link, answer_link) if block.survey else None,
         period=block.period,
-        greeting=_greeting(block.greeting, locale, years) if block.greeting else None,
+        greeting=_greeting(block.greeting, locale, years, days) if block.greeting else None,
     )
 
 
@@ -177,8 +185,8 @@ def _event(event: content.Event, locale: str) -> EventValues:
     return EventValues(in_locale(event.title, locale), _optional(event.text, locale), event.day, hours, in_locale(event.place, locale))
 
 
-def _greeting(greeting: content.Greeting, locale: str, years: int | None) -> GreetingValues:
-    return GreetingValues(greeting.kind, _optional(greeting.name, locale), _optional(greeting.wish, locale), years or None)
+def _greeting(greeting: content.Greeting, locale: str, years: int | None, days: int) -> GreetingValues:
+    return GreetingValues(greeting.kind, _optional(greeting.name, locale), _optional(greeting.wish, locale), years or None, days or None)
 
 
 def _optional(wording: dict[str, str] | None, locale: str) -> str | None:

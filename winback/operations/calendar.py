@@ -49,10 +49,16 @@ class Calendar:
 
 def of(prepared: Prepared, sent: Iterable[Sent]) -> Calendar:
     """The calendar of what was sent; days are the shop's."""
-    stages = tuple(stage.name for stage in prepared.campaign.stages)
+    left = [(_named(prepared, each.stage), each) for each in sent]
+    stages = tuple(sorted({name for name, _ in left}) if prepared.campaign.greet else (stage.name for stage in prepared.campaign.stages))
     place = {name: index for index, name in enumerate(stages)}
-    alike = ((_leaving(prepared, each, place[each.stage]), each.letters) for each in sent)
+    alike = ((_leaving(prepared, each, place[name]), each.letters) for name, each in left)
     return Calendar(stages, _counted(alike))
+
+
+def _named(prepared: Prepared, stage: str) -> str:
+    """What a calendar calls a stage: of a greeting the occasion, without its year."""
+    return stage.rpartition("-")[0] if prepared.campaign.greet else stage
 
 
 def _leaving(prepared: Prepared, sent: Sent, stage: int) -> Leaving:

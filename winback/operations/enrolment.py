@@ -24,6 +24,7 @@ from winback.model import HOLDOUT, ChannelName, Money, RecipientStatus, RunStatu
 from winback.operations import knowing, rationing, recurring
 from winback.operations.rationing import Rations
 from winback.sending import offering
+from winback.sending.greeting import Greeter
 from winback.sending.prepared import Prepared, city_zones
 from winback.store import candidates, cohorts, database, enrolling, past_journeys, reactions, runs
 from winback.store.as_of import AsOf
@@ -51,6 +52,7 @@ class Decision:
     offer: str = ""  # of their tactic
     promised: Promised | None = None  # what it comes to; None: nothing that it could be counted from
     holds_code: bool = False  # of another campaign: they get no second one
+    occasion: str = ""  # of their first greeting, in a campaign that greets
 
     @property
     def is_written_to(self) -> bool:
@@ -72,6 +74,9 @@ def decide(
     plan = prepared.campaign
     rules = prepared.policy.for_country(candidate.person.country)
     preferred = tuple(dict.fromkeys(channel for stage in plan.stages for channel in stage.channels))
+    greeter = Greeter.of(prepared)
+    if greeter:  # a greeting wins nobody back: whoever another campaign writes to or holds out may be greeted
+        candidate = replace(candidate, other_campaign="")
     pays = worth_of(prepared, candidate)
     verdict = eligibility.decide(
         candidate,
@@ -95,6 +100,9 @@ def decide(
     promised = offering.promise(prepared, offer, candidate, salt) if offer else None
     place = assignment.bucket(salt, candidate.person.key)
     decided = Decision(candidate, verdict, arm, place, home, opens, signs or {}, worth, usual, past, offer or "", promised)
+    if greeter:
+        occasion, due_at = greeter.upcoming(greeter.circumstances(candidate, home.zone, usual.hour if usual else None), now)
+        return replace(decided, first_due_at=due_at, occasion=occasion)
     due_at = stage_times.due_at(plan, plan.stages[0], opens, traveller(decided, rules, now), prepared.calendar)
     return replace(decided, first_due_at=due_at)
 
@@ -223,6 +231,7 @@ def row(run: Run, decision: Decision, zone: ZoneInfo, moment: datetime) -> dict[
         "ended_at": moment if skipped else None,
         "next_stage": 0,
         "next_due_at": decision.first_due_at,
+        "next_occasion": decision.occasion,
     }
 
 

@@ -16,7 +16,7 @@ from winback.audience.cohort import Selection
 from winback.errors import ConfigError, Problem
 from winback.journey import assignment, ends, promises, zones
 from winback.model import RecipientStatus
-from winback.operations import code_lives, contacting, findings, knowing, overseeing, selecting, stage_conditions
+from winback.operations import code_lives, contacting, findings, greeting_told, knowing, overseeing, selecting, stage_conditions
 from winback.operations.stage_conditions import Standing
 from winback.sending.prepared import Prepared
 from winback.settings import Project
@@ -178,6 +178,7 @@ def by_campaign(prepared: Prepared, engine: Engine, key: str, *, now: datetime) 
     steps += [Step(f"{moment:%Y-%m-%d %H:%M} UTC", sentence) for moment, sentence in sorted([*history, *changed])]
     steps.append(Step("stands at", str(ends.of(recipient.status, recipient.reason))))
     steps += [Step(f"stage {each.stage}, {each.asks}", each.found, each.holds) for each in _stage_conditions(prepared, engine, run, who, now)]
+    steps += [Step(*told) for told in greeting_told.of(prepared, engine, run, recipient, now)]
     steps += turn
     verdict = f"{recipient.status}: {recipient.reason}" if recipient.reason else str(recipient.status)
     return Explanation(key, about, f"{recipient.arm}, {verdict}", tuple(steps))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from winback.model import HOLDOUT, TASK
+from winback.operations import greeting_plan
 from winback.operations.branches import Branch
 from winback.operations.planning import Plan, StagePlan
 
@@ -25,9 +28,27 @@ def of(plan: Plan) -> Node:
     alone = Node("left alone, to compare with", plan.arms.get(HOLDOUT, 0))
     written_to = {tactic: count for tactic, count in plan.arms.items() if tactic != HOLDOUT}
     tactics = tuple(Node(f"tactic {tactic}", count) for tactic, count in written_to.items())
-    journey = Node("written to", sum(written_to.values()), (*tactics, *map(_stage, plan.stages)))
+    journey = Node("written to", sum(written_to.values()), (*tactics, *map(_stage, plan.stages), *_greetings(plan)))
     days = () if plan.daily is None else (Node("taken in on earlier days", plan.daily.before), Node("waiting in the back-fill", plan.daily.waiting))
     return Node(f"{plan.campaign}, as of {plan.as_of}: in the cohort", plan.cohort, (journey, alone, *([skipped] if plan.skips else []), *days))
+
+
+def _greetings(plan: Plan) -> tuple[Node, ...]:
+    """The greetings of the next days by occasion, each with its letters' days and their languages; one customer may get several."""
+    by_occasion: dict[str, dict[tuple[date, date], Counter[str]]] = {}
+    for each in plan.greetings or ():
+        days = by_occasion.setdefault(each.occasion, {})
+        days.setdefault((each.day, each.occasion_on), Counter())[each.language] += each.letters
+    nodes = []
+    for occasion, days in by_occasion.items():
+        parts = tuple(
+            Node(f"{day}{f', for {on}' if on != day else ''} ({_counted(dict(counts.most_common()))})", counts.total())
+            for (day, on), counts in sorted(days.items())
+        )
+        nodes.append(Node(occasion, sum(part.count for part in parts), parts))
+    if plan.greetings is None:
+        return ()
+    return (Node(f"greetings of the next {greeting_plan.DAYS} days", sum(node.count for node in nodes), tuple(nodes)),)
 
 
 def _stage(stage: StagePlan) -> Node:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -17,10 +17,11 @@ from winback.journey import expected_way, last_check, stage_times, zones
 from winback.journey.eligibility import Eligible, Skip
 from winback.journey.last_check import Postpone, SkipStage, Stop
 from winback.model import HOLDOUT, TASK, UNFINISHED, ChannelName, Money, Reason, TaskKind
-from winback.operations import branches, campaign_run, daily_plan, enrolment, knowing, recurring
+from winback.operations import branches, campaign_run, daily_plan, enrolment, greeting_plan, knowing, recurring
 from winback.operations.branches import Branch
 from winback.operations.daily_plan import DailyPlan
 from winback.operations.enrolment import Decision
+from winback.operations.greeting_plan import GreetingsOfDay
 from winback.operations.rationing import Budget, Pool, Rations
 from winback.operations.stage_conditions import Outlook
 from winback.outcomes import statistics
@@ -80,6 +81,7 @@ class Plan:
     budgets: tuple[Budget, ...] = ()
     holding: int = 0  # recipients who hold a code of another campaign
     daily: DailyPlan | None = None  # of a campaign that enrols daily
+    greetings: tuple[GreetingsOfDay, ...] | None = None  # of the next days, of a campaign that greets
     examples: Mapping[tuple[str, str], str] = field(default_factory=dict)  # (tactic, language) -> one who would get it, by the shop's id
 
     @property
@@ -123,6 +125,7 @@ class Plan:
             "codes": [{**asdict(pool), "missing": pool.missing} for pool in self.pools],
             "budgets": [{name: str(value) for name, value in asdict(budget).items()} for budget in self.budgets],
             "holding_another_code": self.holding,
+            **({} if self.greetings is None else {"greetings": [each.as_json() for each in self.greetings]}),
         }
 
 
@@ -130,7 +133,7 @@ def plan(
     prepared: Prepared, engine: Engine, *, now: datetime, progress: Callable[[int], None] | None = None, present: datetime | None = None
 ) -> Plan:
     """Decide on the whole cohort exactly as a run would, and write nothing. `now` may be another moment than the present."""
-    tally = _Tally(prepared, now)
+    tally, greetings = _Tally(prepared, now), greeting_plan.Tally(prepared, now)
     knowing.prepare_campaign(prepared, engine, now=now, present=present)
     with database.reading(engine) as connection:
         run = runs.latest(connection, prepared.name)
@@ -149,6 +152,7 @@ def plan(
             batches = enrolment.decide_on(connection, prepared, turns, run_id=own, salt=salt, as_of=now, now=now)
             but_run = None  # what it promised on earlier days stays promised
         for batch in batches:
+            greetings.add(connection, batch)
             written_to = [each.candidate.customer_id for each in batch if each.is_written_to]
             contacts, unmet = contact_log.contacts(connection, written_to, now), outlook.unmet(written_to)
             for decision in rations.deal(connection, batch, now=now, but_run=but_run):
@@ -156,7 +160,20 @@ def plan(
             if progress:
                 progress(len(batch))
         pools, budgets = rations.pools(connection, now, but_run=but_run), rations.budgets(connection, now, but_run=but_run)
-    return _with_days(prepared, replace(tally.plan(now), pools=tuple(pools), budgets=tuple(budgets), holding=rations.holding), daily)
+    planned = _with_days(prepared, replace(tally.plan(now), pools=tuple(pools), budgets=tuple(budgets), holding=rations.holding), daily)
+    return planned if greetings.greeter is None else _greeting(prepared, planned, greetings.greetings() or ())
+
+
+def _greeting(prepared: Prepared, planned: Plan, greetings: tuple[GreetingsOfDay, ...]) -> Plan:
+    """A plan of greetings costs as many letters as it greets; nothing is under test."""
+    price = _prices(prepared)
+    cost = sum((price[each.channel] * each.letters for each in greetings), Decimal(0))
+    return replace(planned, greetings=greetings, cost_of_sending=cost, detectable={})
+
+
+def _prices(prepared: Prepared) -> dict[str, Decimal]:
+    settings = prepared.project.settings
+    return {ChannelName.EMAIL: settings.email.cost, ChannelName.TELEGRAM: settings.telegram.cost}
 
 
 def _with_days(prepared: Prepared, planned: Plan, daily: DailyPlan | None) -> Plan:
@@ -208,6 +225,10 @@ class _Tally:
         rules = self.prepared.policy.for_country(decision.candidate.person.country)
         due_at, campaign, calendar = decision.first_due_at, self.prepared.campaign, self.prepared.calendar
         assert due_at is not None
+        if campaign.greet and (not decision.occasion or due_at > self.now + timedelta(days=greeting_plan.DAYS)):
+            self.branches[0].pass_over(decision.arm, Reason.NO_OCCASION, verdict.locale)
+            self.skipped[0][Reason.NO_OCCASION] += 1
+            return
         late = last_check.turn(campaign.ends_on, campaign.stages[0], rules, decision.home.zone, due_at, contacts)
         if late is not None:
             self._add_late(late)
@@ -257,7 +278,7 @@ class _Tally:
 
     def plan(self, now: datetime) -> Plan:
         campaign, settings = self.prepared.campaign, self.prepared.project.settings
-        costs: dict[str, Decimal] = {ChannelName.EMAIL: settings.email.cost, ChannelName.TELEGRAM: settings.telegram.cost}
+        costs = _prices(self.prepared)
         sending = Decimal(0)
         for stage, counts in zip(campaign.stages, self.channels, strict=True):
             calls = {TASK: settings.call_cost if stage.task is not None and stage.task.kind is TaskKind.CALL else Decimal(0)}

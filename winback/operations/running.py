@@ -16,8 +16,9 @@ from winback.errors import ConfigError, LaneError, Problem, Refused
 from winback.model import ChannelName, DeliveryStatus, RunStatus
 from winback.operations import beginning, campaign_run, enrolment, knowing, stopping
 from winback.operations.approving import Waiting
-from winback.sending import lanes, queue
+from winback.sending import greeting, lanes, queue
 from winback.sending.compose import Writer
+from winback.sending.greeting import Greeter
 from winback.sending.loop import Lanes, LaneStoppedError, Worker
 from winback.sending.prepared import Prepared
 from winback.settings import Project
@@ -102,7 +103,7 @@ async def send(
     queued = -1
     while queued:
         first = queued < 0
-        queued = queue.queue_due(engine, run, prepared.campaign, prepared.policy, now=now(), calendar=prepared.calendar)
+        queued = queue_due(prepared, engine, run, now=now())
         ran.queued += queued
         if first:
             stopping.stop(engine, now=now())
@@ -110,6 +111,14 @@ async def send(
             await worker.send_due(_part(progress, "send"))
     ran.deliveries += worker.sent
     settle_codes(engine, run, now())
+
+
+def queue_due(prepared: Prepared, engine: Engine, run: Run, *, now: datetime) -> int:
+    """Queue everything that is due. Returns how many deliveries were written. Greetings are looked at once a day before."""
+    if greeter := Greeter.of(prepared):
+        greeting.look(engine, greeter, run, now=now)
+        return greeting.queue_due(engine, greeter, run, now=now)
+    return queue.queue_due(engine, run, prepared.campaign, prepared.policy, now=now, calendar=prepared.calendar)
 
 
 def settle_codes(engine: Engine, run: Run, now: datetime) -> None:

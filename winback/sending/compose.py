@@ -11,7 +11,7 @@ from sqlalchemy import Engine, Row
 
 from winback import clock
 from winback.channels import mime
-from winback.journey import promises, script, zones
+from winback.journey import greeting_days, promises, script, zones
 from winback.journey.campaign import Campaign
 from winback.journey.eligibility import Candidate
 from winback.journey.last_check import Send
@@ -25,6 +25,7 @@ from winback.letters.standing import Standing
 from winback.letters.telling import Told
 from winback.letters.values import OfferValues
 from winback.model import Button, ChannelName, Email, Message, TaskKind
+from winback.sending.greeting import Greeter
 from winback.sending.prepared import OF_SOME_CUSTOMERS, Prepared
 from winback.settings import Project
 from winback.store import database, events
@@ -185,15 +186,20 @@ class Writer:
         return any(getattr(known, word) is None for word in needed)
 
     def _told(self, delivery: Claimed, candidate: Candidate, today: date) -> Told:
-        """The campaign's content in the letter's language, with links that know the delivery."""
+        """The campaign's content in the letter's language, with links that know the delivery; of a greeting, with its occasion."""
         first_order_on = self._shop_day(candidate.first_order_at)
+        block, day = self.campaign.content, today
+        if delivery.occasion and (greeter := Greeter.of(self.prepared)):
+            block = block.model_copy(update={"greeting": greeter.told(delivery.occasion, greeter.celebrant(candidate), delivery.locale)})
+            _, day = greeting_days.parse(delivery.occasion)
         return telling.of(
-            self.campaign.content,
+            block,
             locale=delivery.locale,
             currency=self.project.settings.currency,
             link=lambda name: self._click_url(delivery.id, name),
             answer_link=lambda name, answer: self._click_url(delivery.id, telling.answered(name, answer)),
-            years=standing.whole_years(first_order_on, today) if first_order_on else None,
+            years=standing.whole_years(first_order_on, day) if first_order_on else None,
+            days=(day - today).days,
         )
 
     def _standing(self, candidate: Candidate, recipient: Row[Any], locale: str, today: date) -> Standing:

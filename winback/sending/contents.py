@@ -55,7 +55,7 @@ def _config(prepared: Prepared) -> Iterator[tuple[str, ...]]:
         yield from (("value.yaml",), ("lifecycle.yaml",))
     if any(rule.lapsed for rule in rules):
         yield ("businesses.yaml",)
-    if plan.content.greeting is not None:
+    if plan.content.greeting is not None or plan.greet is not None or any(stage.occasion for stage in plan.stages):
         yield ("occasions.yaml",)
     yield from (("campaigns", f"{name}.yaml") for rule in rules if (name := rule.worth_it) and name != prepared.name)
 

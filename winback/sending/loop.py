@@ -8,26 +8,28 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row
 
+from winback import clock
 from winback.channels import smtp_replies
 from winback.channels.channel import Channel
 from winback.errors import ChannelError, LaneError, PermanentError, Problem, TemplateError
-from winback.journey import last_check, send_hour, stage_times, sunset
+from winback.journey import last_check, send_hour, stage_times, sunset, zones
 from winback.journey.eligibility import Candidate
 from winback.journey.last_check import Ask, Send, Since, SkipStage, Stop, Verdict
 from winback.journey.stage import Stage
 from winback.model import ChannelName, DeliveryStatus, Email, Message, Reason, Receipt, RecipientStatus
-from winback.sending import asking, meeting, offering, outcomes, turns
+from winback.sending import asking, greeting, meeting, offering, outcomes, turns
 from winback.sending.asking import Asking
 from winback.sending.compose import Writer
+from winback.sending.greeting import Greeter
 from winback.sending.offering import Codes
 from winback.sending.queue import following, traveller
 from winback.sending.turns import Terms, Turns
-from winback.store import candidates, database, deliveries, merged_journeys, run_files, runs
+from winback.store import candidates, database, deliveries, events, greeted, merged_journeys, run_files, runs
 from winback.store.as_of import AsOf
 from winback.store.deliveries import Claimed, Outcome
 from winback.store.runs import Run
@@ -118,6 +120,10 @@ class Worker:
             self._advance(connection, {row.customer_id: row.handed_over_at for row in lost}, left={row.customer_id for row in lost})
         return len(lost)
 
+    @cached_property
+    def _greeter(self) -> Greeter | None:
+        return Greeter.of(self.writer.prepared)
+
     @property
     def _lease(self) -> timedelta:
         return self.writer.project.settings.lease
@@ -138,6 +144,7 @@ class Worker:
             unmet = meeting.unmet(connection, self.writer.prepared, self.run.id, list(standing.values()), since=since, as_of=as_of)
             reached = merged_journeys.reached(connection, self.run.id, ids)
             turn = turns.read(connection, self.writer.prepared.policy, self.run.id, claimed, now)
+            had = greeted.left(connection, ids) if self._greeter else {}
         holding = offering.held(self.engine, self.writer.prepared, self.run, standing, now)
         letters: list[_Letter] = []
         asked: list[Asking] = []
@@ -148,6 +155,8 @@ class Worker:
             verdict = self._verdict(
                 delivery, candidate, recipient, since[delivery.customer_id], turn=turn, holding=holding, unmet=unmet.get(delivery.customer_id, "")
             )
+            if self._greeter:
+                verdict = self._greeter.check(verdict, delivery, candidate, recipient, had=had.get(delivery.customer_id, ()), now=now)
             if (delivery.customer_id, delivery.stage) in reached and isinstance(verdict, Send | Ask):
                 verdict = SkipStage(Reason.MERGED)
             if isinstance(verdict, Send):
@@ -207,7 +216,9 @@ class Worker:
         )
 
     def _terms(self, candidate: Candidate, recipient: Row[Any]) -> Terms:
-        return Terms(self.writer.campaign.stages[recipient.next_stage], self.writer.rules(candidate.person.country), recipient.time_zone)
+        rules, zone = self.writer.rules(candidate.person.country), recipient.time_zone
+        day = clock.local_day(self.now(), zones.calendar(zone, rules)) if self._greeter else None
+        return Terms(self.writer.campaign.stages[recipient.next_stage], rules, zone, day)
 
     async def _send(self, name: ChannelName, letters: Sequence[_Letter]) -> None:
         """Send in groups as large as the channel carries at once: never more letters in doubt than that."""
@@ -239,7 +250,7 @@ class Worker:
             self._record(connection, pairs)
 
     def _has_another_way(self, letter: _Letter, name: ChannelName) -> bool:
-        stage = next(stage for stage in self.writer.campaign.stages if stage.name == letter.claimed.stage)
+        stage = self.writer.campaign.stage_of(letter.claimed.stage)
         return any(way != name and stage.reaches(way, letter.claimed.tactic) for way in stage.ways)
 
     def _hand_over(self, letters: Sequence[_Letter]) -> list[_Letter]:
@@ -284,6 +295,9 @@ class Worker:
         Those of them whose letter left, or may have, are exhausted when it was the farewell.
         """
         standing = runs.get_recipients(connection, self.run.id, concluded)
+        if self._greeter:
+            greeting.advance(connection, self._greeter, self.run, list(standing.values()), self.now())
+            return
         countries = candidates.countries(connection, list(concluded))
         prepared = self.writer.prepared
         changes = [
@@ -303,6 +317,8 @@ class Worker:
             if change["next_due_at"] is None
         }
         runs.end(connection, self.run.id, ended, RecipientStatus.FINISHED, self.now())
+        for who in sorted(said_farewell):  # greetings too end with a farewell
+            events.stop(connection, who, Reason.EXHAUSTED, self.now())
 
     def _stage(self, number: int) -> Stage | None:
         """None after the last one."""

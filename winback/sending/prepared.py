@@ -15,15 +15,16 @@ from winback.journey.campaign import Campaign
 from winback.journey.costs import Outlay
 from winback.journey.greetings import Calendar
 from winback.journey.policy import Policy
-from winback.letters import brand, check, library, locales, sender
+from winback.letters import brand, check, library, locales, occasion_names, sender
 from winback.letters.brand import Brand
 from winback.letters.library import Library
+from winback.letters.occasion_names import Names
 from winback.letters.sample import Kind
 from winback.letters.sender import Senders
 from winback.letters.standing import Standing
 from winback.letters.telling import Told
 from winback.model import ChannelName, Person
-from winback.sending import stage_needs
+from winback.sending import greeting_needs, stage_needs
 from winback.settings import Project, Stamp
 from winback.strictyaml import Document, nearest
 
@@ -46,6 +47,7 @@ class Prepared:
     asked: Mapping[str, Selection]  # by stage, of those that ask something: its conditions, with what their words mean here
     languages: frozenset[str]  # in which every letter of every tactic exists, with its offer, occasion and content
     pools: Mapping[str, Mapping[str, int]]  # by offer, the codes of its file with their lines
+    names: Names  # of occasions, in the languages of a campaign that greets
     stamps: Mapping[str, Stamp] = field(default_factory=dict, repr=False)  # of every file, before the first of them was read
 
     @property
@@ -73,13 +75,14 @@ def prepare(project: Project, name: str) -> Prepared:
     problems = list(_unknown_names(project, document, texts, senders)) or [
         *_missing_values(document, texts),
         *_offers_too_short(document, texts),
-        *_greetings(document.value, texts),
+        *_greetings(document, texts),
         *policy_fit.problems(document, rules),
     ]
     if problems := problems or list(_untranslated(project, document, texts)):
         raise ConfigError(problems)
     calendar, cohort_document = Calendar(occasions.read(project).value), cohort.read(project, document.value.cohort)
-    if problems := [*impossible.problems(document), *stage_needs.problems(project, document, rules, calendar, cohort_document.value)]:
+    unfit = [*impossible.problems(document), *greeting_needs.problems(document, calendar)]
+    if problems := [*unfit, *stage_needs.problems(project, document, rules, calendar, cohort_document.value)]:
         raise ConfigError(problems)
     if faults := sorted({fault for letter in _letters(document.value) for fault in texts.faults(*letter)}, key=str):
         raise TemplateError(faults)
@@ -105,6 +108,7 @@ def prepare(project: Project, name: str) -> Prepared:
         library=texts,
         languages=languages,
         pools=pools,
+        names=occasion_names.open_names(project, languages if document.value.greet else set()),
         stamps=stamps,
     )
 
@@ -184,7 +188,7 @@ def _missing_value(document: Document[Campaign], needed: str, says: str) -> Iter
         if plan.occasion is None:
             yield document.problem(("stages",), f"{says}, and the campaign has none.", "Add `occasion:`, or another text.")
     elif needed in _CONTENT:
-        if not getattr(plan.content, word):
+        if not getattr(plan.content, word) and not (word == "greeting" and plan.greet):
             yield document.problem(("content",), f"{says}, and the campaign has none.", f"Add `{word}:` below `content:`, or another text.")
     elif needed not in OF_SOME_CUSTOMERS | _OF_EVERY_BUYER:
         yield document.problem(("stages",), f"{says}, which not every customer has.", f"Put the sentence into {{% if {needed} %}} ... {{% endif %}}.")
@@ -204,11 +208,16 @@ def _offers_too_short(document: Document[Campaign], texts: Library) -> Iterator[
                 yield document.problem(place, message, f"Write {passed.days + 7} days or more.")
 
 
-def _greetings(plan: Campaign, texts: Library) -> Iterator[Problem]:
-    """A greeting that speaks of an offer, a code, a price: whoever congratulates may not sell."""
-    for channel, name in _letters(plan):
-        if texts.sample(channel, name).value.kind is Kind.GREETING:
+def _greetings(document: Document[Campaign], texts: Library) -> Iterator[Problem]:
+    """A greeting that speaks of an offer, a code, a price: whoever congratulates may not sell. And a campaign that greets with other letters."""
+    for channel, name in _letters(document.value):
+        kind = texts.sample(channel, name).value.kind
+        if kind is Kind.GREETING:
             yield from check.asking(texts, channel, name)
+        elif document.value.greet:
+            word = "letter" if channel is ChannelName.EMAIL else "message"
+            message = f"`{name}` is of the kind {kind}, and a campaign that greets sends greetings only."
+            yield document.problem(("greet", word), message, "Name one of the kind `greeting`, as its sample.yaml says.")
 
 
 def _pools(project: Project, document: Document[Campaign]) -> dict[str, dict[str, int]]:

@@ -8,13 +8,15 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection
 
-from winback.journey import contact_policy, last_check
+from winback import clock
+from winback.journey import contact_policy, greeting_days, last_check, zones
 from winback.journey.contact_policy import Rival
 from winback.journey.last_check import Postpone, SkipStage, Stop
 from winback.journey.policy import Policy, Rules
 from winback.journey.stage import Stage
-from winback.store import contact_log
+from winback.store import contact_log, greeted
 from winback.store.deliveries import Claimed
+from winback.store.greeted import Greeted
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,7 @@ class Terms:
     stage: Stage
     rules: Rules
     zone: str
+    greets_on: date | None = None  # of a greeting: the customer's day on which it was decided that it may leave
 
 
 def read(connection: Connection, policy: Policy, run_id: int, claimed: Sequence[Claimed], now: datetime) -> Turns:
@@ -52,12 +55,25 @@ def late(connection: Connection, ends_on: date, letters: Sequence[tuple[Claimed,
     ids = [claimed.customer_id for claimed, _ in letters]
     contact_log.hold(connection, ids)
     contacts = {who: list(moments) for who, moments in contact_log.contacts(connection, ids, now).items()}
+    had = greeted.left(connection, [claimed.customer_id for claimed, terms in letters if terms.greets_on])
     found: dict[int, Postpone | SkipStage | Stop] = {}
     for claimed, terms in letters:
         before = contacts.setdefault(claimed.customer_id, [])
         verdict = last_check.turn(ends_on, terms.stage, terms.rules, terms.zone, now, before)
+        if terms.greets_on and verdict is None:
+            verdict = _greeting_is_late(claimed, terms, had.get(claimed.customer_id, ()), now)
         if verdict is None:
             before.append(now)
         else:
             found[claimed.id] = verdict
     return found
+
+
+def _greeting_is_late(claimed: Claimed, terms: Terms, had: Sequence[Greeted], now: datetime) -> Postpone | SkipStage | None:
+    """A day that began meanwhile is asked about anew; and another campaign may have greeted."""
+    calendar = zones.calendar(terms.zone, terms.rules)
+    today = clock.local_day(now, calendar)
+    if today != terms.greets_on:
+        return Postpone(now)
+    last_on = max((clock.local_day(each.moment, calendar) for each in had), default=None)
+    return greeting_days.again(claimed.occasion, today, last_on, frozenset(each.stage for each in had))

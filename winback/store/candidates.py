@@ -64,6 +64,7 @@ def find(connection: Connection, ids: Sequence[int], as_of: AsOf, *, run_id: int
             problem_order=problems.get(row.id),
             benefits=entitlements.benefits(row.custom),
             phone=row.phone,
+            favourite_day=row.favourite_day,
             reach=reach[row.id],
         )
         for row in rows

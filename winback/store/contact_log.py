@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, select, text, union_all, update
+from sqlalchemy import Connection, or_, select, text, union_all, update
 
 from winback.journey.contact_policy import Rival
 from winback.journey.policy import SPANS
@@ -81,6 +81,7 @@ def rivals(connection: Connection, run_id: int, due: Mapping[int, datetime], now
         select(recipients.c.customer_id, recipients.c.next_due_at, campaign_runs.c.campaign, campaign_runs.c.priority, campaign_runs.c.id)
         .join(campaign_runs, campaign_runs.c.id == recipients.c.run_id)
         .where(recipients.c.customer_id.in_(due), recipients.c.status == RecipientStatus.ACTIVE, recipients.c.next_due_at.is_not(None), *others)
+        .where(or_(campaign_runs.c.greets.is_(False), recipients.c.next_occasion != ""))  # who has no occasion waits for no letter
     )
     found: dict[int, Rival] = {}
     for customer_id, due_at, campaign, priority, run in connection.execute(union_all(queued, to_come)):

@@ -34,6 +34,7 @@ class Claimed:
     locale: str
     attempts: int
     due_at: datetime
+    occasion: str = ""  # of a greeting
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,7 @@ def claim(connection: Connection, run_id: int, *, worker: str, now: datetime, le
             deliveries.c.locale,
             deliveries.c.attempts,
             deliveries.c.due_at,
+            deliveries.c.occasion,
         )
     )
     return sorted((Claimed(*row) for row in rows), key=lambda claimed: (claimed.due_at, claimed.id))

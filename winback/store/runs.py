@@ -112,6 +112,7 @@ def start(
             salt=salt,
             started_at=now,
             priority=priority,
+            greets=plan.get("greet") is not None,
             plan=dict(plan),
             fingerprint=fingerprint,
             made_of=made_of and dict(made_of),

@@ -20,6 +20,7 @@ def keeps(now: datetime) -> ColumnElement[bool]:
     return and_(
         recipients.c.status != RecipientStatus.SKIPPED,
         campaign_runs.c.status.in_(UNFINISHED),
+        campaign_runs.c.greets.is_(False),  # a greeting wins nobody back: nothing would be compared wrongly
         or_(
             recipients.c.status == RecipientStatus.ACTIVE,
             recipients.c.next_due_at.is_not(None),

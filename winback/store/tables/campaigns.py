@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Index, Integer, String, Table, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Index, Integer, String, Table, Text, UniqueConstraint, false, text
 from sqlalchemy.types import JSON
 
 from winback.store.tables.kinds import Day, Utc, metadata, row_id, to
@@ -22,6 +22,10 @@ campaign_runs = Table(
     Column("fingerprint", String(64), nullable=False, server_default=""),  # of the files that it last went on with
     Column("made_of", JSON),  # what that fingerprint was made of; None: of before fingerprints
     Column("went_on_at", Utc),  # the latest moment at which it was worked at: a clock that shows an earlier one has gone back
+    Column("greets", Boolean, nullable=False, server_default=false()),  # on occasions: keeps nobody from another campaign
+    Column("looked_at", Utc),  # when the occasions of recipients whose cards had changed were looked at last
+    Column("looked_at_all", Utc),  # when those of all recipients were
+    Column("looked_by", String(64), nullable=False, server_default=""),  # the fingerprint of the calendar by which they were
     Column("priority", Integer, nullable=False, server_default="0"),  # who writes first when two want the same customer: the higher
     Column("plan", JSON, nullable=False),  # planned shares, the window, and the campaign file as it was when the run began
     UniqueConstraint("campaign", "number"),
@@ -43,6 +47,7 @@ recipients = Table(
     Column("ended_at", Utc),
     Column("next_stage", Integer, nullable=False, server_default="0"),
     Column("next_due_at", Utc),  # None: a delivery is under way, or nothing is to come
+    Column("next_occasion", String(120), nullable=False, server_default=""),  # of a greeting: what falls due at next_due_at
     Index(None, "run_id", "next_due_at"),
     Index(None, "customer_id"),
 )

@@ -111,7 +111,14 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("fingerprint", sa.String(length=64), server_default="", nullable=False))
         batch_op.add_column(sa.Column("made_of", sa.JSON(), nullable=True))
         batch_op.add_column(sa.Column("went_on_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("greets", sa.Boolean(), server_default=sa.false(), nullable=False))
+        batch_op.add_column(sa.Column("looked_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("looked_at_all", sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("looked_by", sa.String(length=64), server_default="", nullable=False))
         batch_op.add_column(sa.Column("priority", sa.Integer(), server_default="0", nullable=False))
+
+    with op.batch_alter_table("recipients", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("next_occasion", sa.String(length=120), server_default="", nullable=False))
 
     with op.batch_alter_table("deliveries", schema=None) as batch_op:
         batch_op.add_column(sa.Column("occasion", sa.String(length=120), server_default="", nullable=False))
