@@ -19,6 +19,7 @@ from tests.store import world
 from winback.channels.memory import MemoryChannel
 from winback.journey import greeting_days
 from winback.journey.occasions import Kind
+from winback.operations import campaign_run
 from winback.sending import prepared
 from winback.store import database
 from winback.store.tables import customers, deliveries, metadata
@@ -83,7 +84,7 @@ steps = st.builds(
 )
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(st.lists(cards, min_size=3, max_size=3), st.lists(steps, min_size=6, max_size=25))
 def test_nobody_is_greeted_twice_within_a_week_or_late_or_on_a_day_of_silence(engine, shops, people, happening):
     ids = _people(engine, people)
