@@ -39,7 +39,7 @@ def shops(tmp_path_factory):
     ]
     project = projects.make(tmp_path_factory.mktemp("greetings") / "shop", *changes)
     second = project.root / "config/campaigns/second.yaml"
-    second.write_text((project.root / FILE).read_text(encoding="utf-8"), encoding="utf-8")
+    second.write_text((project.root / FILE).read_text(encoding="utf-8").replace("title: ", "title: Second, "), encoding="utf-8")
     projects.edit(second, '  hours: "09:00-12:00"', '  hours: "09:00-20:00"')
     projects.edit(second, "priority: 1", "priority: 0")
     return [prepared.prepare(project, name) for name in ("greetings", "second")]
