@@ -366,7 +366,7 @@ def test_who_is_still_written_to_is_counted_from_the_run_itself(engine, project)
     go(ready(project), engine, START, MemoryChannel())
     with database.reading(engine) as connection:
         run = runs.latest(connection, CAMPAIGN)
-        groups = run_files.to_come(connection, run.id)
-        assert sum(group.people for group in groups) == run_files.count_to_come(connection, run.id) == standing(engine)[RecipientStatus.ACTIVE]
+        groups = run_files.to_come(connection, [run])
+        assert sum(group.people for group in groups) == run_files.count_to_come(connection, [run]) == standing(engine)[RecipientStatus.ACTIVE]
         assert sum(run_files.arms(connection, run.id).values()) == 40
     assert {group.next_stage for group in groups} == {1}
