@@ -26,20 +26,16 @@ KEPT_IN_URLS = "".join(map(chr, range(0x21, 0x7F))).replace('"', "")
 def tree(page: str) -> list[object]:
     """A document as what a reader's program makes of it: elements with their depth, attributes, texts and comments, in order.
 
-    Three things may differ in writing and don't here. A character may stand as itself or by its name (`"` and `&quot;`, a no-break space
+    Two things may differ in writing and don't here. A character may stand as itself or by its name (`"` and `&quot;`, a no-break space
     and `&nbsp;`): parsing makes them one. In URLs premailer's serialiser writes blanks and letters beyond ASCII as %XX, and cuts blanks
     before the URL, where a value put in after it stays as it is: programs do the same before they ask for the page (RFC 3987, 3.1).
-    And blanks behind a list item in which nothing is may come to stand in it: nobody sees either.
     """
     return list(_elements(html.document_fromstring(page), 0))
 
 
 def _elements(element: html.HtmlElement, depth: int) -> Iterator[object]:
     attributes = sorted(map(_attribute, element.attrib.items())) if isinstance(element.tag, str) else None
-    text, tail = element.text or "", element.tail or ""
-    if element.tag == "li" and not len(element) and not text.strip():
-        text, tail = "", text + tail
-    yield depth, element.tag, attributes, text, tail
+    yield depth, element.tag, attributes, element.text or "", element.tail or ""
     for inner in element:
         yield from _elements(inner, depth + 1)
 
