@@ -103,6 +103,17 @@ def test_letters_written_in_a_hurry_are_refused_or_the_same_both_ways(tmp_path_f
         assert once == each
 
 
+@pytest.mark.parametrize("tag", ["li", "dd", "dt", "option"])
+def test_what_follows_an_empty_item_stays_behind_it(tmp_path, tag):
+    items = f'<{tag} class="a">{{% if flag %}}x{{% endif %}}</{tag}>\n<{tag}></{tag}> after'
+    page = f"<!doctype html><html lang='en'><head><title>x</title><style>.a {{ color: #010101 }}</style></head><body><div>{items}</div></body></html>"
+    flat = written(tmp_path, {"letter.html": page})
+    once, each = both_ways(flat, {"flag": False})
+    assert once == each
+    assert [text for _, name, _, text, tail in once if name == tag] == ["", ""]
+    assert [tail for _, name, _, text, tail in once if name == tag] == ["\n", " after"]
+
+
 ROWS = "<table>{% for item in items %}<tr><td data-kind='{{ item }}'><p>x</p></td></tr>{% endfor %}</table>"
 CHOICE = "{% if flag %}<p class='a'>1</p>{% endif %}<p class='b'>2</p><p class='a b'>3</p>"
 
