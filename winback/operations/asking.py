@@ -47,6 +47,7 @@ class Asked:
     changed: list[str] = field(default_factory=list)  # what is other than was approved, or begun with, before: sentences
     letters: list[str] = field(default_factory=list)  # files of sample letters below out/approval/<campaign>/, the sheet of all last
     note: str = ""  # why there are none
+    lost: dict[str, int] = field(default_factory=dict)  # of the people, by language, those for whom the letters aren't whole any more
     waiting: int = 0  # of the people, who stand in the back-fill: which tactic and language is theirs is decided on their day
 
     def as_json(self) -> dict[str, Any]:
@@ -56,6 +57,8 @@ class Asked:
         """Who comes later, what it costs, and what the numbers can show."""
         if self.waiting:
             yield f"{self.waiting:,} of them wait in the back-fill at the most: their tactic, language and letters are decided on their day, and the cost grows with them."
+        for language, people in self.lost.items():
+            yield f"{people:,} of them get nothing as it stands: a letter isn't whole in {language} any more. What it lacks: winback translate check {language}"
         yield f"Sending costs up to {Decimal(self.cost_of_sending):,.2f} {self.currency}."
         for tactic, cost in self.cost_of_offers.items():
             yield f"The offer of {tactic} costs {Decimal(cost):,.2f} {self.currency} for every 100 who take it up."
@@ -134,6 +137,7 @@ def of_run(prepared: Prepared, engine: Engine, run: Run, *, now: datetime) -> Qu
             for tactic in plan.tactics
         },
         base_rate=ASSUMED_RETURN_RATE,
+        lost={language: people for language, people in languages.most_common() if language not in prepared.languages},
         waiting=waiting,
     )
     return Question(asked, {(group.arm, group.language): group.example for group in reversed(groups)})
