@@ -7,13 +7,13 @@ import json
 import pytest
 
 from tests import projects
-from tests.commands.test_cli import shop, table, winback  # noqa: F401  a fixture
+from tests.commands.terminal import table, winback
 
 WAITS = "waiting-for-approval"
 
 
 @pytest.fixture
-def strict(shop, capsys):  # noqa: F811
+def strict(shop, capsys):
     """The same shop, where every letter must be approved."""
     projects.edit(shop / "config/settings.yaml", "approve_above: 200", "approve_above: 0")
     projects.edit(shop / "config/campaigns/winter-tea.yaml", "holdout: 0.25", "holdout: 0")

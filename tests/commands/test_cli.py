@@ -3,59 +3,17 @@
 from __future__ import annotations
 
 import json
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, text
 
 from tests import projects
-from winback import cli, clock
+from tests.commands.terminal import CUSTOMERS, table, winback
+from winback import clock
 from winback.demo.bot_api import BotApi
 from winback.demo.mailbox import MailServer
-
-CUSTOMERS = (
-    "id,email,telegram,name,patronymic,surname,sex,language,country,city,zone,manager,black_list,agrees,agreed_on,agreed_at\n"
-    "A1,emma@post.example,,Emma,,Shaw,f,en,GB,Leeds,Europe/London,olena,,yes,2023-05-01,checkout\n"
-    "A2,olena@post.example,77,Олена,Іванівна,Коваль,f,uk,UA,Київ,Europe/Kyiv,andriy,,yes,2023-05-01,checkout\n"
-    "A3,liam@post.example,,Liam,,Reid,m,en,GB,Bristol,Europe/London,,,no,2023-05-01,checkout\n"
-)
-
-
-@pytest.fixture
-def shop(tmp_path, monkeypatch):
-    """A project whose three customers have been silent for four hundred days."""
-    project = projects.make(tmp_path / "shop")
-    today = clock.now().date()
-    day = today.toordinal() - 400
-    projects.edit(project.root / "config/campaigns/winter-tea.yaml", "starts_on: 2026-11-24", f"starts_on: {today - timedelta(days=1)}")
-    projects.edit(project.root / "config/campaigns/winter-tea.yaml", "ends_on: 2027-01-31", f"ends_on: {today + timedelta(days=60)}")
-    rows = [f"{who}-{number},{who},{date.fromordinal(day - 30 * number)} 12:00:00,1,250.00" for who in ("A1", "A2", "A3") for number in range(3)]
-    data = project.root / "data"
-    data.mkdir()
-    (data / "customers.csv").write_text(CUSTOMERS, encoding="utf-8")
-    (data / "orders.csv").write_text("order,customer,placed,items,total\n" + "\n".join(rows) + "\n", encoding="utf-8")
-    monkeypatch.chdir(project.root)
-    monkeypatch.setenv("WINBACK_SECRET", "k" * 32)
-    return project.root
-
-
-def winback(capsys, *arguments: str) -> tuple[int, str, str]:
-    """Run the command; returns exit code, output, errors."""
-    capsys.readouterr()
-    with pytest.raises(SystemExit) as left:
-        cli.main(arguments)
-    said = capsys.readouterr()
-    code = left.value.code
-    return (0 if code is None else int(code)), said.out, said.err
-
-
-def table(path: Path, name: str) -> int:
-    engine = create_engine(f"sqlite:///{path / 'winback.db'}")
-    with engine.connect() as connection:
-        count = connection.execute(text(f"SELECT count(*) FROM {name}")).scalar_one()
-    engine.dispose()
-    return count
 
 
 def test_from_import_to_report_by_the_commands_alone(shop, capsys):

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from tests import projects
-from tests.commands.test_cli import winback
+from tests.commands.terminal import winback
 
 CUSTOMERS = (
     "id,email,telegram,name,patronymic,surname,sex,language,country,city,zone,manager,black_list,agrees,agreed_on,agreed_at\n"

@@ -9,7 +9,7 @@ from datetime import date
 import pytest
 
 from tests import projects
-from tests.commands.test_cli import winback
+from tests.commands.terminal import winback
 from tests.store import world
 from winback.store import database
 

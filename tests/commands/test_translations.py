@@ -9,9 +9,7 @@ import shutil
 import pytest
 
 from tests import projects
-from tests.commands.test_cli import shop, winback
-
-__all__ = ["shop"]
+from tests.commands.terminal import winback
 
 PO = "templates/locales/uk/LC_MESSAGES/letters.po"
 

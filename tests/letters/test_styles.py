@@ -26,20 +26,16 @@ KEPT_IN_URLS = "".join(map(chr, range(0x21, 0x7F))).replace('"', "")
 def tree(page: str) -> list[object]:
     """A document as what a reader's program makes of it: elements with their depth, attributes, texts and comments, in order.
 
-    Three things may differ in writing and don't here. A character may stand as itself or by its name (`"` and `&quot;`, a no-break space
+    Two things may differ in writing and don't here. A character may stand as itself or by its name (`"` and `&quot;`, a no-break space
     and `&nbsp;`): parsing makes them one. In URLs premailer's serialiser writes blanks and letters beyond ASCII as %XX, and cuts blanks
     before the URL, where a value put in after it stays as it is: programs do the same before they ask for the page (RFC 3987, 3.1).
-    And blanks behind a list item in which nothing is may come to stand in it: nobody sees either.
     """
     return list(_elements(html.document_fromstring(page), 0))
 
 
 def _elements(element: html.HtmlElement, depth: int) -> Iterator[object]:
     attributes = sorted(map(_attribute, element.attrib.items())) if isinstance(element.tag, str) else None
-    text, tail = element.text or "", element.tail or ""
-    if element.tag == "li" and not len(element) and not text.strip():
-        text, tail = "", text + tail
-    yield depth, element.tag, attributes, text, tail
+    yield depth, element.tag, attributes, element.text or "", element.tail or ""
     for inner in element:
         yield from _elements(inner, depth + 1)
 
@@ -105,6 +101,17 @@ def test_letters_written_in_a_hurry_are_refused_or_the_same_both_ways(tmp_path_f
     if not problems:
         once, each = both_ways(flat, values)
         assert once == each
+
+
+@pytest.mark.parametrize("tag", ["li", "dd", "dt", "option"])
+def test_what_follows_an_empty_item_stays_behind_it(tmp_path, tag):
+    items = f'<{tag} class="a">{{% if flag %}}x{{% endif %}}</{tag}>\n<{tag}></{tag}> after'
+    page = f"<!doctype html><html lang='en'><head><title>x</title><style>.a {{ color: #010101 }}</style></head><body><div>{items}</div></body></html>"
+    flat = written(tmp_path, {"letter.html": page})
+    once, each = both_ways(flat, {"flag": False})
+    assert once == each
+    assert [text for _, name, _, text, tail in once if name == tag] == ["", ""]
+    assert [tail for _, name, _, text, tail in once if name == tag] == ["\n", " after"]
 
 
 ROWS = "<table>{% for item in items %}<tr><td data-kind='{{ item }}'><p>x</p></td></tr>{% endfor %}</table>"

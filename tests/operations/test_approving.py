@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select, text, update
 
 from tests import projects
 from tests.operations.lost import CAMPAIGN, START, go, ledger, populate, standing
@@ -248,6 +248,23 @@ def test_a_change_that_concerns_many_waits_and_what_is_put_back_goes_on(engine, 
     assert [len(change.changed) for change in overseeing.oversee(project, engine, CAMPAIGN).changes] == [1, 1, 1]
 
 
+def test_a_changed_sentence_that_a_language_lacks_is_told_with_whom_it_concerns(engine, project):
+    populate(engine)
+    go(ready(project), engine, START, MemoryChannel())
+    say_yes(engine, project)
+    go(ready(project), engine, START, MemoryChannel())
+    with database.writing(engine) as connection:
+        connection.execute(
+            update(recipients).where(recipients.c.customer_id % 2 == 0, recipients.c.status == RecipientStatus.ACTIVE).values(locale="uk")
+        )
+        in_uk = connection.execute(select(func.count()).where(recipients.c.locale == "uk")).scalar_one()
+    projects.edit(project.root / BODY, "{% block body %}", "{% block body %}<p>{% trans %}A sentence of today.{% endtrans %}</p>")
+    asked = go(ready(project), engine, START + timedelta(days=1), MemoryChannel()).waiting.asked
+    assert asked.lost == {"uk": in_uk}
+    assert f"{in_uk:,} of them get nothing as it stands: a letter isn't whole in uk any more." in " ".join(asked.sentences())
+    assert not any("is gone" in sentence for sentence in asked.changed)
+
+
 def test_a_file_that_is_saved_by_half_is_refused_and_loses_nobody(engine, project):
     populate(engine)
     say_yes(engine, project)
@@ -366,7 +383,7 @@ def test_who_is_still_written_to_is_counted_from_the_run_itself(engine, project)
     go(ready(project), engine, START, MemoryChannel())
     with database.reading(engine) as connection:
         run = runs.latest(connection, CAMPAIGN)
-        groups = run_files.to_come(connection, run.id)
-        assert sum(group.people for group in groups) == run_files.count_to_come(connection, run.id) == standing(engine)[RecipientStatus.ACTIVE]
+        groups = run_files.to_come(connection, [run])
+        assert sum(group.people for group in groups) == run_files.count_to_come(connection, [run]) == standing(engine)[RecipientStatus.ACTIVE]
         assert sum(run_files.arms(connection, run.id).values()) == 40
     assert {group.next_stage for group in groups} == {1}

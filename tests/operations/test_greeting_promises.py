@@ -85,7 +85,7 @@ steps = st.builds(
 )
 
 
-@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(st.lists(cards, min_size=3, max_size=3), st.lists(steps, min_size=15, max_size=30))
 def test_nobody_is_greeted_twice_within_a_week_or_late_or_on_a_day_of_silence(engine, shops, people, happening):
     ids = _people(engine, people)

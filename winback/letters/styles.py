@@ -25,6 +25,8 @@ _DOCTYPE = re.compile(r"\A\s*<!doctype html>", re.IGNORECASE)  # premailer keeps
 _COLOUR = re.compile(r"var\(--([a-z0-9-]+)\)")
 _RULES_FOR_DEVICES = re.compile(r"@[a-z-]+[^{};]*\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}")  # @media and the like: they stay in the sheet
 _SELECTOR = re.compile(r"([^{};]+)\{[^{}]*\}")
+_EMPTY = re.compile(r"(<(?:li|dd|dt|option)\b[^<>]*>)(?=</)")
+_HOLD = "\ue0ff"  # of Unicode's private use: nobody writes it
 _DEPENDS_ON_NEIGHBOURS = re.compile(r"[+~*]|\[(?!data-[a-z-]+\])|:(?!hover|active|visited|link|focus)")
 
 
@@ -51,11 +53,13 @@ def inline(flat: Flat) -> str:
 def inlined(html: str) -> str:
     """A whole HTML document with its rules in its elements; the sheet stays too, for what can't be inlined (@media, :hover).
 
-    `!important` is kept, else inline rules would beat those for dark mode and small screens. Nothing is fetched.
+    `!important` is kept, else inline rules would beat those for dark mode and small screens. Nothing is fetched. libxml2 leaves out the
+    end of an empty list item, and what follows would come to stand in it: something is held there until it has written all.
     """
-    return str(
+    held = _EMPTY.sub(rf"\1{_HOLD}", html)
+    done = str(
         Premailer(
-            _DOCTYPE.sub("<!DOCTYPE html>", html, count=1),
+            _DOCTYPE.sub("<!DOCTYPE html>", held, count=1),
             keep_style_tags=True,
             strip_important=False,
             remove_classes=False,
@@ -67,6 +71,7 @@ def inlined(html: str) -> str:
             cssutils_logging_level=logging.CRITICAL,
         ).transform(pretty_print=False)
     )
+    return done.replace(_HOLD, "")
 
 
 def nesting(html: str) -> list[tuple[str, str]]:

@@ -38,9 +38,11 @@ class Waiting:
 
 def clear(engine: Engine, ready: Prepared, run: Run | None, made_of: Fingerprint, *, now: datetime) -> Waiting | None:
     """What stands in the way of a run that hasn't begun, asked for now if it never was; None: nobody need be asked, or somebody said yes."""
-    above, number = ready.project.settings.approve_above, asking.number_of(run)
+    above, number = ready.project.settings.approve_above, 1 if run is None else run.number + 1
     with database.reading(engine) as connection:
         known = approvals.get(connection, ready.name, made_of.digest)
+    if known is not None and known.stands and _takes_in(ready, run):
+        return None
     if known is not None and _concerns(known, number):
         if known.stands and not approval.outgrown(known.given, campaign_run.size(engine, ready, now=now)):
             return None
@@ -90,7 +92,7 @@ def show(engine: Engine, ready: Prepared, *, now: datetime) -> tuple[Waiting, Ap
         run = runs.latest(connection, ready.name)
         known = approvals.get(connection, ready.name, made_of.digest)
     question = asking.question(ready, engine, run, now=now)
-    if known is not None and known.stands and _concerns(known, question.asked.run) and not approval.outgrown(known.given, question.asked.cohort):
+    if known is not None and known.stands and _holds(ready, known, run, question.asked):
         return waiting(known), known
     return ask(engine, ready, question, made_of, now=now), None
 
@@ -111,9 +113,8 @@ def approve(engine: Engine, project: Project, name: str, *, shown: str, by: str,
         run = runs.latest(connection, name)
         if run is None or run.status not in UNFINISHED:
             return f"{name} is approved. It begins with: winback run {name}"
-        go_on_with(connection, run, made_of, now=now)
-        if run.status is RunStatus.WAITING:
-            runs.change_status(connection, run.id, RunStatus.ACTIVE, now)
+        go_on_with(connection, name, made_of, now=now)
+        set_going(connection, name, RunStatus.ACTIVE, now=now)
     going = "stays paused until `winback resume`" if run.status is RunStatus.PAUSED else "goes on with the next `winback run`"
     return f"{name} is approved; run {run.number} {going}."
 
@@ -123,7 +124,8 @@ def is_given(engine: Engine, ready: Prepared) -> bool:
     made_of = contents.read(ready)
     with database.reading(engine) as connection:
         known = approvals.get(connection, ready.name, made_of.digest)
-        return known is not None and known.stands and _concerns(known, asking.number_of(runs.latest(connection, ready.name)))
+        run = runs.latest(connection, ready.name)
+    return known is not None and known.stands and (_takes_in(ready, run) or _concerns(known, asking.number_of(run)))
 
 
 def withdraw(engine: Engine, name: str, *, by: str, now: datetime) -> str:
@@ -134,16 +136,25 @@ def withdraw(engine: Engine, name: str, *, by: str, now: datetime) -> str:
             raise ConfigError(Problem("", None, f"no approval of `{name}` stands.", f"To stop it: winback pause {name}"))
         run = runs.latest(connection, name)
         if run is not None and run.status is RunStatus.ACTIVE and run.fingerprint in taken:
-            runs.change_status(connection, run.id, RunStatus.WAITING, now)
+            set_going(connection, name, RunStatus.WAITING, now=now)
             return f"The approval is withdrawn: nothing of {name}, run {run.number}, leaves any more. What is planned stays, until `winback approve {name}`."
     return f"The approval of {name} is withdrawn."
 
 
-def go_on_with(connection: Connection, run: Run, made_of: Fingerprint, *, now: datetime) -> None:
-    """From now on the run is made of these files; what differs from before is recorded."""
-    if run.fingerprint != made_of.digest:
+def go_on_with(connection: Connection, name: str, made_of: Fingerprint, *, now: datetime) -> None:
+    """From now on the campaign's runs are made of these files; what differs from before is recorded with each."""
+    for run in runs.unfinished_of(connection, name):
+        if run.fingerprint == made_of.digest:
+            continue
         changed = [each.as_json() for each in fingerprint.differing(Fingerprint.from_json(run.made_of), made_of)]
         run_files.go_on_with(connection, run.id, made_of.digest, before=run.fingerprint, made_of=made_of.as_json(), changed=changed, now=now)
+
+
+def set_going(connection: Connection, name: str, status: RunStatus, *, now: datetime) -> None:
+    """Let the campaign's runs go, or wait: an older one beside the newest too. What is paused stays so."""
+    for run in runs.unfinished_of(connection, name):
+        if run.status is not RunStatus.PAUSED and run.status is not status:
+            runs.change_status(connection, run.id, status, now)
 
 
 def campaigns_asked(engine: Engine) -> Sequence[str]:
@@ -155,6 +166,16 @@ def latest(engine: Engine, name: str) -> Approval | None:
     """What was asked of a campaign last."""
     with database.reading(engine) as connection:
         return next(iter(approvals.of_campaign(connection, name)), None)
+
+
+def _holds(ready: Prepared, known: Approval, run: Run | None, asked: Asked) -> bool:
+    """What was approved is what is to come now."""
+    return _takes_in(ready, run) or (_concerns(known, asked.run) and not approval.outgrown(known.given, asked.cohort))
+
+
+def _takes_in(ready: Prepared, run: Run | None) -> bool:
+    """A daily campaign is under way: who comes in from day to day, and from one run to the next, is what it was approved for."""
+    return ready.campaign.is_daily and run is not None and run.status in UNFINISHED
 
 
 def _concerns(known: Approval, number: int) -> bool:

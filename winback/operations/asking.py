@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -16,12 +16,12 @@ from sqlalchemy import Engine
 from winback import clock
 from winback.errors import Refused
 from winback.model import HOLDOUT, UNFINISHED, ChannelName
-from winback.operations import planning, previewing, scenes
+from winback.operations import campaign_run, planning, previewing, scenes
 from winback.operations.planning import ASSUMED_RETURN_RATE, Plan
 from winback.operations.scenes import Wanted
 from winback.outcomes import statistics
 from winback.sending.prepared import Prepared
-from winback.store import database, enrolling, run_files
+from winback.store import database, run_files, runs
 from winback.store.runs import Run
 
 
@@ -47,6 +47,7 @@ class Asked:
     changed: list[str] = field(default_factory=list)  # what is other than was approved, or begun with, before: sentences
     letters: list[str] = field(default_factory=list)  # files of sample letters below out/approval/<campaign>/, the sheet of all last
     note: str = ""  # why there are none
+    lost: dict[str, int] = field(default_factory=dict)  # of the people, by language, those for whom the letters aren't whole any more
     waiting: int = 0  # of the people, who stand in the back-fill: which tactic and language is theirs is decided on their day
 
     def as_json(self) -> dict[str, Any]:
@@ -56,6 +57,8 @@ class Asked:
         """Who comes later, what it costs, and what the numbers can show."""
         if self.waiting:
             yield f"{self.waiting:,} of them wait in the back-fill at the most: their tactic, language and letters are decided on their day, and the cost grows with them."
+        for language, people in self.lost.items():
+            yield f"{people:,} of them get nothing as it stands: a letter isn't whole in {language} any more. What it lacks: winback translate check {language}"
         yield f"Sending costs up to {Decimal(self.cost_of_sending):,.2f} {self.currency}."
         for tactic, cost in self.cost_of_offers.items():
             yield f"The offer of {tactic} costs {Decimal(cost):,.2f} {self.currency} for every 100 who take it up."
@@ -103,11 +106,11 @@ def of_plan(plan: Plan, number: int) -> Question:
 
 
 def of_run(prepared: Prepared, engine: Engine, run: Run, *, now: datetime) -> Question:
-    """What is still to come of a run that has begun."""
+    """What is still to come of a run that has begun, and of an older one that goes on beside it."""
     plan, settings = prepared.campaign, prepared.project.settings
     with database.reading(engine) as connection:
-        groups = run_files.to_come(connection, run.id)
-        everybody, waiting = run_files.arms(connection, run.id), len(enrolling.waiting(connection, run.id))
+        groups = run_files.to_come(connection, runs.unfinished_of(connection, prepared.name))
+        everybody, waiting = run_files.arms(connection, run.id), len(run_files.waiting(connection, run))
     arms, languages, letters = Counter[str](), Counter[str](), Counter[str]()
     for group in groups:
         arms[group.arm] += group.people
@@ -134,16 +137,33 @@ def of_run(prepared: Prepared, engine: Engine, run: Run, *, now: datetime) -> Qu
             for tactic in plan.tactics
         },
         base_rate=ASSUMED_RETURN_RATE,
+        lost={language: people for language, people in languages.most_common() if language not in prepared.languages},
         waiting=waiting,
     )
     return Question(asked, {(group.arm, group.language): group.example for group in reversed(groups)})
 
 
 def question(prepared: Prepared, engine: Engine, run: Run | None, *, now: datetime) -> Question:
-    """What is to come: of a run that is under way, else of the one that would begin now."""
-    if run is not None and run.status in UNFINISHED:
+    """What is to come: of a run that is under way, else of the one that would begin now; of both where the next one begins by itself."""
+    if run is not None and campaign_run.goes_on(prepared, run, now):
         return of_run(prepared, engine, run, now=now)
-    return of_plan(planning.plan(prepared, engine, now=now), number_of(run))
+    begins = of_plan(planning.plan(prepared, engine, now=now), 1 if run is None else run.number + 1)
+    if run is None or run.status not in UNFINISHED:
+        return begins
+    return _together(begins, of_run(prepared, engine, run, now=now))
+
+
+def _together(begins: Question, before: Question) -> Question:
+    """A run that begins, and the letters still to come of the one before it."""
+    new, old = begins.asked, before.asked
+    arms, languages, stages = (
+        {name: first.get(name, 0) + second.get(name, 0) for name in first | second}
+        for first, second in ((new.arms, old.arms), (new.languages, old.languages), (new.stages, old.stages))
+    )
+    cost = Decimal(new.cost_of_sending) + Decimal(old.cost_of_sending)
+    people = new.people + sum(old.arms.values())
+    both = replace(new, people=people, arms=arms, languages=languages, stages=stages, cost_of_sending=f"{cost:f}")
+    return Question(both, {**before.examples, **begins.examples})
 
 
 def number_of(run: Run | None) -> int:

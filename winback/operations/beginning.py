@@ -33,10 +33,11 @@ def begin(engine: Engine, ready: Prepared, *, now: datetime, again: bool = False
         run = runs.latest(connection, ready.name)
     if run is not None:
         _refuse_earlier(ready, run, now)
-    if run is not None and run.status in UNFINISHED:
+    if run is not None and campaign_run.goes_on(ready, run, now):
         return _go_on(engine, ready, campaign_run.current(engine, ready, now=now, made_of=made_of), made_of, now=now)
     if twins := campaign.twins(ready.project, ready.name):
         raise ConfigError(twins)
+    again = again or (run is not None and run.status in UNFINISHED)  # a daily one's next run begins by itself
     campaign_run.refuse_to_begin(engine, ready, now=now, again=again)
     if waiting := approving.clear(engine, ready, run, made_of, now=now):
         return waiting
@@ -51,7 +52,8 @@ def _go_on(engine: Engine, ready: Prepared, run: Run, made_of: Fingerprint, *, n
     """The same files as before: on with it. Others: recorded, and asked about where many are still to be written to."""
     with database.reading(engine) as connection:
         at_rest = run.status is RunStatus.PAUSED
-        as_before = run.status is RunStatus.ACTIVE and run.fingerprint == made_of.digest and _may_go_on(connection, ready, run, made_of)
+        alike = all(each.fingerprint == made_of.digest for each in runs.unfinished_of(connection, ready.name))
+        as_before = run.status is RunStatus.ACTIVE and alike and _may_go_on(connection, ready, run, made_of)
     if at_rest or as_before:
         if run.went_on_at is None or now - run.went_on_at >= _TOLD_EVERY:
             with database.writing(engine) as connection:
@@ -63,10 +65,8 @@ def _go_on(engine: Engine, ready: Prepared, run: Run, made_of: Fingerprint, *, n
         assert found is not None
         if found.status not in {RunStatus.ACTIVE, RunStatus.WAITING}:
             return found  # somebody paused or cancelled it meanwhile
-        approving.go_on_with(connection, found, made_of, now=now)
-        status = RunStatus.ACTIVE if goes else RunStatus.WAITING
-        if found.status is not status:
-            runs.change_status(connection, run.id, status, now)
+        approving.go_on_with(connection, ready.name, made_of, now=now)
+        approving.set_going(connection, ready.name, RunStatus.ACTIVE if goes else RunStatus.WAITING, now=now)
         run_files.went_on(connection, run.id, now)
         found = runs.latest(connection, ready.name)
         known = approvals.get(connection, ready.name, made_of.digest)
@@ -88,7 +88,7 @@ def _may_go_on(connection: Connection, ready: Prepared, run: Run, made_of: Finge
         return True
     if run.is_deciding and run.fingerprint not in {"", made_of.digest}:
         return False  # it broke off while it decided, and nobody knows how many are to come
-    return approval.may_go(above, run_files.count_to_come(connection, run.id), None)
+    return approval.may_go(above, run_files.count_to_come(connection, runs.unfinished_of(connection, ready.name)), None)
 
 
 def _refuse_earlier(ready: Prepared, run: Run, now: datetime) -> None:

@@ -41,7 +41,7 @@ def current(
         run = runs.latest(connection, prepared.name)
         if run is not None and run.status in UNFINISHED:
             _refuse_another_structure(prepared, run)
-            if run.status is not RunStatus.ACTIVE or not recurring.is_next_due(prepared, run, now):
+            if goes_on(prepared, run, now):
                 runs.follow_priority(connection, run.id, prepared.campaign.priority)
                 return run
             runs.record_enrolled(connection, run.id, now)
@@ -57,6 +57,11 @@ def current(
             "window_seconds": prepared.campaign.window(prepared.project).total_seconds(),
         }
         return runs.start(connection, prepared.name, number=number, salt=salt_of(prepared, number), plan=plan, now=now, **_kept(made_of))
+
+
+def goes_on(prepared: Prepared, run: Run, now: datetime) -> bool:
+    """Whether a campaign's newest run is the one to go on with; otherwise another one begins, by itself where a daily one's season is over."""
+    return run.status in UNFINISHED and not (run.status is RunStatus.ACTIVE and recurring.is_next_due(prepared, run, now))
 
 
 def _kept(made_of: Fingerprint | None) -> dict[str, Any]:

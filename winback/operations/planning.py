@@ -16,7 +16,7 @@ from winback.audience.signs import Sign
 from winback.journey import expected_way, last_check, stage_times, zones
 from winback.journey.eligibility import Eligible, Skip
 from winback.journey.last_check import Postpone, SkipStage, Stop
-from winback.model import HOLDOUT, TASK, UNFINISHED, ChannelName, Money, Reason, TaskKind
+from winback.model import HOLDOUT, TASK, ChannelName, Money, Reason, TaskKind
 from winback.operations import branches, campaign_run, daily_plan, enrolment, greeting_plan, knowing, recurring
 from winback.operations.branches import Branch
 from winback.operations.daily_plan import DailyPlan
@@ -137,7 +137,7 @@ def plan(
     knowing.prepare_campaign(prepared, engine, now=now, present=present)
     with database.reading(engine) as connection:
         run = runs.latest(connection, prepared.name)
-        own = run.id if run is not None and run.status in UNFINISHED else None
+        own = run.id if run is not None and campaign_run.goes_on(prepared, run, now) else None
         number = run.number + (own is None) if run is not None else 1
         salt = campaign_run.salt_of(prepared, number)
         offering.check_pools(connection, prepared)

@@ -70,7 +70,7 @@ async def go(
 
     Raises ConfigError when a lane can't be opened or the campaign is over, TemplateError when a letter can't be filled in, Refused when a
     lane stops in the middle: what was not handed over is planned again and goes out with the next run. What a person must approve first
-    changes nothing but being asked.
+    changes nothing but being asked; of a daily campaign, who came in today is kept.
     """
     async with open_lanes(prepared, worker=worker, open_channel=open_channel) as opened:
         run = beginning.begin(engine, prepared, now=now(), again=again)
@@ -78,6 +78,10 @@ async def go(
             return Ran(prepared.name, run.asked.run, RunStatus.WAITING, waiting=run)
         ran = Ran(prepared.name, run.number, run.status)
         ran.enrolled = enrolment.enrol(engine, prepared, run, now=now(), progress=_part(progress, "enrol"))
+        if prepared.campaign.is_daily and ran.enrolled:  # so many may have come in today that somebody must look first
+            came_in = beginning.begin(engine, prepared, now=now())
+            if isinstance(came_in, Waiting):
+                return Ran(prepared.name, came_in.asked.run, RunStatus.WAITING, enrolled=ran.enrolled, waiting=came_in)
         for each in campaign_run.under_way(engine, prepared):
             await send(prepared, engine, each, opened, ran, now=now, progress=progress)
             status = finish(engine, each)

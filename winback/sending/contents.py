@@ -83,12 +83,19 @@ def _letters(prepared: Prepared) -> Iterator[tuple[str, bytes]]:
 
 
 def _sentences(prepared: Prepared) -> Iterator[tuple[str, Any]]:
-    """What the letters' own sentences say in each language: a catalogue may hold others, which are nobody's business here."""
+    """What the letters' own sentences say in each language: a catalogue may hold others, which are nobody's business here.
+
+    Of a language in which a sentence is missing nothing counts but that: nobody is written to in it.
+    """
     keys = {
         (sentence.context or "", sentence.text): (sentence.context, sentence.text)
         for each in _flats(prepared)
         for sentence in catalogue.sentences(each)
     }
-    for language in sorted(prepared.languages - {SOURCE}):
-        known = prepared.library.catalogue(language)
-        yield known.file, [[*key, *known.translations[kept].forms] for key, kept in sorted(keys.items()) if kept in known.translations]
+    templates = prepared.project.templates
+    for language in sorted({*prepared.library.languages(), *prepared.languages} - {SOURCE}):
+        said: Any = False
+        if language in prepared.languages:
+            known = prepared.library.catalogue(language).translations
+            said = [[*key, *known[kept].forms] for key, kept in sorted(keys.items()) if kept in known]
+        yield prepared.project.shown(catalogue.path(templates, language)), said

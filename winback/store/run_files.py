@@ -11,6 +11,7 @@ from sqlalchemy import Connection, func, or_, select, update
 
 from winback.model import RecipientStatus
 from winback.store import enrolling
+from winback.store.runs import Run
 from winback.store.tables import campaign_runs, customers, recipients, run_changes
 
 
@@ -61,10 +62,16 @@ def set_clock(connection: Connection, run_id: int, now: datetime) -> None:
     connection.execute(update(campaign_runs).where(campaign_runs.c.id == run_id).values(went_on_at=now))
 
 
-def count_to_come(connection: Connection, run_id: int) -> int:
-    """How many people a run still writes to, those among them who wait in its back-fill."""
-    active = select(func.count()).where(recipients.c.run_id == run_id, recipients.c.status == RecipientStatus.ACTIVE)
-    return int(connection.execute(active).scalar_one()) + len(enrolling.waiting(connection, run_id))
+def count_to_come(connection: Connection, found: Sequence[Run]) -> int:
+    """How many people these runs still write to, those among them who wait in a back-fill that is still taken from."""
+    ids = [run.id for run in found]
+    active = select(func.count()).where(recipients.c.run_id.in_(ids), recipients.c.status == RecipientStatus.ACTIVE)
+    return int(connection.execute(active).scalar_one()) + sum(len(waiting(connection, run)) for run in found)
+
+
+def waiting(connection: Connection, run: Run) -> list[int]:
+    """Who waits in a run's back-fill; nobody once it takes nobody in any more."""
+    return enrolling.waiting(connection, run.id) if run.enrolled_at is None else []
 
 
 def arms(connection: Connection, run_id: int) -> dict[str, int]:
@@ -83,12 +90,12 @@ class ToCome:
     example: str  # one of them, by the shop's id
 
 
-def to_come(connection: Connection, run_id: int) -> list[ToCome]:
-    """Everybody whom a run still writes to, in groups."""
+def to_come(connection: Connection, found: Sequence[Run]) -> list[ToCome]:
+    """Everybody whom these runs still write to, in groups."""
     columns = (recipients.c.arm, recipients.c.locale, recipients.c.next_stage)
     grouped = (
         select(*columns, func.count().label("people"), func.min(recipients.c.customer_id).label("customer_id"))
-        .where(recipients.c.run_id == run_id, recipients.c.status == RecipientStatus.ACTIVE)
+        .where(recipients.c.run_id.in_([run.id for run in found]), recipients.c.status == RecipientStatus.ACTIVE)
         .group_by(*columns)
         .subquery()
     )

@@ -55,7 +55,7 @@ class CampaignPage:
             "campaign.html",
             asked=asked,
             status=_status(seen),
-            told=_TOLD.get(told, ""),
+            told=_TOLD.get(told, ()),
             stale=stale,
             sentences=list(asked.sentences()),
             samples=list(self._samples(asked)),
@@ -110,21 +110,21 @@ class CampaignPage:
     def _folder(self, name: str) -> Path:
         return self.project.out / "approval" / name
 
-    def _samples(self, asked: Asked) -> Iterator[tuple[str, str, str]]:
-        """(what it is, the page's address, the text's address), where both still lie there."""
+    def _samples(self, asked: Asked) -> Iterator[tuple[str, str, str, str]]:
+        """(letter, whose and when, the page's address, the text's address), where both still lie there."""
         folder, there = self._folder(asked.campaign), set(asked.letters)
         root = f"/campaigns/{quote(asked.campaign, safe='')}/letters"
         for file in asked.letters:
             text = file.removesuffix(".html") + ".txt"
             if file.endswith(".html") and text in there and (folder / file).is_file():
-                shown = file.removesuffix(".html").replace(".", " · ")
-                yield shown, f"{root}/{quote(file)}", f"{root}/{quote(text)}"
+                letter, *where = file.removesuffix(".html").split(".")
+                yield letter, ", ".join(where), f"{root}/{quote(file)}", f"{root}/{quote(text)}"
 
 
-_TOLD = {
-    "approve": "Approved. The next `winback run`, or the schedule, goes on with it.",
-    "withdraw": "Withdrawn. Nothing of it leaves any more.",
-    "other": "Nothing was changed: it stood otherwise than the page showed. This is how it stands now.",
+_TOLD = {  # every second part is a command
+    "approve": ("Approved. The next ", "winback run", ", or the schedule, goes on with it."),
+    "withdraw": ("Withdrawn. Nothing of it leaves any more.",),
+    "other": ("Nothing was changed: it stood otherwise than the page showed. This is how it stands now.",),
 }
 
 
