@@ -19,6 +19,7 @@ from winback.commands import (
     data,
     dkim,
     facts,
+    lanes,
     letters,
     lifecycle,
     names,
@@ -77,6 +78,7 @@ for subject in (
     results,
     studio,
     dkim,
+    lanes,
 ):
     subject.register(app)
 

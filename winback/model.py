@@ -228,6 +228,18 @@ class Reason(StrEnum):
     WRITTEN_LATELY = "written-lately"  # the same campaign wrote to them not long ago
     DAY_PASSED = "day-passed"  # the stage's own day was over before its turn came
     NO_OCCASION = "no-occasion"  # the occasion doesn't come for this customer, or not while the campaign lasts
+    LANE_STOPPED = "lane-stopped"  # the fuse of its lane has blown: it leaves once a person lets the lane go on
+
+
+class FuseCause(StrEnum):
+    """Why a lane stopped."""
+
+    BOUNCES = "bounces"  # too many letters were refused for good, or came back
+    COMPLAINTS = "complaints"  # too many were called spam
+    ERRORS = "errors"  # too many were put off, or not answered
+    REFUSED = "refused"  # one after another was refused because of us: authentication, policy, reputation
+    PERSON = "person"  # somebody stopped it
+    CLOSED = "closed"  # the other side let nobody in or hung up; no fuse: the next run tries again
 
 
 HOLDOUT = "holdout"

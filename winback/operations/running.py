@@ -14,7 +14,8 @@ from sqlalchemy import Engine
 from winback.channels.channel import Channel
 from winback.errors import ConfigError, LaneError, Problem, Refused
 from winback.model import ChannelName, DeliveryStatus, RunStatus
-from winback.operations import beginning, campaign_run, enrolment, knowing, stopping
+from winback.operations import alarming, beginning, campaign_run, enrolment, knowing, stopping
+from winback.operations.alarming import Tell
 from winback.operations.approving import Waiting
 from winback.sending import greeting, lanes, queue
 from winback.sending.compose import Writer
@@ -111,8 +112,8 @@ async def send(
         ran.queued += queued
         if first:
             stopping.stop(engine, now=now())
-        with _told_where(prepared):
-            await worker.send_due(_part(progress, "send"))
+        with _told_where(prepared, engine, now):
+            await worker.send_due(_alarming(prepared, engine, now, _part(progress, "send")))
     ran.deliveries += worker.sent
     settle_codes(engine, run, now())
 
@@ -131,12 +132,15 @@ def settle_codes(engine: Engine, run: Run, now: datetime) -> None:
         codes.settle(connection, run, now)
 
 
-async def send_batch(prepared: Prepared, engine: Engine, run: Run, *, now: Callable[[], datetime], worker: str) -> Ran:
-    """One batch of what is queued and due in a run, over lanes opened for it: what a schedule's task does. An empty count: nothing is left."""
+async def send_batch(prepared: Prepared, engine: Engine, run: Run, *, now: Callable[[], datetime], worker: str, tell: Tell | None = None) -> Ran:
+    """One batch of what is queued and due in a run, over lanes opened for it: what a schedule's task does. An empty count: nothing is left.
+
+    `tell` hears of alarms.
+    """
     ran = Ran(prepared.name, run.number, run.status)
     async with open_lanes(prepared, worker=worker) as opened:
         claiming = Worker(engine, run, Writer(prepared, engine), opened, now)
-        with _told_where(prepared):
+        with _told_where(prepared, engine, now, tell):
             await claiming.send_batch()
         ran.deliveries += claiming.sent
         ran.faults |= claiming.faults
@@ -150,12 +154,27 @@ def finish(engine: Engine, run: Run) -> RunStatus:
 
 
 @contextmanager
-def _told_where(prepared: Prepared) -> Iterator[None]:
-    """A lane that stops in the middle becomes a sentence that points into settings.yaml."""
+def _told_where(prepared: Prepared, engine: Engine, now: Callable[[], datetime], tell: Tell | None = None) -> Iterator[None]:
+    """A lane that stops in the middle becomes a sentence that points into settings.yaml, and an alarm; a fuse that blew, an alarm."""
     try:
         yield
     except LaneStoppedError as stopped:
-        raise Refused(lanes.problem(prepared.project, stopped.channel, stopped.error)) from stopped
+        problem = lanes.problem(prepared.project, stopped.channel, stopped.error)
+        alarming.closed(prepared.project, engine, stopped.channel, str(problem), now=now(), tell=tell)
+        raise Refused(problem) from stopped
+    else:
+        alarming.raise_due(prepared.project, engine, now(), tell)
+
+
+def _alarming(prepared: Prepared, engine: Engine, now: Callable[[], datetime], progress: Callable[[int], None] | None) -> Callable[[int], None]:
+    """After each batch, so that nobody waits for a long run's end to hear of a fuse."""
+
+    def sent(count: int) -> None:
+        alarming.raise_due(prepared.project, engine, now())
+        if progress:
+            progress(count)
+
+    return sent
 
 
 @asynccontextmanager

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property, partial
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row
@@ -25,6 +26,7 @@ from winback.model import ChannelName, DeliveryStatus, Email, Message, Reason, R
 from winback.sending import asking, greeting, meeting, offering, outcomes, turns
 from winback.sending.asking import Asking
 from winback.sending.compose import Writer
+from winback.sending.fuse import Watch
 from winback.sending.greeting import Greeter
 from winback.sending.offering import Codes
 from winback.sending.queue import following, traveller
@@ -104,12 +106,13 @@ class Worker:
             return 0
         try:
             letters = self._check_and_write(claimed)
-            for channel, group in itertools.groupby(sorted(letters, key=_channel), key=_channel):
+            for channel, group in itertools.groupby(sorted(letters, key=attrgetter("channel")), key=attrgetter("channel")):
                 await self._send(channel, list(group))
         finally:
             with database.writing(self.engine) as connection:
                 deliveries.release(connection, self.run.id, worker=self.lanes.worker)
                 deliveries.stop_those_of_ended(connection, [delivery.id for delivery in claimed])
+                self._fuse.write(connection, self.now())
                 run_files.went_on(connection, self.run.id, self.now())
         return len(claimed)
 
@@ -123,6 +126,10 @@ class Worker:
     @cached_property
     def _greeter(self) -> Greeter | None:
         return Greeter.of(self.writer.prepared)
+
+    @cached_property
+    def _fuse(self) -> Watch:
+        return Watch(self.writer.project.settings.fuse, self.lanes.worker)
 
     @property
     def _lease(self) -> timedelta:
@@ -145,6 +152,7 @@ class Worker:
             reached = merged_journeys.reached(connection, self.run.id, ids)
             turn = turns.read(connection, self.writer.prepared.policy, self.run.id, claimed, now)
             had = greeted.left(connection, ids) if self._greeter else {}
+            self._fuse.look(connection)
         holding = offering.held(self.engine, self.writer.prepared, self.run, standing, now)
         letters: list[_Letter] = []
         asked: list[Asking] = []
@@ -159,6 +167,7 @@ class Worker:
                 verdict = self._greeter.check(verdict, delivery, candidate, recipient, had=had.get(delivery.customer_id, ()), now=now)
             if (delivery.customer_id, delivery.stage) in reached and isinstance(verdict, Send | Ask):
                 verdict = SkipStage(Reason.MERGED)
+            verdict = self._fuse.check(verdict, candidate, now)
             if isinstance(verdict, Send):
                 try:
                     content = self.writer.write(delivery, candidate, recipient, verdict, now=now, held=held)
@@ -234,7 +243,7 @@ class Worker:
                     (letter, _answer(future)) for letter, future in zip(group, sending, strict=True) if future.done() and not future.cancelled()
                 ]
                 self._record_answers(name, answered)
-            _raise_what_stops(name, [answer for _, answer in answered])
+            _raise_what_stops(name, [answer for letter, answer in answered if not self._fuse.excuses(letter.content, answer)])
 
     def _record_answers(self, name: ChannelName, answered: Sequence[tuple[_Letter, Receipt | BaseException]]) -> None:
         now, schedule = self.now(), self.writer.project.settings.retry_after
@@ -248,6 +257,7 @@ class Worker:
                         outcome = replace(outcome, status=DeliveryStatus.PLANNED, due_at=now)
                 pairs.append((letter.claimed, outcome))
             self._record(connection, pairs)
+            self._fuse.watch(connection, [(letter.content, answer) for letter, answer in answered], now)
 
     def _has_another_way(self, letter: _Letter, name: ChannelName) -> bool:
         stage = self.writer.campaign.stage_of(letter.claimed.stage)
@@ -257,6 +267,7 @@ class Worker:
         """Mark letters as handed over; only those whose claim still stands, and whose turn it still is, may be sent."""
         with database.writing(self.engine) as connection:
             late = turns.late(connection, self.writer.campaign.ends_on, [(letter.claimed, letter.terms) for letter in letters], self.now())
+            late |= self._fuse.late(connection, [(letter.claimed.id, letter.content) for letter in letters], self.now())
             rows = [self._handed_over(letter) for letter in letters if letter.claimed.id not in late]
             mine = deliveries.record_hand_over(connection, rows, worker=self.lanes.worker, now=self.now(), lease=self._lease)
             self._record(
@@ -324,10 +335,6 @@ class Worker:
         """None after the last one."""
         stages = self.writer.campaign.stages
         return stages[number] if number < len(stages) else None
-
-
-def _channel(letter: _Letter) -> ChannelName:
-    return letter.channel
 
 
 def _answer(future: asyncio.Future[Receipt]) -> Receipt | BaseException:
