@@ -42,6 +42,7 @@ ONLY = {
     "random": ("winback/demo/",),
     "secrets": ("winback/settings.py", "winback/studio/"),
     "uuid": ("winback/commands/frame.py", "winback/demo/", "flows/"),
+    "dns": ("winback/channels/dns_lookup.py",),
     "apprise": ("winback/channels/alarm.py",),
     "aiosmtpd": ("winback/demo/",),
     "numpy": ("winback/audience/", "winback/store/purchases.py", "winback/store/scores.py", "winback/store/segments.py"),

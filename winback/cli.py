@@ -18,6 +18,7 @@ from winback.commands import (
     customers,
     data,
     dkim,
+    doctor,
     facts,
     lanes,
     letters,
@@ -79,6 +80,7 @@ for subject in (
     studio,
     dkim,
     lanes,
+    doctor,
 ):
     subject.register(app)
 
