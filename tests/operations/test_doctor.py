@@ -205,7 +205,7 @@ def test_one_domain_in_trouble_does_not_hide_the_others(signing):
 
 
 def mail(project) -> list[Finding]:
-    return list(diagnosing_ways.mail_server(project, clock.now()))
+    return list(diagnosing_ways.mail(project, clock.now()))
 
 
 def test_a_mail_server_that_lets_us_in_is_asked_what_it_offers(tmp_path):

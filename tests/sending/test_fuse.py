@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
+from tests import projects
 from tests.sending import lane_shop
 from tests.sending.lane_shop import START, AnsweringChannel, go, letters, number, populate
+from winback.channels.email import DEPTH
+from winback.demo.mailbox import MailServer
 from winback.errors import ConfigError, LaneError, PermanentError, Refused, TemporaryError
 from winback.model import FuseCause, Reason
-from winback.operations import lane_control, rehearsing
+from winback.operations import beginning, lane_control, rehearsing, running
 from winback.sending.domain_groups import group_of
 from winback.sending.fuse import LOOK_AGAIN_AFTER, Watch
 from winback.store import database, fuses, lane_counts
@@ -171,6 +176,30 @@ def test_two_who_see_it_at_once_blow_it_once(engine):
     with database.writing(engine) as connection:
         assert [fuse.lane for fuse in fuses.claim_alarms(connection, START)] == ["email"]
         assert fuses.claim_alarms(connection, START) == []
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_real_server_that_knows_every_tenth_no_more_stops_the_lane_for_every_worker(engine, database_url, tmp_path, workers, caplog):
+    populate(engine, ["one.example", "two.example"], 600)
+    unknown = {f"c{each}@{'one' if each % 2 == 0 else 'two'}.example": "550 5.1.1 No such user" for each in range(0, 600, 10)}
+    with MailServer(tmp_path / "mail", replies=unknown) as server:
+        ready = lane_shop.make(tmp_path / "shop", *projects.through(server.host, server.port))
+
+        def work(worker: str) -> None:
+            own = database.open_engine(database_url)
+            asyncio.run(running.go(ready, own, now=lambda: START, worker=worker))
+            own.dispose()
+
+        running.finish(engine, beginning.begin(engine, ready, now=START))
+        with ThreadPoolExecutor(workers) as pool:
+            list(pool.map(work, map(str, range(workers))))
+        tried = server.accepted + server.refused.total()
+        received = Counter(each.recipient for each in server.received)
+    connections = ready.project.settings.email.connections
+    assert 100 <= tried <= 200 + (workers - 1) * 100 + workers * connections * DEPTH, "at 200 it is clear; others count a hundred before they tell"
+    assert max(received.values()) == 1
+    assert letters(engine)["planned", Reason.LANE_STOPPED] == 600 - tried
+    assert caplog.text.count("Nothing leaves by e-mail any more") == 1
 
 
 def test_a_busy_worker_fills_rows_of_a_hundred_letters(engine, ready):

@@ -47,7 +47,7 @@ class Alarm:
         return {"lane": self.lane, "cause": self.cause, "at": self.at.isoformat(), "happened": self.happened, "to_do": self.to_do}
 
 
-Tell: TypeAlias = Callable[[Alarm], None]
+Tell: TypeAlias = Callable[[Alarm], object]
 """Who else is told: flows make an event of it."""
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from winback.errors import ConfigError, Refused
-from winback.operations import checking, diagnosis, lane_words
+from winback.operations import checking, diagnosis, lane_words, mail_servers
 from winback.operations.diagnosis import Finding
 from winback.sending import lanes
 from winback.settings import Project
@@ -38,8 +38,9 @@ def _secrets(project: Project) -> Iterator[Finding]:
     """Whether they are there; what they are is never said."""
     settings = project.settings
     yield _key(project)
-    if settings.email.via == "smtp" and settings.email.user:
-        yield _is_set(project, "WINBACK_SMTP_PASSWORD", f"the mail server's user is {settings.email.user}", "Set it, or WINBACK_SMTP_PASSWORD_FILE.")
+    for server in mail_servers.listed(project) if settings.email.via == "smtp" else []:
+        if server.user:
+            yield _is_set(project, server.secret, f"{server.name} is to let {server.user} in", f"Set it, or {server.secret}_FILE.")
     if settings.telegram.via == "bot-api":
         yield _is_set(project, "WINBACK_TELEGRAM_TOKEN", "texts leave over the Bot API", "Set it to the token that BotFather shows.")
     if settings.email.dkim:

@@ -16,7 +16,7 @@ from winback.channels.dmarc import Domain
 from winback.channels.dns_lookup import DnsUnreachableError, Lookup
 from winback.errors import ConfigError, Refused
 from winback.letters import sender
-from winback.operations import diagnosis
+from winback.operations import diagnosis, mail_servers
 from winback.operations.diagnosis import Finding, Record, State
 from winback.sending import lanes
 from winback.settings import Project
@@ -33,7 +33,7 @@ class Names:
     envelopes: dict[str, str]  # domain of the envelope sender -> one mailbox of it
     returns: str  # `bounces_to`; empty: bounces go to each sender
     signers: tuple[Signer, ...]
-    relay: str  # the mail server's name
+    relays: tuple[str, ...]  # the mail servers' names
     leaves_from: tuple[str, ...]  # addresses that letters leave from, as far as known
     is_said: bool  # a person said which
 
@@ -58,6 +58,7 @@ def look(project: Project, lookup: Lookup, leaves_from: Sequence[str] = ()) -> I
 
 def _names(project: Project, lookup: Lookup, leaves_from: Sequence[str]) -> Names:
     email, senders = project.settings.email, sender.read(project).senders.values()
+    hosts = tuple(dict.fromkeys(server.host for server in mail_servers.listed(project)))
     mailboxes = [email.bounces_to] if email.bounces_to else [each.email for each in senders]
     try:
         signers = tuple(lanes.signers(project))
@@ -69,8 +70,8 @@ def _names(project: Project, lookup: Lookup, leaves_from: Sequence[str]) -> Name
         envelopes={_domain(mailbox): mailbox for mailbox in mailboxes},
         returns=email.bounces_to,
         signers=signers,
-        relay=email.host,
-        leaves_from=tuple(leaves_from) or _public(_addresses(lookup, email.host)),
+        relays=hosts,
+        leaves_from=tuple(leaves_from) or _public([address for host in hosts for address in _addresses(lookup, host)]),
         is_said=bool(leaves_from),
     )
 
@@ -100,7 +101,7 @@ def _spf(names: Names, domain: str, mailbox: str) -> Iterator[Finding]:
             yield diagnosis.wrong(_AREA, subject, f"receivers can't use `{verdict.record}`: {verdict.why}.", "Mend it; for example (TXT):", record)
             return
         if not names.leaves_from:
-            message = f"`{verdict.record}` can be read. Whether it lets your letters leave can't be told: {names.relay} has no public address."
+            message = f"`{verdict.record}` can be read. Whether it lets your letters leave can't be told: {' and '.join(names.relays)} has no public address."
             yield diagnosis.unknown(_AREA, subject, message, "Say where they leave from: --from-ip ADDRESS")
         elif verdict.result is spf.Result.PASS:
             yield diagnosis.ok(_AREA, subject, f"`{verdict.record}` lets {address} send.")
@@ -110,12 +111,12 @@ def _spf(names: Names, domain: str, mailbox: str) -> Iterator[Finding]:
                 _AREA, subject, message, f"Add ip4:{address} (or what your mail provider says), so:", _with(record, verdict.record, address)
             )
         else:
-            message = f"`{verdict.record}` doesn't let {address} send ({verdict.result}), where {names.relay} listens; it may send from elsewhere."
+            message = f"`{verdict.record}` doesn't let {address} send ({verdict.result}), where {' or '.join(names.relays)} listens; it may send from elsewhere."
             yield diagnosis.unknown(_AREA, subject, message, "Ask its provider what to `include:`, or say it yourself: --from-ip ADDRESS")
 
 
 def _spf_record(names: Names, domain: str) -> Record:
-    terms = [f"ip{ipaddress.ip_address(address).version}:{address}" for address in names.leaves_from] or [f"a:{names.relay}"]
+    terms = [f"ip{ipaddress.ip_address(address).version}:{address}" for address in names.leaves_from] or [f"a:{relay}" for relay in names.relays]
     return Record(domain, "TXT", f"v=spf1 {' '.join(terms)} -all")
 
 

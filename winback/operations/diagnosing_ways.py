@@ -12,8 +12,9 @@ import httpx
 from winback.channels import smtp_probe
 from winback.errors import ConfigError, LaneError
 from winback.model import ChannelName
-from winback.operations import diagnosis
+from winback.operations import diagnosis, mail_servers
 from winback.operations.diagnosis import Finding
+from winback.operations.mail_servers import MailServer
 from winback.sending import lanes
 from winback.settings import Project
 
@@ -22,28 +23,30 @@ _SECONDS = 10
 _FAST_OR_SLOW = 60
 
 
-def mail_server(project: Project, now: datetime) -> Iterator[Finding]:
-    """Connects, secures, logs in; what it offers."""
-    email = project.settings.email
-    if email.via == "file":
+def mail(project: Project, now: datetime) -> Iterator[Finding]:
+    """Of each mail server: whether it answers, is secured, lets us in, and what it offers."""
+    if project.settings.email.via == "file":
         yield diagnosis.unknown("mail", "mail server", "e-mail stays in out/mailbox/ (`via: file`).", "Write `via: smtp` once letters are to leave.")
         return
-    subject = f"{email.host}:{email.port}"
-    password = project.secret("WINBACK_SMTP_PASSWORD")
+    for server in mail_servers.listed(project):
+        yield from _mail_server(project, server, now)
+
+
+def _mail_server(project: Project, server: MailServer, now: datetime) -> Iterator[Finding]:
+    password = project.secret(server.secret)
+    user = server.user if password else ""  # that it is not set is told beside the other secrets
+    seconds = project.settings.email.timeout_seconds
     try:
-        seen = smtp_probe.visit(
-            email.host, email.port, security=email.security, user=email.user if password else "", password=password, seconds=email.timeout_seconds
-        )
+        seen = smtp_probe.visit(server.host, server.port, security=server.security, user=user, password=password, seconds=seconds)
     except LaneError as error:
-        yield diagnosis.wrong("mail", subject, lanes.problem(project, ChannelName.EMAIL, error))
+        yield diagnosis.wrong("mail", server.name, lanes.problem(project, ChannelName.EMAIL, error))
         return
     secured = f"secured by {seen.tls}" if seen.tls else "not secured"
-    yield diagnosis.ok("mail", subject, f"answers, {secured}{f', lets {email.user} in' if seen.logged_in else ''}.")
-    yield _extensions(subject, seen.extensions)
+    yield diagnosis.ok("mail", server.name, f"answers, {secured}{f', lets {user} in' if seen.logged_in else ''}.")
+    yield _extensions(server.name, seen.extensions)
     if seen.certificate_until is not None and seen.certificate_until - now < _SOON:
-        yield diagnosis.wrong(
-            "mail", f"{subject} certificate", f"it ends on {seen.certificate_until:%Y-%m-%d}.", "Let whoever runs the server renew it."
-        )
+        message = f"it ends on {seen.certificate_until:%Y-%m-%d}."
+        yield diagnosis.wrong("mail", f"{server.name} certificate", message, "Let whoever runs the server renew it.")
 
 
 def _extensions(subject: str, extensions: tuple[str, ...]) -> Finding:

@@ -17,7 +17,7 @@ def examine(project: Project, lookup: Lookup, *, now: datetime, leaves_from: Seq
     The database is opened as every command does, which brings its tables up to date.
     """
     yield from diagnosing_house.look(project, now)
-    yield from diagnosing_ways.mail_server(project, now)
+    yield from diagnosing_ways.mail(project, now)
     yield from diagnosing_ways.bot(project)
     yield from diagnosing_ways.pages(project, now)
     yield from diagnosing_names.look(project, lookup, leaves_from)

@@ -17,7 +17,7 @@ from winback.model import ChannelName, DeliveryStatus, RunStatus
 from winback.operations import alarming, beginning, campaign_run, enrolment, knowing, stopping
 from winback.operations.alarming import Tell
 from winback.operations.approving import Waiting
-from winback.sending import greeting, lanes, queue
+from winback.sending import fuse, greeting, lanes, queue
 from winback.sending.compose import Writer
 from winback.sending.greeting import Greeter
 from winback.sending.loop import Lanes, LaneStoppedError, Worker
@@ -127,18 +127,23 @@ def queue_due(prepared: Prepared, engine: Engine, run: Run, *, now: datetime) ->
 
 
 def settle_codes(engine: Engine, run: Run, now: datetime) -> None:
-    """Codes whose last day has passed, and those that nobody was told of and won't be."""
+    """Codes whose last day has passed, and those that nobody was told of and won't be; counts of lanes that are too old go."""
     with database.writing(engine) as connection:
         codes.settle(connection, run, now)
+        fuse.forget_old(connection, now)
 
 
 async def send_batch(prepared: Prepared, engine: Engine, run: Run, *, now: Callable[[], datetime], worker: str, tell: Tell | None = None) -> Ran:
     """One batch of what is queued and due in a run, over lanes opened for it: what a schedule's task does. An empty count: nothing is left.
 
-    `tell` hears of alarms.
+    Nobody may be at the screen: a lane that is closed raises an alarm. `tell` hears of alarms too.
     """
     ran = Ran(prepared.name, run.number, run.status)
-    async with open_lanes(prepared, worker=worker) as opened:
+
+    def closed(name: ChannelName, problem: Problem) -> None:
+        alarming.closed(prepared.project, engine, name, str(problem), now=now(), tell=tell)
+
+    async with open_lanes(prepared, worker=worker, closed=closed) as opened:
         claiming = Worker(engine, run, Writer(prepared, engine), opened, now)
         with _told_where(prepared, engine, now, tell):
             await claiming.send_batch()
@@ -178,15 +183,24 @@ def _alarming(prepared: Prepared, engine: Engine, now: Callable[[], datetime], p
 
 
 @asynccontextmanager
-async def open_lanes(prepared: Prepared, *, worker: str, open_channel: OpenChannel = lanes.open_channel) -> AsyncIterator[Lanes]:
-    """Every channel of the campaign, entered. Raises ConfigError that points into settings.yaml when one is closed."""
+async def open_lanes(
+    prepared: Prepared,
+    *,
+    worker: str,
+    open_channel: OpenChannel = lanes.open_channel,
+    closed: Callable[[ChannelName, Problem], None] | None = None,
+) -> AsyncIterator[Lanes]:
+    """Every channel of the campaign, entered. Raises ConfigError that points into settings.yaml when one is closed, and tells `closed`."""
     async with AsyncExitStack() as stack:
         channels: dict[ChannelName, Channel[Any]] = {}
         for name in sorted(prepared.campaign.channels):
             try:
                 channels[name] = await stack.enter_async_context(open_channel(prepared.project, name))
             except LaneError as error:
-                raise ConfigError(lanes.problem(prepared.project, name, error)) from error
+                problem = lanes.problem(prepared.project, name, error)
+                if closed:
+                    closed(name, problem)
+                raise ConfigError(problem) from error
         yield Lanes(channels, worker, prepared.project.settings.batch)
 
 
