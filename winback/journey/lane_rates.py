@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from winback.limits import FuseSettings, Limit
 from winback.model import FuseCause
@@ -30,10 +30,15 @@ class Answers:
 
     def then(self, later: Answers) -> Answers:
         """Both together; `later` came after these."""
-        sums = {part.name: getattr(self, part.name) + getattr(later, part.name) for part in fields(Answers)}
-        if later.answered > later.refused_at_end:
-            sums["refused_at_end"] = later.refused_at_end
-        return Answers(**sums)
+        comes_between = later.answered > later.refused_at_end
+        return Answers(
+            self.accepted + later.accepted,
+            self.refused + later.refused,
+            self.errors + later.errors,
+            later.refused_at_end if comes_between else self.refused_at_end + later.refused_at_end,
+            self.bounced + later.bounced,
+            self.complained + later.complained,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +51,18 @@ class Breach:
     above: float  # the limit that was broken
 
 
-def breach(newest: Sequence[Answers], limits: FuseSettings) -> Breach | None:
-    """The limit that the newest answers of a lane break, if any; `newest` first.
+AT_ONCE = frozenset({FuseCause.BOUNCES, FuseCause.ERRORS})
+"""What answers of the other side tell; complaints come days later."""
+ALL = AT_ONCE | {FuseCause.COMPLAINTS}
+
+
+def farthest(limits: FuseSettings, causes: Collection[FuseCause] = ALL) -> int:
+    """How many letters back must be known to judge a lane."""
+    return max(limit.of for cause, limit in _limits(limits).items() if cause in causes)
+
+
+def breach(newest: Sequence[Answers], limits: FuseSettings, causes: Collection[FuseCause] = ALL) -> Breach | None:
+    """The limit that the newest answers of a lane break, if any; `newest` first. Rows of refusals are always looked for.
 
     A share counts as broken when even the lower end of its interval lies above the limit: 5 of 100 may be chance where 4 % is the truth,
     50 of 1,000 may not.
@@ -56,7 +71,7 @@ def breach(newest: Sequence[Answers], limits: FuseSettings) -> Breach | None:
     if row >= limits.refused_in_a_row:
         return Breach(FuseCause.REFUSED, row, row, 0.0)
     for cause, limit, counted in rates(newest, limits):
-        if counted.n >= limit.at_least and wilson(counted.successes, counted.n, LEVEL).low > limit.above:
+        if cause in causes and counted.n >= limit.at_least and wilson(counted.successes, counted.n, LEVEL).low > limit.above:
             return Breach(cause, counted.successes, counted.n, limit.above)
     return None
 
@@ -69,22 +84,27 @@ def warns(newest: Sequence[Answers], limits: FuseSettings) -> bool:
 
 def rates(newest: Sequence[Answers], limits: FuseSettings) -> Iterator[tuple[FuseCause, Limit, Counted]]:
     """Each rate among as many letters as its limit looks at."""
-    for cause, limit, share in (
-        (FuseCause.BOUNCES, limits.bounces, bounces),
-        (FuseCause.COMPLAINTS, limits.complaints, complaints),
-        (FuseCause.ERRORS, limits.errors, errors),
-    ):
-        yield cause, limit, share(window(newest, limit.of))
+    shares = {FuseCause.BOUNCES: bounces, FuseCause.COMPLAINTS: complaints, FuseCause.ERRORS: errors}
+    for cause, limit in _limits(limits).items():
+        yield cause, limit, shares[cause](window(newest, limit.of))
+
+
+def _limits(limits: FuseSettings) -> dict[FuseCause, Limit]:
+    return {FuseCause.BOUNCES: limits.bounces, FuseCause.COMPLAINTS: limits.complaints, FuseCause.ERRORS: limits.errors}
 
 
 def window(newest: Iterable[Answers], of: int) -> Answers:
     """The sum of the newest answers, up to the first with which there are `of`."""
-    total = Answers()
+    accepted = refused = errors = bounced = complained = 0
     for each in newest:
-        total = each.then(total)
-        if total.answered >= of:
+        accepted += each.accepted
+        refused += each.refused
+        errors += each.errors
+        bounced += each.bounced
+        complained += each.complained
+        if accepted + refused + errors >= of:
             break
-    return total
+    return Answers(accepted, refused, errors, 0, bounced, complained)
 
 
 def in_a_row(newest: Iterable[Answers]) -> int:

@@ -82,7 +82,7 @@ def look(project: Project, engine: Engine, now: datetime, tell: Tell | None = No
     with database.writing(engine) as connection:
         fuse.forget_old(connection, now)
         stopped = fuse.blow(connection, limits, fuse.every_lane(), now)
-        newest = lane_counts.newest(connection, fuse.every_lane(), now)
+        newest = lane_counts.newest(connection, fuse.every_lane(), now, lane_rates.farthest(limits))
     near = [lane for lane, answers in newest.items() if lane not in stopped and lane_rates.warns(answers, limits)]
     for lane in near:
         log.warning("%s: more than %.1f %% of the last letters were called spam.", lane_words.name(lane), 100 * limits.complaints.warn_above)

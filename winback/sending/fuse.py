@@ -15,7 +15,7 @@ from winback.journey.eligibility import Candidate
 from winback.journey.lane_rates import Answers
 from winback.journey.last_check import Postpone, Send, Verdict
 from winback.limits import FuseSettings
-from winback.model import ChannelName, Email, EventKind, Message, Reason, Receipt
+from winback.model import ChannelName, Email, EventKind, FuseCause, Message, Reason, Receipt
 from winback.sending.domain_groups import GROUPS, group_of
 from winback.store import fuses, lane_counts
 
@@ -30,10 +30,12 @@ _REFUSES_US = {"refused-by-policy", "sender-refused", "message-refused"}
 """Of a LaneError: the other side is there and takes nothing from us. (Where it isn't there, the worker stops by itself.)"""
 
 
+_OF_GROUP = {group: (str(ChannelName.EMAIL), f"group:{group}") for group in GROUPS}
+
+
 def lanes_of(channel: ChannelName, address: str) -> tuple[str, ...]:
     """The lanes that a letter goes by. A provider's mailboxes are a lane of their own; a domain by itself has too few letters for one."""
-    group = group_of(address) if channel is ChannelName.EMAIL else ""
-    return (str(channel), f"group:{group}") if group in GROUPS else (str(channel),)
+    return (_OF_GROUP.get(group_of(address)) if channel is ChannelName.EMAIL else None) or (str(channel),)
 
 
 def every_lane() -> list[str]:
@@ -87,15 +89,19 @@ class Watch:
     def watch(self, connection: Connection, answered: Sequence[tuple[Email | Message, Receipt | BaseException]], now: datetime) -> None:
         """Count answers; look at the lanes they speak against when enough have come, or when somebody refuses us."""
         urgent = False
+        well: dict[str, int] = {}
         for content, answer in answered:
-            counts = _counts(content, answer)
-            if counts is None:
-                continue
-            urgent |= counts.refused_at_end > 0
-            for lane in _lanes(content):
-                self._counted[lane] = self._counted.get(lane, Answers()).then(counts)
-                if not counts.accepted:
+            if isinstance(answer, Receipt):
+                for lane in _lanes(content):
+                    well[lane] = well.get(lane, 0) + 1
+            elif (counts := _counts(content, answer)) is not None:
+                urgent |= counts.refused_at_end > 0
+                for lane in _lanes(content):
+                    before = self._counted.get(lane, Answers()).then(Answers(accepted=well.pop(lane, 0)))
+                    self._counted[lane] = before.then(counts)
                     self._said[lane] = str(answer)
+        for lane, accepted in well.items():
+            self._counted[lane] = self._counted.get(lane, Answers()).then(Answers(accepted=accepted))
         self._written_at = self._written_at or now
         letters = sum(self._counted[name].answered for name in map(str, ChannelName) if name in self._counted)
         if urgent or letters >= _LETTERS_A_ROW or now - self._written_at >= timedelta(seconds=_SECONDS_A_ROW):
@@ -113,7 +119,7 @@ class Watch:
             rows[lane, number] = self._rows[lane][1]
         lane_counts.put(connection, self.worker, rows, now)
         suspicious = [lane for lane, answers in counted.items() if answers.refused or answers.errors]
-        if blow(connection, self.limits, suspicious, now, said=self._said):
+        if suspicious and blow(connection, self.limits, suspicious, now, causes=lane_rates.AT_ONCE, said=self._said):
             self.look(connection)
 
     def _postponed(self, lanes: Sequence[str], now: datetime) -> Postpone | None:
@@ -121,11 +127,19 @@ class Watch:
         return None if lane is None else Postpone(now + LOOK_AGAIN_AFTER, Reason.LANE_STOPPED, lane)
 
 
-def blow(connection: Connection, limits: FuseSettings, lanes: Collection[str], now: datetime, *, said: Mapping[str, str] | None = None) -> list[str]:
+def blow(
+    connection: Connection,
+    limits: FuseSettings,
+    lanes: Collection[str],
+    now: datetime,
+    *,
+    causes: Collection[FuseCause] = lane_rates.ALL,
+    said: Mapping[str, str] | None = None,
+) -> list[str]:
     """Of these lanes, stop those whose newest letters break a limit. Returns those that went until now."""
     stopped = []
-    for lane, newest in lane_counts.newest(connection, sorted(lanes), now).items():
-        found = lane_rates.breach(newest, limits)
+    for lane, newest in lane_counts.newest(connection, sorted(lanes), now, lane_rates.farthest(limits, causes)).items():
+        found = lane_rates.breach(newest, limits, causes)
         if found is not None:
             counts = {name: value for name, value in asdict(found).items() if name != "cause"}
             if fuses.blow(connection, lane, found.cause, now, counts=counts, detail=(said or {}).get(lane, "")):
@@ -145,15 +159,13 @@ def _lanes(content: Email | Message) -> tuple[str, ...]:
     return lanes_of(ChannelName.EMAIL, content.to) if isinstance(content, Email) else lanes_of(ChannelName.TELEGRAM, content.chat_id)
 
 
-def _counts(content: Email | Message, answer: Receipt | BaseException) -> Answers | None:
-    """What an answer counts as. None: it speaks neither for nor against the lane.
+def _counts(content: Email | Message, answer: BaseException) -> Answers | None:
+    """What an answer that is no receipt counts as. None: it speaks neither for nor against the lane.
 
     Greylisting is a principle of the other side; who blocked the bot did so at any time, and Telegram blames nobody for trying; a
     connection that couldn't be made carried nothing.
     """
     match answer:
-        case Receipt():
-            return Answers(accepted=1)
         case PermanentError():
             return Answers(refused=1) if isinstance(content, Email) else None
         case TemporaryError(reason=smtp_replies.GREYLISTED):

@@ -17,8 +17,8 @@ from winback.store.tables import contacts, deliveries, fuses, lane_counts
 KEPT_FOR = timedelta(days=7)
 """Letters older than this say nothing about a lane any more."""
 
-_ROWS = 2_000
-"""Rows that are looked at for one lane, at the most: they hold a hundred letters each where a worker is busy."""
+_ROWS = (50, 5_000)
+"""Rows of one lane that are looked at; then, if they hold too few letters, at the most. Where a worker is busy each holds a hundred."""
 
 _COUNTS = tuple(part.name for part in fields(Answers))
 
@@ -54,23 +54,30 @@ def _row(lane: str, counted_by: str, number: int, at: datetime, answers: Answers
     }
 
 
-def newest(connection: Connection, lanes: Collection[str], now: datetime) -> dict[str, Sequence[Answers]]:
-    """What came of each lane's letters since a person last let it go on, a week at the most; the newest first."""
+def newest(connection: Connection, lanes: Collection[str], now: datetime, letters: int) -> dict[str, Sequence[Answers]]:
+    """What came of each lane's newest `letters` (or more) since a person last let it go on, a week at the most; the newest first."""
     by_person = (fuses.c.lane.in_(lanes), fuses.c.cause != FuseCause.CLOSED)
     asked = select(fuses.c.lane, func.max(fuses.c.resumed_at, type_=fuses.c.resumed_at.type)).where(*by_person).group_by(fuses.c.lane)
     resumed = {lane: moment for lane, moment in connection.execute(asked) if moment is not None} if lanes else {}
     week = now - KEPT_FOR
-    return {lane: _since(connection, lane, max(resumed.get(lane, week), week)) for lane in lanes}
+    return {lane: _since(connection, lane, max(resumed.get(lane, week), week), letters) for lane in lanes}
 
 
-def _since(connection: Connection, lane: str, since: datetime) -> Sequence[Answers]:
-    rows = connection.execute(
-        select(*(lane_counts.c[name] for name in _COUNTS))
-        .where(lane_counts.c.lane == lane, lane_counts.c.counted_at > since)
-        .order_by(lane_counts.c.counted_at.desc(), lane_counts.c.number.desc())
-        .limit(_ROWS)
-    )
-    return [Answers(*row) for row in rows]
+def _since(connection: Connection, lane: str, since: datetime, letters: int) -> Sequence[Answers]:
+    found: list[Answers] = []
+    for most in _ROWS:
+        found = [Answers(*row) for row in connection.execute(_NEWEST, {"b_lane": lane, "b_since": since, "b_most": most})]
+        if len(found) < most or sum(each.answered for each in found) >= letters:
+            break
+    return found
+
+
+_NEWEST = (
+    select(*(lane_counts.c[name] for name in _COUNTS))
+    .where(lane_counts.c.lane == bindparam("b_lane"), lane_counts.c.counted_at > bindparam("b_since"))
+    .order_by(lane_counts.c.counted_at.desc(), lane_counts.c.number.desc())
+    .limit(bindparam("b_most"))
+)
 
 
 def forget_old(connection: Connection, lanes: Collection[str], now: datetime) -> None:
