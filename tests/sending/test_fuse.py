@@ -150,6 +150,21 @@ def test_a_lane_that_breaks_off_raises_an_alarm_once_in_six_hours(engine, ready,
     assert [fuse.cause for fuse in lane_control.history(engine)] == [FuseCause.CLOSED, FuseCause.CLOSED]
 
 
+def test_a_server_that_is_not_there_when_a_schedule_comes_raises_an_alarm_too(engine, tmp_path):
+    populate(engine, ["one.example"], 3)
+    with MailServer(tmp_path / "mail") as server:
+        ready = lane_shop.make(tmp_path / "shop", *projects.through(server.host, server.port))
+        run = beginning.begin(engine, ready, now=START)
+    heard = []
+    for minutes in (0, 15):
+        now = START + timedelta(minutes=minutes)
+        with pytest.raises(ConfigError, match="no mail server answers"):
+            asyncio.run(running.send_batch(ready, engine, run, now=lambda now=now: now, worker=str(minutes), tell=heard.append))
+    (alarm,) = heard
+    assert (alarm.lane, alarm.cause) == ("email", FuseCause.CLOSED)
+    assert standing(engine) == {}
+
+
 def test_what_one_worker_counts_another_sees(engine, ready):
     limits = ready.project.settings.fuse
     one, two = Watch(limits, "one"), Watch(limits, "two")

@@ -51,7 +51,7 @@ def walk(name: str) -> Iterator[str]:
 
 
 def find(lookup: Lookup, name: str) -> Domain:
-    """The domain's policy - its own, else its house's - and its house. Raises DnsUnreachableError."""
+    """The domain's policy - its own, else its house's; a public suffix's is not the sender's - and its house. Raises DnsUnreachableError."""
     name = name.lower().rstrip(".")
     found: list[Policy] = []
     for each in walk(name):

@@ -67,6 +67,12 @@ def _state(lane: str, stop: Fuse | None, newest: Sequence[Answers], limits: Fuse
     return LaneState(lane, stop, tuple(lane_rates.rates(newest, limits)), lane_rates.warns(newest, limits))
 
 
+def told(engine: Engine) -> list[str]:
+    """Of each lane that stands, what happened and what to do."""
+    with database.reading(engine) as connection:
+        return [f"{lane_words.happened(each)} {lane_words.to_do(each)}" for each in fuses.standing(connection).values()]
+
+
 def history(engine: Engine) -> Sequence[Fuse]:
     """Every stop of a lane, the latest first."""
     with database.reading(engine) as connection:
