@@ -41,7 +41,8 @@ SIGNS = (SETTINGS, "  # dkim: [{domain: news.zerno.example, selector: wb1}]", " 
 
 @pytest.fixture
 def signing(tmp_path):
-    return projects.make(tmp_path / "shop", SIGNS, environment={"WINBACK_DKIM_WB1": RSA})
+    """Letters leave, signed here."""
+    return projects.make(tmp_path / "shop", SIGNS, projects.through("localhost", 587)[0], environment={"WINBACK_DKIM_WB1": RSA})
 
 
 def dns(project, records, leaves_from=("203.0.113.25",), **options) -> dict[str, Finding]:
@@ -75,6 +76,14 @@ def test_what_is_not_there_is_shown_as_it_is_to_be_published(signing):
         f"DMARC of {DOMAIN}": f"_dmarc.{DOMAIN} TXT v=DMARC1; p=none; rua=mailto:dmarc@{DOMAIN}",
         f"MX of {DOMAIN}": f"{DOMAIN} MX 10 mx.{DOMAIN}.",
     }
+
+
+def test_what_is_missing_stands_in_nobodys_way_while_letters_stay_in_a_folder(tmp_path):
+    found = dns(projects.make(tmp_path / "shop"), {}, leaves_from=())
+    assert set(states(found).values()) == {"missing"}
+    assert not any(finding.is_bad for finding in found.values())
+    assert str(found[f"SPF of {DOMAIN}"].record) == f"{DOMAIN} TXT v=spf1 ip4:ADDRESS -all"
+    assert "--from-ip" in found[f"SPF of {DOMAIN}"].how
 
 
 def test_what_was_published_as_shown_is_right(signing):

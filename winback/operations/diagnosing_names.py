@@ -8,7 +8,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from winback.channels import dmarc, spf
 from winback.channels.dkim import Signer
@@ -39,16 +39,25 @@ class Names:
 
 
 def look(project: Project, lookup: Lookup, leaves_from: Sequence[str] = ()) -> Iterator[Finding]:
-    """Everything that receivers ask DNS. Where DNS can't be reached, that is said once, with what should stand there."""
+    """Everything that receivers ask DNS. Where DNS can't be reached, that is said once, with what should stand there.
+
+    As long as letters stay in a folder, what is missing stands in nobody's way.
+    """
+    may_lack = project.settings.email.via == "file"
     try:
         names = _names(project, lookup, leaves_from)
     except Refused:
         return  # files that can't be read are told of elsewhere
+    for finding in _look(names):
+        yield replace(finding, optional=may_lack) if finding.state is State.MISSING else finding
+
+
+def _look(names: Names) -> Iterator[Finding]:
     for question in _questions(names):
         try:
             yield from question()
         except DnsUnreachableError as error:
-            if not lookup.gave_up:  # one domain's own servers are silent
+            if not names.lookup.gave_up:  # one domain's own servers are silent
                 yield diagnosis.unknown(_AREA, "DNS", f"{error}.", "Run it again later; if it stays so, the domain's name servers are broken.")
                 continue
             yield diagnosis.unknown(_AREA, "DNS", f"can't be reached from here: {error}.", "Run it where it can, or name a server: --dns 192.0.2.53")
@@ -93,7 +102,8 @@ def _spf(names: Names, domain: str, mailbox: str) -> Iterator[Finding]:
     subject, record = f"SPF of {domain}", _spf_record(names, domain)
     found = spf.records(names.lookup.texts(domain))
     if not found:
-        yield diagnosis.missing(_AREA, subject, "there is no SPF record: receivers can't know who may send for it.", "Publish it (TXT):", record)
+        how = "Publish it (TXT), with the address that letters leave from (--from-ip):" if "ADDRESS" in record.value else "Publish it (TXT):"
+        yield diagnosis.missing(_AREA, subject, "there is no SPF record: receivers can't know who may send for it.", how, record)
         return
     for address in names.leaves_from or ("192.0.2.1",):  # without one, at least whether the record can be read
         verdict = spf.check(names.lookup, domain, address, mailbox)
@@ -116,7 +126,9 @@ def _spf(names: Names, domain: str, mailbox: str) -> Iterator[Finding]:
 
 
 def _spf_record(names: Names, domain: str) -> Record:
-    terms = [f"ip{ipaddress.ip_address(address).version}:{address}" for address in names.leaves_from] or [f"a:{relay}" for relay in names.relays]
+    """A mail server on this machine has no name that the world could ask about: then the address must be filled in."""
+    terms = [f"ip{ipaddress.ip_address(address).version}:{address}" for address in names.leaves_from]
+    terms = terms or [f"a:{relay}" for relay in names.relays if "." in relay and not relay.startswith("127.")] or ["ip4:ADDRESS"]
     return Record(domain, "TXT", f"v=spf1 {' '.join(terms)} -all")
 
 

@@ -44,5 +44,8 @@ _TO_DO = {
 
 def to_do(fuse: Fuse) -> str:
     """What to do, and how to let the lane go on."""
-    resume = "" if fuse.resumed_at else f'Then let it go on: winback lanes resume {fuse.lane} --note "what was done"'
-    return f"{_TO_DO[fuse.cause]} {resume}".strip()
+    advice = _TO_DO[fuse.cause]
+    if fuse.resumed_at:
+        return advice
+    resume = f'winback lanes resume {fuse.lane} --note "what was done"'
+    return f"{advice} Then let it go on: {resume}" if advice else f"Let it go on: {resume}"
