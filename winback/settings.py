@@ -112,7 +112,7 @@ class Settings(Shape):
         default=("5 minutes", "15 minutes", "30 minutes", "1 hour", "2 hours", "4 hours", "8 hours"), validate_default=True
     )
     lease: Duration = Field(default="10 minutes", validate_default=True)  # how long a worker may hold a letter without a word
-    batch: int = Field(default=200, ge=1, le=5000)
+    batch: int = Field(default=500, ge=1, le=5000)  # deliveries that a worker claims and looks at at once
     approve_above: NumberOrNever = 200  # a campaign that would write to more people waits for `winback approve`
     email: EmailSettings = EmailSettings()
     telegram: TelegramSettings = TelegramSettings()
