@@ -22,7 +22,7 @@ from winback.journey.eligibility import Candidate
 from winback.journey.last_check import Ask, Send, Since, SkipStage, Stop, Verdict
 from winback.journey.stage import Stage
 from winback.model import ChannelName, DeliveryStatus, Email, Message, Reason, Receipt, RecipientStatus
-from winback.sending import asking, greeting, meeting, offering, outcomes, turns
+from winback.sending import allowing, asking, greeting, meeting, offering, outcomes, turns
 from winback.sending.asking import Asking
 from winback.sending.compose import Writer
 from winback.sending.greeting import Greeter
@@ -159,6 +159,8 @@ class Worker:
                 verdict = self._greeter.check(verdict, delivery, candidate, recipient, had=had.get(delivery.customer_id, ()), now=now)
             if (delivery.customer_id, delivery.stage) in reached and isinstance(verdict, Send | Ask):
                 verdict = SkipStage(Reason.MERGED)
+            if isinstance(verdict, Send):
+                verdict = allowing.check(self.lanes.channels[verdict.channel], verdict, candidate)
             if isinstance(verdict, Send):
                 try:
                     content = self.writer.write(delivery, candidate, recipient, verdict, now=now, held=held)
