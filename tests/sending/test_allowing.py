@@ -12,6 +12,7 @@ from sqlalchemy import select
 from tests import projects
 from tests.operations.lost import CAMPAIGN, START, populate
 from tests.store import world
+from tests.test_architecture import imported, name, sources
 from winback import settings
 from winback.channels.accepting import AcceptingChannel
 from winback.channels.file import FileChannel
@@ -215,3 +216,18 @@ def test_the_sentence_says_how_many(tmp_path):
     assert (
         allowing.told(projects.make(tmp_path / "home", here("development")), 0) == "This is development: letters lie in a folder, and nothing leaves."
     )
+
+
+DOORS = {
+    "winback.channels.email": ("winback/channels/", "winback/sending/lanes.py"),
+    "winback.channels.telegram": ("winback/channels/", "winback/sending/lanes.py", "winback/bot/line.py"),
+    "winback.bot.line": ("winback/bot/listening.py", "winback/operations/collecting.py"),
+}
+"""What can write to a stranger -> the only places that may know it; the list stands in front of each of them."""
+
+
+@pytest.mark.parametrize("module", DOORS)
+def test_whatever_leaves_goes_through_a_door_with_the_list_in_front(module):
+    found = {name(path) for path in sources() for each, _ in imported(path) if each == module}
+    assert found
+    assert not [place for place in found if not place.startswith(DOORS[module])], "open it by lanes.open_channel, which knows the allow-list"
