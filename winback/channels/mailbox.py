@@ -5,6 +5,7 @@ A list of thousands stays quick: a folder is listed without opening a file, and 
 
 from __future__ import annotations
 
+import html
 import json
 import os
 import re
@@ -156,8 +157,8 @@ def head_of_message(content: bytes) -> Head:
     """Out of a messenger text as the file channel keeps it."""
     try:
         said = json.loads(content)
-        text = re.sub(r"<[^>]*>", "", str(said["text"]))
-        return Head(to=str(said["chat_id"]), subject=" ".join(text.split())[:120], language=str(said["language"]))
+        text = " ".join(html.unescape(re.sub(r"<[^>]*>", "", str(said["text"]))).split())
+        return Head(to=str(said["chat_id"]), subject=f"{text[:90]}…" if len(text) > 91 else text, language=str(said["language"]))
     except (ValueError, TypeError, KeyError, RecursionError):
         return Head(fault="It is empty." if not content else "It is no messenger text of ours.")
 
