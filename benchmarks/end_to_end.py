@@ -27,7 +27,8 @@ from benchmarks.figure import Figure, Unavailable, compared
 from benchmarks.shop import places
 from benchmarks.sink import HOST, sink, source
 from winback.channels import dkim, mime
-from winback.model import Email
+from winback.channels.accepting import AcceptingChannel
+from winback.model import ChannelName, Email
 from winback.sending.compose import Writer
 from winback.sending.desk import Desk
 from winback.sending.ledger import Ledger
@@ -114,7 +115,7 @@ class _Place:
 
             run = campaign_run.current(engine, ready, now=mailing.NOW)
             writer = Writer(ready, engine)
-            desk = Desk(Ledger(engine, run, writer, "bench", lambda: mailing.NOW), count)
+            desk = Desk(Ledger(engine, run, writer, "bench", lambda: mailing.NOW), {ChannelName.EMAIL: AcceptingChannel()}, count)
             found = [writer.write(each.claimed, each.candidate, each.recipient, each.send, now=mailing.NOW) for each in desk.next().passed]
         return [each for each in found if isinstance(each, Email)]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -10,11 +10,12 @@ from typing import Any
 from sqlalchemy import Row
 
 from winback import clock
+from winback.channels.channel import Channel
 from winback.journey import last_check, send_hour, stage_times, zones
 from winback.journey.eligibility import Candidate
 from winback.journey.last_check import Ask, Send, Since, SkipStage, Stop, Verdict
-from winback.model import Reason, RecipientStatus
-from winback.sending import asking, meeting, offering, outcomes, turns
+from winback.model import ChannelName, Reason, RecipientStatus
+from winback.sending import allowing, asking, meeting, offering, outcomes, turns
 from winback.sending.asking import Asking
 from winback.sending.compose import Writer
 from winback.sending.ledger import Ledger
@@ -40,6 +41,7 @@ class Desk:
     """Where one worker looks at what is due in a run."""
 
     ledger: Ledger
+    channels: Mapping[ChannelName, Channel[Any]]
     batch: int  # deliveries at once
 
     @property
@@ -83,6 +85,8 @@ class Desk:
                 verdict = ledger.greeter.check(verdict, delivery, candidate, recipient, had=had.get(delivery.customer_id, ()), now=now)
             if (delivery.customer_id, delivery.stage) in reached and isinstance(verdict, Send | Ask):
                 verdict = SkipStage(Reason.MERGED)
+            if isinstance(verdict, Send):
+                verdict = allowing.check(self.channels[verdict.channel], verdict, candidate)
             if isinstance(verdict, Send):
                 passed.append(Passed(delivery, candidate, recipient, verdict, self._terms(candidate, recipient), held))
             elif isinstance(verdict, Ask):

@@ -104,7 +104,7 @@ class _Passage:
 
     def __init__(self, worker: Worker, ledger: Ledger, threads: ThreadPoolExecutor) -> None:
         self._worker, self._ledger, self._threads = worker, ledger, threads
-        self._desk = Desk(ledger, worker.lanes.batch)
+        self._desk = Desk(ledger, worker.lanes.channels, worker.lanes.batch)
         every = ledger.lease.total_seconds() / 3
         self._lines = {
             name: Line(name, channel, self._exchange, self._renew, every, worker.lanes.batch) for name, channel in worker.lanes.channels.items()
