@@ -16,7 +16,7 @@ from winback.model import RunStatus
 from winback.operations import beginning, campaign_run, enrolment, running, stopping
 from winback.operations.approving import Waiting
 from winback.operations.running import Ran
-from winback.sending import prepared
+from winback.sending import allowing, prepared
 from winback.sending.prepared import Prepared
 from winback.store import database, runs
 from winback.store.runs import Run
@@ -92,11 +92,15 @@ def _go_on(project: str, campaign: str, now: datetime | None, totals: dict[str, 
         return
     queue_due(project, campaign, now)
     faults: set[Problem] = set()
+    held_back = 0
     while (ran := send_batch(project, campaign, now)).deliveries:
         faults |= ran.faults
+        held_back += ran.held_back
         for status, count in ran.deliveries.items():
             totals[str(status)] = totals.get(str(status), 0) + count
     finish(project, campaign, now)
+    if held_back:
+        get_run_logger().warning("%s: %s", campaign, allowing.told(opened.project(project), held_back))
     if faults:
         raise Refused(sorted(faults, key=str))
 

@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from pydantic import Field, model_validator
 
 from winback.shapes import Share
 from winback.strictyaml import Shape, refusal
+
+
+class FuseCause(StrEnum):
+    """Why a lane stopped."""
+
+    BOUNCES = "bounces"  # too many letters were refused for good, or came back
+    COMPLAINTS = "complaints"  # too many were called spam
+    ERRORS = "errors"  # too many were put off, or not answered
+    REFUSED = "refused"  # one after another was refused because of us: authentication, policy, reputation
+    PERSON = "person"  # somebody stopped it
+    CLOSED = "closed"  # the other side let nobody in or hung up; no fuse: the next run tries again
 
 
 class Limit(Shape):

@@ -49,6 +49,13 @@ class ChannelName(StrEnum):
     TELEGRAM = "telegram"  # by the Bot API, to those who joined
 
 
+class Environment(StrEnum):
+    """Where a project runs, and so whom its letters may reach."""
+
+    PRODUCTION = "production"  # customers
+    DEVELOPMENT = "development"  # only addresses on the allow-list of settings.yaml
+
+
 class OrderStatus(StrEnum):
     """What became of an order row."""
 
@@ -192,6 +199,7 @@ class Reason(StrEnum):
     CONSENT_WITHOUT_PROOF = "consent-without-proof"  # agreed, it is said, but not when and where
     CHANNEL_NOT_ALLOWED = "channel-not-allowed"  # the country's policy allows none of the channels
     SUPPRESSED = "suppressed"  # asked not to be written to, bounced or complained
+    NOT_ALLOWED_HERE = "not-allowed-here"  # outside production, and the address is not on the allow-list
     NO_LANGUAGE = "no-language"  # the letters exist in no language of this customer's chain
     IN_OTHER_CAMPAIGN = "in-other-campaign"  # another campaign that is under way writes to them, or holds them out
     NOT_FOR_TACTIC = "not-for-tactic"  # the stage has no letter for this tactic
@@ -229,17 +237,6 @@ class Reason(StrEnum):
     DAY_PASSED = "day-passed"  # the stage's own day was over before its turn came
     NO_OCCASION = "no-occasion"  # the occasion doesn't come for this customer, or not while the campaign lasts
     LANE_STOPPED = "lane-stopped"  # the fuse of its lane has blown: it leaves once a person lets the lane go on
-
-
-class FuseCause(StrEnum):
-    """Why a lane stopped."""
-
-    BOUNCES = "bounces"  # too many letters were refused for good, or came back
-    COMPLAINTS = "complaints"  # too many were called spam
-    ERRORS = "errors"  # too many were put off, or not answered
-    REFUSED = "refused"  # one after another was refused because of us: authentication, policy, reputation
-    PERSON = "person"  # somebody stopped it
-    CLOSED = "closed"  # the other side let nobody in or hung up; no fuse: the next run tries again
 
 
 HOLDOUT = "holdout"

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Literal, TypeAlias, TypeVar
+from typing import Annotated, Literal, TypeAlias, TypeVar
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, Field, field_validator, model_validator
@@ -18,7 +18,8 @@ from pydantic import BaseModel, Field, field_validator, model_validator
 from winback import strictyaml
 from winback.errors import ConfigError, Problem
 from winback.limits import FuseSettings
-from winback.shapes import Amount, Duration, NumberOrNever, Zone
+from winback.model import Environment
+from winback.shapes import Allowed, Amount, Duration, NumberOrNever, Zone, one_of
 from winback.strictyaml import Document, Shape, refusal
 
 S = TypeVar("S", bound=BaseModel)
@@ -69,6 +70,11 @@ class EmailSettings(Shape):
     picture_kilobytes: int = Field(default=100, ge=1, le=5_000)  # the largest picture that may travel inside a letter
     pictures_kilobytes: int = Field(default=200, ge=1, le=10_000)  # all pictures of a letter together
 
+    @property
+    def leaves(self) -> bool:
+        """Whether letters go to another machine."""
+        return self.via == "smtp" and self.host not in _THIS_MACHINE
+
 
 class TelegramSettings(Shape):
     """How messenger texts leave. The bot's token comes from WINBACK_TELEGRAM_TOKEN."""
@@ -78,6 +84,11 @@ class TelegramSettings(Shape):
     bot: str = ""  # user name of the bot, for joining links
     messages_per_second: int = Field(default=25, ge=1, le=30)
     cost: Amount = Field(default=0, validate_default=True)
+
+    @property
+    def leaves(self) -> bool:
+        """Whether texts go to Telegram; a Bot API of one's own on this machine speaks plain http."""
+        return self.via == "bot-api" and self.api_url.startswith("https://")
 
 
 class AddressSettings(Shape):
@@ -98,6 +109,8 @@ class AddressSettings(Shape):
 class Settings(Shape):
     """config/settings.yaml."""
 
+    environment: Annotated[Environment | None, *one_of(Environment, "an environment")] = None  # WINBACK_ENVIRONMENT goes before it
+    allow: tuple[Allowed, ...] = ()  # whom letters may reach outside production
     database: str = "sqlite:///winback.db"
     currency: str = Field(pattern="^[A-Z]{3}$")  # the currency that reports count in
     rates: dict[str, Amount] = Field(default_factory=dict)  # what one of another currency is worth in it
@@ -113,7 +126,7 @@ class Settings(Shape):
         default=("5 minutes", "15 minutes", "30 minutes", "1 hour", "2 hours", "4 hours", "8 hours"), validate_default=True
     )
     lease: Duration = Field(default="10 minutes", validate_default=True)  # how long a worker may hold a letter without a word
-    batch: int = Field(default=200, ge=1, le=5000)
+    batch: int = Field(default=500, ge=1, le=5000)  # deliveries that a worker claims and looks at at once
     approve_above: NumberOrNever = 200  # a campaign that would write to more people waits for `winback approve`
     email: EmailSettings = EmailSettings()
     telegram: TelegramSettings = TelegramSettings()
@@ -145,10 +158,7 @@ class Settings(Shape):
 
     @model_validator(mode="after")
     def _links_reach_customers(self) -> Settings:
-        leaves = (self.email.via == "smtp" and self.email.host not in _THIS_MACHINE) or (
-            self.telegram.via == "bot-api" and self.telegram.api_url.startswith("https://")
-        )
-        if leaves and not self.public_url.startswith("https://"):
+        if (self.email.leaves or self.telegram.leaves) and not self.public_url.startswith("https://"):
             how = "Write the https address in `public_url:` at which customers reach `winback serve`."
             raise refusal(f"lets letters leave, but their links would lead to {self.public_url}.", how)
         return self
@@ -178,6 +188,14 @@ class Project:
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.settings.time_zone)
+
+    @cached_property
+    def runs_in(self) -> Environment | None:
+        """WINBACK_ENVIRONMENT, else `environment:`; None when neither says anything. Raises ConfigError when the variable can't be meant."""
+        said = self.environment.get("WINBACK_ENVIRONMENT", "")
+        if said and said not in set(Environment):
+            raise ConfigError(Problem("", None, f"WINBACK_ENVIRONMENT is `{said}`.", f"Set it to one of {', '.join(Environment)}."))
+        return Environment(said) if said else self.settings.environment
 
     @property
     def templates(self) -> Path:

@@ -99,6 +99,16 @@ def _channel(value: Any) -> ChannelName:
         raise refusal(f"is {value}; a channel is one of {', '.join(ChannelName)}.", "Write for example [telegram, email].") from error
 
 
+def _allowed(value: Any) -> str:
+    text = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else ""
+    if not re.fullmatch(r"-?[0-9]+|[^@\s,<>*]*@[^@\s,<>*]+", text):
+        raise refusal(
+            f"has {value}; an allow-list holds addresses, domains and chats.",
+            'Write for example [olena@zerno.example, "@zerno.example", 123456789].',
+        )
+    return text.lower()
+
+
 def one_of(kind: type[StrEnum], noun: str) -> tuple[BeforeValidator, WithJsonSchema]:
     """What makes a field take one word of an enumeration, to be unpacked into Annotated: `Annotated[Stage, *one_of(Stage, "a stage")]`."""
 
@@ -138,5 +148,7 @@ Weekday: TypeAlias = Annotated[int, BeforeValidator(_weekday), _SHOWN_WEEKDAY, _
 """A day of the week; Monday is 0."""
 Zone: TypeAlias = Annotated[str, BeforeValidator(_zone), _text("string")]
 """An IANA time zone name."""
+Allowed: TypeAlias = Annotated[str, BeforeValidator(_allowed), WithJsonSchema({"type": ["string", "integer"]})]
+"""Whom letters may reach outside production: an address, all of a domain (`@zerno.example`), or the number of a Telegram chat."""
 Channel: TypeAlias = Annotated[ChannelName, BeforeValidator(_channel), _text("string", enum=list(ChannelName))]
 """A channel's name."""

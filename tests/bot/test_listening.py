@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from tests import projects
 from tests.letterbox import NOW
 from winback import settings
 from winback.bot import answers, listening
@@ -187,6 +188,17 @@ def test_collecting_reads_the_mailbox_and_the_bot(api, shop, project, tmp_path):
     collected = collecting.collect(with_bot(project, api), shop.engine, now=NOW, replies=tmp_path / "replies")
     assert collected.as_json() == {"reply": 1, "unsubscribe": 1}
     assert collecting.collect(project, shop.engine, now=NOW).as_json() == {}
+
+
+def test_outside_production_the_bot_answers_chats_on_the_allow_list_only(api, shop, project):
+    for name, chat in (("olena", CHAT), ("ivan", CHAT + 1)):
+        shop.written_to(name, chat=str(chat))
+        api.customer_says(chat, "/stop")
+    projects.edit(project.config("settings.yaml"), "currency: UAH", f"environment: development\nallow: [{CHAT}]\ncurrency: UAH")
+    collected = collecting.collect(with_bot(project, api), shop.engine, now=NOW)
+    assert collected.as_json() == {"unsubscribe": 2, "held-back": 1}, "what was said is taken in all the same"
+    assert collected.held_back == 1
+    assert (len(api.texts(CHAT)), api.texts(CHAT + 1)) == (1, [])
 
 
 @pytest.mark.parametrize(("token", "sentence"), [("1:wrong", "Telegram refused the bot's token"), ("", "the bot has no token")])

@@ -16,7 +16,7 @@ from tests import projects
 from tests.operations.lost import populate
 from winback.demo import mailbox
 from winback.errors import Refused
-from winback.model import FuseCause
+from winback.limits import FuseCause
 from winback.store import database, fuses, runs
 from winback.store.tables import approvals, deliveries, orders, scores, scores_state
 

@@ -11,7 +11,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from tests import projects
-from winback.model import ChannelName, FuseCause
+from winback.limits import FuseCause
+from winback.model import ChannelName
 from winback.operations import alarming
 from winback.store import database, fuses
 

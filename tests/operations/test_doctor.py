@@ -15,7 +15,7 @@ from winback.channels.dns_lookup import Lookup
 from winback.demo.bot_api import BotApi
 from winback.demo.mailbox import MailServer, make_maildir
 from winback.demo.serving import Serving
-from winback.model import FuseCause
+from winback.limits import FuseCause
 from winback.operations import diagnosing_house, diagnosing_names, diagnosing_ways, doctor
 from winback.operations.diagnosis import Finding, State
 from winback.store import database, fuses, runs

@@ -100,7 +100,7 @@ def test_a_worker_that_dies_leaves_doubt_about_its_group_only_and_nobody_is_writ
 
 
 class Hanging(MemoryChannel):
-    """Nine of ten letters are answered; the tenth hangs."""
+    """The tenth letter hangs; all others are answered."""
 
     in_flight = 10
 
@@ -109,7 +109,7 @@ class Hanging(MemoryChannel):
         self.hangs = asyncio.Event()
 
     async def send(self, letter):
-        if len(self.letters) == 9:
+        if len(self.letters) == 9 and not self.hangs.is_set():
             self.hangs.set()
             await asyncio.sleep(3600)
         return await super().send(letter)
@@ -125,10 +125,11 @@ def test_ctrl_c_keeps_what_is_known_and_doubts_only_the_rest(engine, ready):
         work.cancel()
         with pytest.raises(asyncio.CancelledError):
             await work
+        return len(channel.letters)
 
-    asyncio.run(interrupted())
+    answered = asyncio.run(interrupted())
     counts = ledger(engine)
-    assert counts["first-letter", DeliveryStatus.SENT] == 9
+    assert counts["first-letter", DeliveryStatus.SENT] == answered >= 9
     assert counts["first-letter", DeliveryStatus.HANDED_OVER] == 1
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import insert, select, update
 from tests import projects
 from tests.store import world
 from winback.channels.memory import MemoryChannel
+from winback.demo.mailbox import MailServer
 from winback.errors import TemporaryError, UncertainError
 from winback.model import DeliveryStatus, Email, Message, RecipientStatus, ReminderStatus, RunStatus
 from winback.operations import reminding
@@ -137,3 +138,13 @@ def test_a_customer_whose_journey_ended_is_no_reason_for_a_reminder(engine, proj
     with database.writing(engine) as connection:
         connection.execute(update(recipients).values(status=RecipientStatus.STOPPED, reason="replied"))
     assert remind(project, engine, MemoryChannel()) == {}
+
+
+def test_outside_production_only_managers_on_the_allow_list_are_reminded(engine, tmp_path):
+    with MailServer(tmp_path / "mail") as mail:
+        here = ("config/settings.yaml", "currency: UAH", "environment: development\nallow: [olena@zerno.example]\ncurrency: UAH")
+        project = projects.make(tmp_path / "shop", here, *projects.through(mail.host, mail.port))
+        give(engine, ("olena", "2026-12-01"), ("andriy", "2026-12-01"))
+        told = {each.manager: each for each in asyncio.run(reminding.remind(project, engine, now=MORNING))}
+        assert [letter.recipient for letter in mail.received] == ["olena@zerno.example"]
+    assert {manager: (each.status, each.is_held_back) for manager, each in told.items()} == {"olena": ("sent", False), "andriy": ("failed", True)}

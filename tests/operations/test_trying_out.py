@@ -168,3 +168,15 @@ def test_a_letter_that_is_not_right_is_not_sent(shop):
     shop.email("<p>{{ nobody }}</p>")
     with pytest.raises(TemplateError, match="`nobody` is not known here"):
         send(shop, letter="draft")
+
+
+def test_outside_production_a_test_reaches_those_on_the_allow_list_only(shop, tmp_path):
+    with MailServer(tmp_path / "mail") as mail:
+        here = ("config/settings.yaml", "currency: UAH", 'environment: development\nallow: ["@zerno.example"]\ncurrency: UAH')
+        through = reopened(shop, here, *projects.through(mail.host, mail.port))
+        send(through, letter="we-miss-you")
+        with pytest.raises(
+            Refused, match=r"config/settings\.yaml:\d+: emma@post\.example is not written to: this is development.*Add it to `allow:`\."
+        ):
+            send(through, "emma@post.example", letter="we-miss-you")
+        assert [received.recipient for received in mail.received] == [TO]

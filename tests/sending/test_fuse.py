@@ -16,7 +16,8 @@ from tests.sending.lane_shop import START, AnsweringChannel, go, letters, number
 from winback.channels.email import DEPTH
 from winback.demo.mailbox import MailServer
 from winback.errors import ConfigError, LaneError, PermanentError, Refused, TemporaryError
-from winback.model import FuseCause, Reason
+from winback.limits import FuseCause
+from winback.model import Reason
 from winback.operations import beginning, lane_control, rehearsing, running
 from winback.sending.domain_groups import group_of
 from winback.sending.fuse import LOOK_AGAIN_AFTER, Watch
@@ -98,11 +99,12 @@ def refuses_gmail(to: str):
 def test_only_the_provider_that_refuses_stops_while_the_others_go_on(engine, ready):
     populate(engine, ["gmail.com", "ukr.net", "one.example", "outlook.com"], 600)
     channel = AnsweringChannel(refuses_gmail)
+    channel.in_flight = 20  # the first group holds a row of three
     go(ready, engine, START, channel)
     assert set(standing(engine)) == {"group:gmail"}
     assert standing(engine)["group:gmail"].cause is FuseCause.REFUSED
     assert len(channel.letters) == 450, "everybody else has their letter"
-    assert Counter(group_of(to) for to in channel.tried)["gmail"] == 3
+    assert 3 <= Counter(group_of(to) for to in channel.tried)["gmail"] <= channel.in_flight
     assert letters(engine)["planned", Reason.LANE_STOPPED] == 150
     lane_control.resume(engine, "group:gmail", by="Olena", note="published SPF", now=START + timedelta(minutes=20))
     good = AnsweringChannel(lambda _: None)

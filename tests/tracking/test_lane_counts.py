@@ -12,8 +12,7 @@ from tests.letterbox import NOW, SENT_AT
 from tests.tracking.test_incoming import arrives, bounces, read
 from winback.demo import mailbox
 from winback.journey.lane_rates import Answers
-from winback.limits import BounceLimit, FuseSettings
-from winback.model import FuseCause
+from winback.limits import BounceLimit, FuseCause, FuseSettings
 from winback.operations import collecting
 from winback.sending.fuse import Watch
 from winback.store import database, fuses, lane_counts

@@ -10,6 +10,7 @@ from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, error
 
 from winback.bot import updates
 from winback.bot.updates import Heard
+from winback.channels.allowed import AllowList
 from winback.channels.spacing import Spacing
 from winback.channels.telegram import open_bot, sending_error
 
@@ -17,12 +18,18 @@ _AT_ONCE = 100  # as many updates as Telegram gives
 
 
 class Line:
-    """A bot that listens by long polling. Entering raises LaneError when the API doesn't let us in."""
+    """A bot that listens by long polling, and speaks to chats on the allow-list only, where there is one.
 
-    def __init__(self, token: str, *, api_url: str = "https://api.telegram.org", messages_per_second: int = 25) -> None:
+    Entering raises LaneError when the API doesn't let us in.
+    """
+
+    def __init__(
+        self, token: str, *, api_url: str = "https://api.telegram.org", messages_per_second: int = 25, allowed: AllowList | None = None
+    ) -> None:
         self._token = token
         self._api_url = api_url
         self._spacing = Spacing(messages_per_second)
+        self._allowed = allowed
         self._bot: Bot | None = None
 
     async def __aenter__(self) -> Self:
@@ -47,6 +54,7 @@ class Line:
 
     async def say(self, chat_id: str, text: str, button: tuple[str, str] | None = None) -> None:
         """A plain text; `button` is a label and its callback data. Raises ChannelError."""
+        self._refuse_strangers(chat_id)
         await self._spacing.turn(chat_id)
         markup = InlineKeyboardMarkup([[InlineKeyboardButton(button[0], callback_data=button[1])]]) if button else None
         try:
@@ -56,6 +64,7 @@ class Line:
 
     async def conclude(self, heard: Heard, text: str) -> None:
         """Acknowledge a press and write `text` over the message that had the button. Raises ChannelError."""
+        self._refuse_strangers(heard.chat_id)
         await self._spacing.turn(heard.chat_id)
         with contextlib.suppress(error.BadRequest):  # minutes later the app has stopped waiting, and the API says so
             await self._open.answer_callback_query(heard.press_id)
@@ -63,3 +72,7 @@ class Line:
             await self._open.edit_message_text(text, chat_id=int(heard.chat_id), message_id=heard.message_id)
         except error.TelegramError as refusal:
             raise sending_error(refusal) from refusal
+
+    def _refuse_strangers(self, chat_id: str) -> None:
+        if self._allowed is not None:
+            self._allowed.refuse_others(chat_id)

@@ -15,7 +15,7 @@ from winback.bot.conversation import AGREES, Block, Conclude, Deed, Join, Known,
 from winback.bot.line import Line
 from winback.bot.updates import Heard, Kind
 from winback.errors import ChannelError
-from winback.model import ChannelName, EventKind, Verdict
+from winback.model import ChannelName, EventKind, Reason, Verdict
 from winback.store import chats, correspondence, database, events
 from winback.store.contacts import address_hash
 from winback.store.correspondence import Correspondent
@@ -24,6 +24,9 @@ from winback.tracking import endings, tokens
 from winback.tracking.tokens import Purpose
 
 log = logging.getLogger(__name__)
+
+HELD_BACK = "held-back"
+"""The word for answers that would have been given in production."""
 
 _COUNTED = {Join: "joined", Stop: "unsubscribe", Reply: "reply", Block: "blocked", Unblock: "unblocked"}
 
@@ -48,7 +51,7 @@ async def take_in(line: Line, engine: Engine, phrasebook: Phrasebook, key: bytes
         with database.writing(engine) as connection:
             spoken = _take_in(connection, heard, key, now, counts)
         for answer in spoken:
-            await _speak(line, phrasebook, answer)
+            await _speak(line, phrasebook, answer, counts)
         offset = heard[-1].update_id + 1
     return counts
 
@@ -116,8 +119,8 @@ def _event(kind: EventKind, heard: Heard, who: Correspondent, now: datetime) -> 
     )
 
 
-async def _speak(line: Line, phrasebook: Phrasebook, spoken: Spoken) -> None:
-    """Say it; a customer who can't be reached now has been understood all the same."""
+async def _speak(line: Line, phrasebook: Phrasebook, spoken: Spoken, counts: Counter[str]) -> None:
+    """Say it; a customer who can't be reached now, or is not to be outside production, has been understood all the same."""
     heard, deed = spoken.heard, spoken.deed
     text = phrasebook.say(deed.answer, deed.language)
     try:
@@ -127,6 +130,8 @@ async def _speak(line: Line, phrasebook: Phrasebook, spoken: Spoken) -> None:
             button = (phrasebook.say(Answer.AGREE, deed.language), f"{AGREES}{deed.token}") if deed.token else None
             await line.say(heard.chat_id, text, button)
     except ChannelError as error:
+        if error.reason == Reason.NOT_ALLOWED_HERE:
+            counts[HELD_BACK] += 1
         log.warning("the bot's answer to update %d didn't arrive: %s", heard.update_id, error.reason)
 
 

@@ -19,8 +19,8 @@ from winback.channels.smtp_dialogue import ConnectionLostError, Dialogue, Envelo
 from winback.errors import ChannelError, LaneError, PermanentError, TemporaryError, UncertainError
 from winback.model import Email, Receipt
 
-DEPTH = 2
-"""Letters that may be under way on one connection: one that is being taken, and one whose envelope rides behind it."""
+DEPTH = 4
+"""Letters that may be handed over for each connection: one that is being taken, one whose envelope rides behind it, and those that are next."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import json
+import os
 from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
@@ -14,7 +17,10 @@ from winback.model import Email, Message, Receipt
 
 
 class FileChannel:
-    """Writes each e-mail as <delivery>.eml and each messenger text as <delivery>.json; the same delivery overwrites itself."""
+    """Writes each e-mail as <delivery>.eml and each messenger text as <delivery>.json.
+
+    What lies there is never overwritten: a number that is taken - the folder may have seen another database - becomes 7-2.eml.
+    """
 
     def __init__(self, folder: Path, *, in_flight: int = 100) -> None:
         self.folder = folder
@@ -33,13 +39,24 @@ class FileChannel:
     async def send(self, letter: Email | Message) -> Receipt:
         """Write the letter whole or not at all."""
         if isinstance(letter, Email):
-            name, content = f"{letter.delivery_id}.eml", mime.build(letter)
+            ending, content = ".eml", mime.build(letter)
         else:
-            name, content = f"{letter.delivery_id}.json", json.dumps(asdict(letter), ensure_ascii=False, indent=2).encode()
-        draft = self.folder / f".{name}"
+            ending, content = ".json", json.dumps(asdict(letter), ensure_ascii=False, indent=2).encode()
+        draft = self.folder / f".{letter.delivery_id}{ending}.{os.getpid()}"
         try:
             draft.write_bytes(content)
-            draft.replace(self.folder / name)
+            name = self._named(draft, letter.delivery_id, ending)
         except OSError as error:
             raise LaneError("folder-not-writable", str(error)) from error
+        finally:
+            with contextlib.suppress(OSError):
+                draft.unlink()
         return Receipt(remote_id=name)
+
+    def _named(self, draft: Path, number: int, ending: str) -> str:
+        """Give the draft the first name that is free, in one step that two processes can't both take."""
+        for name in itertools.chain([f"{number}{ending}"], (f"{number}-{again}{ending}" for again in itertools.count(2))):
+            with contextlib.suppress(FileExistsError):
+                os.link(draft, self.folder / name)
+                return name
+        raise AssertionError

@@ -10,6 +10,7 @@ import base64
 import binascii
 import hmac
 import re
+import struct
 import unicodedata
 from collections.abc import Iterator
 from datetime import UTC
@@ -24,8 +25,8 @@ _WORD_BYTES = 45  # of UTF-8 in one encoded word: 60 characters of base64 and 12
 _ATOMS = re.compile(r"[A-Za-z0-9 !#$%&'*+/=?^_`{|}~-]*")
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
 _NO_FILE_NAME = re.compile(r"[^A-Za-z0-9._-]")
-_ASCII = bytes(range(128))
-_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+_LONG = 4_000  # bytes of a body
+_CONTROLS = bytes([*range(0x09), *range(0x0B, 0x20), 0x7F])  # carriage returns too: lines end as the wire wants it
 
 
 def build(email: Email) -> bytes:
@@ -36,10 +37,12 @@ def build(email: Email) -> bytes:
     Raises PermanentError when `to` isn't one plain address, LaneError when one of our own addresses isn't.
     """
     boundary = f"=_winback_{email.delivery_id}"  # `=_` occurs in neither encoding
-    lines = [*_headers(email, boundary), ""]
-    lines += [f"--{boundary}", *_text_part("plain", email.text), f"--{boundary}"]
-    lines += _shown_part(email, f"{boundary}_shown") if email.pictures else _text_part("html", email.html)
-    lines += [f"--{boundary}--", ""]
+    parts = [_ascii(*_headers(email, boundary), ""), _ascii(f"--{boundary}"), *_text_part("plain", email.text), _ascii(f"--{boundary}")]
+    parts += _shown_part(email, f"{boundary}_shown") if email.pictures else _text_part("html", email.html)
+    return b"\r\n".join([*parts, _ascii(f"--{boundary}--", "")])
+
+
+def _ascii(*lines: str) -> bytes:
     return "\r\n".join(lines).encode("ascii")
 
 
@@ -69,25 +72,26 @@ def _headers(email: Email, boundary: str) -> Iterator[str]:
     yield "X-Auto-Response-Suppress: OOF, AutoReply"
 
 
-def _text_part(kind: str, content: str) -> list[str]:
+def _text_part(kind: str, content: str) -> list[bytes]:
     encoding, body = _encode(content)
-    return [f"Content-Type: text/{kind}; charset=utf-8", f"Content-Transfer-Encoding: {encoding}", "", body]
+    return [_ascii(f"Content-Type: text/{kind}; charset=utf-8", f"Content-Transfer-Encoding: {encoding}", ""), body]
 
 
-def _shown_part(email: Email, boundary: str) -> list[str]:
+def _shown_part(email: Email, boundary: str) -> list[bytes]:
     """The HTML with its pictures."""
-    lines = [f'Content-Type: multipart/related; type="text/html"; boundary="{boundary}"', "", f"--{boundary}", *_text_part("html", email.html)]
+    parts = [_ascii(f'Content-Type: multipart/related; type="text/html"; boundary="{boundary}"', "", f"--{boundary}")]
+    parts += _text_part("html", email.html)
     for picture in email.pictures:
-        lines += [
+        headers = (
             f"--{boundary}",
             f"Content-Type: {_token(picture.content_type)}",
             "Content-Transfer-Encoding: base64",
             f"Content-ID: <{_token(picture.content_id).strip('<>')}>",
             f'Content-Disposition: inline; filename="{re.sub(r"[^A-Za-z0-9._-]", "", picture.name)}"',
             "",
-            _packed(picture.data),
-        ]
-    return [*lines, f"--{boundary}--"]
+        )
+        parts += [_ascii(*headers), _packed(picture.data)]
+    return [*parts, _ascii(f"--{boundary}--")]
 
 
 def _list_headers(email: Email) -> Iterator[str]:
@@ -162,21 +166,31 @@ def _one_line(text: str) -> str:
 
 def _token(text: str) -> str:
     """A URL, id or tag for a header: printable ASCII without blanks."""
+    if text.isascii() and text.isprintable() and " " not in text:
+        return text
     return "".join(character for character in text if "!" <= character <= "~")
 
 
-def _encode(text: str) -> tuple[str, str]:
-    """A body and its Content-Transfer-Encoding: quoted-printable where that is shorter than base64, as in mostly Latin text."""
-    data = _CONTROLS.sub("", text.replace("\r\n", "\n")).replace("\n", "\r\n").encode()
-    wide = len(data.translate(None, _ASCII))
-    if wide * 6 < len(data):  # quoted-printable trebles the bytes beyond ASCII, base64 adds a third to all
-        return "quoted-printable", binascii.b2a_qp(data, istext=True).decode("ascii")
+def _encode(text: str) -> tuple[str, bytes]:
+    """A body and its Content-Transfer-Encoding: quoted-printable for mostly Latin text, which stays readable; base64 for other scripts.
+
+    Where a long text holds a word of another script now and then, base64 is a fifth of the work. Never for ASCII alone: filters take that
+    for a disguise.
+    """
+    data = text.encode(errors="ignore")  # half a surrogate pair is no character
+    beyond = len(data) - len(text)  # bytes: one for each Latin or Cyrillic letter beyond ASCII
+    data = data.translate(None, _CONTROLS).replace(b"\n", b"\r\n")
+    if beyond * (3 if len(data) < _LONG else 60) < len(data):
+        return "quoted-printable", binascii.b2a_qp(data, istext=True)
     return "base64", _in_base64(data)
 
 
-def _in_base64(data: bytes) -> str:
-    packed = base64.b64encode(data).decode("ascii")
-    return "\r\n".join(packed[start : start + _LINE] for start in range(0, len(packed), _LINE))
+def _in_base64(data: bytes) -> bytes:
+    packed = binascii.b2a_base64(data, newline=False)
+    whole = len(packed) // _LINE
+    lines = struct.unpack_from(f"{_LINE}s" * whole, packed)
+    rest = packed[whole * _LINE :]
+    return b"\r\n".join([*lines, rest] if rest else lines)
 
 
 _packed = lru_cache(maxsize=32)(_in_base64)  # the pictures of a campaign are the same in every letter

@@ -17,7 +17,6 @@ from typing import cast
 _LONGEST_REPLY = 32_768
 _START_INPUT = 354
 _CLOSING = 421
-_LINE_START = re.compile(rb"(?m)^\.")
 _NO_ADDRESS = re.compile(r"[^!-~]|[<>]")
 
 
@@ -61,7 +60,9 @@ class Envelope:
 
     def body(self) -> bytes:
         """The message as it travels: dots at the beginning of a line doubled (RFC 5321, 4.5.2), and the final one."""
-        dotted = _LINE_START.sub(b"..", self.content) if b"\n." in self.content or self.content.startswith(b".") else self.content
+        dotted = self.content.replace(b"\n.", b"\n..")
+        if dotted.startswith(b"."):
+            dotted = b"." + dotted
         return dotted + (b".\r\n" if dotted.endswith(b"\r\n") else b"\r\n.\r\n")
 
 

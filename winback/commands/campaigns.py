@@ -132,6 +132,7 @@ def run(
         {"decided on": ran.enrolled, "queued": ran.queued} | {str(k): v for k, v in ran.deliveries.items()},
         "how many",
     )
+    frame.tell_of_development(project, ran.held_back)
 
 
 def pause(context: typer.Context, campaign: Campaign, folder: Folder = None) -> None:

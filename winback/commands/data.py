@@ -59,3 +59,4 @@ def collect(
         frame.print_json(collected.as_json())
     else:
         frame.print_table("Came back", ("what", "count"), [(word, f"{count:,}") for word, count in collected.as_json().items()])
+        frame.tell_of_development(project, collected.held_back)

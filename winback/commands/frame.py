@@ -115,6 +115,14 @@ def print_counts(title: str, counts: Mapping[str, int], what: str = "customers")
     print_table(title, ("", what), [(word, f"{count:,}") for word, count in counts.items()])
 
 
+def tell_of_development(project: Project, held_back: int) -> None:
+    """Say after sending that this is no production, and how much was held back."""
+    from winback.sending import allowing
+
+    if sentence := allowing.told(project, held_back):
+        typer.echo(sentence)
+
+
 def run(work: Coroutine[Any, Any, T]) -> T:
     """Run to the end, or until Ctrl-C: then say what that means for letters."""
     try:

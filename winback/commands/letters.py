@@ -75,3 +75,4 @@ def send_test(
             typer.echo(f"{sent.what}: taken for {to}. {sent.receipt}")
         else:
             typer.echo(f"{sent.what}: nothing left this machine; it lies in {project.shown(sent.file)}. {sent.how}")
+    frame.tell_of_development(project, 0)

@@ -23,7 +23,7 @@ def studio(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Where to listen; 0 takes any that is free.")] = 8010,
     folder: Folder = None,
 ) -> None:
-    """Open the studio for the browser of this machine: find a customer, record why they left, approve campaigns.
+    """Open the studio for the browser of this machine: find a customer, record why they left, approve campaigns, read the development mailbox.
 
     It listens on 127.0.0.1 and has no --host: its pages show customers and know no login yet.
     """

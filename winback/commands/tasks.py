@@ -72,6 +72,7 @@ def remind(context: typer.Context, folder: Folder = None, json: Json = False) ->
     frame.print_table(
         "Reminders of today", ("manager", "tasks", "", ""), [(each.manager, each.tasks, each.status, each.detail) for each in told], numbers=0
     )
+    frame.tell_of_development(project, sum(each.is_held_back for each in told))
 
 
 @one.command()

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from winback.limits import FuseSettings, Limit
-from winback.model import FuseCause
+from winback.limits import FuseCause, FuseSettings, Limit
 from winback.outcomes.statistics import Counted, wilson
 
 LEVEL = 0.99

@@ -6,6 +6,7 @@ import itertools
 import re
 from collections.abc import Collection, Iterator
 from datetime import date, time, timedelta
+from functools import cached_property
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
@@ -135,9 +136,13 @@ class Policy(Shape):
 
     def for_country(self, country: str) -> Rules:
         """The default with what the country's own entry says; of caps, each span by itself."""
-        own = self.countries.get(country)
-        if own is None:
-            return self.default
+        return self._merged.get(country, self.default)
+
+    @cached_property
+    def _merged(self) -> dict[str, Rules]:
+        return {country: self._with(own) for country, own in self.countries.items()}
+
+    def _with(self, own: Rules) -> Rules:
         said = {name: getattr(own, name) for name in own.model_fields_set}
         if "caps" in said:
             said["caps"] = self.default.caps.model_copy(update={name: getattr(own.caps, name) for name in own.caps.model_fields_set})

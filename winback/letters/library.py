@@ -58,7 +58,7 @@ class Library:
 
     def needs(self, channel: ChannelName, name: str) -> frozenset[str]:
         """Values that may be absent and that a letter can't do without: `offer`, `offer.code`, `occasion`... Raises TemplateError."""
-        return frozenset().union(*(said.needs for said in self.said(channel, name).values()))
+        return self._keep(("needs", channel, name), lambda: frozenset().union(*(said.needs for said in self.said(channel, name).values())))
 
     def problems_in(self, channel: ChannelName, name: str, language: str) -> list[Problem]:
         """Why a letter doesn't exist in a language; empty when it does. Raises TemplateError when it is right in none."""

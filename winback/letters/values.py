@@ -190,13 +190,23 @@ def brand_values(brand: Brand, locale: str) -> BrandValues:
 
 def plain(values: Any) -> dict[str, Any]:
     """A frozen dataclass, and those inside it, as the dicts that templates read."""
-    return {part.name: _plain(getattr(values, part.name)) for part in fields(values)}
+    return {name: _plain(getattr(values, name)) for name in _names_in(type(values))}
 
 
 def _plain(value: Any) -> Any:
-    if is_dataclass(value):
+    if _names_in(type(value)):
         return plain(value)
     return tuple(_plain(each) for each in value) if isinstance(value, tuple) else value
+
+
+_NAMES: dict[type, tuple[str, ...]] = {}
+
+
+def _names_in(kind: type) -> tuple[str, ...]:
+    """Of a dataclass; nothing of anything else. Found once for each kind."""
+    if kind not in _NAMES:
+        _NAMES[kind] = tuple(part.name for part in fields(kind)) if is_dataclass(kind) else ()
+    return _NAMES[kind]
 
 
 def _logo(logo: Logo, locale: str) -> LogoValues:

@@ -12,7 +12,8 @@ from sqlalchemy import Engine
 
 from winback.channels import alarm
 from winback.journey import lane_rates
-from winback.model import ChannelName, FuseCause
+from winback.limits import FuseCause
+from winback.model import ChannelName
 from winback.operations import lane_words
 from winback.sending import fuse
 from winback.settings import Project

@@ -9,7 +9,7 @@ from winback.errors import ConfigError, Problem, Refused
 from winback.journey import campaign, occasions, policy
 from winback.letters import brand, check, occasion_names, sender
 from winback.operations import translating
-from winback.sending import prepared
+from winback.sending import allowing, prepared
 from winback.settings import Project
 
 
@@ -37,6 +37,7 @@ def problems(project: Project) -> list[Problem]:
         for name in project.names("campaigns"):
             found += campaign.twins(project, name)
             found += _refused(lambda name=name: prepared.prepare(project, name))  # type: ignore[misc]
+    found += allowing.problems(project)
     return sorted(set(found), key=lambda problem: (problem.file, problem.line or 0, problem.message))
 
 

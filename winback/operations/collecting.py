@@ -15,7 +15,7 @@ from winback.errors import ChannelError, ConfigError, LaneError, Problem, Refuse
 from winback.model import ChannelName
 from winback.operations import alarming
 from winback.operations.alarming import Tell
-from winback.sending import lanes
+from winback.sending import allowing, lanes
 from winback.settings import Project
 from winback.tracking import incoming
 
@@ -25,6 +25,11 @@ class Collected:
     """How much of what came back; the words are those of tracking.replies.Meaning and of the bot."""
 
     counts: Mapping[str, int]
+
+    @property
+    def held_back(self) -> int:
+        """Answers of the bot that would have been given in production."""
+        return self.counts.get("held-back", 0)
 
     def as_json(self) -> dict[str, int]:
         return dict(sorted(self.counts.items()))
@@ -52,10 +57,10 @@ async def _hear(project: Project, engine: Engine, now: datetime) -> Counter[str]
     from winback.bot import answers, listening
     from winback.bot.line import Line
 
-    settings, token = project.settings.telegram, lanes.bot_token(project)
+    settings, token, allowed = project.settings.telegram, lanes.bot_token(project), allowing.allow_list(project, ChannelName.TELEGRAM)
     phrasebook = answers.read(project)
     try:
-        async with Line(token, api_url=settings.api_url, messages_per_second=settings.messages_per_second) as line:
+        async with Line(token, api_url=settings.api_url, messages_per_second=settings.messages_per_second, allowed=allowed) as line:
             return await listening.take_in(line, engine, phrasebook, project.key, now)
     except LaneError as error:
         raise ConfigError(lanes.problem(project, ChannelName.TELEGRAM, error)) from error

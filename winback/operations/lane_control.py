@@ -12,8 +12,8 @@ from sqlalchemy import Engine
 from winback.errors import ConfigError, Problem
 from winback.journey import lane_rates
 from winback.journey.lane_rates import Answers
-from winback.limits import FuseSettings, Limit
-from winback.model import ChannelName, FuseCause
+from winback.limits import FuseCause, FuseSettings, Limit
+from winback.model import ChannelName
 from winback.operations import lane_words
 from winback.outcomes.statistics import Counted
 from winback.sending import fuse

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from winback.model import FuseCause
+from winback.limits import FuseCause
 from winback.store.fuses import Fuse
 
 

@@ -19,7 +19,7 @@ from winback.errors import ChannelError, LaneError, UncertainError
 from winback.letters import sender
 from winback.letters.sender import Sender
 from winback.letters.wording import in_locale
-from winback.model import ChannelName, Email, Message, ReminderStatus
+from winback.model import ChannelName, Email, Message, Reason, ReminderStatus
 from winback.sending import lanes
 from winback.settings import Project
 from winback.store import database, reminders, tasks
@@ -36,6 +36,11 @@ class Reminded:
     tasks: int
     status: str  # model.ReminderStatus, `already` or `unknown`
     detail: str = ""
+
+    @property
+    def is_held_back(self) -> bool:
+        """Whether it would have left in production."""
+        return self.detail.startswith(Reason.NOT_ALLOWED_HERE)
 
     def as_json(self) -> dict[str, Any]:
         return {"manager": self.manager, "tasks": self.tasks, "status": self.status, "detail": self.detail}

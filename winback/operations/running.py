@@ -17,7 +17,7 @@ from winback.model import ChannelName, DeliveryStatus, RunStatus
 from winback.operations import alarming, beginning, campaign_run, enrolment, knowing, stopping
 from winback.operations.alarming import Tell
 from winback.operations.approving import Waiting
-from winback.sending import fuse, greeting, lanes, queue
+from winback.sending import allowing, fuse, greeting, lanes, queue
 from winback.sending.compose import Writer
 from winback.sending.greeting import Greeter
 from winback.sending.loop import Lanes, LaneStoppedError, Worker
@@ -41,6 +41,7 @@ class Ran:
     queued: int = 0
     deliveries: Counter[DeliveryStatus] = field(default_factory=Counter)
     faults: set[Problem] = field(default_factory=set)  # letters that couldn't be filled in and were put off
+    held_back: int = 0  # letters that would have left in production
     waiting: Waiting | None = None  # nothing was done: a person must approve this first
 
     def as_json(self) -> dict[str, Any]:
@@ -54,6 +55,7 @@ class Ran:
             "enrolled": self.enrolled,
             "queued": self.queued,
             "deliveries": counts,
+            "held_back": self.held_back,
         }
 
 
@@ -87,6 +89,7 @@ async def go(
             await send(prepared, engine, each, opened, ran, now=now, progress=progress)
             status = finish(engine, each)
             ran.status = status if each.id == run.id else ran.status
+        ran.held_back = allowing.held_back(opened.channels.values())
     return ran
 
 
@@ -148,6 +151,7 @@ async def send_batch(prepared: Prepared, engine: Engine, run: Run, *, now: Calla
         with _told_where(prepared, engine, now, tell):
             await claiming.send_batch()
         ran.deliveries += claiming.sent
+        ran.held_back = allowing.held_back(opened.channels.values())
         ran.faults |= claiming.faults
     return ran
 

@@ -20,7 +20,7 @@ from winback.channels.file import FileChannel
 from winback.errors import ChannelError, ConfigError, LaneError, PermanentError, Problem, Refused, TemplateError, UncertainError
 from winback.letters import library, locales
 from winback.letters.library import Library
-from winback.model import Button, ChannelName, Email, Message
+from winback.model import Button, ChannelName, Email, Message, Reason
 from winback.operations import scenes
 from winback.operations.scenes import Scene, Wanted
 from winback.sending import lanes
@@ -126,7 +126,7 @@ async def _send(project: Project, name: ChannelName, letters: list[tuple[Scene, 
     except LaneError as error:
         raise ConfigError(lanes.problem(project, name, error)) from error
     except ChannelError as error:
-        raise Refused(_refusal(to, error)) from error
+        raise Refused(_refusal(project, to, error)) from error
     return tried
 
 
@@ -139,9 +139,12 @@ def _free_number(folder: Path) -> int:
     return max((int(path.stem) for path in folder.glob("*") if path.stem.isdecimal()), default=0) + 1
 
 
-def _refusal(to: str, error: ChannelError) -> Problem:
+def _refusal(project: Project, to: str, error: ChannelError) -> Problem:
     said = error.text or error.reason
     match error:
+        case PermanentError(reason=Reason.NOT_ALLOWED_HERE):
+            message = f"{to} is not written to: this is development, and the address is not on the allow-list."
+            return project.document.problem(("allow",), message, "Add it to `allow:`.")
         case UncertainError():
             return Problem("", None, f"nobody knows whether it reached {to}: {said}.", "Look into the mailbox before you send it again.")
         case PermanentError():

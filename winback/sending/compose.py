@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cached_property
+from functools import cache, cached_property, partial
 from typing import Any
 
 from sqlalchemy import Engine, Row
@@ -87,7 +87,7 @@ class Writer:
             told=self._told(delivery, candidate, today),
             standing=self._standing(candidate, recipient, delivery.locale, today),
             today=today,
-            link=lambda name: self._click_url(delivery.id, name),
+            link=cache(partial(self._click_url, delivery.id)),
             tone=self.campaign.tone,
             unsubscribe_url=self._unsubscribe_url(delivery),
             pixel_url=self._pixel_url(delivery, candidate),

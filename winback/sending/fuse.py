@@ -14,8 +14,8 @@ from winback.journey import lane_rates
 from winback.journey.eligibility import Candidate
 from winback.journey.lane_rates import Answers
 from winback.journey.last_check import Postpone, Send, Verdict
-from winback.limits import FuseSettings
-from winback.model import ChannelName, Email, EventKind, FuseCause, Message, Reason, Receipt
+from winback.limits import FuseCause, FuseSettings
+from winback.model import ChannelName, Email, EventKind, Message, Reason, Receipt
 from winback.sending.domain_groups import GROUPS, group_of
 from winback.store import fuses, lane_counts
 
@@ -69,22 +69,16 @@ class Watch:
                 self._rows[lane] = (self._rows[lane][0] + 1, Answers())
         return self.standing
 
-    def check(self, verdict: Verdict, candidate: Candidate, now: datetime) -> Verdict:
-        """The verdict on a letter, by the last look at the lanes."""
-        if isinstance(verdict, Send) and self.standing:
-            return self._postponed(lanes_of(verdict.channel, candidate.reach[verdict.channel].address), now) or verdict
-        return verdict
-
     def late(self, connection: Connection, letters: Iterable[tuple[int, Email | Message]], now: datetime) -> dict[int, Postpone]:
         """Of letters about to be handed over, by delivery, those whose lane stands by now."""
         if not self.look(connection):
             return {}
-        postponed = {number: self._postponed(_lanes(content), now) for number, content in letters}
+        postponed = {number: _postponed(_lanes(content), self.standing, now) for number, content in letters}
         return {number: verdict for number, verdict in postponed.items() if verdict is not None}
 
     def excuses(self, content: Email | Message, answer: Receipt | BaseException) -> bool:
         """Whether an answer that would stop this worker needn't: the letter's own lane has been stopped for it, and others may go on."""
-        return isinstance(answer, LaneError) and answer.reason in _REFUSES_US and not self.standing.isdisjoint(_lanes(content))
+        return refuses_us(answer) and not self.standing.isdisjoint(_lanes(content))
 
     def watch(self, connection: Connection, answered: Sequence[tuple[Email | Message, Receipt | BaseException]], now: datetime) -> None:
         """Count answers; look at the lanes they speak against when enough have come, or when somebody refuses us."""
@@ -119,12 +113,26 @@ class Watch:
             rows[lane, number] = self._rows[lane][1]
         lane_counts.put(connection, self.worker, rows, now)
         suspicious = [lane for lane, answers in counted.items() if answers.refused or answers.errors]
-        if suspicious and blow(connection, self.limits, suspicious, now, causes=lane_rates.AT_ONCE, said=self._said):
-            self.look(connection)
+        if suspicious:
+            blow(connection, self.limits, suspicious, now, causes=lane_rates.AT_ONCE, said=self._said)
+            self.look(connection)  # somebody else may have been quicker
 
-    def _postponed(self, lanes: Sequence[str], now: datetime) -> Postpone | None:
-        lane = next((lane for lane in lanes if lane in self.standing), None)
-        return None if lane is None else Postpone(now + LOOK_AGAIN_AFTER, Reason.LANE_STOPPED, lane)
+
+def check(verdict: Verdict, candidate: Candidate, stopped: Collection[str], now: datetime) -> Verdict:
+    """The verdict on a letter: put off where its lane stands."""
+    if isinstance(verdict, Send) and stopped:
+        return _postponed(lanes_of(verdict.channel, candidate.reach[verdict.channel].address), stopped, now) or verdict
+    return verdict
+
+
+def refuses_us(answer: object) -> bool:
+    """Whether the other side is there and takes nothing from us: the fuse's business, before it is the worker's."""
+    return isinstance(answer, LaneError) and answer.reason in _REFUSES_US
+
+
+def _postponed(lanes: Sequence[str], stopped: Collection[str], now: datetime) -> Postpone | None:
+    lane = next((lane for lane in lanes if lane in stopped), None)
+    return None if lane is None else Postpone(now + LOOK_AGAIN_AFTER, Reason.LANE_STOPPED, lane)
 
 
 def blow(
@@ -170,7 +178,7 @@ def _counts(content: Email | Message, answer: BaseException) -> Answers | None:
             return Answers(refused=1) if isinstance(content, Email) else None
         case TemporaryError(reason=smtp_replies.GREYLISTED):
             return None
-        case LaneError() if answer.reason not in _REFUSES_US:
+        case LaneError() if not refuses_us(answer):
             return None
         case LaneError():
             return Answers(errors=1, refused_at_end=1)

@@ -7,11 +7,13 @@ from typing import Any
 
 from winback.channels import dkim
 from winback.channels.accepting import AcceptingChannel
+from winback.channels.allowed import AllowedChannel
 from winback.channels.channel import Channel
 from winback.channels.dkim import Signer
 from winback.channels.file import FileChannel
 from winback.errors import ConfigError, LaneError, Problem
 from winback.model import ChannelName
+from winback.sending import allowing
 from winback.settings import Project
 
 _EMAIL = {
@@ -31,7 +33,16 @@ _TELEGRAM = {
 
 
 def open_channel(project: Project, name: ChannelName) -> Channel[Any]:
-    """The channel that settings.yaml says; not entered yet. Raises ConfigError when its secret is missing."""
+    """The channel that settings.yaml says, not entered yet; what leaves is held to the allow-list outside production.
+
+    Raises ConfigError when its secret is missing, or letters would leave and nobody said whether this is production.
+    """
+    channel = _channel(project, name)
+    allowed = None if isinstance(channel, FileChannel) else allowing.allow_list(project, name)
+    return channel if allowed is None else AllowedChannel(channel, allowed)
+
+
+def _channel(project: Project, name: ChannelName) -> Channel[Any]:
     settings = project.settings
     if name is ChannelName.EMAIL:
         if settings.email.via == "file":

@@ -1,44 +1,33 @@
-"""Claim -> last check -> write -> hand over -> send -> record, batch by batch, until nothing is due."""
+"""Claim -> last check -> write -> hand over -> send -> record: a pipeline in which the next batch is claimed and written while letters leave."""
 
 from __future__ import annotations
 
 import asyncio
-import itertools
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from functools import cached_property, partial
-from operator import attrgetter
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, Row
+from sqlalchemy import Engine
 
-from winback import clock
-from winback.channels import smtp_replies
 from winback.channels.channel import Channel
-from winback.errors import ChannelError, LaneError, PermanentError, Problem, TemplateError
-from winback.journey import last_check, send_hour, stage_times, sunset, zones
-from winback.journey.eligibility import Candidate
-from winback.journey.last_check import Ask, Send, Since, SkipStage, Stop, Verdict
-from winback.journey.stage import Stage
-from winback.model import ChannelName, DeliveryStatus, Email, Message, Reason, Receipt, RecipientStatus
-from winback.sending import asking, greeting, meeting, offering, outcomes, turns
-from winback.sending.asking import Asking
+from winback.errors import LaneError, Problem, TemplateError
+from winback.model import ChannelName, DeliveryStatus
+from winback.sending import offering, outcomes
 from winback.sending.compose import Writer
-from winback.sending.fuse import Watch
-from winback.sending.greeting import Greeter
-from winback.sending.offering import Codes
-from winback.sending.queue import following, traveller
-from winback.sending.turns import Terms, Turns
-from winback.store import candidates, database, deliveries, events, greeted, merged_journeys, run_files, runs
-from winback.store.as_of import AsOf
+from winback.sending.desk import Batch, Desk
+from winback.sending.ledger import Answered, Ledger
+from winback.sending.line import Line
+from winback.sending.outgoing import Letter, Passed
+from winback.store import database
 from winback.store.deliveries import Claimed, Outcome
 from winback.store.runs import Run
 
-_CONCLUDED = {DeliveryStatus.SENT, DeliveryStatus.FAILED, DeliveryStatus.UNCERTAIN, DeliveryStatus.SKIPPED}
-_LEFT = {DeliveryStatus.SENT, DeliveryStatus.UNCERTAIN}
-_BLOCKS_ADDRESS = {smtp_replies.NO_SUCH_MAILBOX, "blocked", "no-such-chat"}
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,18 +48,6 @@ class LaneStoppedError(Exception):
         super().__init__(f"{channel}: {error}")
 
 
-@dataclass(frozen=True, slots=True)
-class _Letter:
-    """A delivery on its way out."""
-
-    claimed: Claimed
-    channel: ChannelName
-    name: str
-    content: Email | Message
-    terms: Terms
-    code: int | None = None  # the row of the code that it carries
-
-
 @dataclass(frozen=True)
 class Worker:
     """One worker at one run: sends what is due, and counts in `sent` what became of it."""
@@ -80,270 +57,154 @@ class Worker:
     writer: Writer
     lanes: Lanes
     now: Callable[[], datetime]
-    sent: Counter[DeliveryStatus] = field(default_factory=Counter)
     faults: set[Problem] = field(default_factory=set)  # letters that couldn't be filled in: each fault once, however many it concerns
 
-    async def send_due(self, progress: Callable[[int], None] | None = None) -> Counter[DeliveryStatus]:
-        """Send everything of the run that is due, batch by batch, and record what became of it.
+    @property
+    def sent(self) -> Counter[DeliveryStatus]:
+        return self._ledger.sent
 
-        Raises what send_batch raises, and TemplateError at the end when letters couldn't be filled in.
+    async def send_due(self, progress: Callable[[int], None] | None = None) -> Counter[DeliveryStatus]:
+        """Send everything of the run that is due, and record what became of it.
+
+        Raises LaneStoppedError when a channel's own side fails: what was claimed and not handed over is planned again, and what had
+        been handed over is recorded. A letter that can't be filled in is put off, its fault kept in `faults`, and the others go out;
+        TemplateError at the end tells of them.
         """
-        while claimed := await self.send_batch():
-            if progress:
-                progress(claimed)
+        while await self._go(None, progress):
+            pass
         if self.faults:
             raise TemplateError(sorted(self.faults, key=str))
         return self.sent
 
     async def send_batch(self) -> int:
-        """Claim one batch, check it, write and send it. Returns how many were claimed; 0 means that nothing is due.
-
-        Raises LaneStoppedError when a channel's own side fails: what was claimed and not handed over is planned again, and what had
-        been handed over is recorded. A letter that can't be filled in is put off, its fault kept in `faults`; the others go out.
-        """
-        self.settle_dead_claims()
-        if not (claimed := self._claim()):
-            return 0
-        try:
-            letters = self._check_and_write(claimed)
-            for channel, group in itertools.groupby(sorted(letters, key=attrgetter("channel")), key=attrgetter("channel")):
-                await self._send(channel, list(group))
-        finally:
-            with database.writing(self.engine) as connection:
-                deliveries.release(connection, self.run.id, worker=self.lanes.worker)
-                deliveries.stop_those_of_ended(connection, [delivery.id for delivery in claimed])
-                self._fuse.write(connection, self.now())
-                run_files.went_on(connection, self.run.id, self.now())
-        return len(claimed)
+        """The same for one batch. Returns how many were claimed; 0 means that nothing is due. Raises LaneStoppedError alone."""
+        return await self._go(1, None)
 
     def settle_dead_claims(self) -> int:
         """Settle what dead workers left; the journeys of the uncertain ones go on. Returns how many became uncertain."""
-        with database.writing(self.engine) as connection:
-            lost = deliveries.settle_dead_claims(connection, self.run.id, self.now())
-            self._advance(connection, {row.customer_id: row.handed_over_at for row in lost}, left={row.customer_id for row in lost})
-        return len(lost)
+        with self._ledger.writing() as connection:
+            return self._ledger.settle_dead_claims(connection)
 
     @cached_property
-    def _greeter(self) -> Greeter | None:
-        return Greeter.of(self.writer.prepared)
+    def _ledger(self) -> Ledger:
+        return Ledger(self.engine, self.run, self.writer, self.lanes.worker, self.now)
 
-    @cached_property
-    def _fuse(self) -> Watch:
-        return Watch(self.writer.project.settings.fuse, self.lanes.worker)
-
-    @property
-    def _lease(self) -> timedelta:
-        return self.writer.project.settings.lease
-
-    def _claim(self) -> list[Claimed]:
-        with database.writing(self.engine) as connection:
-            return deliveries.claim(connection, self.run.id, worker=self.lanes.worker, now=self.now(), lease=self._lease, limit=self.lanes.batch)
-
-    def _check_and_write(self, claimed: Sequence[Claimed]) -> list[_Letter]:
-        """The last check for a batch; those who pass come back as finished letters, the others are recorded."""
-        now = self.now()
-        ids = [delivery.customer_id for delivery in claimed]
-        as_of = AsOf.of(self.writer.project, now)
-        with database.reading(self.engine) as connection:
-            known = candidates.find(connection, ids, as_of, run_id=self.run.id)
-            standing = runs.get_recipients(connection, self.run.id, ids)
-            since = candidates.since(connection, list(standing.values()), now)
-            unmet = meeting.unmet(connection, self.writer.prepared, self.run.id, list(standing.values()), since=since, as_of=as_of)
-            reached = merged_journeys.reached(connection, self.run.id, ids)
-            turn = turns.read(connection, self.writer.prepared.policy, self.run.id, claimed, now)
-            had = greeted.left(connection, ids) if self._greeter else {}
-            self._fuse.look(connection)
-        holding = offering.held(self.engine, self.writer.prepared, self.run, standing, now)
-        letters: list[_Letter] = []
-        asked: list[Asking] = []
-        settled: list[tuple[Claimed, Outcome]] = []
-        for delivery in claimed:
-            candidate, recipient = known[delivery.customer_id], standing[delivery.customer_id]
-            held = holding.live(delivery.customer_id)
-            verdict = self._verdict(
-                delivery, candidate, recipient, since[delivery.customer_id], turn=turn, holding=holding, unmet=unmet.get(delivery.customer_id, "")
-            )
-            if self._greeter:
-                verdict = self._greeter.check(verdict, delivery, candidate, recipient, had=had.get(delivery.customer_id, ()), now=now)
-            if (delivery.customer_id, delivery.stage) in reached and isinstance(verdict, Send | Ask):
-                verdict = SkipStage(Reason.MERGED)
-            verdict = self._fuse.check(verdict, candidate, now)
-            if isinstance(verdict, Send):
-                try:
-                    content = self.writer.write(delivery, candidate, recipient, verdict, now=now, held=held)
-                except TemplateError as error:
-                    self.faults.update(error.problems)
-                    settled.append((delivery, outcomes.put_off(delivery, error, now)))
-                else:
-                    code = held.id if held and offering.carries(content, held) else None
-                    letters.append(_Letter(delivery, verdict.channel, verdict.letter, content, self._terms(candidate, recipient), code))
-            elif isinstance(verdict, Ask):
-                told = self.writer.ask(delivery, candidate, recipient, verdict.task, now=now, held=held)
-                code = held.id if held and held.code in told.text else None
-                asked.append(Asking(told, self._terms(candidate, recipient), code))
-            else:
-                settled.append((delivery, outcomes.not_sent(delivery, verdict)))
-        with database.writing(self.engine) as connection:
-            self._record(connection, settled)
-            if asked:
-                given, late = asking.give(
-                    connection, asked, ends_on=self.writer.campaign.ends_on, worker=self.lanes.worker, now=now, lease=self._lease
-                )
-                self._record(connection, [*given, *((claimed, outcomes.not_sent(claimed, verdict)) for claimed, verdict in late)])
-        return letters
-
-    def _verdict(
-        self, delivery: Claimed, candidate: Candidate, recipient: Row[Any], since: Since, *, turn: Turns, holding: Codes, unmet: str
-    ) -> Verdict:
-        if recipient.status != RecipientStatus.ACTIVE:
-            return Stop(Reason(recipient.reason))
-        if delivery.locale not in self.writer.prepared.languages:
-            return SkipStage(Reason.NO_LANGUAGE)
-        contacts, rival = turn.of(delivery.customer_id)
-        campaign, stage = self.writer.campaign, self.writer.campaign.stages[recipient.next_stage]
-        who = traveller(recipient, candidate.person.country, self.writer.rules(candidate.person.country))
-        return last_check.decide(
-            campaign=campaign,
-            stage=stage,
-            tactic=delivery.tactic,
-            candidate=candidate,
-            since=since,
-            rules=self.writer.rules(candidate.person.country),
-            zone=recipient.time_zone,
-            now=self.now(),
-            hour=send_hour.of(recipient.facts),
-            offer_is_over=self.writer.offer_is_over(delivery.tactic, recipient, self.now(), holding.live(delivery.customer_id)),
-            speaks_of_offer=self.writer.speaks_of_offer,
-            names_other_currency=partial(self.writer.names_other_currency, self.writer.rules(candidate.person.country)),
-            lacks=partial(self.writer.lacks, candidate, recipient, self.now()),
-            signs=recipient.facts.get("signs", {}),
-            contacts=contacts,
-            rival=rival,
-            no_code=holding.lacking(delivery.customer_id),
-            day=stage_times.day_of(campaign, stage, who, self.writer.prepared.calendar),
-            unmet=unmet,
-        )
-
-    def _terms(self, candidate: Candidate, recipient: Row[Any]) -> Terms:
-        rules, zone = self.writer.rules(candidate.person.country), recipient.time_zone
-        day = clock.local_day(self.now(), zones.calendar(zone, rules)) if self._greeter else None
-        return Terms(self.writer.campaign.stages[recipient.next_stage], rules, zone, day)
-
-    async def _send(self, name: ChannelName, letters: Sequence[_Letter]) -> None:
-        """Send in groups as large as the channel carries at once: never more letters in doubt than that."""
-        channel = self.lanes.channels[name]
-        for start in range(0, len(letters), channel.in_flight):
-            group = self._hand_over(letters[start : start + channel.in_flight])
-            sending = [asyncio.ensure_future(channel.send(letter.content)) for letter in group]
+    async def _go(self, batches: int | None, progress: Callable[[int], None] | None) -> int:
+        """Claim so many batches, or until nothing is due, and see them through. Returns how many deliveries were claimed."""
+        with ThreadPoolExecutor(2, thread_name_prefix="winback-database") as threads:
+            passage = _Passage(self, self._ledger, threads)
             try:
-                if sending:
-                    await asyncio.wait(sending)
-            finally:  # when we are stopped in the middle, what is known is kept; only the rest is in doubt
-                answered = [
-                    (letter, _answer(future)) for letter, future in zip(group, sending, strict=True) if future.done() and not future.cancelled()
-                ]
-                self._record_answers(name, answered)
-            _raise_what_stops(name, [answer for letter, answer in answered if not self._fuse.excuses(letter.content, answer)])
+                return await passage.go(batches, progress)
+            finally:
+                await passage.leave()
 
-    def _record_answers(self, name: ChannelName, answered: Sequence[tuple[_Letter, Receipt | BaseException]]) -> None:
-        now, schedule = self.now(), self.writer.project.settings.retry_after
-        with database.writing(self.engine) as connection:
-            pairs = []
-            for letter, answer in answered:
-                outcome = outcomes.of(letter.claimed, answer, schedule, now)
-                if isinstance(answer, PermanentError) and answer.reason in _BLOCKS_ADDRESS:
-                    deliveries.block_contact(connection, letter.claimed.customer_id, name, answer.reason, now)
-                    if self._has_another_way(letter, name):  # tried at once; the next claim's check finds the channel
-                        outcome = replace(outcome, status=DeliveryStatus.PLANNED, due_at=now)
-                pairs.append((letter.claimed, outcome))
-            self._record(connection, pairs)
-            self._fuse.watch(connection, [(letter.content, answer) for letter, answer in answered], now)
 
-    def _has_another_way(self, letter: _Letter, name: ChannelName) -> bool:
-        stage = self.writer.campaign.stage_of(letter.claimed.stage)
-        return any(way != name and stage.reaches(way, letter.claimed.tactic) for way in stage.ways)
+class _Passage:
+    """One go of a worker: the desk looks ahead in a thread, letters are written between the connections' moments, each channel has its line."""
 
-    def _hand_over(self, letters: Sequence[_Letter]) -> list[_Letter]:
-        """Mark letters as handed over; only those whose claim still stands, and whose turn it still is, may be sent."""
-        with database.writing(self.engine) as connection:
-            late = turns.late(connection, self.writer.campaign.ends_on, [(letter.claimed, letter.terms) for letter in letters], self.now())
-            late |= self._fuse.late(connection, [(letter.claimed.id, letter.content) for letter in letters], self.now())
-            rows = [self._handed_over(letter) for letter in letters if letter.claimed.id not in late]
-            mine = deliveries.record_hand_over(connection, rows, worker=self.lanes.worker, now=self.now(), lease=self._lease)
-            self._record(
-                connection, [(each.claimed, outcomes.not_sent(each.claimed, late[each.claimed.id])) for each in letters if each.claimed.id in late]
-            )
-            carried = {letter.claimed.id: letter.code for letter in letters if letter.code is not None and letter.claimed.id in mine}
-            mine -= offering.lose(connection, carried, worker=self.lanes.worker, now=self.now())
-        return [letter for letter in letters if letter.claimed.id in mine]
-
-    def _handed_over(self, letter: _Letter) -> dict[str, Any]:
-        return {
-            "id": letter.claimed.id,
-            "channel": letter.channel,
-            "letter": letter.name,
-            "message_id": letter.content.message_id if isinstance(letter.content, Email) else "",
-            "cost_micros": self.writer.cost_micros(letter.channel),
+    def __init__(self, worker: Worker, ledger: Ledger, threads: ThreadPoolExecutor) -> None:
+        self._worker, self._ledger, self._threads = worker, ledger, threads
+        self._desk = Desk(ledger, worker.lanes.channels, worker.lanes.batch)
+        every = ledger.lease.total_seconds() / 3
+        self._lines = {
+            name: Line(name, channel, self._exchange, self._renew, every, worker.lanes.batch, self._excuses)
+            for name, channel in worker.lanes.channels.items()
         }
+        self._ahead: asyncio.Future[Batch] | None = None
 
-    def _record(self, connection: Connection, pairs: Sequence[tuple[Claimed, Outcome]]) -> None:
-        """Write outcomes of this worker's deliveries and move their recipients on."""
-        mine = deliveries.record(connection, [outcome for _, outcome in pairs], worker=self.lanes.worker)
-        own = [(claimed, outcome) for claimed, outcome in pairs if outcome.delivery_id in mine]
-        now = self.now()
-        self._advance(
-            connection,
-            {claimed.customer_id: outcome.sent_at or now for claimed, outcome in own if outcome.status in _CONCLUDED},
-            left={claimed.customer_id for claimed, outcome in own if outcome.status in _LEFT},
-        )
-        stopped = {claimed.customer_id: outcome.reason for claimed, outcome in own if outcome.status is DeliveryStatus.STOPPED}
-        runs.end(connection, self.run.id, stopped, RecipientStatus.STOPPED, now)
-        self.sent.update(outcome.status for _, outcome in own)
+    async def go(self, batches: int | None, progress: Callable[[int], None] | None) -> int:
+        running = {asyncio.ensure_future(line.run()): name for name, line in self._lines.items()}
+        writing = asyncio.ensure_future(self._write(batches, progress))
+        tasks = [writing, *running]
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+            if not writing.done():  # a line stopped
+                writing.cancel()
+            for line in self._lines.values():
+                line.close()
+            await asyncio.wait(tasks)
+        except asyncio.CancelledError:
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
+            raise
+        for task, name in running.items():
+            if not task.cancelled() and (error := task.exception()) is not None:
+                raise LaneStoppedError(name, error) if isinstance(error, LaneError) else error
+        return writing.result()
 
-    def _advance(self, connection: Connection, concluded: Mapping[int, datetime], *, left: Collection[int]) -> None:
-        """Recipients whose stage was concluded at these moments go on to the next one, or have come to the end.
+    async def _write(self, batches: int | None, progress: Callable[[int], None] | None) -> int:
+        """Put the letters of one batch after another on their lines, the next one being looked at meanwhile."""
+        claimed = 0
+        batch = await self._look()
+        while batch.claimed:
+            claimed += batch.claimed
+            batches = None if batches is None else batches - 1
+            self._ahead = self._look() if batches is None or batches > 0 else None
+            await self._put(batch.passed)
+            if progress:
+                progress(batch.claimed)
+            batch = await self._ahead if self._ahead else Batch(0)
+        for line in self._lines.values():
+            line.close()
+        return claimed
 
-        Those of them whose letter left, or may have, are exhausted when it was the farewell.
+    def _look(self) -> asyncio.Future[Batch]:
+        return asyncio.ensure_future(self._ask_the_database(self._desk.next))
+
+    async def _put(self, passed: Sequence[Passed]) -> None:
+        put_off: list[tuple[Claimed, Outcome]] = []
+        for each in passed:
+            try:
+                letter = self._written(each)
+            except TemplateError as error:
+                self._worker.faults.update(error.problems)
+                put_off.append((each.claimed, outcomes.put_off(each.claimed, error, self._worker.now())))
+            else:
+                await self._lines[letter.channel].put(letter)
+            await asyncio.sleep(0)  # the connections' turn
+        if put_off:
+            await self._ask_the_database(self._record, put_off)
+
+    def _written(self, each: Passed) -> Letter:
+        held = each.held
+        content = self._worker.writer.write(each.claimed, each.candidate, each.recipient, each.send, now=self._worker.now(), held=held)
+        code = held.id if held and offering.carries(content, held) else None
+        return Letter(each.claimed, each.send.channel, each.send.letter, content, each.terms, code)
+
+    async def leave(self) -> None:
+        """Give back what was claimed and not handed over."""
+        if self._ahead is not None:
+            with suppress(Exception):
+                await self._ahead
+        stayed = [letter.claimed.id for line in self._lines.values() for letter in line.stayed]
+        with suppress(database.Failure):  # the lease ends by itself; what went wrong is told by whoever met it first
+            await self._ask_the_database(self._ledger.release, stayed)
+
+    def _record(self, pairs: Sequence[tuple[Claimed, Outcome]]) -> None:
+        with self._ledger.writing() as connection:
+            self._ledger.record(connection, pairs)
+
+    def _exchange(self, *arguments: Any) -> Any:
+        return self._ask_the_database(self._ledger.exchange, *arguments)
+
+    def _excuses(self, each: Answered) -> bool:
+        return self._ledger.fuse.excuses(each.letter.content, each.answer)
+
+    def _renew(self) -> Any:
+        return self._ask_the_database(self._ledger.renew)
+
+    async def _ask_the_database(self, deed: Callable[..., T], *arguments: Any) -> T:
+        """A deed that waits for the database, and is seen to its end also when we are stopped meanwhile.
+
+        SQLite is asked where we are: it works in this process, so that a thread would only take turns with the letters.
         """
-        standing = runs.get_recipients(connection, self.run.id, concluded)
-        if self._greeter:
-            greeting.advance(connection, self._greeter, self.run, list(standing.values()), self.now())
-            return
-        countries = candidates.countries(connection, list(concluded))
-        prepared = self.writer.prepared
-        changes = [
-            {
-                "customer_id": who,
-                **following(
-                    prepared.campaign, row, concluded[who], traveller(row, countries[who], self.writer.rules(countries[who])), prepared.calendar
-                ),
-            }
-            for who, row in standing.items()
-        ]
-        runs.advance(connection, self.run.id, changes)
-        said_farewell = {who for who in left if who in standing and sunset.is_sunset(self._stage(standing[who].next_stage))}
-        ended = {
-            change["customer_id"]: Reason.EXHAUSTED if change["customer_id"] in said_farewell else ""
-            for change in changes
-            if change["next_due_at"] is None
-        }
-        runs.end(connection, self.run.id, ended, RecipientStatus.FINISHED, self.now())
-        for who in sorted(said_farewell):  # greetings too end with a farewell
-            events.stop(connection, who, Reason.EXHAUSTED, self.now())
-
-    def _stage(self, number: int) -> Stage | None:
-        """None after the last one."""
-        stages = self.writer.campaign.stages
-        return stages[number] if number < len(stages) else None
-
-
-def _answer(future: asyncio.Future[Receipt]) -> Receipt | BaseException:
-    return future.exception() or future.result()
-
-
-def _raise_what_stops(name: ChannelName, results: Sequence[Receipt | BaseException]) -> None:
-    for result in results:
-        if isinstance(result, LaneError):
-            raise LaneStoppedError(name, result)
-        if isinstance(result, BaseException) and not isinstance(result, ChannelError):
-            raise result
+        if self._ledger.engine.dialect.name == "sqlite":
+            return deed(*arguments)
+        future = asyncio.get_running_loop().run_in_executor(self._threads, deed, *arguments)
+        try:
+            return await asyncio.shield(future)
+        except asyncio.CancelledError:
+            with suppress(Exception):
+                await future
+            raise

@@ -55,7 +55,8 @@ def late(connection: Connection, ends_on: date, letters: Sequence[tuple[Claimed,
     ids = [claimed.customer_id for claimed, _ in letters]
     contact_log.hold(connection, ids)
     contacts = {who: list(moments) for who, moments in contact_log.contacts(connection, ids, now).items()}
-    had = greeted.left(connection, [claimed.customer_id for claimed, terms in letters if terms.greets_on])
+    greetings = [claimed.customer_id for claimed, terms in letters if terms.greets_on]
+    had = greeted.left(connection, greetings) if greetings else {}
     found: dict[int, Postpone | SkipStage | Stop] = {}
     for claimed, terms in letters:
         before = contacts.setdefault(claimed.customer_id, [])

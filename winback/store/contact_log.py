@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, or_, select, text, union_all, update
+from sqlalchemy import CompoundSelect, Connection, bindparam, or_, select, text, union_all, update
 
 from winback.journey.contact_policy import Rival
 from winback.journey.policy import SPANS
 from winback.model import DeliveryStatus, RecipientStatus, RunStatus
-from winback.store.tables import campaign_runs, customers, deliveries, recipients, tasks, touches
+from winback.store.among import among
+from winback.store.tables import Utc, campaign_runs, customers, deliveries, recipients, tasks, touches
 
 _LEFT = (DeliveryStatus.HANDED_OVER, DeliveryStatus.SENT, DeliveryStatus.UNCERTAIN)
 _BACK = timedelta(days=SPANS["year"] + 1)  # a day more: the customer's day may have begun before ours
@@ -36,26 +38,33 @@ def contacts(connection: Connection, ids: Collection[int], now: datetime) -> Map
 
     Letters to a record that was merged into theirs count too. What a person was asked to do counts when it was done, as a touch.
     """
-    wanted = list(ids)
-    until = now + _CLOCKS_DIFFER
-    left = (deliveries.c.status.in_(_LEFT), deliveries.c.handed_over_at > now - _BACK, deliveries.c.handed_over_at <= until)
+    found: dict[int, list[datetime]] = defaultdict(list)
+    for customer_id, moment in connection.execute(_CONTACTS, {"ids": list(ids), "since": now - _BACK, "until": now + _CLOCKS_DIFFER}):
+        found[customer_id].append(moment)
+    return found
+
+
+def _contacts() -> CompoundSelect[Any]:
+    """Built once: it is asked for every few letters."""
+    since, until = bindparam("since", type_=Utc), bindparam("until", type_=Utc)
+    left = (deliveries.c.status.in_(_LEFT), deliveries.c.handed_over_at > since, deliveries.c.handed_over_at <= until)
     own = (
         select(deliveries.c.customer_id, deliveries.c.handed_over_at.label("moment"))
         .outerjoin(tasks, tasks.c.delivery_id == deliveries.c.id)
-        .where(deliveries.c.customer_id.in_(wanted), *left, tasks.c.delivery_id.is_(None))
+        .where(among(deliveries.c.customer_id), *left, tasks.c.delivery_id.is_(None))
     )
     merged = (
         select(customers.c.merged_into, deliveries.c.handed_over_at)
         .join(deliveries, deliveries.c.customer_id == customers.c.id)
-        .where(customers.c.merged_into.in_(wanted), *left)
+        .where(among(customers.c.merged_into), *left)
     )
     elsewhere = select(touches.c.customer_id, touches.c.touched_at).where(
-        touches.c.customer_id.in_(wanted), touches.c.touched_at > now - _BACK, touches.c.touched_at <= until
+        among(touches.c.customer_id), touches.c.touched_at > since, touches.c.touched_at <= until
     )
-    found: dict[int, list[datetime]] = defaultdict(list)
-    for customer_id, moment in connection.execute(union_all(own, merged, elsewhere)):
-        found[customer_id].append(moment)
-    return found
+    return union_all(own, merged, elsewhere)
+
+
+_CONTACTS = _contacts()
 
 
 def rivals(connection: Connection, run_id: int, due: Mapping[int, datetime], now: datetime, within: timedelta) -> dict[int, Rival]:

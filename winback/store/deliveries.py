@@ -12,14 +12,18 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, func, select, update
+from sqlalchemy import BigInteger, Connection, Integer, Row, Select, Text, Update, bindparam, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from winback.model import ChannelName, DeliveryStatus, Reason, RecipientStatus, RunStatus
 from winback.store import refreshing
-from winback.store.tables import campaign_runs, contacts, customers, deliveries, recipients
+from winback.store.among import among
+from winback.store.given import rows as given_rows
+from winback.store.tables import Id, Utc, campaign_runs, contacts, customers, deliveries, recipients
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +117,15 @@ def record_hand_over(connection: Connection, rows: Sequence[Mapping[str, Any]], 
 
     Returns the ids that may be sent: still this worker's, of a run that is still active, to a recipient whose journey isn't over.
     """
+    given = [(row["id"], row["channel"], row["letter"], row["message_id"], row["cost_micros"]) for row in rows]
+    alike = {"now": now, "until": now + lease, "worker": worker}
+    return set(connection.execute(_hand_over(connection.dialect.name), {"rows": given, **alike}).scalars())
+
+
+@cache
+def _hand_over(dialect: str) -> ReturningUpdate[Any]:
+    """Like those below built once, for it runs for every few letters."""
+    given = given_rows(dialect, id=Id, channel=Text(), letter=Text(), message_id=Text(), cost_micros=BigInteger())
     wanted = (
         select(recipients.c.customer_id)
         .join(campaign_runs, campaign_runs.c.id == recipients.c.run_id)
@@ -122,21 +135,25 @@ def record_hand_over(connection: Connection, rows: Sequence[Mapping[str, Any]], 
             recipients.c.status == RecipientStatus.ACTIVE,
             campaign_runs.c.status == RunStatus.ACTIVE,
         )
+        .correlate(deliveries)
         .exists()
     )
-    still_claimed = (deliveries.c.claimed_by == worker, deliveries.c.status == DeliveryStatus.CLAIMED)
-    asked = select(deliveries.c.id).where(deliveries.c.id.in_([row["id"] for row in rows]), *still_claimed, wanted)
-    mine = set(connection.execute(asked.with_for_update(of=deliveries)).scalars())
-    if mine:
-        columns = ("channel", "letter", "message_id", "cost_micros")
-        handed_over = {"status": DeliveryStatus.HANDED_OVER, "handed_over_at": now, "lease_until": now + lease}
-        connection.execute(
-            update(deliveries)
-            .where(deliveries.c.id == bindparam("b_id"), *still_claimed)
-            .values(**handed_over, **{name: bindparam(f"b_{name}") for name in columns}),
-            [{f"b_{name}": row[name] for name in ("id", *columns)} for row in rows if row["id"] in mine],
+    return (
+        update(deliveries)
+        .where(
+            deliveries.c.id == given.c.id,
+            deliveries.c.claimed_by == bindparam("worker", type_=Text()),
+            deliveries.c.status == DeliveryStatus.CLAIMED,
+            wanted,
         )
-    return mine
+        .values(
+            status=DeliveryStatus.HANDED_OVER,
+            handed_over_at=bindparam("now", type_=Utc),
+            lease_until=bindparam("until", type_=Utc),
+            **{name: given.c[name] for name in ("channel", "letter", "message_id", "cost_micros")},
+        )
+        .returning(deliveries.c.id)
+    )
 
 
 def take_back(connection: Connection, ids: Collection[int], *, worker: str) -> None:
@@ -155,49 +172,61 @@ def record(connection: Connection, outcomes: Sequence[Outcome], *, worker: str) 
     """
     if not outcomes:
         return set()
-    asked = select(deliveries.c.id, deliveries.c.status).where(
-        deliveries.c.id.in_([outcome.delivery_id for outcome in outcomes]),
-        deliveries.c.claimed_by == worker,
-        deliveries.c.status.in_([DeliveryStatus.CLAIMED, DeliveryStatus.HANDED_OVER, DeliveryStatus.UNCERTAIN]),
-    )
-    own = {row.id: DeliveryStatus(row.status) for row in connection.execute(asked.with_for_update())}
+    asked = connection.execute(_OWN, {"ids": [outcome.delivery_id for outcome in outcomes], "worker": worker})
+    own = {number: DeliveryStatus(status) for number, status in asked}
     mine = {delivery for delivery, status in own.items() if status is not DeliveryStatus.UNCERTAIN}
     answers = [_answer(outcome, is_late=outcome.delivery_id not in mine) for outcome in outcomes if outcome.delivery_id in own]
-    if known := [answer for answer in answers if answer["b_id"] in mine or answer["b_status"] is not DeliveryStatus.UNCERTAIN]:
-        connection.execute(_RECORD, known)
+    if known := [answer for answer in answers if answer[0] in mine or answer[1] is not DeliveryStatus.UNCERTAIN]:
+        connection.execute(_record(connection.dialect.name), {"rows": known})
     touched = [outcome.delivery_id for outcome in outcomes if outcome.sent_at is not None]
     if touched:
-        refreshing.due(connection, select(deliveries.c.customer_id).where(deliveries.c.id.in_(touched)))
+        connection.execute(_NOTE_WHOSE, {"ids": touched})
     return mine
 
 
-_RECORD = (
-    update(deliveries)
-    .where(deliveries.c.id == bindparam("b_id"))
-    .values(
-        **{name: bindparam(f"b_{name}") for name in ("status", "reason", "detail", "remote_id", "attempts")},
-        due_at=func.coalesce(bindparam("b_due_at", type_=deliveries.c.due_at.type), deliveries.c.due_at),
-        sent_at=func.coalesce(bindparam("b_sent_at", type_=deliveries.c.sent_at.type), deliveries.c.sent_at),
-        claimed_by="",
-        lease_until=None,
+_OWN = (
+    select(deliveries.c.id, deliveries.c.status)
+    .where(
+        among(deliveries.c.id),
+        deliveries.c.claimed_by == bindparam("worker"),
+        deliveries.c.status.in_([DeliveryStatus.CLAIMED, DeliveryStatus.HANDED_OVER, DeliveryStatus.UNCERTAIN]),
     )
+    .with_for_update()
 )
+_NOTE_WHOSE = refreshing.due_of(select(deliveries.c.customer_id).where(among(deliveries.c.id)))
 
 
-def _answer(outcome: Outcome, *, is_late: bool) -> dict[str, Any]:
+@cache
+def _record(dialect: str) -> Update:
+    texts = {name: Text() for name in ("status", "reason", "detail", "remote_id")}
+    given = given_rows(dialect, id=Id, **texts, attempts=Integer(), due_at=Utc(), sent_at=Utc())
+    return (
+        update(deliveries)
+        .where(deliveries.c.id == given.c.id)
+        .values(
+            **{name: given.c[name] for name in (*texts, "attempts")},
+            due_at=func.coalesce(given.c.due_at, deliveries.c.due_at),
+            sent_at=func.coalesce(given.c.sent_at, deliveries.c.sent_at),
+            claimed_by="",
+            lease_until=None,
+        )
+    )
+
+
+def _answer(outcome: Outcome, *, is_late: bool) -> tuple[int, DeliveryStatus, str, str, str, int, datetime | None, datetime | None]:
+    """The row that `_record` is given."""
     status = outcome.status
     if is_late and status not in {DeliveryStatus.SENT, DeliveryStatus.UNCERTAIN}:
         status = DeliveryStatus.FAILED
-    return {
-        "b_id": outcome.delivery_id,
-        "b_status": status,
-        "b_reason": outcome.reason,
-        "b_detail": outcome.detail[:1000],
-        "b_remote_id": outcome.remote_id[:500],
-        "b_attempts": outcome.attempts,
-        "b_due_at": outcome.due_at,
-        "b_sent_at": outcome.sent_at,
-    }
+    detail, remote_id = outcome.detail[:1000], outcome.remote_id[:500]
+    return (outcome.delivery_id, status, outcome.reason, detail, remote_id, outcome.attempts, outcome.due_at, outcome.sent_at)
+
+
+def renew(connection: Connection, run_id: int, *, worker: str, until: datetime) -> int:
+    """What this worker holds, handed over or not, is its own until then. Returns how many these are."""
+    held = [DeliveryStatus.CLAIMED, DeliveryStatus.HANDED_OVER]
+    mine = (deliveries.c.run_id == run_id, deliveries.c.claimed_by == worker, deliveries.c.status.in_(held))
+    return connection.execute(update(deliveries).where(*mine).values(lease_until=until)).rowcount
 
 
 def release(connection: Connection, run_id: int, *, worker: str) -> int:
@@ -212,6 +241,8 @@ def release(connection: Connection, run_id: int, *, worker: str) -> int:
 
 def stop_those_of_ended(connection: Connection, ids: Sequence[int]) -> int:
     """Planned letters, among these, of recipients whose journey is over will never leave: say so, with the recipient's reason. Returns how many."""
+    if not ids:
+        return 0
     ended = (recipients.c.run_id == deliveries.c.run_id, recipients.c.customer_id == deliveries.c.customer_id, recipients.c.ended_at.is_not(None))
     done = connection.execute(
         update(deliveries)

@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, RowMapping, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from winback.model import UNFINISHED, DeliveryStatus, FuseCause, Reason
+from winback.limits import FuseCause
+from winback.model import UNFINISHED, DeliveryStatus, Reason
 from winback.store.tables import campaign_runs, deliveries, fuses
 
 _STANDS = fuses.c.resumed_at.is_(None)

@@ -11,7 +11,8 @@ from sqlalchemy import Connection, bindparam, delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from winback.journey.lane_rates import Answers
-from winback.model import ChannelName, EventKind, FuseCause
+from winback.limits import FuseCause
+from winback.model import ChannelName, EventKind
 from winback.store.tables import contacts, deliveries, fuses, lane_counts
 
 KEPT_FOR = timedelta(days=7)

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Column,
     Connection,
     FromClause,
+    Insert,
     Integer,
     MetaData,
     Select,
@@ -55,9 +56,14 @@ class Refreshed:
 def due(connection: Connection, ids: Collection[int] | SelectBase) -> None:
     """Note that something of these customers changed, in the same transaction as the change."""
     if isinstance(ids, SelectBase):
-        connection.execute(insert(facts_due).from_select(["customer_id"], ids))
+        connection.execute(due_of(ids))
     elif ids:
         connection.execute(insert(facts_due), [{"customer_id": each} for each in set(ids)])
+
+
+def due_of(ids: SelectBase) -> Insert:
+    """The statement by which `due` notes these customers."""
+    return insert(facts_due).from_select(["customer_id"], ids)
 
 
 def arrived(connection: Connection, rows: Select[tuple[int, int]]) -> None:

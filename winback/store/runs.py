@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Connection, Integer, Row, Select, Text, Update, bindparam, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from winback.model import UNFINISHED, DeliveryStatus, Reason, RecipientStatus, RunStatus
+from winback.store.among import among
+from winback.store.given import rows as given_rows
 from winback.store.persons import person_id
-from winback.store.tables import campaign_runs, customers, deliveries, recipients
+from winback.store.tables import Id, Utc, campaign_runs, customers, deliveries, recipients
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,36 +189,58 @@ def enrol(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
 
 
 def get_recipients(connection: Connection, run_id: int, ids: Iterable[int]) -> dict[int, Row[Any]]:
-    rows = connection.execute(select(recipients).where(recipients.c.run_id == run_id, recipients.c.customer_id.in_(list(ids))))
-    return {row.customer_id: row for row in rows}
+    """By customer id, with the customer's country."""
+    return {row.customer_id: row for row in connection.execute(_RECIPIENTS, {"run": run_id, "ids": list(ids)})}
+
+
+_RECIPIENTS = (
+    select(recipients, customers.c.country)
+    .join(customers, customers.c.id == recipients.c.customer_id)
+    .where(recipients.c.run_id == bindparam("run"), among(recipients.c.customer_id))
+)
 
 
 def end(connection: Connection, run_id: int, reasons: Mapping[int, str], status: RecipientStatus, now: datetime) -> None:
     """The journey of these active recipients is over; `reasons` by customer id."""
     if reasons:
-        connection.execute(
-            update(recipients)
-            .where(
-                recipients.c.run_id == run_id, recipients.c.customer_id == bindparam("b_customer_id"), recipients.c.status == RecipientStatus.ACTIVE
-            )
-            .values(status=status, reason=bindparam("b_reason"), ended_at=now, next_due_at=None),
-            [{"b_customer_id": who, "b_reason": reason} for who, reason in reasons.items()],
-        )
+        alike = {"run": run_id, "new_status": status, "now": now}
+        connection.execute(_end(connection.dialect.name), {"rows": list(reasons.items()), **alike})
 
 
 def advance(connection: Connection, run_id: int, changes: Sequence[Mapping[str, Any]]) -> None:
     """Write where recipients stand now: each change holds customer_id, next_stage, next_due_at. Those who came to an end stay there."""
     if changes:
-        connection.execute(
-            update(recipients)
-            .where(
-                recipients.c.run_id == run_id,
-                recipients.c.customer_id == bindparam("b_customer_id"),
-                recipients.c.ended_at.is_(None),
-            )
-            .values(next_stage=bindparam("b_next_stage"), next_due_at=bindparam("b_next_due_at")),
-            [{f"b_{name}": value for name, value in change.items()} for change in changes],
+        given = [(change["customer_id"], change["next_stage"], change["next_due_at"]) for change in changes]
+        connection.execute(_advance(connection.dialect.name), {"rows": given, "run": run_id})
+
+
+def _run_number(dialect: str) -> ColumnElement[int]:
+    """SQLite would look through the whole run for each of the given rows, if it could find it."""
+    return recipients.c.run_id + 0 if dialect == "sqlite" else recipients.c.run_id
+
+
+@cache
+def _end(dialect: str) -> Update:
+    given = given_rows(dialect, customer_id=Id, reason=Text())
+    return (
+        update(recipients)
+        .where(
+            _run_number(dialect) == bindparam("run"),
+            recipients.c.customer_id == given.c.customer_id,
+            recipients.c.status == RecipientStatus.ACTIVE,
         )
+        .values(status=bindparam("new_status", type_=Text()), reason=given.c.reason, ended_at=bindparam("now", type_=Utc), next_due_at=None)
+    )
+
+
+@cache
+def _advance(dialect: str) -> Update:
+    given = given_rows(dialect, customer_id=Id, next_stage=Integer(), next_due_at=Utc())
+    return (
+        update(recipients)
+        .where(_run_number(dialect) == bindparam("run"), recipients.c.customer_id == given.c.customer_id, recipients.c.ended_at.is_(None))
+        .values(next_stage=given.c.next_stage, next_due_at=given.c.next_due_at)
+    )
 
 
 def next_due(connection: Connection, run_id: int) -> datetime | None:

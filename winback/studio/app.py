@@ -16,10 +16,12 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
 from winback.errors import Refused
+from winback.operations.mailbox import Reading, Wanted
 from winback.settings import Project
 from winback.studio import pages, reason_form
 from winback.studio.campaign_page import CampaignPage
 from winback.studio.gate import Gate, Tickets
+from winback.studio.mailbox_page import MailboxPage
 from winback.studio.reasons_page import ReasonsPage
 
 _BODY_BYTES = 16_384  # 500 letters of four bytes, each byte written as %F0, and the other fields
@@ -31,6 +33,7 @@ def create_app(project: Project, engine: Engine, *, port: int, clock: Callable[[
     tickets = Tickets(port)
     page = ReasonsPage(project, engine, tickets, clock)
     _add_campaigns(app, CampaignPage(project, engine, tickets, clock), tickets)
+    _add_mailbox(app, MailboxPage(Reading(project, engine)))
 
     @app.get("/")
     def start(find: str = "") -> Response:
@@ -75,6 +78,25 @@ def _add_campaigns(app: FastAPI, campaigns: CampaignPage, tickets: Tickets) -> N
         if not tickets.hold(request, fields.get("proof", "")):
             raise HTTPException(HTTPStatus.FORBIDDEN)
         return await asyncio.to_thread(campaigns.answer, request, name, fields)
+
+
+def _add_mailbox(app: FastAPI, mailbox: MailboxPage) -> None:
+    @app.get("/mailbox")
+    def letters(box: str = "", to: str = "", language: str = "", campaign: str = "", page: str = "") -> Response:
+        number = int(page) if page.isdecimal() and len(page) < 8 else 1
+        return mailbox.every(Wanted(box.strip(), to.strip(), language.strip(), campaign.strip()), max(number, 1))
+
+    @app.get("/mailbox/{box}/{name}")
+    def one(box: str, name: str) -> Response:
+        return mailbox.letter(box, name)
+
+    @app.get("/mailbox/{box}/{name}/html")
+    def as_html(box: str, name: str) -> Response:
+        return mailbox.html(box, name)
+
+    @app.get("/mailbox/{box}/{name}/source")
+    def as_source(box: str, name: str) -> Response:
+        return mailbox.source(box, name)
 
 
 _STYLE = resources.files("winback.studio").joinpath("templates", "style.css").read_text(encoding="utf-8")

@@ -28,7 +28,7 @@ fuses = Table(
     metadata,
     row_id(),
     Column("lane", String(100), nullable=False),
-    Column("cause", String(20), nullable=False),  # model.FuseCause
+    Column("cause", String(20), nullable=False),  # limits.FuseCause
     Column("blown_at", Utc, nullable=False),
     Column("counts", JSON, nullable=False),  # the figures that were too many
     Column("detail", Text, nullable=False, server_default=""),  # the last that the other side said, or a person's note

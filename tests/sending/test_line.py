@@ -1,0 +1,152 @@
+"""One channel's way out, without a database: who is in doubt when, what stops it, what becomes of the rest."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from winback.errors import LaneError, TemporaryError
+from winback.model import ChannelName, Message, Receipt
+from winback.sending.line import Line
+from winback.sending.outgoing import Letter
+from winback.store.deliveries import Claimed
+
+NOW = datetime(2026, 11, 24, 10, tzinfo=UTC)
+
+
+def letter(number: int) -> Letter:
+    claimed = Claimed(number, 1, number, "first", "warm", "en", 0, NOW)
+    content = Message(delivery_id=number, chat_id="7", text="Hello", language="en", buttons=())
+    return Letter(claimed, ChannelName.TELEGRAM, "hello", content, terms=None)
+
+
+class Book:
+    """Who is handed over and not written down; and the channel, which answers in its own time."""
+
+    def __init__(self, carries: int, answers=None, pauses=()) -> None:
+        self.in_flight, self.wrote = carries, asyncio.Event()
+        self.in_doubt, self.most_in_doubt = set(), 0
+        self.written, self.sent, self.exchanges, self.renewed = {}, [], 0, 0
+        self._answers, self._pauses = answers or {}, list(pauses)
+
+    async def exchange(self, _name, answered, letters):
+        self.exchanges += 1
+        for each in answered:
+            self.written[each.letter.claimed.id] = each.answer
+            self.wrote.set()
+            self.in_doubt.remove(each.letter.claimed.id)
+        await asyncio.sleep(0)
+        self.in_doubt |= {each.claimed.id for each in letters}
+        self.most_in_doubt = max(self.most_in_doubt, len(self.in_doubt))
+        return list(letters)
+
+    async def renew(self):
+        self.renewed += 1
+
+    async def send(self, content):
+        for _ in range(self._pauses.pop() if self._pauses else 1):
+            await asyncio.sleep(0)
+        self.sent.append(content.delivery_id)
+        answer = self._answers.get(content.delivery_id, Receipt(remote_id="ok"))
+        if isinstance(answer, BaseException):
+            raise answer
+        return answer
+
+
+async def carry(book: Book, count: int, *, most: int = 100, renew_every: float = 100) -> Line:
+    line = Line(ChannelName.TELEGRAM, book, book.exchange, book.renew, renew_every, most)
+    running = asyncio.ensure_future(line.run())
+    for number in range(count):
+        putting = asyncio.ensure_future(line.put(letter(number)))
+        await asyncio.wait([running, putting], return_when=asyncio.FIRST_COMPLETED)
+    line.close()
+    try:
+        await running
+    finally:
+        book.line = line
+    return line
+
+
+@given(st.integers(1, 12), st.integers(0, 60), st.integers(1, 20), st.lists(st.integers(0, 9), max_size=60))
+@settings(max_examples=60, deadline=None)
+def test_never_more_are_in_doubt_than_the_channel_carries_and_all_are_written_down(carries, count, most, pauses):
+    book = Book(carries, pauses=pauses)
+    asyncio.run(carry(book, count, most=most))
+    assert book.most_in_doubt <= carries
+    assert sorted(book.sent) == sorted(book.written) == list(range(count))
+    assert not book.in_doubt
+
+
+def test_many_letters_take_few_transactions():
+    book = Book(carries=40)
+    asyncio.run(carry(book, 300))
+    assert book.exchanges <= 300 / 30 + 2
+
+
+def test_a_letter_for_later_stops_nothing_and_a_closed_lane_stops_all_that_was_not_handed_over():
+    answers = {3: TemporaryError("put-off"), 11: LaneError("login-refused")}
+    book = Book(carries=8, answers=answers)
+    with pytest.raises(LaneError, match="login-refused"):
+        asyncio.run(carry(book, 40))
+    stayed = {each.claimed.id for each in book.line.stayed}
+    assert not book.in_doubt, "what was handed over was answered, and written down"
+    assert not stayed & set(book.written)
+    assert isinstance(book.written[3], TemporaryError)
+    assert len(book.written) < 30
+
+
+def test_a_lone_letter_does_not_wait_for_others_to_come():
+    async def alone():
+        book = Book(carries=40)
+        line = Line(ChannelName.TELEGRAM, book, book.exchange, book.renew, 100, 100)
+        running = asyncio.ensure_future(line.run())
+        await line.put(letter(1))
+        await book.wrote.wait()
+        assert not running.done()
+        line.close()
+        await running
+
+    asyncio.run(asyncio.wait_for(alone(), 30))
+
+
+def test_what_was_handed_over_while_we_were_stopped_is_written_down_as_not_sent():
+    class Slow(Book):
+        async def exchange(self, name, answered, letters):
+            if letters:
+                self.begun.set()
+                await asyncio.sleep(0.05)
+            return await super().exchange(name, answered, letters)
+
+    async def stopped():
+        book = Slow(carries=4)
+        book.begun = asyncio.Event()
+        line = Line(ChannelName.TELEGRAM, book, book.exchange, book.renew, 100, 100)
+        running = asyncio.ensure_future(line.run())
+        for number in range(3):
+            await line.put(letter(number))
+        await book.begun.wait()
+        running.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await running
+        return book
+
+    book = asyncio.run(stopped())
+    assert not book.sent
+    assert not book.in_doubt
+    assert {type(answer) for answer in book.written.values()} == {LaneError}
+
+
+def test_a_lease_is_renewed_while_letters_are_under_way():
+    class Lasting(Book):
+        async def send(self, content):
+            await asyncio.sleep(0.2)
+            return await super().send(content)
+
+    book = Lasting(carries=2)
+    asyncio.run(carry(book, 6, renew_every=0.05))
+    assert book.renewed >= 3

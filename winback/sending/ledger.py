@@ -1,0 +1,194 @@
+"""What one worker writes down of a run's deliveries: handed over, and what became of them; journeys go on from there."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import Connection, Engine
+
+from winback.channels import smtp_replies
+from winback.errors import PermanentError
+from winback.journey import sunset
+from winback.journey.stage import Stage
+from winback.model import ChannelName, DeliveryStatus, Email, Reason, Receipt, RecipientStatus
+from winback.sending import greeting, offering, outcomes, turns
+from winback.sending.compose import Writer
+from winback.sending.fuse import Watch
+from winback.sending.greeting import Greeter
+from winback.sending.outgoing import Letter
+from winback.sending.queue import following, traveller
+from winback.store import database, deliveries, events, runs
+from winback.store.deliveries import Claimed, Outcome
+from winback.store.runs import Run
+
+_CONCLUDED = {DeliveryStatus.SENT, DeliveryStatus.FAILED, DeliveryStatus.UNCERTAIN, DeliveryStatus.SKIPPED}
+_LEFT = {DeliveryStatus.SENT, DeliveryStatus.UNCERTAIN}
+_BLOCKS_ADDRESS = {smtp_replies.NO_SUCH_MAILBOX, "blocked", "no-such-chat"}
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A letter that was handed over, and what the channel said."""
+
+    letter: Letter
+    answer: Receipt | BaseException
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """One worker's pen. Its methods wait for the database and may be called from any thread; `writing` is for one of them at a time.
+
+    `worker` is the fencing token: a worker whose lease ran out can write nothing down any more. Counts go into `sent`.
+    """
+
+    engine: Engine
+    run: Run
+    writer: Writer
+    worker: str
+    now: Callable[[], datetime]
+    sent: Counter[DeliveryStatus] = field(default_factory=Counter)
+    _turn: threading.Lock = field(default_factory=threading.Lock)  # SQLite's own waiting for its one writer is slower than this
+
+    @property
+    def lease(self) -> timedelta:
+        return self.writer.project.settings.lease
+
+    @cached_property
+    def greeter(self) -> Greeter | None:
+        return Greeter.of(self.writer.prepared)
+
+    @cached_property
+    def fuse(self) -> Watch:
+        return Watch(self.writer.project.settings.fuse, self.worker)
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        with self._turn, database.writing(self.engine) as connection:
+            yield connection
+
+    def settle_dead_claims(self, connection: Connection) -> int:
+        """Settle what dead workers left; the journeys of the uncertain ones go on. Returns how many became uncertain."""
+        lost = deliveries.settle_dead_claims(connection, self.run.id, self.now())
+        self._advance(connection, {row.customer_id: row.handed_over_at for row in lost}, left={row.customer_id for row in lost})
+        return len(lost)
+
+    def exchange(self, channel: ChannelName, answered: Sequence[Answered], letters: Sequence[Letter]) -> list[Letter]:
+        """In one transaction, write down what became of some letters and mark others as handed over. Returns those that may be sent.
+
+        Of these the claim still stands, it is still their turn, and the code that they carry is still the customer's.
+        """
+        with self.writing() as connection:
+            self._record_answers(connection, channel, answered)
+            return self._hand_over(connection, letters)
+
+    def record(self, connection: Connection, pairs: Sequence[tuple[Claimed, Outcome]]) -> None:
+        """Write outcomes of this worker's deliveries and move their recipients on."""
+        if not pairs:
+            return
+        mine = deliveries.record(connection, [outcome for _, outcome in pairs], worker=self.worker)
+        own = [(claimed, outcome) for claimed, outcome in pairs if outcome.delivery_id in mine]
+        now = self.now()
+        self._advance(
+            connection,
+            {claimed.customer_id: outcome.sent_at or now for claimed, outcome in own if outcome.status in _CONCLUDED},
+            left={claimed.customer_id for claimed, outcome in own if outcome.status in _LEFT},
+        )
+        if stopped := {claimed.customer_id: outcome.reason for claimed, outcome in own if outcome.status is DeliveryStatus.STOPPED}:
+            runs.end(connection, self.run.id, stopped, RecipientStatus.STOPPED, now)
+        self.sent.update(outcome.status for _, outcome in own)
+
+    def renew(self) -> None:
+        """What this worker holds is its own for another lease."""
+        with self.writing() as connection:
+            deliveries.renew(connection, self.run.id, worker=self.worker, until=self.now() + self.lease)
+
+    def release(self, ids: Collection[int]) -> None:
+        """Give back what this worker claimed and didn't hand over; those of `ids` whose recipient's journey is over are stopped."""
+        with self.writing() as connection:
+            deliveries.release(connection, self.run.id, worker=self.worker)
+            deliveries.stop_those_of_ended(connection, list(ids))
+            self.fuse.write(connection, self.now())
+
+    def _record_answers(self, connection: Connection, channel: ChannelName, answered: Sequence[Answered]) -> None:
+        now, schedule = self.now(), self.writer.project.settings.retry_after
+        pairs = []
+        for each in answered:
+            letter, answer = each.letter, each.answer
+            outcome = outcomes.of(letter.claimed, answer, schedule, now)
+            if isinstance(answer, PermanentError) and answer.reason in _BLOCKS_ADDRESS:
+                deliveries.block_contact(connection, letter.claimed.customer_id, channel, answer.reason, now)
+                if self._has_another_way(letter, channel):  # tried at once; the next claim's check finds the channel
+                    outcome = replace(outcome, status=DeliveryStatus.PLANNED, due_at=now)
+            pairs.append((letter.claimed, outcome))
+        self.record(connection, pairs)
+        self.fuse.watch(connection, [(each.letter.content, each.answer) for each in answered], now)
+
+    def _has_another_way(self, letter: Letter, channel: ChannelName) -> bool:
+        stage = self.writer.campaign.stage_of(letter.claimed.stage)
+        return any(way != channel and stage.reaches(way, letter.claimed.tactic) for way in stage.ways)
+
+    def _hand_over(self, connection: Connection, letters: Sequence[Letter]) -> list[Letter]:
+        if not letters:
+            return []
+        now = self.now()
+        late = turns.late(connection, self.writer.campaign.ends_on, [(letter.claimed, letter.terms) for letter in letters], now)
+        late |= self.fuse.late(connection, [(letter.claimed.id, letter.content) for letter in letters], now)
+        rows = [self._handed_over(letter) for letter in letters if letter.claimed.id not in late]
+        mine = deliveries.record_hand_over(connection, rows, worker=self.worker, now=now, lease=self.lease)
+        self.record(
+            connection, [(each.claimed, outcomes.not_sent(each.claimed, late[each.claimed.id])) for each in letters if each.claimed.id in late]
+        )
+        carried = {letter.claimed.id: letter.code for letter in letters if letter.code is not None and letter.claimed.id in mine}
+        mine -= offering.lose(connection, carried, worker=self.worker, now=now)
+        return [letter for letter in letters if letter.claimed.id in mine]
+
+    def _handed_over(self, letter: Letter) -> dict[str, Any]:
+        return {
+            "id": letter.claimed.id,
+            "channel": letter.channel,
+            "letter": letter.name,
+            "message_id": letter.content.message_id if isinstance(letter.content, Email) else "",
+            "cost_micros": self.writer.cost_micros(letter.channel),
+        }
+
+    def _advance(self, connection: Connection, concluded: Mapping[int, datetime], *, left: Collection[int]) -> None:
+        """Recipients whose stage was concluded at these moments go on to the next one, or have come to the end.
+
+        Those of them whose letter left, or may have, are exhausted when it was the farewell.
+        """
+        if not concluded:
+            return
+        standing = runs.get_recipients(connection, self.run.id, concluded)
+        if self.greeter:
+            greeting.advance(connection, self.greeter, self.run, list(standing.values()), self.now())
+            return
+        prepared = self.writer.prepared
+        changes = [
+            {
+                "customer_id": who,
+                **following(prepared.campaign, row, concluded[who], traveller(row, row.country, self.writer.rules(row.country)), prepared.calendar),
+            }
+            for who, row in standing.items()
+        ]
+        runs.advance(connection, self.run.id, changes)
+        said_farewell = {who for who in left if who in standing and sunset.is_sunset(self._stage(standing[who].next_stage))}
+        ended = {
+            change["customer_id"]: Reason.EXHAUSTED if change["customer_id"] in said_farewell else ""
+            for change in changes
+            if change["next_due_at"] is None
+        }
+        runs.end(connection, self.run.id, ended, RecipientStatus.FINISHED, self.now())
+        for who in sorted(said_farewell):  # greetings too end with a farewell
+            events.stop(connection, who, Reason.EXHAUSTED, self.now())
+
+    def _stage(self, number: int) -> Stage | None:
+        """None after the last one."""
+        stages = self.writer.campaign.stages
+        return stages[number] if number < len(stages) else None

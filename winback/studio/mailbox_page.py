@@ -1,0 +1,141 @@
+"""The pages of the development mailbox: what would have gone out, and one letter as its reader would see it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from urllib.parse import quote, urlencode
+
+from fastapi.responses import HTMLResponse, Response
+from starlette.exceptions import HTTPException
+
+from winback.channels import unpacked
+from winback.channels.unpacked import Link, Unpacked
+from winback.operations import mailbox
+from winback.operations.mailbox import BOXES, Letter, Reading, Wanted
+from winback.settings import Project
+from winback.studio import bubble, letter_frame, pages, reasons_page
+from winback.studio.gate import HEADERS
+
+_WITH_A_FRAME = {"Content-Security-Policy": HEADERS["Content-Security-Policy"] + "; frame-src 'self'"}
+_BEGINNING = 4_000
+"""Bytes that are shown of a file that is no letter."""
+
+_LARGEST_SHOWN = 2_000_000
+"""Bytes of the largest picture that the list of parts shows."""
+
+
+def address(letter: Letter) -> str:
+    """The page of a letter, whatever signs its file's name has."""
+    return f"/mailbox/{letter.file.box}/{quote(letter.file.name, safe='')}"
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxPage:
+    """Answers for one project, out of its folders as they are at that moment."""
+
+    reading: Reading
+
+    @property
+    def project(self) -> Project:
+        return self.reading.project
+
+    def every(self, wanted: Wanted, number: int) -> Response:
+        """The letters that are wanted, fifty at a time, the newest first."""
+        page = self.reading.page(wanted, number)
+        body = pages.render(
+            "mailbox.html",
+            letters=[(address(letter), letter, self._when(letter), _about(letter)) for letter in page.letters],
+            page=page,
+            first=(page.number - 1) * mailbox.AT_ONCE + 1,
+            wanted=wanted,
+            boxes=BOXES,
+            languages=self.reading.languages(),
+            campaigns=self.project.names("campaigns"),
+            newer=_list(wanted, page.number - 1) if page.number > 1 else "",
+            older=_list(wanted, page.number + 1) if page.goes_on else "",
+            via={"email": self.project.settings.email.via, "telegram": self.project.settings.telegram.via},
+            folder=self.project.shown(self.project.out / "mailbox"),
+        )
+        return HTMLResponse(body)
+
+    def letter(self, box: str, name: str) -> Response:
+        """One letter: what it says, how it looks, what it holds, and what is wrong with it."""
+        letter, content = self._found(box, name)
+        said: dict[str, object] = {
+            "letter": letter,
+            "when": self._when(letter),
+            "customer": reasons_page.address(letter.customer),
+            "box": BOXES[box],
+            "file": self.project.shown(self.reading.mailbox.boxes[box] / name),
+            "source": f"{address(letter)}/source",
+            "size": len(content),
+        }
+        if name.endswith(".json"):
+            text = unpacked.message_of(content)
+            drawn = bubble.draw(text.text) if text else ""
+            return HTMLResponse(pages.render("message.html", text=text, drawn=drawn, links=_links(text.links if text else ()), **said))
+        email = unpacked.email_of(content)
+        page = pages.render(
+            "email.html",
+            email=email,
+            faults=email.faults,
+            beginning=content[:_BEGINNING].decode("utf-8", "replace"),
+            frame=f"{address(letter)}/html" if email.html else "",
+            unsubscribe=_unsubscribing(email),
+            links=_links(email.links),
+            parts=[(part, part.is_picture and len(part.data) <= _LARGEST_SHOWN) for part in email.parts],
+            **said,
+        )
+        return HTMLResponse(page, headers=_WITH_A_FRAME)
+
+    def html(self, box: str, name: str) -> Response:
+        """A letter's HTML, for the frame."""
+        _, content = self._found(box, name)
+        email = unpacked.email_of(content) if name.endswith(".eml") else None
+        if email is None or not email.html:
+            raise HTTPException(HTTPStatus.NOT_FOUND)
+        return HTMLResponse(letter_frame.framed(email.html, email.parts), headers=letter_frame.HEADERS)
+
+    def source(self, box: str, name: str) -> Response:
+        """A letter's bytes as they lie there, as text."""
+        _, content = self._found(box, name)
+        return Response(content, media_type="text/plain; charset=utf-8")
+
+    def _found(self, box: str, name: str) -> tuple[Letter, bytes]:
+        try:
+            return self.reading.letter(box, name)
+        except OSError as error:
+            raise HTTPException(HTTPStatus.NOT_FOUND) from error
+
+    def _when(self, letter: Letter) -> str:
+        return f"{letter.at.astimezone(self.project.zone):%Y-%m-%d %H:%M}"
+
+
+def _about(letter: Letter) -> str:
+    """Where a letter belongs, as far as it is known."""
+    known = (BOXES[letter.file.box], letter.campaign, letter.stage, letter.tactic, letter.head.language)
+    return " · ".join(word for word in known if word)
+
+
+def _list(wanted: Wanted, number: int) -> str:
+    asked = {"box": wanted.box, "to": wanted.to, "language": wanted.language, "campaign": wanted.campaign, "page": number if number > 1 else ""}
+    query = urlencode({name: value for name, value in asked.items() if value})
+    return f"/mailbox?{query}" if query else "/mailbox"
+
+
+def _links(links: tuple[Link, ...]) -> list[tuple[Link, bool]]:
+    """Each with whether a page may lead there: anything else than these is only shown."""
+    return [(link, link.url.lower().startswith(("https://", "http://", "mailto:", "tel:", "tg:"))) for link in links]
+
+
+def _unsubscribing(email: Unpacked) -> tuple[str, str]:
+    """(the header that says how to leave, what a mailbox makes of it)."""
+    ways, post = email.header("List-Unsubscribe"), email.header("List-Unsubscribe-Post")
+    if not ways:
+        return "", "There is no List-Unsubscribe header: mailboxes show no way to leave."
+    if "https://" not in ways.lower():
+        return ways, "One click is not enough to leave: no address in List-Unsubscribe is https (RFC 8058)."
+    if post.replace(" ", "").lower() != "list-unsubscribe=one-click":
+        return ways, "One click is not enough to leave: there is no List-Unsubscribe-Post header (RFC 8058)."
+    return ways, "Mailboxes show a button, and one click is enough (RFC 8058)."
