@@ -225,18 +225,23 @@ def settle_dead_claims(connection: Connection, run_id: int, now: datetime) -> li
     """Settle what workers left behind whose lease ran out: not handed over -> planned again; handed over -> uncertain.
 
     An uncertain row keeps its worker's token: should the worker live after all, its answer is still taken. Returns the uncertain ones
-    (id, customer_id, stage, handed_over_at).
+    (id, customer_id, stage, handed_over_at). Rows that somebody is changing just now are left to them, or to the next time: a worker that
+    froze in the middle of a transaction holds up nobody.
     """
-    dead = (deliveries.c.run_id == run_id, deliveries.c.lease_until < now)
+    held = deliveries.c.status.in_([DeliveryStatus.CLAIMED, DeliveryStatus.HANDED_OVER])
+    free = select(deliveries.c.id).where(deliveries.c.run_id == run_id, deliveries.c.lease_until < now, held)
+    dead = connection.execute(free.with_for_update(skip_locked=True)).scalars().all()
+    if not dead:
+        return []
     connection.execute(
         update(deliveries)
-        .where(*dead, deliveries.c.status == DeliveryStatus.CLAIMED)
+        .where(deliveries.c.id.in_(dead), deliveries.c.status == DeliveryStatus.CLAIMED)
         .values(status=DeliveryStatus.PLANNED, claimed_by="", lease_until=None)
     )
     return list(
         connection.execute(
             update(deliveries)
-            .where(*dead, deliveries.c.status == DeliveryStatus.HANDED_OVER)
+            .where(deliveries.c.id.in_(dead), deliveries.c.status == DeliveryStatus.HANDED_OVER)
             .values(status=DeliveryStatus.UNCERTAIN, reason=Reason.NO_ANSWER, lease_until=None)
             .returning(deliveries.c.id, deliveries.c.customer_id, deliveries.c.stage, deliveries.c.handed_over_at)
         )
