@@ -49,6 +49,7 @@ class Outcome:
     attempts: int = 0
     due_at: datetime | None = None
     sent_at: datetime | None = None
+    is_unsent: bool = False  # decided before anything was handed over, and true only as long as nothing was
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,15 +153,20 @@ def record(connection: Connection, outcomes: Sequence[Outcome], *, worker: str) 
 
     Of one that was settled as uncertain meanwhile, because the answer came later than the lease, the answer is kept all the same; but
     the journey has gone on, so a letter that was put off counts as failed and isn't repeated, and its id is not among those returned.
+
+    What the last check decided counts only while the letter is claimed. A worker that claims ahead may hold one twice, when its lease ran
+    out between the two claims: by then the other copy may be on its way, and mustn't be planned again.
     """
     if not outcomes:
         return set()
+    unsent = {outcome.delivery_id for outcome in outcomes if outcome.is_unsent}
     asked = select(deliveries.c.id, deliveries.c.status).where(
         deliveries.c.id.in_([outcome.delivery_id for outcome in outcomes]),
         deliveries.c.claimed_by == worker,
         deliveries.c.status.in_([DeliveryStatus.CLAIMED, DeliveryStatus.HANDED_OVER, DeliveryStatus.UNCERTAIN]),
     )
-    own = {row.id: DeliveryStatus(row.status) for row in connection.execute(asked.with_for_update())}
+    found = {row.id: DeliveryStatus(row.status) for row in connection.execute(asked.with_for_update())}
+    own = {number: status for number, status in found.items() if number not in unsent or status is DeliveryStatus.CLAIMED}
     mine = {delivery for delivery, status in own.items() if status is not DeliveryStatus.UNCERTAIN}
     answers = [_answer(outcome, is_late=outcome.delivery_id not in mine) for outcome in outcomes if outcome.delivery_id in own]
     if known := [answer for answer in answers if answer["b_id"] in mine or answer["b_status"] is not DeliveryStatus.UNCERTAIN]:
