@@ -134,13 +134,13 @@ def settle_codes(engine: Engine, run: Run, now: datetime) -> None:
         codes.settle(connection, run, now)
 
 
-async def send_batch(prepared: Prepared, engine: Engine, run: Run, *, now: Callable[[], datetime], worker: str) -> Ran:
-    """One batch of what is queued and due in a run, over lanes opened for it: what a schedule's task does. An empty count: nothing is left."""
+async def send_batch(prepared: Prepared, engine: Engine, run: Run, *, now: Callable[[], datetime], worker: str, batches: int = 1) -> Ran:
+    """One batch of what is queued and due in a run, or a few, over lanes opened for it: what a schedule's task does. Empty: nothing is left."""
     ran = Ran(prepared.name, run.number, run.status)
     async with open_lanes(prepared, worker=worker) as opened:
         claiming = Worker(engine, run, Writer(prepared, engine), opened, now)
         with _told_where(prepared):
-            await claiming.send_batch()
+            await claiming.send_batches(batches)
         ran.deliveries += claiming.sent
         ran.held_back = allowing.held_back(opened.channels.values())
         ran.faults |= claiming.faults

@@ -39,14 +39,16 @@ def of(claimed: Claimed, result: Receipt | BaseException, schedule: Sequence[tim
 def put_off(delivery: Claimed, error: TemplateError, now: datetime) -> Outcome:
     """Long enough for the letters behind it to leave, short enough to go out soon after it was mended."""
     again = now + timedelta(minutes=15)
-    return Outcome(delivery.id, DeliveryStatus.PLANNED, reason=Reason.LETTER_BROKEN, detail=str(error), attempts=delivery.attempts, due_at=again)
+    return Outcome(
+        delivery.id, DeliveryStatus.PLANNED, reason=Reason.LETTER_BROKEN, detail=str(error), attempts=delivery.attempts, due_at=again, is_unsent=True
+    )
 
 
 def not_sent(delivery: Claimed, verdict: Postpone | SkipStage | Stop) -> Outcome:
     match verdict:
         case Postpone(due_at, reason, detail):
-            return Outcome(delivery.id, DeliveryStatus.PLANNED, reason=reason or "", detail=detail, attempts=delivery.attempts, due_at=due_at)
+            return Outcome(delivery.id, DeliveryStatus.PLANNED, reason or "", detail, attempts=delivery.attempts, due_at=due_at, is_unsent=True)
         case SkipStage(reason, detail):
-            return Outcome(delivery.id, DeliveryStatus.SKIPPED, reason=reason, detail=detail, attempts=delivery.attempts)
+            return Outcome(delivery.id, DeliveryStatus.SKIPPED, reason, detail, attempts=delivery.attempts, is_unsent=True)
         case Stop(reason, detail):
-            return Outcome(delivery.id, DeliveryStatus.STOPPED, reason=reason, detail=detail, attempts=delivery.attempts)
+            return Outcome(delivery.id, DeliveryStatus.STOPPED, reason, detail, attempts=delivery.attempts, is_unsent=True)

@@ -53,6 +53,7 @@ class Outcome:
     attempts: int = 0
     due_at: datetime | None = None
     sent_at: datetime | None = None
+    is_unsent: bool = False  # decided before anything was handed over, and true only as long as nothing was
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,11 +170,16 @@ def record(connection: Connection, outcomes: Sequence[Outcome], *, worker: str) 
 
     Of one that was settled as uncertain meanwhile, because the answer came later than the lease, the answer is kept all the same; but
     the journey has gone on, so a letter that was put off counts as failed and isn't repeated, and its id is not among those returned.
+
+    What the last check decided counts only while the letter is claimed. A worker that claims ahead may hold one twice, when its lease ran
+    out between the two claims: by then the other copy may be on its way, and mustn't be planned again.
     """
     if not outcomes:
         return set()
     asked = connection.execute(_OWN, {"ids": [outcome.delivery_id for outcome in outcomes], "worker": worker})
-    own = {number: DeliveryStatus(status) for number, status in asked}
+    found = {number: DeliveryStatus(status) for number, status in asked}
+    unsent = {outcome.delivery_id for outcome in outcomes if outcome.is_unsent}
+    own = {number: status for number, status in found.items() if number not in unsent or status is DeliveryStatus.CLAIMED}
     mine = {delivery for delivery, status in own.items() if status is not DeliveryStatus.UNCERTAIN}
     answers = [_answer(outcome, is_late=outcome.delivery_id not in mine) for outcome in outcomes if outcome.delivery_id in own]
     if known := [answer for answer in answers if answer[0] in mine or answer[1] is not DeliveryStatus.UNCERTAIN]:
@@ -256,18 +262,23 @@ def settle_dead_claims(connection: Connection, run_id: int, now: datetime) -> li
     """Settle what workers left behind whose lease ran out: not handed over -> planned again; handed over -> uncertain.
 
     An uncertain row keeps its worker's token: should the worker live after all, its answer is still taken. Returns the uncertain ones
-    (id, customer_id, stage, handed_over_at).
+    (id, customer_id, stage, handed_over_at). Rows that somebody is changing just now are left to them, or to the next time: a worker that
+    froze in the middle of a transaction holds up nobody.
     """
-    dead = (deliveries.c.run_id == run_id, deliveries.c.lease_until < now)
+    held = deliveries.c.status.in_([DeliveryStatus.CLAIMED, DeliveryStatus.HANDED_OVER])
+    free = select(deliveries.c.id).where(deliveries.c.run_id == run_id, deliveries.c.lease_until < now, held)
+    dead = connection.execute(free.with_for_update(skip_locked=True)).scalars().all()
+    if not dead:
+        return []
     connection.execute(
         update(deliveries)
-        .where(*dead, deliveries.c.status == DeliveryStatus.CLAIMED)
+        .where(deliveries.c.id.in_(dead), deliveries.c.status == DeliveryStatus.CLAIMED)
         .values(status=DeliveryStatus.PLANNED, claimed_by="", lease_until=None)
     )
     return list(
         connection.execute(
             update(deliveries)
-            .where(*dead, deliveries.c.status == DeliveryStatus.HANDED_OVER)
+            .where(deliveries.c.id.in_(dead), deliveries.c.status == DeliveryStatus.HANDED_OVER)
             .values(status=DeliveryStatus.UNCERTAIN, reason=Reason.NO_ANSWER, lease_until=None)
             .returning(deliveries.c.id, deliveries.c.customer_id, deliveries.c.stage, deliveries.c.handed_over_at)
         )
