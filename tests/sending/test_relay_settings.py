@@ -179,3 +179,28 @@ def test_when_all_are_closed_each_is_told(tmp_path):
     )
     assert "WINBACK_SMTP_TOKEN_SECOND_RELAY_FILE" in problem.how
     assert "Mend `host:`" in problem.how
+
+
+def test_a_delivery_is_meant_for_one_relay_by_weight_where_a_relay_has_a_pace_and_always_for_the_same(tmp_path):
+    email = opened(tmp_path, TWO).settings.email
+    meant = [lanes.relay_of(email, number) for number in range(4000)]
+    assert meant == [lanes.relay_of(email, number) for number in range(4000)]
+    assert 0.72 < meant.count("own") / len(meant) < 0.78, "three of four"
+    unlimited = opened(tmp_path, TWO.replace("      per_hour: 2000\n", "")).settings.email
+    assert {lanes.relay_of(unlimited, number) for number in range(50)} == {""}
+    assert lanes.relay_of(opened(tmp_path, "email: {per_hour: 500}\n").settings.email, 7) == "main"
+
+
+@pytest.mark.parametrize(
+    ("email", "leaves"),
+    [
+        ("", False),
+        ("email: {host: mail.zerno.example}\n", False),
+        ("email: {via: smtp}\n", False),
+        ("email: {via: smtp, host: mail.zerno.example}\n", True),
+        ("email: {via: smtp, relays: [{name: a}, {name: b, host: mail.zerno.example}]}\n", True),
+        ("email: {via: smtp, relays: [{name: a}, {name: b, host: 127.0.0.1}]}\n", False),
+    ],
+)
+def test_whether_letters_leave_this_machine(tmp_path, email, leaves):
+    assert opened(tmp_path, email).settings.email.leaves is leaves

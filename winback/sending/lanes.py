@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import itertools
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -17,7 +19,7 @@ from winback.channels.relays import NoRelayOpenError, Relay, Relays
 from winback.errors import ConfigError, LaneError, Problem
 from winback.model import ChannelName, Email
 from winback.sending import allowing
-from winback.settings import Project, RelaySettings
+from winback.settings import EmailSettings, Project, RelaySettings
 from winback.strictyaml import Place
 
 _EMAIL = {
@@ -88,6 +90,18 @@ def _smtp(project: Project, relay: RelaySettings, keys: Sequence[Signer]) -> Cha
         signers=keys,
         asks_for_notices=relay.dsn,
     )
+
+
+def relay_of(email: EmailSettings, delivery_id: int) -> str:
+    """The relay that a delivery is meant for, so that its pace can be asked before the letter is written: by weight, and always the same.
+
+    Empty where no relay has a pace of its own: then whichever's turn it is takes it.
+    """
+    if all(relay.per_hour is None for relay in email.relays):
+        return ""
+    drawn = int.from_bytes(hashlib.sha256(f"relay {delivery_id}".encode()).digest()[:8]) % sum(relay.weight for relay in email.relays)
+    ends = itertools.accumulate(relay.weight for relay in email.relays)
+    return next(relay.name for relay, end in zip(email.relays, ends, strict=True) if drawn < end)
 
 
 def _place(project: Project, relay: str) -> Place:
