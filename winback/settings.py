@@ -115,7 +115,7 @@ class EmailSettings(ServerSettings):
             raise refusal(f"has two relays named `{twice}`.", "Give each a name of its own: it is a part of its password's name.")
         return self
 
-    @property
+    @cached_property
     def relays(self) -> tuple[RelaySettings, ...]:
         """The ways out: those with a name, or the one server, as `main`."""
         return self.named_relays or (RelaySettings(name="main", **{name: getattr(self, name) for name in ServerSettings.model_fields}),)

@@ -41,7 +41,7 @@ email:
 def opened(folder, email: str, **environment: str):
     (folder / "config").mkdir(parents=True, exist_ok=True)
     (folder / "config" / "settings.yaml").write_text(letterbox.SETTINGS + email, encoding="utf-8")
-    return settings.open_project(folder, {"WINBACK_SECRET": "k" * 32, **environment})
+    return settings.open_project(folder, {"WINBACK_SECRET": "k" * 32, "WINBACK_ENVIRONMENT": "production", **environment})
 
 
 def test_without_relays_the_one_server_is_named_main(tmp_path):
@@ -115,6 +115,13 @@ def test_a_missing_password_or_token_is_told_at_its_relay(tmp_path):
         lanes.open_channel(opened(tmp_path, TWO, WINBACK_SMTP_PASSWORD_OWN="s3cret"), ChannelName.EMAIL)
     both = opened(tmp_path, TWO, WINBACK_SMTP_PASSWORD_OWN="s3cret", WINBACK_SMTP_TOKEN_SECOND_RELAY="t0ken")
     assert isinstance(lanes.open_channel(both, ChannelName.EMAIL), Relays)
+
+
+def test_a_relay_that_is_elsewhere_asks_whether_this_is_production(tmp_path):
+    """One is enough: letters through it would reach customers."""
+    email = "email:\n  via: smtp\n  relays:\n    - {name: here}\n    - {name: there, host: mail.zerno.example}\n"
+    with pytest.raises(ConfigError, match="letters would leave, and nothing says whether this is production"):
+        lanes.open_channel(opened(tmp_path, email, WINBACK_ENVIRONMENT=""), ChannelName.EMAIL)
 
 
 def test_a_token_file_is_read_anew_each_time(tmp_path):

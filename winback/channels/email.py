@@ -238,7 +238,7 @@ def misfit_of(envelope: Envelope, offers: Offers) -> PermanentError | None:
     if 0 < offers.largest < len(envelope.content):
         return PermanentError(smtp_replies.TOO_LARGE, f"it has {len(envelope.content)} bytes, and the server takes {offers.largest}")
     if envelope.is_international and not offers.international:
-        return PermanentError("needs-smtputf8", f"{envelope.to} has letters beyond ASCII before @, and the server offers no SMTPUTF8")
+        return PermanentError("needs-smtputf8", "the address has letters beyond ASCII before @, and the server offers no SMTPUTF8")
     return None
 
 
