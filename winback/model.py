@@ -317,6 +317,7 @@ class Email:
     unsubscribe_url: str = ""
     unsubscribe_mailto: str = ""
     pictures: tuple[Picture, ...] = ()  # that `html` shows by their `url`
+    relay: str = ""  # through which one of several; empty: whichever's turn it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,3 +345,4 @@ class Receipt:
 
     remote_id: str
     text: str = ""
+    relay: str = ""  # that took it, where mail leaves through relays

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal, TypeAlias, TypeVar
+from typing import Annotated, Literal, Self, TypeAlias, TypeVar
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, Field, field_validator, model_validator
@@ -53,15 +53,50 @@ class DkimKey(Shape):
         return f"WINBACK_DKIM_{re.sub('[^A-Z0-9]', '_', self.selector.upper())}"
 
 
-class EmailSettings(Shape):
-    """How e-mail leaves. The password comes from WINBACK_SMTP_PASSWORD."""
+class ServerSettings(Shape):
+    """A mail server that letters leave through. Its password or token stands in the environment."""
 
-    via: Literal["smtp", "file"] = "file"
     host: str = "localhost"
     port: int = Field(default=587, ge=1, le=65535)
     user: str = ""
+    auth: Literal["password", "xoauth2"] = "password"  # xoauth2: an access token, which another program renews
     security: Literal["starttls", "tls", "none"] = "starttls"
     connections: int = Field(default=10, ge=1, le=200)
+    letters_per_connection: int = Field(default=1000, ge=1, le=100_000)
+    idle_seconds: int = Field(default=30, ge=1, le=600)  # that a connection is kept without a letter
+    per_hour: int | None = Field(default=None, ge=1)  # letters; without it: as many as go
+    dsn: bool = False  # ask for notices about letters that fail or are late, where the server offers it
+
+    @model_validator(mode="after")
+    def _logs_in_safely(self) -> Self:
+        if self.user and self.security == "none" and self.host not in _THIS_MACHINE:
+            what = "token" if self.auth == "xoauth2" else "password"
+            how = "Write `security: starttls` or `security: tls`; `none` is for this machine only."
+            raise refusal(f"would tell the {what} of `{self.user}` to {self.host} without encryption.", how)
+        if self.auth == "xoauth2" and not self.user:
+            raise refusal("asks for `auth: xoauth2` without a user.", "Name whose token it is in `user:`.")
+        return self
+
+
+class RelaySettings(ServerSettings):
+    """One of several mail servers, by its name."""
+
+    name: str
+    weight: int = Field(default=1, ge=1, le=1000)  # its share of the letters, beside those of the others
+
+    @field_validator("name")
+    @classmethod
+    def _is_a_word(cls, text: str) -> str:
+        if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", text) or len(text) > 40:
+            raise refusal(f"is {text}; a relay's name is a short word in small letters.", "Write for example name: second-relay.")
+        return text
+
+
+class EmailSettings(ServerSettings):
+    """How e-mail leaves: through the one server that is told of here, or through `relays`."""
+
+    via: Literal["smtp", "file"] = "file"
+    named_relays: tuple[RelaySettings, ...] = Field(default=(), alias="relays")
     timeout_seconds: int = Field(default=60, ge=1, le=600)
     dkim: tuple[DkimKey, ...] = ()  # none: the mail server signs
     bounces_to: str = ""  # envelope sender; empty: the sender's own address
@@ -69,10 +104,31 @@ class EmailSettings(Shape):
     picture_kilobytes: int = Field(default=100, ge=1, le=5_000)  # the largest picture that may travel inside a letter
     pictures_kilobytes: int = Field(default=200, ge=1, le=10_000)  # all pictures of a letter together
 
+    @model_validator(mode="after")
+    def _one_way_of_saying_it(self) -> Self:
+        both = [name for name in ServerSettings.model_fields if name in self.model_fields_set]
+        if self.named_relays and both:
+            how = "Move them into the relays that they are meant for."
+            raise refusal(f"has `relays:`, and beside it {', '.join(f'`{name}:`' for name in both)}, which no relay would take up.", how)
+        names = [relay.name for relay in self.named_relays]
+        if twice := next((name for name in names if names.count(name) > 1), None):
+            raise refusal(f"has two relays named `{twice}`.", "Give each a name of its own: it is a part of its password's name.")
+        return self
+
+    @cached_property
+    def relays(self) -> tuple[RelaySettings, ...]:
+        """The ways out: those with a name, or the one server, as `main`."""
+        return self.named_relays or (RelaySettings(name="main", **{name: getattr(self, name) for name in ServerSettings.model_fields}),)
+
     @property
     def leaves(self) -> bool:
         """Whether letters go to another machine."""
-        return self.via == "smtp" and self.host not in _THIS_MACHINE
+        return self.via == "smtp" and any(relay.host not in _THIS_MACHINE for relay in self.relays)
+
+    def secret(self, relay: RelaySettings) -> str:
+        """What a relay's password, or token, is called in the environment."""
+        what = "WINBACK_SMTP_TOKEN" if relay.auth == "xoauth2" else "WINBACK_SMTP_PASSWORD"
+        return f"{what}_{re.sub('[^A-Z0-9]', '_', relay.name.upper())}" if self.named_relays else what
 
 
 class TelegramSettings(Shape):
@@ -148,7 +204,8 @@ class Settings(Shape):
 
     @model_validator(mode="after")
     def _lease_outlasts_a_letter(self) -> Settings:
-        longest = timedelta(seconds=6 * self.email.timeout_seconds)  # connect, log in, MAIL, RCPT, DATA, the letter itself
+        # connecting, to each relay in turn; the envelope and the letter itself, and those of two that wait before it
+        longest = timedelta(seconds=(len(self.email.relays) + 5) * self.email.timeout_seconds)
         if self.lease < longest:
             how = f"Write `lease: {int(longest.total_seconds() // 60) + 1} minutes` or a shorter `timeout_seconds:`."
             raise refusal(f"has a lease of {int(self.lease.total_seconds() // 60)} minutes, and one letter may take longer than that.", how)

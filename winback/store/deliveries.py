@@ -39,6 +39,7 @@ class Claimed:
     attempts: int
     due_at: datetime
     occasion: str = ""  # of a greeting
+    first_tried_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ class Outcome:
     due_at: datetime | None = None
     sent_at: datetime | None = None
     is_unsent: bool = False  # decided before anything was handed over, and true only as long as nothing was
+    relay: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,7 @@ def claim(connection: Connection, run_id: int, *, worker: str, now: datetime, le
             deliveries.c.attempts,
             deliveries.c.due_at,
             deliveries.c.occasion,
+            deliveries.c.first_tried_at,
         )
     )
     return sorted((Claimed(*row) for row in rows), key=lambda claimed: (claimed.due_at, claimed.id))
@@ -150,6 +153,7 @@ def _hand_over(dialect: str) -> ReturningUpdate[Any]:
         .values(
             status=DeliveryStatus.HANDED_OVER,
             handed_over_at=bindparam("now", type_=Utc),
+            first_tried_at=func.coalesce(deliveries.c.first_tried_at, bindparam("now", type_=Utc)),
             lease_until=bindparam("until", type_=Utc),
             **{name: given.c[name] for name in ("channel", "letter", "message_id", "cost_micros")},
         )
@@ -204,7 +208,7 @@ _NOTE_WHOSE = refreshing.due_of(select(deliveries.c.customer_id).where(among(del
 
 @cache
 def _record(dialect: str) -> Update:
-    texts = {name: Text() for name in ("status", "reason", "detail", "remote_id")}
+    texts = {name: Text() for name in ("status", "reason", "detail", "remote_id", "relay")}
     given = given_rows(dialect, id=Id, **texts, attempts=Integer(), due_at=Utc(), sent_at=Utc())
     return (
         update(deliveries)
@@ -219,13 +223,13 @@ def _record(dialect: str) -> Update:
     )
 
 
-def _answer(outcome: Outcome, *, is_late: bool) -> tuple[int, DeliveryStatus, str, str, str, int, datetime | None, datetime | None]:
+def _answer(outcome: Outcome, *, is_late: bool) -> tuple[int, DeliveryStatus, str, str, str, str, int, datetime | None, datetime | None]:
     """The row that `_record` is given."""
     status = outcome.status
     if is_late and status not in {DeliveryStatus.SENT, DeliveryStatus.UNCERTAIN}:
         status = DeliveryStatus.FAILED
     detail, remote_id = outcome.detail[:1000], outcome.remote_id[:500]
-    return (outcome.delivery_id, status, outcome.reason, detail, remote_id, outcome.attempts, outcome.due_at, outcome.sent_at)
+    return (outcome.delivery_id, status, outcome.reason, detail, remote_id, outcome.relay, outcome.attempts, outcome.due_at, outcome.sent_at)
 
 
 def renew(connection: Connection, run_id: int, *, worker: str, until: datetime) -> int:
