@@ -64,7 +64,6 @@ class ServerSettings(Shape):
     connections: int = Field(default=10, ge=1, le=200)
     letters_per_connection: int = Field(default=1000, ge=1, le=100_000)
     idle_seconds: int = Field(default=30, ge=1, le=600)  # that a connection is kept without a letter
-    per_hour: int | None = Field(default=None, ge=1)  # letters; without it: as many as go
     dsn: bool = False  # ask for notices about letters that fail or are late, where the server offers it
 
     @model_validator(mode="after")

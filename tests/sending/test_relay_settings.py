@@ -24,7 +24,6 @@ email:
       host: mail.zerno.example
       user: shop
       weight: 3
-      per_hour: 2000
     - name: second-relay
       host: smtp.relay.example
       port: 465
@@ -47,9 +46,7 @@ def opened(folder, email: str, **environment: str):
 def test_without_relays_the_one_server_is_named_main(tmp_path):
     email = opened(tmp_path, "email: {via: smtp, host: mail.zerno.example, port: 2525, user: shop, connections: 3}\n").settings.email
     (relay,) = email.relays
-    assert (relay.name, relay.host, relay.port, relay.user, relay.connections, relay.weight, relay.per_hour) == (
-        *("main", "mail.zerno.example", 2525, "shop", 3, 1, None),
-    )
+    assert (relay.name, relay.host, relay.port, relay.user, relay.connections, relay.weight) == (*("main", "mail.zerno.example", 2525, "shop", 3, 1),)
     assert email.secret(relay) == "WINBACK_SMTP_PASSWORD"
     assert opened(tmp_path, "").settings.email.relays[0].host == "localhost"
 
@@ -57,7 +54,7 @@ def test_without_relays_the_one_server_is_named_main(tmp_path):
 def test_several_relays_each_say_their_own(tmp_path):
     email = opened(tmp_path, TWO).settings.email
     own, second = email.relays
-    assert (own.port, own.security, own.weight, own.per_hour, own.auth, own.dsn) == (587, "starttls", 3, 2000, "password", False)
+    assert (own.port, own.security, own.weight, own.auth, own.dsn) == (587, "starttls", 3, "password", False)
     assert (second.port, second.security, second.connections, second.letters_per_connection, second.idle_seconds, second.dsn) == (
         *(465, "tls", 4, 100, 10, True),
     )
@@ -190,12 +187,11 @@ def test_when_all_are_closed_each_is_told(tmp_path):
 
 def test_a_delivery_is_meant_for_one_relay_by_weight_where_a_relay_has_a_pace_and_always_for_the_same(tmp_path):
     email = opened(tmp_path, TWO).settings.email
-    meant = [lanes.relay_of(email, number) for number in range(4000)]
-    assert meant == [lanes.relay_of(email, number) for number in range(4000)]
+    meant = [lanes.relay_of(email, ["own"], number) for number in range(4000)]
+    assert meant == [lanes.relay_of(email, ["own"], number) for number in range(4000)]
     assert 0.72 < meant.count("own") / len(meant) < 0.78, "three of four"
-    unlimited = opened(tmp_path, TWO.replace("      per_hour: 2000\n", "")).settings.email
-    assert {lanes.relay_of(unlimited, number) for number in range(50)} == {""}
-    assert lanes.relay_of(opened(tmp_path, "email: {per_hour: 500}\n").settings.email, 7) == "main"
+    assert {lanes.relay_of(email, [], number) for number in range(50)} == {""}
+    assert lanes.relay_of(opened(tmp_path, "").settings.email, ["main"], 7) == "main"
 
 
 @pytest.mark.parametrize(

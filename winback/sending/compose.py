@@ -127,7 +127,7 @@ class Writer:
             unsubscribe_url=filled["unsubscribe_url"],
             pictures=rendered.pictures,
             unsubscribe_mailto=addresses.unsubscribe_mailbox(signing.reply_to or signing.email, self.project.key, delivery.id),
-            relay=lanes.relay_of(self.project.settings.email, delivery.id),
+            relay=lanes.relay_of(self.project.settings.email, self.prepared.pace.paced_relays, delivery.id),
         )
 
     def ask(self, delivery: Claimed, candidate: Candidate, recipient: Row[Any], task: Task, *, now: datetime, held: Held | None = None) -> Asked:

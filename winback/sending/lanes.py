@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -92,12 +92,12 @@ def _smtp(project: Project, relay: RelaySettings, keys: Sequence[Signer]) -> Cha
     )
 
 
-def relay_of(email: EmailSettings, delivery_id: int) -> str:
+def relay_of(email: EmailSettings, paced: Collection[str], delivery_id: int) -> str:
     """The relay that a delivery is meant for, so that its pace can be asked before the letter is written: by weight, and always the same.
 
-    Empty where no relay has a pace of its own: then whichever's turn it is takes it.
+    `paced` are the relays with a pace of their own. Empty where there is none: then whichever's turn it is takes the letter.
     """
-    if all(relay.per_hour is None for relay in email.relays):
+    if not paced:
         return ""
     drawn = int.from_bytes(hashlib.sha256(f"relay {delivery_id}".encode()).digest()[:8]) % sum(relay.weight for relay in email.relays)
     ends = itertools.accumulate(relay.weight for relay in email.relays)
