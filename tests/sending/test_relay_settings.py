@@ -107,7 +107,7 @@ def test_a_missing_password_or_token_is_told_at_its_relay(tmp_path):
     with pytest.raises(ConfigError, match=r"settings\.yaml:11: a user is named, but there is no password\. Set WINBACK_SMTP_PASSWORD_OWN\."):
         lanes.open_channel(opened(tmp_path, TWO), ChannelName.EMAIL)
     with pytest.raises(
-        ConfigError, match=r"settings\.yaml:18: a user is named, but there is no access token\. Set WINBACK_SMTP_TOKEN_SECOND_RELAY\."
+        ConfigError, match=r"settings\.yaml:17: a user is named, but there is no access token\. Set WINBACK_SMTP_TOKEN_SECOND_RELAY\."
     ):
         lanes.open_channel(opened(tmp_path, TWO, WINBACK_SMTP_PASSWORD_OWN="s3cret"), ChannelName.EMAIL)
     both = opened(tmp_path, TWO, WINBACK_SMTP_PASSWORD_OWN="s3cret", WINBACK_SMTP_TOKEN_SECOND_RELAY="t0ken")
@@ -162,7 +162,7 @@ def test_a_closed_relay_is_told_with_its_line_and_what_to_do(tmp_path):
     project = opened(tmp_path, TWO)
     problem = lanes.problem(project, ChannelName.EMAIL, named("login-refused", "535 no", "second-relay"))
     assert str(problem) == (
-        "config/settings.yaml:18: the mail server refused the login of `zerno` (535 no). "
+        "config/settings.yaml:17: the mail server refused the login of `zerno` (535 no). "
         "Set the right token in WINBACK_SMTP_TOKEN_SECOND_RELAY, or mend `user:`."
     )
     problem = lanes.problem(project, ChannelName.EMAIL, named("unreachable", "", "own"))
@@ -179,7 +179,7 @@ def test_when_all_are_closed_each_is_told(tmp_path):
     assert problem.line == 8
     assert problem.message == (
         "no relay takes letters. `own` (line 10): no mail server answers at mail.zerno.example:587 (refused); "
-        "`second-relay` (line 19): there is no access token to log in with (there is none)."
+        "`second-relay` (line 18): there is no access token to log in with (there is none)."
     )
     assert "WINBACK_SMTP_TOKEN_SECOND_RELAY_FILE" in problem.how
     assert "Mend `host:`" in problem.how
