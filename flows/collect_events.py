@@ -9,7 +9,7 @@ from typing import Any
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
-from flows import opened
+from flows import alarms, opened
 from winback.operations import collecting
 
 
@@ -17,7 +17,8 @@ from winback.operations import collecting
 def collect(project: str, replies: str | None, now: datetime) -> dict[str, Any]:
     """Read everything that waits, once."""
     winback = opened.project(project)
-    return collecting.collect(winback, opened.store(winback), now=now, replies=Path(replies) if replies else None).as_json()
+    folder = Path(replies) if replies else None
+    return collecting.collect(winback, opened.store(winback), now=now, replies=folder, tell=alarms.emit).as_json()
 
 
 @flow(name="collect-events", flow_run_name="collect events")

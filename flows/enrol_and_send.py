@@ -10,7 +10,7 @@ from prefect import flow, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 from sqlalchemy import Engine
 
-from flows import opened
+from flows import alarms, opened
 from winback.errors import Problem, Refused
 from winback.model import RunStatus
 from winback.operations import beginning, campaign_run, enrolment, running, stopping
@@ -62,7 +62,9 @@ def send_batch(project: str, campaign: str, now: datetime | None) -> Ran:
         return Ran(campaign, begun.asked.run, RunStatus.WAITING, waiting=begun)
     ran = Ran(campaign, begun.number, begun.status)
     for run in campaign_run.under_way(store, ready):
-        ran = asyncio.run(running.send_batch(ready, store, run, now=opened.watch(now), worker=uuid.uuid4().hex, batches=BATCHES))
+        worker = uuid.uuid4().hex
+        going = running.send_batch(ready, store, run, now=opened.watch(now), worker=worker, batches=BATCHES, tell=alarms.emit)
+        ran = asyncio.run(going)
         if ran.deliveries:
             break
     return ran

@@ -18,7 +18,9 @@ from winback.commands import (
     customers,
     data,
     dkim,
+    doctor,
     facts,
+    lanes,
     letters,
     lifecycle,
     names,
@@ -77,6 +79,8 @@ for subject in (
     results,
     studio,
     dkim,
+    lanes,
+    doctor,
 ):
     subject.register(app)
 

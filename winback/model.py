@@ -237,6 +237,7 @@ class Reason(StrEnum):
     WRITTEN_LATELY = "written-lately"  # the same campaign wrote to them not long ago
     DAY_PASSED = "day-passed"  # the stage's own day was over before its turn came
     NO_OCCASION = "no-occasion"  # the occasion doesn't come for this customer, or not while the campaign lasts
+    LANE_STOPPED = "lane-stopped"  # the fuse of its lane has blown: it leaves once a person lets the lane go on
 
 
 HOLDOUT = "holdout"

@@ -17,6 +17,7 @@ from pydantic import BaseModel, Field, field_validator, model_validator
 
 from winback import strictyaml
 from winback.errors import ConfigError, Problem
+from winback.limits import FuseSettings
 from winback.model import Environment
 from winback.shapes import Allowed, Amount, Duration, NumberOrNever, Zone, one_of
 from winback.strictyaml import Document, Shape, refusal
@@ -185,6 +186,7 @@ class Settings(Shape):
     email: EmailSettings = EmailSettings()
     telegram: TelegramSettings = TelegramSettings()
     addresses: AddressSettings = AddressSettings()
+    fuse: FuseSettings = FuseSettings()
 
     @field_validator("database")
     @classmethod

@@ -16,7 +16,8 @@ from tests import projects
 from tests.operations.lost import populate
 from winback.demo import mailbox
 from winback.errors import Refused
-from winback.store import database, runs
+from winback.limits import FuseCause
+from winback.store import database, fuses, runs
 from winback.store.tables import approvals, deliveries, orders, scores, scores_state
 
 pytestmark = [pytest.mark.flows, pytest.mark.xdist_group("flows"), pytest.mark.filterwarnings("default")]
@@ -209,4 +210,20 @@ def test_a_daily_campaign_takes_in_each_day_once_through_the_flow(shop):
     populate(engine, 30)
     sent = [enrol_and_send(str(shop.root), name, now=START + timedelta(hours=hours)) for name, hours in (("winter-tea", 0), (None, 1), (None, 24))]
     assert sent == [{"sent": 10}, {}, {"sent": 10}]
+    engine.dispose()
+
+
+def test_an_alarm_becomes_an_event_that_automations_may_answer_to(shop):
+    from flows import alarms
+    from winback.operations import alarming
+
+    engine = database.open_engine(shop.database_url)
+    with database.writing(engine) as connection:
+        fuses.blow(connection, "group:gmail", FuseCause.ERRORS, START, counts={"bad": 60, "of": 100, "above": 0.3})
+    heard = []
+    (alarm,) = alarming.raise_due(shop, engine, START, lambda alarm: heard.append(alarms.emit(alarm)))
+    (event,) = heard
+    assert event is not None
+    assert (event.event, event.resource.id) == ("winback.lane.stopped", "winback.lane.group:gmail")
+    assert event.payload["to_do"] == alarm.to_do
     engine.dispose()

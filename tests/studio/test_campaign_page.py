@@ -15,7 +15,7 @@ from sqlalchemy import select
 from tests import projects
 from tests.operations.lost import CAMPAIGN, START, go, populate
 from winback.channels.memory import MemoryChannel
-from winback.operations import overseeing
+from winback.operations import lane_control, overseeing
 from winback.sending import prepared
 from winback.store import database
 from winback.store.tables import approvals
@@ -60,6 +60,16 @@ async def test_nobody_has_asked_yet(browser):
     assert "None has asked so far. A campaign that would write to more than 20 people" in (await browser.get("/campaigns")).text
     assert (await browser.get(PAGE)).status_code == 404
     assert (await browser.post(PAGE, data={"say": "approve", "by": "Olena"})).status_code == 403
+
+
+async def test_a_lane_that_stands_is_told_above_all_campaigns(browser, engine):
+    lane_control.stop(engine, "group:gmail", by="<Olena>", note="a wrong price", now=START)
+    page = (await browser.get("/campaigns")).text
+    assert '<p role="alert">' in page
+    assert "&lt;Olena&gt; stopped it (a wrong price)" in page
+    assert "winback lanes resume group:gmail" in page
+    lane_control.resume(engine, "group:gmail", by="Ivan", note="mended", now=START)
+    assert '<p role="alert">' not in (await browser.get("/campaigns")).text
 
 
 async def test_the_page_shows_what_is_asked_and_the_button_approves_it(browser, waiting, engine, project):

@@ -103,7 +103,7 @@ class MailServer:
         session.host_name = hostname
         self.connections += 1
         offered = responses if self._login else [line for line in responses if not line.startswith("250-AUTH")]
-        return ["250-PIPELINING", *offered] if self._pipelining else offered
+        return [offered[0], "250-PIPELINING", *offered[1:]] if self._pipelining else offered  # the first line is the host's name
 
     async def handle_MAIL(  # noqa: N802
         self, _server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]

@@ -13,6 +13,8 @@ from sqlalchemy import Engine
 
 from winback.errors import ChannelError, ConfigError, LaneError, Problem, Refused
 from winback.model import ChannelName
+from winback.operations import alarming
+from winback.operations.alarming import Tell
 from winback.sending import allowing, lanes
 from winback.settings import Project
 from winback.tracking import incoming
@@ -33,17 +35,19 @@ class Collected:
         return dict(sorted(self.counts.items()))
 
 
-def collect(project: Project, engine: Engine, *, now: datetime, replies: Path | None = None) -> Collected:
+def collect(project: Project, engine: Engine, *, now: datetime, replies: Path | None = None, tell: Tell | None = None) -> Collected:
     """Read the Maildir `replies` (else the one of settings.yaml, if it names one), and the bot's updates, if the project has a bot; once each, until nothing is left.
 
     Raises SourceError when the folder isn't a Maildir, ConfigError when Telegram doesn't let the bot in, Refused when it can't be
-    reached now. Whatever was taken in before is stored, and nothing is taken in twice.
+    reached now. Whatever was taken in before is stored, and nothing is taken in twice. Where too many letters came back, or were called
+    spam, their lane stops, and an alarm is raised.
     """
     counts: Counter[str] = Counter()
     if replies is None and project.settings.replies:
         replies = project.root / project.settings.replies
     if replies is not None:
         counts += incoming.read_maildir(replies, engine, project.key, now)
+        alarming.look(project, engine, now, tell)
     if project.settings.telegram.via == "bot-api":
         counts += asyncio.run(_hear(project, engine, now))
     return Collected(counts)

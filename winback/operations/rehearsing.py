@@ -24,7 +24,7 @@ from winback.sending.compose import Writer
 from winback.sending.prepared import Prepared
 from winback.sending.unwritten import SilentWriter
 from winback.settings import Project
-from winback.store import codes, contact_log, database, deliveries, paces, runs, snapshot, tasks
+from winback.store import codes, contact_log, database, deliveries, fuses, paces, runs, snapshot, tasks
 
 TICK = timedelta(minutes=15)
 """How often a schedule would look for letters that have fallen due."""
@@ -157,6 +157,7 @@ def _wind_back(prepared: Prepared, copy: Engine, start: datetime) -> None:
             elif own or run.started_at > start:
                 runs.change_status(connection, run.id, RunStatus.CANCELLED, start)
                 codes.release_those_of_ended(connection, run.campaign, run.id)
+        fuses.forget(connection)
         contact_log.forget_later(connection, start)
         codes.forget_later(connection, start)
         paces.forget(connection)

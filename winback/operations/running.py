@@ -14,9 +14,10 @@ from sqlalchemy import Engine
 from winback.channels.channel import Channel
 from winback.errors import ConfigError, LaneError, Problem, Refused
 from winback.model import ChannelName, DeliveryStatus, RunStatus
-from winback.operations import beginning, campaign_run, enrolment, knowing, stopping
+from winback.operations import alarming, beginning, campaign_run, enrolment, knowing, stopping
+from winback.operations.alarming import Tell
 from winback.operations.approving import Waiting
-from winback.sending import allowing, greeting, lanes, queue
+from winback.sending import allowing, fuse, greeting, lanes, queue
 from winback.sending.compose import Writer
 from winback.sending.greeting import Greeter
 from winback.sending.loop import Lanes, LaneStoppedError, Worker
@@ -114,8 +115,8 @@ async def send(
         ran.queued += queued
         if first:
             stopping.stop(engine, now=now())
-        with _told_where(prepared):
-            await worker.send_due(_part(progress, "send"))
+        with _told_where(prepared, engine, now):
+            await worker.send_due(_alarming(prepared, engine, now, _part(progress, "send")))
     ran.deliveries += worker.sent
     settle_codes(engine, run, now())
 
@@ -129,17 +130,27 @@ def queue_due(prepared: Prepared, engine: Engine, run: Run, *, now: datetime) ->
 
 
 def settle_codes(engine: Engine, run: Run, now: datetime) -> None:
-    """Codes whose last day has passed, and those that nobody was told of and won't be."""
+    """Codes whose last day has passed, and those that nobody was told of and won't be; counts of lanes that are too old go."""
     with database.writing(engine) as connection:
         codes.settle(connection, run, now)
+        fuse.forget_old(connection, now)
 
 
-async def send_batch(prepared: Prepared, engine: Engine, run: Run, *, now: Callable[[], datetime], worker: str, batches: int = 1) -> Ran:
-    """One batch of what is queued and due in a run, or a few, over lanes opened for it: what a schedule's task does. Empty: nothing is left."""
+async def send_batch(
+    prepared: Prepared, engine: Engine, run: Run, *, now: Callable[[], datetime], worker: str, batches: int = 1, tell: Tell | None = None
+) -> Ran:
+    """One batch of what is queued and due in a run, or a few, over lanes opened for it: what a schedule's task does. Empty: nothing is left.
+
+    Nobody may be at the screen: a lane that is closed raises an alarm. `tell` hears of alarms too.
+    """
     ran = Ran(prepared.name, run.number, run.status)
-    async with open_lanes(prepared, worker=worker) as opened:
+
+    def closed(name: ChannelName, problem: Problem) -> None:
+        alarming.closed(prepared.project, engine, name, str(problem), now=now(), tell=tell)
+
+    async with open_lanes(prepared, worker=worker, closed=closed) as opened:
         claiming = Worker(engine, run, Writer(prepared, engine), opened, now)
-        with _told_where(prepared):
+        with _told_where(prepared, engine, now, tell):
             await claiming.send_batches(batches)
         ran.deliveries += claiming.sent
         ran.held_back = allowing.held_back(opened.channels.values())
@@ -154,24 +165,48 @@ def finish(engine: Engine, run: Run) -> RunStatus:
 
 
 @contextmanager
-def _told_where(prepared: Prepared) -> Iterator[None]:
-    """A lane that stops in the middle becomes a sentence that points into settings.yaml."""
+def _told_where(prepared: Prepared, engine: Engine, now: Callable[[], datetime], tell: Tell | None = None) -> Iterator[None]:
+    """A lane that stops in the middle becomes a sentence that points into settings.yaml, and an alarm; a fuse that blew, an alarm."""
     try:
         yield
     except LaneStoppedError as stopped:
-        raise Refused(lanes.problem(prepared.project, stopped.channel, stopped.error)) from stopped
+        problem = lanes.problem(prepared.project, stopped.channel, stopped.error)
+        alarming.closed(prepared.project, engine, stopped.channel, str(problem), now=now(), tell=tell)
+        raise Refused(problem) from stopped
+    else:
+        alarming.raise_due(prepared.project, engine, now(), tell)
+
+
+def _alarming(prepared: Prepared, engine: Engine, now: Callable[[], datetime], progress: Callable[[int], None] | None) -> Callable[[int], None]:
+    """After each batch, so that nobody waits for a long run's end to hear of a fuse."""
+
+    def sent(count: int) -> None:
+        alarming.raise_due(prepared.project, engine, now())
+        if progress:
+            progress(count)
+
+    return sent
 
 
 @asynccontextmanager
-async def open_lanes(prepared: Prepared, *, worker: str, open_channel: OpenChannel = lanes.open_channel) -> AsyncIterator[Lanes]:
-    """Every channel of the campaign, entered. Raises ConfigError that points into settings.yaml when one is closed."""
+async def open_lanes(
+    prepared: Prepared,
+    *,
+    worker: str,
+    open_channel: OpenChannel = lanes.open_channel,
+    closed: Callable[[ChannelName, Problem], None] | None = None,
+) -> AsyncIterator[Lanes]:
+    """Every channel of the campaign, entered. Raises ConfigError that points into settings.yaml when one is closed, and tells `closed`."""
     async with AsyncExitStack() as stack:
         channels: dict[ChannelName, Channel[Any]] = {}
         for name in sorted(prepared.campaign.channels):
             try:
                 channels[name] = await stack.enter_async_context(open_channel(prepared.project, name))
             except LaneError as error:
-                raise ConfigError(lanes.problem(prepared.project, name, error)) from error
+                problem = lanes.problem(prepared.project, name, error)
+                if closed:
+                    closed(name, problem)
+                raise ConfigError(problem) from error
         yield Lanes(channels, worker, prepared.project.settings.batch)
 
 

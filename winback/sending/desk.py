@@ -15,7 +15,7 @@ from winback.journey import last_check, send_hour, stage_times, zones
 from winback.journey.eligibility import Candidate
 from winback.journey.last_check import Ask, Send, Since, SkipStage, Stop, Verdict
 from winback.model import ChannelName, Reason, RecipientStatus
-from winback.sending import allowing, asking, meeting, offering, outcomes, pacing, turns
+from winback.sending import allowing, asking, fuse, meeting, offering, outcomes, pacing, turns
 from winback.sending.asking import Asking
 from winback.sending.compose import Writer
 from winback.sending.ledger import Ledger
@@ -23,7 +23,7 @@ from winback.sending.offering import Codes
 from winback.sending.outgoing import Passed
 from winback.sending.queue import traveller
 from winback.sending.turns import Terms, Turns
-from winback.store import candidates, database, deliveries, greeted, merged_journeys, run_files, runs
+from winback.store import candidates, database, deliveries, fuses, greeted, merged_journeys, run_files, runs
 from winback.store.as_of import AsOf
 from winback.store.deliveries import Claimed, Outcome
 
@@ -71,6 +71,7 @@ class Desk:
             reached = merged_journeys.reached(connection, ledger.run.id, ids)
             turn = turns.read(connection, self._writer.prepared.policy, ledger.run.id, claimed, now)
             had = greeted.left(connection, ids) if ledger.greeter else {}
+            stopped = fuses.stopped(connection)
         holding = offering.held(ledger.engine, self._writer.prepared, ledger.run, standing, now)
         passed: list[Passed] = []
         asked: list[Asking] = []
@@ -85,6 +86,7 @@ class Desk:
                 verdict = ledger.greeter.check(verdict, delivery, candidate, recipient, had=had.get(delivery.customer_id, ()), now=now)
             if (delivery.customer_id, delivery.stage) in reached and isinstance(verdict, Send | Ask):
                 verdict = SkipStage(Reason.MERGED)
+            verdict = fuse.check(verdict, candidate, stopped, now)
             if isinstance(verdict, Send):
                 verdict = allowing.check(self.channels[verdict.channel], verdict, candidate)
             if isinstance(verdict, Send):

@@ -20,6 +20,7 @@ from winback.journey.stage import Stage
 from winback.model import ChannelName, DeliveryStatus, Email, Reason, Receipt, RecipientStatus
 from winback.sending import greeting, offering, outcomes, pacing, turns
 from winback.sending.compose import Writer
+from winback.sending.fuse import Watch
 from winback.sending.greeting import Greeter
 from winback.sending.outgoing import Letter
 from winback.sending.queue import following, traveller
@@ -62,6 +63,10 @@ class Ledger:
     @cached_property
     def greeter(self) -> Greeter | None:
         return Greeter.of(self.writer.prepared)
+
+    @cached_property
+    def fuse(self) -> Watch:
+        return Watch(self.writer.project.settings.fuse, self.worker)
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
@@ -109,6 +114,7 @@ class Ledger:
         with self.writing() as connection:
             deliveries.release(connection, self.run.id, worker=self.worker)
             deliveries.stop_those_of_ended(connection, list(ids))
+            self.fuse.write(connection, self.now())
 
     def _record_answers(self, connection: Connection, channel: ChannelName, answered: Sequence[Answered]) -> None:
         now, schedule = self.now(), self.writer.project.settings.retry_after
@@ -123,6 +129,7 @@ class Ledger:
                     outcome = replace(outcome, status=DeliveryStatus.PLANNED, due_at=now)
             pairs.append((letter.claimed, outcome))
         self.record(connection, pairs)
+        self.fuse.watch(connection, [(each.letter.content, each.answer) for each in answered], now)
 
     def _has_another_way(self, letter: Letter, channel: ChannelName) -> bool:
         stage = self.writer.campaign.stage_of(letter.claimed.stage)
@@ -133,6 +140,7 @@ class Ledger:
             return []
         now = self.now()
         late = turns.late(connection, self.writer.campaign.ends_on, [(letter.claimed, letter.terms) for letter in letters], now)
+        late |= self.fuse.late(connection, [(letter.claimed.id, letter.content) for letter in letters], now)
         rows = [self._handed_over(letter) for letter in letters if letter.claimed.id not in late]
         mine = deliveries.record_hand_over(connection, rows, worker=self.worker, now=now, lease=self.lease)
         self.record(

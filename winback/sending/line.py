@@ -10,12 +10,15 @@ from typing import Any, TypeAlias
 from winback.channels.channel import Channel
 from winback.errors import ChannelError, LaneError
 from winback.model import ChannelName, Receipt
+from winback.sending import fuse
 from winback.sending.ledger import Answered
 from winback.sending.outgoing import Letter
 
 Exchange: TypeAlias = Callable[[ChannelName, Sequence[Answered], Sequence[Letter]], Awaitable[list[Letter]]]
 """Writes down what became of some letters and marks others as handed over; returns those of the others that may be sent."""
 Renew: TypeAlias = Callable[[], Awaitable[None]]
+Excuses: TypeAlias = Callable[[Answered], bool]
+"""Whether an answer that refuses us, once it is written down, has stopped its own lane alone, so that others may go on."""
 
 
 _PATIENCE = 0.5  # seconds in which a whole group comes together, or the part of it goes
@@ -29,11 +32,19 @@ class Line:
     """
 
     def __init__(  # noqa: PLR0917  one use
-        self, name: ChannelName, channel: Channel[Any], exchange: Exchange, renew: Renew, renew_every: float, most: int
+        self,
+        name: ChannelName,
+        channel: Channel[Any],
+        exchange: Exchange,
+        renew: Renew,
+        renew_every: float,
+        most: int,
+        excuses: Excuses = lambda _: False,
     ) -> None:
         """`renew_every` is in seconds; `most` is how many letters are handed over at once at the most, whatever the channel carries."""
         self.name, self._channel = name, channel
         self._exchange, self._renew, self._renew_every = exchange, renew, renew_every
+        self._excuses = excuses
         self._clock = asyncio.get_running_loop().time
         self._renew_at = self._clock() + renew_every
         self._room = channel.in_flight
@@ -41,6 +52,7 @@ class Line:
         self._waiting: deque[Letter] = deque()
         self._under_way: dict[asyncio.Task[Receipt], Letter] = {}
         self._answered: list[Answered] = []
+        self._refusals: list[Answered] = []  # of them, those that refuse us: nothing is handed over until they are written down
         self.stayed: list[Letter] = []  # those that were not handed over after all, or never came so far
         self._stops: LaneError | BaseException | None = None
         self._flushed = self._closing = False
@@ -89,7 +101,7 @@ class Line:
 
     def _is_time_to_record(self) -> bool:
         """Answers wait for the next group, so that one transaction does for both; not when none is near."""
-        return bool(self._answered) and not self._under_way and (self._flushed or self._stops is not None)
+        return bool(self._answered) and (bool(self._refusals) or (not self._under_way and (self._flushed or self._stops is not None)))
 
     @property
     def _is_done(self) -> bool:
@@ -104,19 +116,20 @@ class Line:
     def _next_group(self) -> list[Letter]:
         room = self._room - len(self._under_way)  # what is answered is written down with the same stroke
         ready = min(room, len(self._waiting), self._group)
-        if self._stops is not None or not ready:
+        if self._stops is not None or self._refusals or not ready:
             return []
         is_due = ready == self._group or (self._flushed and ready == len(self._waiting))
         return [self._waiting.popleft() for _ in range(ready)] if is_due else []
 
     async def _go_on(self, letters: list[Letter]) -> None:
-        answered = self._taken_answers()
+        answered, refusals, self._refusals = self._taken_answers(), self._refusals, []
         exchange = asyncio.ensure_future(self._exchange(self.name, answered, letters))
         try:
             going = await asyncio.shield(exchange)
         except asyncio.CancelledError:  # handed over, and not sent after all: nothing to doubt
             self._answered += [Answered(letter, LaneError("interrupted")) for letter in await exchange]
             raise
+        self._stops = self._stops or next((each.answer for each in refusals if not self._excuses(each) and isinstance(each.answer, LaneError)), None)
         if len(going) < len(letters):
             kept = {letter.claimed.id for letter in going}
             self.stayed += [letter for letter in letters if letter.claimed.id not in kept]
@@ -135,7 +148,9 @@ class Line:
         if not task.cancelled():
             answer = task.exception() or task.result()
             self._answered.append(Answered(letter, answer))
-            if isinstance(answer, LaneError) or (isinstance(answer, BaseException) and not isinstance(answer, ChannelError)):
+            if fuse.refuses_us(answer):
+                self._refusals.append(self._answered[-1])
+            elif isinstance(answer, LaneError) or (isinstance(answer, BaseException) and not isinstance(answer, ChannelError)):
                 self._stops = self._stops or answer
                 self._ease.set()
         self._stir.set()

@@ -20,7 +20,7 @@ from winback.model import ChannelName, DeliveryStatus
 from winback.sending import offering, outcomes
 from winback.sending.compose import Writer
 from winback.sending.desk import Batch, Desk
-from winback.sending.ledger import Ledger
+from winback.sending.ledger import Answered, Ledger
 from winback.sending.line import Line
 from winback.sending.outgoing import Letter, Passed
 from winback.store import database
@@ -107,7 +107,8 @@ class _Passage:
         self._desk = Desk(ledger, worker.lanes.channels, worker.lanes.batch)
         every = ledger.lease.total_seconds() / 3
         self._lines = {
-            name: Line(name, channel, self._exchange, self._renew, every, worker.lanes.batch) for name, channel in worker.lanes.channels.items()
+            name: Line(name, channel, self._exchange, self._renew, every, worker.lanes.batch, self._excuses)
+            for name, channel in worker.lanes.channels.items()
         }
         self._ahead: asyncio.Future[Batch] | None = None
 
@@ -186,6 +187,9 @@ class _Passage:
 
     def _exchange(self, *arguments: Any) -> Any:
         return self._ask_the_database(self._ledger.exchange, *arguments)
+
+    def _excuses(self, each: Answered) -> bool:
+        return self._ledger.fuse.excuses(each.letter.content, each.answer)
 
     def _renew(self) -> Any:
         return self._ask_the_database(self._ledger.renew)

@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 from winback.errors import ConfigError
 from winback.journey import fingerprint
 from winback.journey.fingerprint import Fingerprint
-from winback.operations import approving, overseeing
+from winback.operations import approving, lane_control, overseeing
 from winback.operations.asking import Asked
 from winback.operations.overseeing import Overview
 from winback.sending import contents, prepared
@@ -40,10 +40,11 @@ class CampaignPage:
     clock: Callable[[], datetime]
 
     def every(self) -> Response:
-        """Every campaign that ever asked."""
+        """Every campaign that ever asked; above them, the lanes that stand."""
         seen = [overseeing.oversee(self.project, self.engine, name) for name in approving.campaigns_asked(self.engine)]
         rows = [(each.campaign, _status(each), each.approvals[0].summary["people"]) for each in seen]
-        return HTMLResponse(pages.render("campaigns.html", rows=rows, above=self.project.settings.approve_above))
+        stops = lane_control.told(self.engine)
+        return HTMLResponse(pages.render("campaigns.html", rows=rows, stops=stops, above=self.project.settings.approve_above))
 
     def campaign(self, request: Request, name: str, *, told: str = "", fault: str = "") -> Response:
         """What was asked last, and the button where it can be answered."""

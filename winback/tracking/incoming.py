@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine
 
 from winback.errors import Problem, SourceError
 from winback.model import ChannelName, EventKind, Verdict
+from winback.sending import fuse
 from winback.store import correspondence, database, events
 from winback.store.contacts import address_hash
 from winback.store.correspondence import Correspondent
@@ -33,6 +34,7 @@ _KINDS = {
     Meaning.GREYLISTED: EventKind.BOUNCE,
 }
 _ENDS = {Meaning.REPLY, Meaning.UNSUBSCRIBE, Meaning.COMPLAINT, Meaning.HARD}
+_COUNTED = {Meaning.HARD, Meaning.LANE, Meaning.COMPLAINT}  # what speaks against a lane
 _REPORTS = {Meaning.HARD, Meaning.SOFT, Meaning.LANE, Meaning.GREYLISTED}
 
 UNKNOWN = "unknown"
@@ -82,6 +84,8 @@ def take(connection: Connection, mail: Returned, key: bytes, now: datetime) -> s
     else:
         events.record(connection, [event])
     events.confirm(connection, [who.delivery_id] if who.delivery_id else [])
+    if meaning in _COUNTED and who.delivery_id and not is_about_former:
+        fuse.came_back(connection, who.delivery_id, event.kind, refuses_us=meaning is Meaning.LANE)
     return meaning
 
 

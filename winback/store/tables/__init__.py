@@ -6,6 +6,7 @@ from winback.store.tables.audience import facts, facts_due, facts_state, scores,
 from winback.store.tables.campaigns import back_fill, campaign_runs, deliveries, events, links, outcomes, recipients
 from winback.store.tables.journeys import approvals, codes, reminders, run_changes, tasks
 from winback.store.tables.kinds import Day, Id, Tree, Utc, metadata, sqlite_text
+from winback.store.tables.lanes import fuses, lane_counts
 from winback.store.tables.sending import paces
 from winback.store.tables.shop import (
     consents,
@@ -38,7 +39,9 @@ __all__ = [
     "facts_due",
     "facts_state",
     "feedback",
+    "fuses",
     "inquiries",
+    "lane_counts",
     "leaving_reasons",
     "links",
     "metadata",

@@ -1,0 +1,28 @@
+"""The mail servers that letters leave through, as the doctor visits them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from winback.settings import Project
+
+
+@dataclass(frozen=True, slots=True)
+class MailServer:
+    """One of them, and what its password is called in the environment."""
+
+    host: str
+    port: int
+    security: str
+    user: str
+    secret: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.host}:{self.port}"
+
+
+def listed(project: Project) -> list[MailServer]:
+    """Those of settings.yaml, in its order; also where letters stay in a folder as yet."""
+    email = project.settings.email
+    return [MailServer(email.host, email.port, email.security, email.user, "WINBACK_SMTP_PASSWORD")]
