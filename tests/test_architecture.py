@@ -20,7 +20,7 @@ LAYERS = (
     {"channels", "store", "letters"},
     {"audience", "journey", "outcomes"},
     {"settings"},
-    {"limits"},
+    {"limits", "ways_out"},
     {"shapes"},
     {"strictyaml"},
     {"model", "errors", "clock"},

@@ -19,8 +19,9 @@ from winback.channels.relays import NoRelayOpenError, Relay, Relays
 from winback.errors import ConfigError, LaneError, Problem
 from winback.model import ChannelName, Email
 from winback.sending import allowing
-from winback.settings import EmailSettings, Project, RelaySettings
+from winback.settings import Project
 from winback.strictyaml import Place
+from winback.ways_out import EmailSettings, RelaySettings
 
 _EMAIL = {
     "login-refused": ("user", "the mail server refused the login of `{user}`", "Set the right {what} in {secret}, or mend `user:`."),

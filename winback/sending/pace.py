@@ -13,9 +13,10 @@ from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema, fi
 from winback.errors import ConfigError, Problem
 from winback.model import ChannelName
 from winback.sending import domain_groups
-from winback.settings import Project, is_dns_name
+from winback.settings import Project
 from winback.shapes import Duration
 from winback.strictyaml import Document, Place, Shape, nearest, refusal
+from winback.ways_out import is_dns_name
 
 FILE = "pace.yaml"
 EVERY_OTHER = "*"
