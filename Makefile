@@ -1,6 +1,7 @@
 # make demo   the whole story on a made-up shop (needs Python >= 3.11, make and git; nothing else)
 # make test   lint, types, and every test, on SQLite and on a real PostgreSQL
 # make bench  speed and memory, as ratios: make bench [ONLY=area] [JSON=file] [CUSTOMERS=100000, of the area audience's shop]
+# make faults 200 kills -9 of workers over a campaign of 20,000 letters, on SQLite and on PostgreSQL: nobody twice, nobody lost
 # make referees  programs from outside judge every letter; installs those that are missing (Debian, as root, or says what to install)
 # make pictures  every letter in every language, photographed by day and by night, wide and narrow, into out/pictures/
 
@@ -11,7 +12,7 @@ BIN    := $(VENV)/bin
 export DO_NOT_TRACK := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test check bench referees pictures lock format clean
+.PHONY: demo test check bench faults referees pictures lock format clean
 
 demo: $(VENV)/.installed
 	@$(BIN)/python -m flows.demo
@@ -26,6 +27,10 @@ check: $(VENV)/.installed-dev
 
 bench: $(VENV)/.installed-bench
 	@$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY)) $(if $(JSON),--json $(JSON)) $(if $(CUSTOMERS),--customers $(CUSTOMERS)) $(if $(KEEP),--keep $(KEEP))
+
+faults: $(VENV)/.installed-dev
+	@for database in sqlite postgresql; do \
+	  $(BIN)/python -m tests.sending.faults --database $$database $(if $(KILLS),--kills $(KILLS)) $(if $(LETTERS),--letters $(LETTERS)) || exit 1; done
 
 referees: $(VENV)/.installed-dev $(VENV)/referees/vnu.jar
 	@for pair in java:default-jre-headless spamassassin:spamassassin chromium:chromium; do \

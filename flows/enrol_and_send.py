@@ -21,6 +21,9 @@ from winback.sending.prepared import Prepared
 from winback.store import database, runs
 from winback.store.runs import Run
 
+BATCHES = 10
+"""Of one task: opening files and lanes costs as much as hundreds of letters, and after each task a pause or a changed file is heard."""
+
 
 def _begun(project: str, campaign: str, now: datetime) -> tuple[Prepared, Engine, Run | Waiting]:
     """The campaign as its files are now, and its run: each task asks anew whether it may go on."""
@@ -53,13 +56,15 @@ def queue_due(project: str, campaign: str, now: datetime | None) -> int:
 
 @task(cache_policy=NO_CACHE, task_run_name="send a batch of {campaign}")
 def send_batch(project: str, campaign: str, now: datetime | None) -> Ran:
-    """Send one batch, by a clock that goes on meanwhile; no deliveries when nothing is left in any run, or may leave any more."""
+    """Send a few batches, by a clock that goes on meanwhile; no deliveries when nothing is left in any run, or may leave any more."""
     ready, store, begun = _begun(project, campaign, opened.moment(now))
     if isinstance(begun, Waiting):
         return Ran(campaign, begun.asked.run, RunStatus.WAITING, waiting=begun)
     ran = Ran(campaign, begun.number, begun.status)
     for run in campaign_run.under_way(store, ready):
-        ran = asyncio.run(running.send_batch(ready, store, run, now=opened.watch(now), worker=uuid.uuid4().hex, tell=alarms.emit))
+        worker = uuid.uuid4().hex
+        going = running.send_batch(ready, store, run, now=opened.watch(now), worker=worker, batches=BATCHES, tell=alarms.emit)
+        ran = asyncio.run(going)
         if ran.deliveries:
             break
     return ran
@@ -91,6 +96,14 @@ def _go_on(project: str, campaign: str, now: datetime | None, totals: dict[str, 
         get_run_logger().warning("%s waits for approval of letters to %d people: winback approve %s", campaign, waiting.asked.people, campaign)
         return
     queue_due(project, campaign, now)
+    faults = send_queued(project, campaign, now, totals)
+    finish(project, campaign, now)
+    if faults:
+        raise Refused(faults)
+
+
+def send_queued(project: str, campaign: str, now: datetime | None, totals: dict[str, int]) -> list[Problem]:
+    """Send what is queued and due, as many tasks as it takes; counts go into `totals`. Returns what was wrong with letters."""
     faults: set[Problem] = set()
     held_back = 0
     while (ran := send_batch(project, campaign, now)).deliveries:
@@ -98,11 +111,9 @@ def _go_on(project: str, campaign: str, now: datetime | None, totals: dict[str, 
         held_back += ran.held_back
         for status, count in ran.deliveries.items():
             totals[str(status)] = totals.get(str(status), 0) + count
-    finish(project, campaign, now)
     if held_back:
         get_run_logger().warning("%s: %s", campaign, allowing.told(opened.project(project), held_back))
-    if faults:
-        raise Refused(sorted(faults, key=str))
+    return sorted(faults, key=str)
 
 
 def started(project: str) -> list[str]:

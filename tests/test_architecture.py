@@ -20,7 +20,7 @@ LAYERS = (
     {"channels", "store", "letters"},
     {"audience", "journey", "outcomes"},
     {"settings"},
-    {"limits"},
+    {"limits", "ways_out"},
     {"shapes"},
     {"strictyaml"},
     {"model", "errors", "clock"},
@@ -31,7 +31,7 @@ LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
 ONLY = {
     "prefect": ("flows/",),
     "cryptography": ("winback/channels/dkim.py",),
-    "aiosmtplib": ("winback/channels/email.py",),
+    "aiosmtplib": ("winback/channels/smtp_server.py",),
     "telegram": ("winback/channels/telegram.py", "winback/bot/"),
     "jinja2": ("winback/letters/", "winback/studio/"),
     "premailer": ("winback/letters/",),

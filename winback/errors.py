@@ -10,6 +10,7 @@ WinbackError
     ├── TemporaryError     try this letter again later
     ├── PermanentError     never again at this address
     ├── LaneError          it is us, not the address: stop the lane, a person mends it
+    │   └── NotLetInError      nothing has left: another way out may be tried at once
     └── UncertainError     it may have left: never repeat it by itself
 """
 
@@ -67,7 +68,12 @@ class StoreError(Refused):
 
 
 class ChannelError(WinbackError):
-    """A letter was not certainly sent. `reason` is a short word kept with the delivery; `text` what the other side said."""
+    """A letter was not certainly sent. `reason` is a short word kept with the delivery; `text` what the other side said.
+
+    `relay` names the one that it was to leave through, where mail leaves through relays.
+    """
+
+    relay: str = ""
 
     def __init__(self, reason: str, text: str = "") -> None:
         self.reason = reason
@@ -89,6 +95,10 @@ class PermanentError(ChannelError):
 
 class LaneError(ChannelError):
     """Our own side is wrong (login, network, reputation): stop sending, the address is innocent."""
+
+
+class NotLetInError(LaneError):
+    """The other side isn't there, can't be trusted, or doesn't let us in. Nothing has left."""
 
 
 class UncertainError(ChannelError):

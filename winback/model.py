@@ -226,6 +226,7 @@ class Reason(StrEnum):
     CAPPED = "capped"  # as many contacts as the policy allows in a week, month or year
     TOO_SOON = "too-soon"  # the contact before is closer than the policy's gap
     DAY_OF_SILENCE = "day-of-silence"  # a day of mourning: nobody of that country is written to
+    PACE = "pace"  # its provider, relay or channel takes only so many letters an hour or a day; it leaves when its place comes
     OTHER_FIRST = "other-first"  # another campaign with a higher priority writes to them first
     HAS_CODE = "has-code"  # a code of another campaign is still theirs to use
     NO_CODE_LEFT = "no-code-left"  # the file of codes is used up
@@ -318,6 +319,7 @@ class Email:
     unsubscribe_url: str = ""
     unsubscribe_mailto: str = ""
     pictures: tuple[Picture, ...] = ()  # that `html` shows by their `url`
+    relay: str = ""  # through which one of several; empty: whichever's turn it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,3 +347,4 @@ class Receipt:
 
     remote_id: str
     text: str = ""
+    relay: str = ""  # that took it, where mail leaves through relays

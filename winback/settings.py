@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal, TypeAlias, TypeVar
+from typing import Annotated, TypeAlias, TypeVar
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, Field, field_validator, model_validator
@@ -21,74 +21,11 @@ from winback.limits import FuseSettings
 from winback.model import Environment
 from winback.shapes import Allowed, Amount, Duration, NumberOrNever, Zone, one_of
 from winback.strictyaml import Document, Shape, refusal
+from winback.ways_out import EmailSettings, TelegramSettings
 
 S = TypeVar("S", bound=BaseModel)
 Stamp: TypeAlias = tuple[int, int]
 """Of a file: when it was last saved, in nanoseconds, and its length in bytes."""
-
-
-_THIS_MACHINE = {"localhost", "127.0.0.1", "::1"}
-
-
-def is_dns_name(text: str) -> bool:
-    """Whether DNS can hold such a name (RFC 1123)."""
-    return re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*", text) is not None
-
-
-class DkimKey(Shape):
-    """A key that letters of a domain, and of its subdomains, are signed with: in the environment as WINBACK_DKIM_<SELECTOR>."""
-
-    domain: str
-    selector: str
-
-    @field_validator("domain", "selector")
-    @classmethod
-    def _is_a_name(cls, text: str) -> str:
-        if not is_dns_name(text):
-            raise refusal(f"is {text}; DNS has no such name.", "Write for example domain: news.zerno.example and selector: wb1.")
-        return text
-
-    @property
-    def secret(self) -> str:
-        """What the key is called in the environment."""
-        return f"WINBACK_DKIM_{re.sub('[^A-Z0-9]', '_', self.selector.upper())}"
-
-
-class EmailSettings(Shape):
-    """How e-mail leaves. The password comes from WINBACK_SMTP_PASSWORD."""
-
-    via: Literal["smtp", "file"] = "file"
-    host: str = "localhost"
-    port: int = Field(default=587, ge=1, le=65535)
-    user: str = ""
-    security: Literal["starttls", "tls", "none"] = "starttls"
-    connections: int = Field(default=10, ge=1, le=200)
-    timeout_seconds: int = Field(default=60, ge=1, le=600)
-    dkim: tuple[DkimKey, ...] = ()  # none: the mail server signs
-    bounces_to: str = ""  # envelope sender; empty: the sender's own address
-    cost: Amount = Field(default=0, validate_default=True)  # of one letter, in the project's currency
-    picture_kilobytes: int = Field(default=100, ge=1, le=5_000)  # the largest picture that may travel inside a letter
-    pictures_kilobytes: int = Field(default=200, ge=1, le=10_000)  # all pictures of a letter together
-
-    @property
-    def leaves(self) -> bool:
-        """Whether letters go to another machine."""
-        return self.via == "smtp" and self.host not in _THIS_MACHINE
-
-
-class TelegramSettings(Shape):
-    """How messenger texts leave. The bot's token comes from WINBACK_TELEGRAM_TOKEN."""
-
-    via: Literal["bot-api", "file"] = "file"
-    api_url: str = "https://api.telegram.org"
-    bot: str = ""  # user name of the bot, for joining links
-    messages_per_second: int = Field(default=25, ge=1, le=30)
-    cost: Amount = Field(default=0, validate_default=True)
-
-    @property
-    def leaves(self) -> bool:
-        """Whether texts go to Telegram; a Bot API of one's own on this machine speaks plain http."""
-        return self.via == "bot-api" and self.api_url.startswith("https://")
 
 
 class AddressSettings(Shape):
@@ -150,7 +87,8 @@ class Settings(Shape):
 
     @model_validator(mode="after")
     def _lease_outlasts_a_letter(self) -> Settings:
-        longest = timedelta(seconds=6 * self.email.timeout_seconds)  # connect, log in, MAIL, RCPT, DATA, the letter itself
+        # connecting, to each relay in turn; the envelope and the letter itself, and those of two that wait before it
+        longest = timedelta(seconds=(len(self.email.relays) + 5) * self.email.timeout_seconds)
         if self.lease < longest:
             how = f"Write `lease: {int(longest.total_seconds() // 60) + 1} minutes` or a shorter `timeout_seconds:`."
             raise refusal(f"has a lease of {int(self.lease.total_seconds() // 60)} minutes, and one letter may take longer than that.", how)

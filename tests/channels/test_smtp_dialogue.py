@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ssl
 from collections.abc import AsyncIterator, Callable
 
 import pytest
@@ -90,16 +91,26 @@ def but(verb: str, time: int, said: str | None) -> Answer:
     return lambda came, number: said if (came, number) == (verb, time) else "usual"
 
 
+OFFERS = "250-PIPELINING\r\n250 SIZE 1000000"
+
+
 @contextlib.asynccontextmanager
-async def scripted(
-    answer: Answer = usual, *, offers: str = "250-PIPELINING\r\n250 SIZE 1000000", **options
-) -> AsyncIterator[tuple[Scripted, SmtpChannel]]:
+async def listening(answer: Answer = usual, *, offers: str = OFFERS, shows: ssl.SSLContext | None = None) -> AsyncIterator[tuple[Scripted, int]]:
+    """A scripted server and its port; one that shows a certificate speaks TLS from the first byte."""
     script = Scripted(answer, offers=offers)
-    server = await asyncio.start_server(script.serve, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    async with server, SmtpChannel("127.0.0.1", port, **{"security": "none", "timeout": 2, "connections": 1, **options}) as channel:
-        yield script, channel
+    server = await asyncio.start_server(script.serve, "127.0.0.1", 0, ssl=shows)
+    async with server:
+        yield script, server.sockets[0].getsockname()[1]
     await asyncio.gather(*(task for task, _ in script.at_work))
+
+
+@contextlib.asynccontextmanager
+async def scripted(answer: Answer = usual, *, offers: str = OFFERS, **options) -> AsyncIterator[tuple[Scripted, SmtpChannel]]:
+    async with (
+        listening(answer, offers=offers) as (script, port),
+        SmtpChannel("127.0.0.1", port, **{"security": "none", "timeout": 2, "connections": 1, **options}) as channel,
+    ):
+        yield script, channel
 
 
 async def outcomes(channel: SmtpChannel, count: int) -> list[object]:

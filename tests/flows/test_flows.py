@@ -118,6 +118,21 @@ def test_the_flow_settles_what_a_dead_worker_left_and_one_broken_campaign_holds_
     engine.dispose()
 
 
+def test_more_hands_send_what_is_queued_and_begin_nothing(shop):
+    from flows.enrol_and_send import enrol, queue_due
+    from flows.send_beside import send_beside
+
+    engine = database.open_engine(shop.database_url)
+    populate(engine, 30)
+    assert send_beside(str(shop.root), "winter-tea", now=START) == {}, "it begins nothing"
+    assert enrol(str(shop.root), "winter-tea", START) is None
+    queued = queue_due(str(shop.root), "winter-tea", START)
+    assert send_beside(str(shop.root), now=START) == {"sent": queued}
+    assert send_beside(str(shop.root), now=START) == {}, "nothing is sent twice"
+    assert send_beside(str(shop.root), now=START + timedelta(days=7)) == {}, "it queues nothing"
+    engine.dispose()
+
+
 def _answer_when_asked(yes: bool) -> None:
     """A person at Prefect's page: waits until the flow run is paused and its form is there, then sends it."""
     from prefect.client.orchestration import get_client
@@ -161,7 +176,7 @@ def test_a_campaign_that_waits_fails_no_schedule_and_prefects_own_form_lets_it_g
     engine.dispose()
 
 
-def test_every_deployment_names_a_flow_that_exists_and_overlaps_with_nothing():
+def test_every_deployment_names_a_flow_that_exists_and_only_those_who_help_to_send_overlap():
     import importlib
 
     from prefect import Flow
@@ -170,6 +185,7 @@ def test_every_deployment_names_a_flow_that_exists_and_overlaps_with_nothing():
     assert {deployment["name"] for deployment in deployments} == {
         "import",
         "enrol-and-send",
+        "send-beside",
         "remind-managers",
         "start-campaign",
         "collect-events",
@@ -180,8 +196,9 @@ def test_every_deployment_names_a_flow_that_exists_and_overlaps_with_nothing():
         flow = getattr(importlib.import_module(path.removesuffix(".py").replace("/", ".")), name)
         assert isinstance(flow, Flow)
         assert flow.name == deployment["name"]
-        assert deployment["concurrency_limit"]["limit"] == 1
-        assert bool(deployment["schedules"]) is (deployment["name"] != "start-campaign"), "only a person starts a campaign"
+        assert (deployment["concurrency_limit"]["limit"] == 1) is (deployment["name"] != "send-beside")
+        scheduled = any(schedule.get("active", True) for schedule in deployment["schedules"])
+        assert scheduled is (deployment["name"] not in {"start-campaign", "send-beside"}), "only a person starts a campaign, or asks for more hands"
 
 
 def test_a_daily_campaign_takes_in_each_day_once_through_the_flow(shop):

@@ -64,6 +64,17 @@ def test_two_workers_at_once_write_to_everybody_once(engine, ready, tmp_path):
     assert len(addressed) == standing(engine)[RecipientStatus.ACTIVE]
 
 
+def test_who_looks_whether_a_run_may_begin_just_after_somebody_else_began_it_goes_on_with_it(engine, ready):
+    populate(engine, 3)
+    run = campaign_run.current(engine, ready, now=START)
+    campaign_run.refuse_to_begin(engine, ready, now=START, again=False)
+    assert campaign_run.current(engine, ready, now=START) == run
+    with database.writing(engine) as connection:
+        runs.change_status(connection, run.id, RunStatus.CANCELLED, START)
+    with pytest.raises(ConfigError, match="Add --again"):
+        campaign_run.refuse_to_begin(engine, ready, now=START, again=False)
+
+
 class Dying(MemoryChannel):
     """A channel whose process dies after `survives` letters of a group have left."""
 

@@ -105,6 +105,39 @@ def test_a_worker_whose_lease_ran_out_can_only_add_what_it_knows(engine):
         assert deliveries.counts(connection, run.id) == {("one", DeliveryStatus.PLANNED): 1, ("one", DeliveryStatus.SENT): 1}
 
 
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_worker_that_froze_in_the_middle_of_a_transaction_holds_up_nobody(engine):
+    """Of SQLite's one writer that can't be said: it must be ended or woken up."""
+    with database.writing(engine) as connection:
+        run, _ = plan(connection, 4)
+        mine = deliveries.claim(connection, run.id, worker="frozen", now=NOW, lease=LEASE, limit=4)
+        assert connection.exec_driver_sql("SHOW idle_in_transaction_session_timeout").scalar() == "10min"
+    with database.writing(engine) as frozen:
+        deliveries.record_hand_over(frozen, [handed_over(each) for each in mine[:2]], worker="frozen", now=NOW, lease=LEASE)
+        with database.writing(engine) as connection:
+            connection.exec_driver_sql("SET LOCAL lock_timeout = '5s'")
+            deliveries.settle_dead_claims(connection, run.id, NOW + LEASE * 2)
+            assert deliveries.counts(connection, run.id) == {("one", DeliveryStatus.PLANNED): 2, ("one", DeliveryStatus.CLAIMED): 2}
+    with database.writing(engine) as connection:
+        assert len(deliveries.settle_dead_claims(connection, run.id, NOW + LEASE * 2)) == 2
+
+
+@pytest.mark.parametrize("status", [DeliveryStatus.PLANNED, DeliveryStatus.SKIPPED, DeliveryStatus.STOPPED])
+def test_a_worker_that_holds_a_letter_twice_cannot_call_back_the_copy_that_is_on_its_way(engine, status):
+    """It claimed ahead while a clock jumped beyond its lease: the last check of the second copy knows nothing of the first."""
+    with database.writing(engine) as connection:
+        run, _ = plan(connection, 1)
+        (first,) = deliveries.claim(connection, run.id, worker="w", now=NOW, lease=LEASE, limit=1)
+        later = NOW + LEASE * 2
+        deliveries.settle_dead_claims(connection, run.id, later)
+        (second,) = deliveries.claim(connection, run.id, worker="w", now=later, lease=LEASE, limit=1)
+        assert deliveries.record_hand_over(connection, [handed_over(first)], worker="w", now=later, lease=LEASE) == {first.id}
+        checked = Outcome(second.id, status, reason="too-soon", due_at=later, is_unsent=True)
+        assert deliveries.record(connection, [checked], worker="w") == set()
+        assert deliveries.record_hand_over(connection, [handed_over(second)], worker="w", now=later, lease=LEASE) == set()
+        assert deliveries.record(connection, [Outcome(first.id, DeliveryStatus.SENT, sent_at=later)], worker="w") == {first.id}
+
+
 def test_a_late_put_off_is_not_repeated_since_the_journey_has_gone_on(engine):
     with database.writing(engine) as connection:
         run, _ = plan(connection, 1)

@@ -11,6 +11,7 @@ from tests.store import world
 from winback.model import ChannelName, DeliveryStatus, Reason, RecipientStatus, RunStatus
 from winback.operations import stopping
 from winback.store import candidates, database, deliveries, events, runs
+from winback.store.deliveries import Outcome
 from winback.store.tables import customers, recipients
 from winback.store.tables import deliveries as table
 
@@ -167,3 +168,31 @@ def test_journeys_that_a_worker_holds_are_passed_over_and_nobody_waits(engine):
         worker.execute(select(recipients).where(recipients.c.customer_id == people[1]).with_for_update())
         assert stopping.stop(engine, now=NOW) == 2
     assert stopping.stop(engine, now=NOW) == 1
+
+
+def test_what_a_dead_worker_left_in_a_cancelled_run_is_settled_by_whoever_comes_by(engine):
+    """No worker comes to a cancelled run any more, and what may have left must be seen."""
+    with database.writing(engine) as connection:
+        run = begin(connection)
+        for key in ("given back", "claimed", "handed over"):
+            who = world.customer(connection, key)
+            enrol(connection, run, who)
+            queue(connection, run, who)
+        first, _claimed, third = deliveries.claim(connection, run.id, worker="dead", now=NOW, lease=LEASE, limit=3)
+        row = {"id": third.id, "channel": "email", "letter": "x", "message_id": "<x>", "cost_micros": 0}
+        deliveries.record_hand_over(connection, [row], worker="dead", now=NOW, lease=LEASE)
+        deliveries.record(connection, [Outcome(first.id, DeliveryStatus.PLANNED, due_at=NOW)], worker="dead")
+        runs.change_status(connection, run.id, RunStatus.CANCELLED, NOW)
+        connection.execute(update(table).where(table.c.id == first.id).values(status=DeliveryStatus.PLANNED))  # released after it was cancelled
+
+    def letters():
+        with database.reading(engine) as connection:
+            return connection.execute(select(table.c.status, table.c.reason).order_by(table.c.id)).all()
+
+    stopping.stop(engine, now=NOW + LEASE)
+    assert letters() == [("stopped", "cancelled"), ("claimed", ""), ("handed_over", "")], "its lease still lasts"
+    stopping.stop(engine, now=NOW + LEASE * 2)
+    assert letters() == [("stopped", "cancelled"), ("stopped", "cancelled"), ("uncertain", "no-answer")]
+    with database.writing(engine) as connection:
+        assert deliveries.record(connection, [Outcome(third.id, DeliveryStatus.SENT, sent_at=NOW)], worker="dead") == set()
+    assert letters()[2].status == "sent", "its late answer is taken"

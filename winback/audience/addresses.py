@@ -18,7 +18,7 @@ def email(text: str) -> str | None:
     """The address with its domain in small letters and ASCII (IDNA); None when mail can't go there.
 
     The part before @ keeps its capitals: only the receiving side knows whether they mean something (RFC 5321, 2.4). Addresses with
-    other than ASCII letters before @ are refused, since our letters don't ask for SMTPUTF8. Nothing is looked up in the network.
+    other than ASCII letters before @ are refused, since most mail servers don't take them. Nothing is looked up in the network.
     """
     if not _ORDINARY.fullmatch(text):
         return _unusual(text)
@@ -26,6 +26,15 @@ def email(text: str) -> str | None:
         return text
     local, at, domain = text.rpartition("@")
     return f"{local}{at}{domain.lower()}"
+
+
+def as_it_travels(text: str) -> str | None:
+    """An address with its domain in ASCII, whatever letters stand before @; None when no mail can go there."""
+    try:
+        found = _validator().validate_email(text, check_deliverability=False, allow_smtputf8=True, strict=True)
+    except _validator().EmailNotValidError:
+        return None
+    return f"{found.local_part}@{found.ascii_domain}"
 
 
 def chat_id(text: str) -> str | None:

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import ssl
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-import aiosmtplib
-
 from winback.channels import dkim, mime, smtp_replies
 from winback.channels.dkim import Signer
-from winback.channels.smtp_dialogue import ConnectionLostError, Dialogue, Envelope, Reply
-from winback.errors import ChannelError, LaneError, PermanentError, TemporaryError, UncertainError
+from winback.channels.smtp_dialogue import ConnectionLostError, Dialogue, Envelope, Offers, Reply
+from winback.channels.smtp_server import Server
+from winback.errors import ChannelError, LaneError, NotLetInError, PermanentError, TemporaryError, UncertainError
 from winback.model import Email, Receipt
 
 DEPTH = 4
@@ -42,8 +40,10 @@ class _Job:
 class SmtpChannel:
     """Sends through one SMTP server over up to `connections` connections, each kept for `letters_per_connection` letters.
 
-    `security` is "starttls" (required, certificate checked), "tls" (from the first byte) or "none". `timeout` is for an envelope's answers,
-    and again for a message's. `signers` sign (DKIM) what comes from their domain. After `idle` seconds without a letter a connection is closed. Connections are opened when they are needed.
+    `user`, `password`, `token`, `security` and `trust` are told of in smtp_server.Server. `timeout` is for connecting, for an envelope's
+    answers, and for a message's. `signers` sign (DKIM) what comes from their domain. After `idle` seconds without a letter a connection is
+    closed. Connections are opened when they are needed; where the server lets fewer in, those carry everything. `asks_for_notices` where the
+    server offers DSN.
     """
 
     def __init__(
@@ -53,16 +53,17 @@ class SmtpChannel:
         *,
         user: str = "",
         password: str = "",
+        token: Callable[[], str] | None = None,
         security: str = "starttls",
+        trust: ssl.SSLContext | None = None,
         connections: int = 10,
         timeout: float = 60,
         letters_per_connection: int = 1000,
         idle: float = 30,
         signers: Sequence[Signer] = (),
+        asks_for_notices: bool = False,
     ) -> None:
-        self.host, self.port = host, port
-        self._user, self._password = user, password
-        self._security = security
+        self._server = Server(host, port, user, password, token, security, trust, timeout, asks_for_notices)
         self._timeout, self._idle_for = timeout, idle
         self._signers = signers
         self._connections, self._most = connections, letters_per_connection
@@ -70,9 +71,11 @@ class SmtpChannel:
         self._backlog: deque[_Job] = deque()
         self._idle: list[asyncio.Future[_Job | None]] = []  # the connection that was used last is used next
         self._lines: set[asyncio.Task[None]] = set()
+        self._serving = 0  # of the lines, those that take letters, or will once they are connected
+        self._most_lines, self._few_until = connections, 0.0  # how many the server lets in, and until when we believe so
 
     async def __aenter__(self) -> Self:
-        self._open_line(await self._connect())
+        self._open_line(await self._server.connect())
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -90,9 +93,9 @@ class SmtpChannel:
         keys = [signer for signer in self._signers if signer.covers(letter.sender_address)]
         content = dkim.signed(mime.build(letter), keys, int(letter.sent_at.timestamp()))
         try:
-            envelope = Envelope(letter.mail_from, letter.to, content)
+            envelope = Envelope(letter.mail_from, mime.recipient(letter.to), content, letter.message_id.strip("<>"))
         except ValueError as error:
-            raise LaneError("broken-sender", str(error)) from error
+            raise LaneError(mime.BROKEN_SENDER, str(error)) from error
         return await self.carry(envelope)
 
     async def carry(self, envelope: Envelope) -> Receipt:
@@ -102,11 +105,16 @@ class SmtpChannel:
             self._idle.pop().set_result(job)
         else:
             self._backlog.append(job)
-            if len(self._lines) < self._connections:
+            if self._may_open():
                 self._open_line(None)
         return await job.answer
 
+    def _may_open(self) -> bool:
+        is_crowded = asyncio.get_running_loop().time() < self._few_until
+        return self._serving < (self._most_lines if is_crowded else self._connections)
+
     def _open_line(self, dialogue: Dialogue | None) -> None:
+        self._serving += 1
         line = asyncio.create_task(self._serve(dialogue))
         self._lines.add(line)
         line.add_done_callback(self._lines.discard)
@@ -127,17 +135,36 @@ class SmtpChannel:
                         await self._leave(dialogue)
                     dialogue, carried = None, 0
                     try:
-                        dialogue = await self._connect()
-                    except ChannelError as error:
-                        job.settle(error)
-                        job = None
-                        continue
+                        dialogue = await self._server.connect()
+                    except NotLetInError as error:
+                        self._turn_away(job, error)
+                        return
                 assert dialogue is not None
+                if not has_begun and (misfit := misfit_of(job.envelope, dialogue.offers)):
+                    job.settle(misfit)
+                    job = None
+                    continue
                 carried += 1
                 job, has_begun = await self._converse(dialogue, job, has_begun=has_begun, is_last=carried >= self._most)
         finally:
+            self._serving -= 1
             if dialogue is not None:
                 await self._leave(dialogue)
+
+    def _turn_away(self, job: _Job, error: NotLetInError) -> None:
+        """A connection wasn't to be had. Its letter goes over another one that there is; without any, all who wait are told why."""
+        others = self._serving - 1
+        if others:
+            self._most_lines, self._few_until = others, asyncio.get_running_loop().time() + _CROWDED_FOR
+            if self._idle:
+                self._idle.pop().set_result(job)
+            else:
+                self._backlog.appendleft(job)
+            return
+        waiting, self._few_until = [job, *self._backlog], 0
+        self._backlog.clear()
+        for each in waiting:
+            each.settle(error)
 
     async def _next(self) -> _Job | None:
         """The letter that has waited longest, or the next to come; None when the channel is closed or nothing comes for a while."""
@@ -147,7 +174,7 @@ class SmtpChannel:
         self._idle.append(waiting)
         alarm = asyncio.get_running_loop().call_later(self._idle_for, self._give_up, waiting)
         try:
-            return await waiting
+            return await waiting or (self._backlog.popleft() if self._backlog else None)  # one that came as we gave up
         finally:
             alarm.cancel()
             if waiting in self._idle:
@@ -171,7 +198,7 @@ class SmtpChannel:
             dialogue.abort()
             job.settle(_lost_before_data(error))
             return None, False
-        rides = self._backlog.popleft() if self._backlog and dialogue.pipelining and not is_last else None
+        rides = None if is_last else self._rider(dialogue.offers)
         try:
             async with asyncio.timeout(self._timeout):
                 reply = await dialogue.give(job.envelope, rides.envelope if rides else None)
@@ -185,45 +212,34 @@ class SmtpChannel:
             return rides, False
         return rides, rides is not None
 
+    def _rider(self, offers: Offers) -> _Job | None:
+        """The letter whose envelope may ride behind the one that is being given."""
+        if not self._backlog or not offers.pipelining or misfit_of(self._backlog[0].envelope, offers):
+            return None
+        return self._backlog.popleft()
+
     async def _leave(self, dialogue: Dialogue) -> None:
-        with contextlib.suppress(OSError):
+        try:
             async with asyncio.timeout(_FAREWELL):
                 await dialogue.leave()
-        dialogue.close()
-
-    async def _connect(self) -> Dialogue:
-        connection = aiosmtplib.SMTP(
-            hostname=self.host,
-            port=self.port,
-            timeout=self._timeout,
-            use_tls=self._security == "tls",
-            start_tls=self._security == "starttls",
-            username=self._user or None,
-            password=self._password or None,
-        )
-        try:
-            await connection.connect()
-            if connection.is_ehlo_or_helo_needed:
-                await _greet(connection)
-        except (aiosmtplib.SMTPException, OSError, ssl.SSLError, ValueError) as error:
-            connection.close()
-            raise connecting_error(error) from error
-        if connection.transport is None:
-            raise LaneError("unreachable", "the server hung up")
-        pipelining, sizes = (connection.supports_extension(name) for name in ("pipelining", "size"))
-        return Dialogue(connection.transport, pipelining=pipelining, sizes=sizes)
+        except OSError:
+            pass
+        finally:  # also when nobody waits for the farewell any longer
+            dialogue.close()
 
 
 _CLOSING = 421
 _FAREWELL = 2  # seconds for an answer to QUIT
+_CROWDED_FOR = 60  # seconds in which a server that let no more connections in isn't asked for more
 
 
-async def _greet(connection: aiosmtplib.SMTP) -> None:
-    """EHLO; HELO for a server that has never heard of it."""
-    try:
-        await connection.ehlo()
-    except aiosmtplib.SMTPHeloError:
-        await connection.helo()
+def misfit_of(envelope: Envelope, offers: Offers) -> PermanentError | None:
+    """Why this server would never take a letter, before a word of it is said."""
+    if 0 < offers.largest < len(envelope.content):
+        return PermanentError(smtp_replies.TOO_LARGE, f"it has {len(envelope.content)} bytes, and the server takes {offers.largest}")
+    if envelope.is_international and not offers.international:
+        return PermanentError("needs-smtputf8", "the address has letters beyond ASCII before @, and the server offers no SMTPUTF8")
+    return None
 
 
 def refusal_of(replies: Sequence[Reply]) -> ChannelError | None:
@@ -238,7 +254,9 @@ def refusal_of(replies: Sequence[Reply]) -> ChannelError | None:
 
 def _sender_refused(reply: Reply) -> ChannelError:
     if reply.code == 552:
-        return PermanentError("too-large", str(reply))
+        return PermanentError(smtp_replies.TOO_LARGE, str(reply))
+    if reply.code == _CLOSING:  # before it knows whom we write to: it says nothing of their provider
+        return TemporaryError("busy", str(reply))
     return LaneError("sender-refused", str(reply)) if reply.code >= 500 else smtp_replies.classify(reply.code, reply.text)
 
 
@@ -251,19 +269,3 @@ def answer_of(reply: Reply) -> Receipt | ChannelError:
 
 def _lost_before_data(error: Exception) -> TemporaryError:
     return TemporaryError("slow-server" if isinstance(error, TimeoutError) else "connection-lost", str(error))
-
-
-def connecting_error(error: Exception) -> ChannelError:
-    """While connecting, greeting, securing or logging in: always our side, never the address."""
-    match error:
-        case aiosmtplib.SMTPAuthenticationError():
-            return LaneError("login-refused", f"{error.code} {error.message}")
-        case aiosmtplib.SMTPNotSupported():
-            return LaneError("not-supported", str(error))
-        case aiosmtplib.SMTPResponseException():
-            return LaneError("server-refused", f"{error.code} {error.message}")
-        case ssl.SSLError():
-            return LaneError("certificate-refused", str(error))
-    if isinstance(error.__cause__, ssl.SSLError) or "certificate" in str(error).lower():
-        return LaneError("certificate-refused", str(error))
-    return LaneError("unreachable", str(error))

@@ -17,8 +17,12 @@ from datetime import UTC
 from email.utils import format_datetime
 from functools import lru_cache
 
+from winback.audience import addresses
 from winback.errors import LaneError, PermanentError
 from winback.model import Email
+
+BROKEN_SENDER = "broken-sender"
+"""An address of our own that no server would take."""
 
 _LINE = 76  # RFC 2045: longest line of an encoded body; RFC 5322 recommends 78 for headers
 _WORD_BYTES = 45  # of UTF-8 in one encoded word: 60 characters of base64 and 12 around them make 72, RFC 2047 allows 75
@@ -32,12 +36,14 @@ _CONTROLS = bytes([*range(0x09), *range(0x0B, 0x20), 0x7F])  # carriage returns 
 def build(email: Email) -> bytes:
     """The whole message with CRLF line ends, 7 bits wide: plain text and HTML as alternatives, and every header but the DKIM signature.
 
+    Only the name of a recipient with letters beyond ASCII before @ is UTF-8 (RFC 6532): there is no other way to write it.
     Pictures lie beside the HTML that shows them (multipart/related, RFC 2387).
 
     Raises PermanentError when `to` isn't one plain address, LaneError when one of our own addresses isn't.
     """
     boundary = f"=_winback_{email.delivery_id}"  # `=_` occurs in neither encoding
-    parts = [_ascii(*_headers(email, boundary), ""), _ascii(f"--{boundary}"), *_text_part("plain", email.text), _ascii(f"--{boundary}")]
+    headers = "\r\n".join([*_headers(email, boundary), ""]).encode("ascii" if email.to.isascii() else "utf-8")
+    parts = [headers, _ascii(f"--{boundary}"), *_text_part("plain", email.text), _ascii(f"--{boundary}")]
     parts += _shown_part(email, f"{boundary}_shown") if email.pictures else _text_part("html", email.html)
     return b"\r\n".join([*parts, _ascii(f"--{boundary}--", "")])
 
@@ -56,9 +62,18 @@ def message_id(campaign: str, delivery_id: int, domain: str, key: bytes) -> str:
     return f"<wb.{name}.{delivery_id}.{mark}@{domain}>"
 
 
+def recipient(address: str) -> str:
+    """An address as it travels, its domain in ASCII (IDNA). Raises PermanentError when it isn't one plain address."""
+    if _ADDRESS.fullmatch(address):
+        return address
+    if not address.isascii() and (travelling := addresses.as_it_travels(address)):
+        return travelling
+    raise PermanentError("broken-address", f"{address!r} is not one plain e-mail address")
+
+
 def _headers(email: Email, boundary: str) -> Iterator[str]:
     yield _folded(f"From: {_mailbox(email.sender_name, email.sender_address)}")
-    yield f"To: {_recipient(email.to)}"
+    yield f"To: {recipient(email.to)}"
     if email.reply_to:
         yield f"Reply-To: {_own_address(email.reply_to)}"
     yield _text_header("Subject", email.subject)
@@ -124,15 +139,9 @@ def _folded(header: str) -> str:
     return header if len(header) <= 78 or "\r\n" in header else "\r\n ".join(header.rsplit(" ", 1))
 
 
-def _recipient(address: str) -> str:
-    if not _ADDRESS.fullmatch(address):
-        raise PermanentError("broken-address", f"{address!r} is not one plain e-mail address")
-    return address
-
-
 def _own_address(address: str) -> str:
     if not _ADDRESS.fullmatch(address):
-        raise LaneError("broken-sender", f"{address!r} in config/senders.yaml is not one plain e-mail address")
+        raise LaneError(BROKEN_SENDER, f"{address!r} in config/senders.yaml is not one plain e-mail address")
     return address
 
 

@@ -17,7 +17,10 @@ from typing import cast
 _LONGEST_REPLY = 32_768
 _START_INPUT = 354
 _CLOSING = 421
-_NO_ADDRESS = re.compile(r"[^!-~]|[<>]")
+_NOT_IN_ADDRESS = re.compile(r"[ <>]")
+_NOT_IN_XTEXT = re.compile(r"[^!-~]|[+=]")
+_LONGEST_ENVELOPE_ID = 100
+_LONGEST_RECIPIENT = 500
 
 
 class ConnectionLostError(Exception):
@@ -40,23 +43,55 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
+class Offers:
+    """What a server can do by its answer to EHLO, as far as we make use of it."""
+
+    pipelining: bool = False  # several commands at once (RFC 2920)
+    sizes: bool = False  # told the size of a message before it comes (RFC 1870)
+    largest: int = 0  # bytes that a message may have; 0: it doesn't say
+    international: bool = False  # addresses with letters beyond ASCII before @: SMTPUTF8 (RFC 6531)
+    notices: bool = False  # is asked to tell what becomes of a letter: DSN (RFC 3461)
+
+
+@dataclass(frozen=True, slots=True)
 class Envelope:
-    """From whom to whom (RFC 5321), and the finished message with CRLF line ends. Raises ValueError for what is no address."""
+    """From whom to whom (RFC 5321), and the finished message with CRLF line ends; `name` comes back in notices about it.
+
+    Before the @ of `to` there may be letters beyond ASCII. Raises ValueError for what is no address.
+    """
 
     mail_from: str
     to: str
     content: bytes
+    name: str = ""
 
     def __post_init__(self) -> None:
-        for address in (self.mail_from, self.to):
-            if _NO_ADDRESS.search(address):
+        for address, ascii_part in ((self.mail_from, self.mail_from), (self.to, self.to.rpartition("@")[2])):
+            if not address.isprintable() or not ascii_part.isascii() or _NOT_IN_ADDRESS.search(address):
                 msg = f"{address!r} is no address"
                 raise ValueError(msg)
 
-    def commands(self, *, sizes: bool) -> list[bytes]:
-        """MAIL, RCPT and DATA; the size is told where the server asks for it (RFC 1870)."""
-        size = f" SIZE={len(self.content)}" if sizes else ""
-        return [f"MAIL FROM:<{self.mail_from}>{size}\r\n".encode(), f"RCPT TO:<{self.to}>\r\n".encode(), b"DATA\r\n"]
+    @property
+    def is_international(self) -> bool:
+        return not self.to.isascii()
+
+    def commands(self, offers: Offers) -> list[bytes]:
+        """MAIL, RCPT and DATA. BODY=8BITMIME is never said: what we write is 7 bits wide, but for an international recipient's name."""
+        size = f" SIZE={len(self.content)}" if offers.sizes else ""
+        wide = " SMTPUTF8" if self.is_international else ""
+        of_mail, of_recipient = self._notices() if offers.notices else ("", "")
+        return [
+            f"MAIL FROM:<{self.mail_from}>{size}{wide}{of_mail}\r\n".encode(),
+            f"RCPT TO:<{self.to}>{of_recipient}\r\n".encode(),
+            b"DATA\r\n",
+        ]
+
+    def _notices(self) -> tuple[str, str]:
+        """What MAIL and RCPT say of notices: without the letter's text, when it fails or is late, for which letter and whom."""
+        name, recipient = xtext(self.name), xtext(self.to)
+        known = f" ENVID={name}" if 0 < len(name) <= _LONGEST_ENVELOPE_ID else ""
+        whom = f" ORCPT=rfc822;{recipient}" if self.to.isascii() and len(recipient) <= _LONGEST_RECIPIENT else ""
+        return f" RET=HDRS{known}", f" NOTIFY=FAILURE,DELAY{whom}"
 
     def body(self) -> bytes:
         """The message as it travels: dots at the beginning of a line doubled (RFC 5321, 4.5.2), and the final one."""
@@ -66,15 +101,19 @@ class Envelope:
         return dotted + (b".\r\n" if dotted.endswith(b"\r\n") else b"\r\n.\r\n")
 
 
+def xtext(text: str) -> str:
+    """ASCII as the arguments of RFC 3461 have it (section 4): what isn't printable, `+` and `=` in hexadecimal."""
+    return _NOT_IN_XTEXT.sub(lambda found: f"+{ord(found[0]):02X}", text)
+
+
 class Dialogue(asyncio.Protocol):
-    """Takes a connection over from whoever opened it. `pipelining` and `sizes` say whether the server offers these.
+    """Takes a connection over from whoever opened it, to a server that `offers` this.
 
     Raises ConnectionLostError from whatever waits for a reply; deadlines are the caller's.
     """
 
-    def __init__(self, transport: asyncio.BaseTransport, *, pipelining: bool, sizes: bool) -> None:
-        self.pipelining = pipelining
-        self._sizes = sizes
+    def __init__(self, transport: asyncio.BaseTransport, offers: Offers) -> None:
+        self.offers = offers
         self._transport = cast(asyncio.Transport, transport)
         self._buffer = bytearray()
         self._replies: deque[Reply] = deque()
@@ -90,19 +129,19 @@ class Dialogue(asyncio.Protocol):
 
     def begin(self, envelope: Envelope) -> None:
         """Write a whole envelope at once; its three replies are read by `is_open`. For servers that offer PIPELINING."""
-        self._write(b"".join(envelope.commands(sizes=self._sizes)))
+        self._write(b"".join(envelope.commands(self.offers)))
 
     async def answers(self, envelope: Envelope, *, has_begun: bool) -> list[Reply]:
         """What the server answers to MAIL, RCPT and DATA, up to the first refusal where each waits for the one before.
 
         When the last of three is 354 the server waits for the message; `forget` clears up after a refusal.
         """
-        if self.pipelining:
+        if self.offers.pipelining:
             if not has_begun:
                 self.begin(envelope)
             return [await self._reply() for _ in range(3)]
         replies: list[Reply] = []
-        for command in envelope.commands(sizes=self._sizes):
+        for command in envelope.commands(self.offers):
             self._write(command)
             replies.append(await self._reply())
             if replies[-1].is_refusal:
@@ -111,7 +150,7 @@ class Dialogue(asyncio.Protocol):
 
     async def give(self, envelope: Envelope, following: Envelope | None) -> Reply:
         """The message itself, and what becomes of it. The envelope that follows rides behind it (RFC 2920, 3.1)."""
-        ahead = b"".join(following.commands(sizes=self._sizes)) if following else b""
+        ahead = b"".join(following.commands(self.offers)) if following else b""
         self._write(envelope.body() + ahead)
         return await self._reply()
 

@@ -9,7 +9,8 @@ from typing import Any
 import typer
 
 from winback.commands import frame
-from winback.operations import calendar, plan_tree
+from winback.model import Reason
+from winback.operations import calendar, pace_plan, plan_tree
 from winback.operations.calendar import Calendar
 from winback.operations.daily_plan import DailyPlan
 from winback.operations.planning import Plan
@@ -23,6 +24,9 @@ def print_plan(plan: Plan) -> None:
     typer.echo("Stages as they would go if nobody ordered or answered before.")
     if plan.daily is not None:
         for sentence in _days(plan.daily):
+            typer.echo(sentence)
+    for stage in plan.stages:
+        for sentence in pace_plan.told(stage.name, stage.paced):
             typer.echo(sentence)
     late = {f"{word}: {reason}": count for word, counts in plan.contact_policy.items() for reason, count in counts.items()}
     if late:
@@ -106,7 +110,7 @@ def print_deliveries(rows: Sequence[Mapping[str, Any]], limit: int) -> None:
             row["channel"],
             row["letter"],
             row["status"],
-            row["reason"],
+            row["detail"] if row["reason"] == Reason.PACE else row["reason"],
             (row["sent_at"] or row["due_at"])[:16].replace("T", " "),
         )
         for row in rows

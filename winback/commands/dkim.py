@@ -27,7 +27,7 @@ def new(
 ) -> None:
     """Make a key, keep it in a file that only you can read, and say what to publish in DNS."""
     from winback.channels import dkim
-    from winback.settings import DkimKey, is_dns_name
+    from winback.ways_out import DkimKey, is_dns_name
 
     for option, text in (("--domain", domain), ("--selector", selector)):
         if not is_dns_name(text):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import os
+import ssl
 import time
 from collections import Counter
 from collections.abc import Collection, Mapping
@@ -38,7 +39,7 @@ class MailServer:
     `replies` answers RCPT with that line ("550 5.1.1 No such user"; a 421 also hangs up),
     `after_data` answers the finished letter with that line,
     `drops` keeps the letter, then hangs up without an answer, so that the sender can't know.
-    With `pipelining` it offers what RFC 2920 describes. With `greylisting`, the first try for each recipient is put off by a 450.
+    With `pipelining` it offers what RFC 2920 describes, with a `certificate` STARTTLS. `logins` counts tries to log in. With `greylisting`, the first try for each recipient is put off by a 450.
     """
 
     host = "127.0.0.1"
@@ -54,11 +55,14 @@ class MailServer:
         drops: Collection[str] = (),
         greylisting: bool = False,
         pipelining: bool = True,
+        certificate: ssl.SSLContext | None = None,
     ) -> None:
         self.folder = folder
         self.received: list[Received] = []
         self.refused: Counter[str] = Counter()  # by recipient
         self.connections = 0
+        self.logins = 0
+        self._certificate = certificate
         self._login = (user.encode(), password.encode()) if user else None
         self._replies = dict(replies or {})
         self._after_data = dict(after_data or {})
@@ -70,7 +74,7 @@ class MailServer:
 
     def __enter__(self) -> Self:
         make_maildir(self.folder)
-        self._controller = _Listening(self, authenticator=self._authenticate)
+        self._controller = _Listening(self, authenticator=self._authenticate, tls_context=self._certificate)
         self._controller.start()
         self.connections = 0  # the controller looked whether its own server answers
         return self
@@ -89,6 +93,7 @@ class MailServer:
         return len(self.received)
 
     def _authenticate(self, _server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, data: Any) -> AuthResult:
+        self.logins += 1
         known = isinstance(data, LoginPassword) and (data.login, data.password) == self._login
         return AuthResult(success=known, handled=False)
 

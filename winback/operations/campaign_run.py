@@ -69,10 +69,12 @@ def _kept(made_of: Fingerprint | None) -> dict[str, Any]:
 
 
 def refuse_to_begin(engine: Engine, prepared: Prepared, *, now: datetime, again: bool) -> None:
-    """Raises ConfigError when a new run can't begin now, before anybody is asked about it."""
+    """Raises ConfigError when a new run can't begin now, before anybody is asked about it. One that somebody began a moment ago goes on."""
     knowing.prepare_campaign(prepared, engine, now=now)
     with database.reading(engine) as connection:
-        _refuse_to_begin(connection, prepared, runs.latest(connection, prepared.name), now=now, again=again)
+        run = runs.latest(connection, prepared.name)
+        if run is None or not goes_on(prepared, run, now):
+            _refuse_to_begin(connection, prepared, run, now=now, again=again)
 
 
 def size(engine: Engine, prepared: Prepared, *, now: datetime) -> int:

@@ -9,7 +9,7 @@ from winback.errors import ConfigError, Problem, Refused
 from winback.journey import campaign, occasions, policy
 from winback.letters import brand, check, occasion_names, sender
 from winback.operations import translating
-from winback.sending import allowing, prepared
+from winback.sending import allowing, pace, prepared
 from winback.settings import Project
 
 
@@ -26,6 +26,7 @@ def problems(project: Project) -> list[Problem]:
         lambda: businesses.read(project),
         lambda: reasons.read(project),
         lambda: occasions.read(project),
+        lambda: pace.read(project),
     ]
     found = [problem for reader in readers for problem in _refused(reader)]
     for name in project.names("cohorts"):

@@ -17,15 +17,18 @@ from winback.journey import expected_way, last_check, stage_times, zones
 from winback.journey.eligibility import Eligible, Skip
 from winback.journey.last_check import Postpone, SkipStage, Stop
 from winback.model import HOLDOUT, TASK, ChannelName, Money, Reason, TaskKind
-from winback.operations import branches, campaign_run, daily_plan, enrolment, greeting_plan, knowing, recurring
+from winback.operations import branches, campaign_run, daily_plan, enrolment, greeting_plan, knowing, pace_plan, recurring
 from winback.operations.branches import Branch
 from winback.operations.daily_plan import DailyPlan
 from winback.operations.enrolment import Decision
 from winback.operations.greeting_plan import GreetingsOfDay
+from winback.operations.pace_plan import Paced
 from winback.operations.rationing import Budget, Pool, Rations
 from winback.operations.stage_conditions import Outlook
 from winback.outcomes import statistics
+from winback.sending import lanes as ways
 from winback.sending import meeting, offering
+from winback.sending.pace import Terms
 from winback.sending.prepared import Prepared
 from winback.store import contact_log, database, runs
 from winback.store.as_of import AsOf
@@ -48,6 +51,7 @@ class StagePlan:
     skips: dict[str, int]  # who wouldn't get it as things stand, by reason
     timing: str = ""  # in words: 7 days later, 10:00-13:00, Tue Wed Thu
     branches: tuple[Branch, ...] = ()
+    paced: tuple[Paced, ...] = ()  # how long its lanes need at the least, the slowest first
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +114,7 @@ class Plan:
                     "skips": stage.skips,
                     "timing": stage.timing,
                     "branches": [branch.as_json() for branch in stage.branches],
+                    "pace": [lane.as_json() for lane in stage.paced],
                 }
                 for stage in self.stages
             ],
@@ -205,6 +210,7 @@ class _Tally:
         self.late = {word: Counter[str]() for word in ("postponed", "skipped", "expired")}
         self.examples: dict[tuple[str, str], str] = {}
         self.days: list[list[datetime]] = [[] for _ in prepared.campaign.stages]
+        self.lanes: list[Counter[Terms]] = [Counter() for _ in prepared.campaign.stages]
 
     def add(self, decision: Decision, contacts: Sequence[datetime], unmet: Mapping[str, Collection[int]]) -> None:
         verdict = decision.verdict
@@ -259,10 +265,19 @@ class _Tally:
                 self.branches[index].pass_over(decision.arm, way, verdict.locale)
                 continue
             self.channels[index][way] += 1
+            self.lanes[index].update(self._lanes(decision, way))
             self.branches[index].add(decision.arm, way, decision.signs, verdict.locale)
             span = self.days[index]
             local = due_at.astimezone(zones.calendar(decision.home.zone, rules))
             self.days[index] = [min([*span[:1], local]), max([*span[1:], local])]
+
+    def _lanes(self, decision: Decision, way: str) -> tuple[Terms, ...]:
+        """Those of a letter that the pace limits."""
+        pace = self.prepared.pace
+        if pace.is_unlimited or not isinstance(way, ChannelName):
+            return ()
+        relay = ways.relay_of(self.prepared.project.settings.email, pace.paced_relays, decision.candidate.customer_id)
+        return pace.lanes(way, decision.candidate.reach[way].address, relay)
 
     def _add_late(self, late: Postpone | SkipStage | Stop) -> None:
         word = "postponed" if isinstance(late, Postpone) else "skipped" if isinstance(late, SkipStage) else "expired"
@@ -322,4 +337,5 @@ class _Tally:
             skips={str(reason): count for reason, count in self.skipped[index].most_common()},
             timing=branches.timing(stage),
             branches=self.branches[index].branches(self.prepared.campaign.tactics),
+            paced=pace_plan.of(self.lanes[index], days[0].date() if days else None),
         )

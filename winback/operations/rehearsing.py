@@ -24,7 +24,7 @@ from winback.sending.compose import Writer
 from winback.sending.prepared import Prepared
 from winback.sending.unwritten import SilentWriter
 from winback.settings import Project
-from winback.store import codes, contact_log, database, deliveries, fuses, runs, snapshot, tasks
+from winback.store import codes, contact_log, database, deliveries, fuses, paces, runs, snapshot, tasks
 
 TICK = timedelta(minutes=15)
 """How often a schedule would look for letters that have fallen due."""
@@ -144,7 +144,10 @@ async def _play(
 
 
 def _wind_back(prepared: Prepared, copy: Engine, start: datetime) -> None:
-    """Runs that lay in the future at `start` keep nobody from being written to, nor does the campaign's own, which is to be played anew."""
+    """Runs that lay in the future at `start` keep nobody from being written to, nor does the campaign's own, which is to be played anew.
+
+    Of the pace, buckets are full, and a warm-up's allowances unused.
+    """
     with database.writing(copy) as connection:
         for run in runs.unfinished(connection):
             own = run.campaign == prepared.name
@@ -157,6 +160,7 @@ def _wind_back(prepared: Prepared, copy: Engine, start: datetime) -> None:
         fuses.forget(connection)
         contact_log.forget_later(connection, start)
         codes.forget_later(connection, start)
+        paces.forget(connection)
 
 
 def _same(moment: datetime) -> datetime:

@@ -136,8 +136,10 @@ def settle_codes(engine: Engine, run: Run, now: datetime) -> None:
         fuse.forget_old(connection, now)
 
 
-async def send_batch(prepared: Prepared, engine: Engine, run: Run, *, now: Callable[[], datetime], worker: str, tell: Tell | None = None) -> Ran:
-    """One batch of what is queued and due in a run, over lanes opened for it: what a schedule's task does. An empty count: nothing is left.
+async def send_batch(
+    prepared: Prepared, engine: Engine, run: Run, *, now: Callable[[], datetime], worker: str, batches: int = 1, tell: Tell | None = None
+) -> Ran:
+    """One batch of what is queued and due in a run, or a few, over lanes opened for it: what a schedule's task does. Empty: nothing is left.
 
     Nobody may be at the screen: a lane that is closed raises an alarm. `tell` hears of alarms too.
     """
@@ -149,7 +151,7 @@ async def send_batch(prepared: Prepared, engine: Engine, run: Run, *, now: Calla
     async with open_lanes(prepared, worker=worker, closed=closed) as opened:
         claiming = Worker(engine, run, Writer(prepared, engine), opened, now)
         with _told_where(prepared, engine, now, tell):
-            await claiming.send_batch()
+            await claiming.send_batches(batches)
         ran.deliveries += claiming.sent
         ran.held_back = allowing.held_back(opened.channels.values())
         ran.faults |= claiming.faults

@@ -21,6 +21,7 @@ from winback.journey.policy import Policy
 from winback.letters.brand import Brand
 from winback.letters.sample import Sample
 from winback.letters.sender import Senders
+from winback.sending.pace import Pace
 from winback.settings import Settings
 
 SHAPES: dict[str, type[BaseModel]] = {
@@ -38,6 +39,7 @@ SHAPES: dict[str, type[BaseModel]] = {
     "businesses": Businesses,
     "reasons": Reasons,
     "occasions": Occasions,
+    "pace": Pace,
 }
 
 

@@ -15,4 +15,5 @@ def stop(engine: Engine, *, now: datetime) -> int:
         ended = stops.end_journeys(connection, now)
     with database.writing(engine) as connection:  # a transaction of its own: nobody holds journeys while waiting for letters
         stops.stop_letters(connection)
+        stops.settle_those_of_cancelled(connection, now)
     return ended

@@ -25,6 +25,7 @@ from winback.letters.standing import Standing
 from winback.letters.telling import Told
 from winback.letters.values import OfferValues
 from winback.model import Button, ChannelName, Email, Message, TaskKind
+from winback.sending import lanes
 from winback.sending.greeting import Greeter
 from winback.sending.prepared import OF_SOME_CUSTOMERS, Prepared
 from winback.settings import Project
@@ -126,6 +127,7 @@ class Writer:
             unsubscribe_url=filled["unsubscribe_url"],
             pictures=rendered.pictures,
             unsubscribe_mailto=addresses.unsubscribe_mailbox(signing.reply_to or signing.email, self.project.key, delivery.id),
+            relay=lanes.relay_of(self.project.settings.email, self.prepared.pace.paced_relays, delivery.id),
         )
 
     def ask(self, delivery: Claimed, candidate: Candidate, recipient: Row[Any], task: Task, *, now: datetime, held: Held | None = None) -> Asked:

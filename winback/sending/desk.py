@@ -15,7 +15,7 @@ from winback.journey import last_check, send_hour, stage_times, zones
 from winback.journey.eligibility import Candidate
 from winback.journey.last_check import Ask, Send, Since, SkipStage, Stop, Verdict
 from winback.model import ChannelName, Reason, RecipientStatus
-from winback.sending import allowing, asking, fuse, meeting, offering, outcomes, turns
+from winback.sending import allowing, asking, fuse, meeting, offering, outcomes, pacing, turns
 from winback.sending.asking import Asking
 from winback.sending.compose import Writer
 from winback.sending.ledger import Ledger
@@ -97,6 +97,7 @@ class Desk:
                 asked.append(Asking(told, self._terms(candidate, recipient), code))
             else:
                 settled.append((delivery, outcomes.not_sent(delivery, verdict)))
+        passed, settled = pacing.hold(ledger.writing, self._writer.prepared, ledger.run, passed, settled, now=now)
         if settled or asked:
             self._settle(settled, asked)
         return passed

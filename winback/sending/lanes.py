@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import itertools
+from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +15,18 @@ from winback.channels.allowed import AllowedChannel
 from winback.channels.channel import Channel
 from winback.channels.dkim import Signer
 from winback.channels.file import FileChannel
+from winback.channels.relays import NoRelayOpenError, Relay, Relays
 from winback.errors import ConfigError, LaneError, Problem
-from winback.model import ChannelName
+from winback.model import ChannelName, Email
 from winback.sending import allowing
 from winback.settings import Project
+from winback.strictyaml import Place
+from winback.ways_out import EmailSettings, RelaySettings
 
 _EMAIL = {
-    "login-refused": ("user", "the mail server refused the login of `{user}`", "Set the right password in WINBACK_SMTP_PASSWORD, or mend `user:`."),
+    "login-refused": ("user", "the mail server refused the login of `{user}`", "Set the right {what} in {secret}, or mend `user:`."),
+    "login-not-offered": ("auth", "{host} doesn't let us log in with a {what}", "Mend `auth:`, or take `user:` out where nobody logs in."),
+    "no-token": ("auth", "there is no access token to log in with", "Set {secret}, or {secret}_FILE with the file that another program renews."),
     "unreachable": ("host", "no mail server answers at {host}:{port}", "Mend `host:` and `port:`, or write `via: file` to keep letters in a folder."),
     "certificate-refused": ("host", "the certificate of {host} can't be trusted", "Write the host name that the certificate is for in `host:`."),
     "not-supported": (
@@ -47,26 +56,59 @@ def _channel(project: Project, name: ChannelName) -> Channel[Any]:
     if name is ChannelName.EMAIL:
         if settings.email.via == "file":
             return FileChannel(project.out / "mailbox" / "email")
-        from winback.channels.email import SmtpChannel
-
-        password = project.secret("WINBACK_SMTP_PASSWORD")
-        if settings.email.user and not password:
-            raise ConfigError(project.document.problem(("email", "user"), "a user is named, but there is no password.", "Set WINBACK_SMTP_PASSWORD."))
-        return SmtpChannel(
-            settings.email.host,
-            settings.email.port,
-            user=settings.email.user,
-            password=password,
-            security=settings.email.security,
-            connections=settings.email.connections,
-            timeout=settings.email.timeout_seconds,
-            signers=signers(project),
-        )
+        keys = signers(project)
+        return Relays([Relay(relay.name, _smtp(project, relay, keys), relay.weight) for relay in settings.email.relays])
     if settings.telegram.via == "file":
         return FileChannel(project.out / "mailbox" / "telegram")
     from winback.channels.telegram import TelegramChannel
 
     return TelegramChannel(bot_token(project), api_url=settings.telegram.api_url, messages_per_second=settings.telegram.messages_per_second)
+
+
+def _smtp(project: Project, relay: RelaySettings, keys: Sequence[Signer]) -> Channel[Email]:
+    from winback.channels.email import SmtpChannel
+
+    email = project.settings.email
+    name = email.secret(relay)
+    token = partial(project.secret, name) if relay.auth == "xoauth2" else None  # read anew at each login
+    password = project.secret(name)
+    if relay.user and not password:
+        what = "password" if token is None else "access token"
+        raise ConfigError(
+            project.document.problem((*_place(project, relay.name), "user"), f"a user is named, but there is no {what}.", f"Set {name}.")
+        )
+    return SmtpChannel(
+        relay.host,
+        relay.port,
+        user=relay.user,
+        password="" if token else password,
+        token=token,
+        security=relay.security,
+        connections=relay.connections,
+        timeout=email.timeout_seconds,
+        letters_per_connection=relay.letters_per_connection,
+        idle=relay.idle_seconds,
+        signers=keys,
+        asks_for_notices=relay.dsn,
+    )
+
+
+def relay_of(email: EmailSettings, paced: Collection[str], delivery_id: int) -> str:
+    """The relay that a delivery is meant for, so that its pace can be asked before the letter is written: by weight, and always the same.
+
+    `paced` are the relays with a pace of their own. Empty where there is none: then whichever's turn it is takes the letter.
+    """
+    if not paced:
+        return ""
+    drawn = int.from_bytes(hashlib.sha256(f"relay {delivery_id}".encode()).digest()[:8]) % sum(relay.weight for relay in email.relays)
+    ends = itertools.accumulate(relay.weight for relay in email.relays)
+    return next(relay.name for relay, end in zip(email.relays, ends, strict=True) if drawn < end)
+
+
+def _place(project: Project, relay: str) -> Place:
+    """Where a relay stands in settings.yaml."""
+    names = [each.name for each in project.settings.email.named_relays]
+    return ("email", "relays", names.index(relay)) if relay in names else ("email",)
 
 
 def signers(project: Project) -> list[Signer]:
@@ -103,10 +145,34 @@ def rehearsal_channel(folder: Path | None, name: ChannelName) -> Channel[Any]:
 
 def problem(project: Project, name: ChannelName, error: LaneError) -> Problem:
     """A closed lane in the words of whoever can open it, pointing into settings.yaml."""
-    settings = project.settings.email if name is ChannelName.EMAIL else project.settings.telegram
-    known = _EMAIL if name is ChannelName.EMAIL else _TELEGRAM
-    key, found, how = known.get(
-        error.reason, ("via", f"{name} stopped: {error.reason}", "Mend what the other side says, then run again: nothing is lost.")
-    )
+    if name is ChannelName.EMAIL:
+        return _of_relays(project, error.closed) if isinstance(error, NoRelayOpenError) else _of_relay(project, error.relay, error)
+    known = _TELEGRAM.get(error.reason) or _unknown(name, error)
+    return _said(project, (str(name),), known, error, project.settings.telegram.model_dump())
+
+
+def _of_relay(project: Project, relay: str, error: LaneError) -> Problem:
+    email = project.settings.email
+    through = next((each for each in email.relays if each.name == relay), email.relays[0])
+    key, found, how = _EMAIL.get(error.reason) or _unknown(ChannelName.EMAIL, error)
+    place = ("email",) if key == "via" else _place(project, through.name)
+    words = {**through.model_dump(), "secret": email.secret(through), "what": "password" if through.auth == "password" else "token"}
+    return _said(project, place, (key, found, how), error, words)
+
+
+def _of_relays(project: Project, closed: Mapping[str, LaneError]) -> Problem:
+    """All of them in one: each with its line, and what to do about it."""
+    found = [(name, _of_relay(project, name, error)) for name, error in closed.items()]
+    each = "; ".join(f"`{name}` (line {problem.line}): {problem.message.rstrip('.')}" for name, problem in found)
+    how = " ".join(dict.fromkeys(problem.how for _, problem in found))
+    return project.document.problem(("email", "relays"), f"no relay takes letters. {each}.", how)
+
+
+def _unknown(name: ChannelName, error: LaneError) -> tuple[str, str, str]:
+    return ("via", f"{name} stopped: {error.reason}", "Mend what the other side says, then run again: nothing is lost.")
+
+
+def _said(project: Project, place: Place, sentence: tuple[str, str, str], error: LaneError, words: Mapping[str, Any]) -> Problem:
+    key, found, how = sentence
     said = f" ({error.text})" if error.text else ""
-    return project.document.problem((str(name), key), f"{found.format(**settings.model_dump())}{said}.", how)
+    return project.document.problem((*place, key), f"{found.format(**words)}{said}.", how.format(**words))

@@ -18,7 +18,7 @@ from winback.errors import PermanentError
 from winback.journey import sunset
 from winback.journey.stage import Stage
 from winback.model import ChannelName, DeliveryStatus, Email, Reason, Receipt, RecipientStatus
-from winback.sending import greeting, offering, outcomes, turns
+from winback.sending import greeting, offering, outcomes, pacing, turns
 from winback.sending.compose import Writer
 from winback.sending.fuse import Watch
 from winback.sending.greeting import Greeter
@@ -118,6 +118,7 @@ class Ledger:
 
     def _record_answers(self, connection: Connection, channel: ChannelName, answered: Sequence[Answered]) -> None:
         now, schedule = self.now(), self.writer.project.settings.retry_after
+        pacing.learn(connection, self.writer.prepared.pace, [(each.letter.content, each.answer) for each in answered], now)
         pairs = []
         for each in answered:
             letter, answer = each.letter, each.answer

@@ -76,9 +76,9 @@ class Worker:
             raise TemplateError(sorted(self.faults, key=str))
         return self.sent
 
-    async def send_batch(self) -> int:
-        """The same for one batch. Returns how many were claimed; 0 means that nothing is due. Raises LaneStoppedError alone."""
-        return await self._go(1, None)
+    async def send_batches(self, count: int) -> int:
+        """The same for so many batches at the most. Returns how many deliveries were claimed; 0: nothing is due. Raises LaneStoppedError alone."""
+        return await self._go(count, None)
 
     def settle_dead_claims(self) -> int:
         """Settle what dead workers left; the journeys of the uncertain ones go on. Returns how many became uncertain."""

@@ -24,7 +24,8 @@ from winback.letters.sender import Senders
 from winback.letters.standing import Standing
 from winback.letters.telling import Told
 from winback.model import ChannelName, Person
-from winback.sending import greeting_needs, stage_needs
+from winback.sending import greeting_needs, pace, stage_needs
+from winback.sending.pace import Pace
 from winback.settings import Project, Stamp
 from winback.strictyaml import Document, nearest
 
@@ -48,6 +49,7 @@ class Prepared:
     languages: frozenset[str]  # in which every letter of every tactic exists, with its offer, occasion and content
     pools: Mapping[str, Mapping[str, int]]  # by offer, the codes of its file with their lines
     names: Names  # of occasions, in the languages of a campaign that greets
+    pace: Pace  # of everything that the project sends
     stamps: Mapping[str, Stamp] = field(default_factory=dict, repr=False)  # of every file, before the first of them was read
 
     @property
@@ -109,6 +111,7 @@ def prepare(project: Project, name: str) -> Prepared:
         languages=languages,
         pools=pools,
         names=occasion_names.open_names(project, languages if document.value.greet else set()),
+        pace=pace.read(project),
         stamps=stamps,
     )
 

@@ -77,6 +77,8 @@ def _tune_postgresql(engine: Engine) -> None:
     def _settings(connection: Any, _record: Any) -> None:
         with connection.cursor() as cursor:  # we read to the end what we read through a cursor: it's planned for a tenth of the rows otherwise
             cursor.execute("SET cursor_tuple_fraction = 1.0")
+            # whoever freezes in the middle of a transaction holds rows that others wait for: the server ends it when a usual lease would be over
+            cursor.execute("SET idle_in_transaction_session_timeout = '10min'")
         connection.commit()
 
 

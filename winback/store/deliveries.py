@@ -39,6 +39,7 @@ class Claimed:
     attempts: int
     due_at: datetime
     occasion: str = ""  # of a greeting
+    first_tried_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,8 @@ class Outcome:
     attempts: int = 0
     due_at: datetime | None = None
     sent_at: datetime | None = None
+    is_unsent: bool = False  # decided before anything was handed over, and true only as long as nothing was
+    relay: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +110,7 @@ def claim(connection: Connection, run_id: int, *, worker: str, now: datetime, le
             deliveries.c.attempts,
             deliveries.c.due_at,
             deliveries.c.occasion,
+            deliveries.c.first_tried_at,
         )
     )
     return sorted((Claimed(*row) for row in rows), key=lambda claimed: (claimed.due_at, claimed.id))
@@ -149,6 +153,7 @@ def _hand_over(dialect: str) -> ReturningUpdate[Any]:
         .values(
             status=DeliveryStatus.HANDED_OVER,
             handed_over_at=bindparam("now", type_=Utc),
+            first_tried_at=func.coalesce(deliveries.c.first_tried_at, bindparam("now", type_=Utc)),
             lease_until=bindparam("until", type_=Utc),
             **{name: given.c[name] for name in ("channel", "letter", "message_id", "cost_micros")},
         )
@@ -169,11 +174,16 @@ def record(connection: Connection, outcomes: Sequence[Outcome], *, worker: str) 
 
     Of one that was settled as uncertain meanwhile, because the answer came later than the lease, the answer is kept all the same; but
     the journey has gone on, so a letter that was put off counts as failed and isn't repeated, and its id is not among those returned.
+
+    What the last check decided counts only while the letter is claimed. A worker that claims ahead may hold one twice, when its lease ran
+    out between the two claims: by then the other copy may be on its way, and mustn't be planned again.
     """
     if not outcomes:
         return set()
     asked = connection.execute(_OWN, {"ids": [outcome.delivery_id for outcome in outcomes], "worker": worker})
-    own = {number: DeliveryStatus(status) for number, status in asked}
+    found = {number: DeliveryStatus(status) for number, status in asked}
+    unsent = {outcome.delivery_id for outcome in outcomes if outcome.is_unsent}
+    own = {number: status for number, status in found.items() if number not in unsent or status is DeliveryStatus.CLAIMED}
     mine = {delivery for delivery, status in own.items() if status is not DeliveryStatus.UNCERTAIN}
     answers = [_answer(outcome, is_late=outcome.delivery_id not in mine) for outcome in outcomes if outcome.delivery_id in own]
     if known := [answer for answer in answers if answer[0] in mine or answer[1] is not DeliveryStatus.UNCERTAIN]:
@@ -198,7 +208,7 @@ _NOTE_WHOSE = refreshing.due_of(select(deliveries.c.customer_id).where(among(del
 
 @cache
 def _record(dialect: str) -> Update:
-    texts = {name: Text() for name in ("status", "reason", "detail", "remote_id")}
+    texts = {name: Text() for name in ("status", "reason", "detail", "remote_id", "relay")}
     given = given_rows(dialect, id=Id, **texts, attempts=Integer(), due_at=Utc(), sent_at=Utc())
     return (
         update(deliveries)
@@ -213,13 +223,13 @@ def _record(dialect: str) -> Update:
     )
 
 
-def _answer(outcome: Outcome, *, is_late: bool) -> tuple[int, DeliveryStatus, str, str, str, int, datetime | None, datetime | None]:
+def _answer(outcome: Outcome, *, is_late: bool) -> tuple[int, DeliveryStatus, str, str, str, str, int, datetime | None, datetime | None]:
     """The row that `_record` is given."""
     status = outcome.status
     if is_late and status not in {DeliveryStatus.SENT, DeliveryStatus.UNCERTAIN}:
         status = DeliveryStatus.FAILED
     detail, remote_id = outcome.detail[:1000], outcome.remote_id[:500]
-    return (outcome.delivery_id, status, outcome.reason, detail, remote_id, outcome.attempts, outcome.due_at, outcome.sent_at)
+    return (outcome.delivery_id, status, outcome.reason, detail, remote_id, outcome.relay, outcome.attempts, outcome.due_at, outcome.sent_at)
 
 
 def renew(connection: Connection, run_id: int, *, worker: str, until: datetime) -> int:
@@ -256,18 +266,23 @@ def settle_dead_claims(connection: Connection, run_id: int, now: datetime) -> li
     """Settle what workers left behind whose lease ran out: not handed over -> planned again; handed over -> uncertain.
 
     An uncertain row keeps its worker's token: should the worker live after all, its answer is still taken. Returns the uncertain ones
-    (id, customer_id, stage, handed_over_at).
+    (id, customer_id, stage, handed_over_at). Rows that somebody is changing just now are left to them, or to the next time: a worker that
+    froze in the middle of a transaction holds up nobody.
     """
-    dead = (deliveries.c.run_id == run_id, deliveries.c.lease_until < now)
+    held = deliveries.c.status.in_([DeliveryStatus.CLAIMED, DeliveryStatus.HANDED_OVER])
+    free = select(deliveries.c.id).where(deliveries.c.run_id == run_id, deliveries.c.lease_until < now, held)
+    dead = connection.execute(free.with_for_update(skip_locked=True)).scalars().all()
+    if not dead:
+        return []
     connection.execute(
         update(deliveries)
-        .where(*dead, deliveries.c.status == DeliveryStatus.CLAIMED)
+        .where(deliveries.c.id.in_(dead), deliveries.c.status == DeliveryStatus.CLAIMED)
         .values(status=DeliveryStatus.PLANNED, claimed_by="", lease_until=None)
     )
     return list(
         connection.execute(
             update(deliveries)
-            .where(*dead, deliveries.c.status == DeliveryStatus.HANDED_OVER)
+            .where(deliveries.c.id.in_(dead), deliveries.c.status == DeliveryStatus.HANDED_OVER)
             .values(status=DeliveryStatus.UNCERTAIN, reason=Reason.NO_ANSWER, lease_until=None)
             .returning(deliveries.c.id, deliveries.c.customer_id, deliveries.c.stage, deliveries.c.handed_over_at)
         )

@@ -19,7 +19,8 @@ def of_recipient(connection: Connection, run_id: int, customer_id: int, now: dat
         return []
     told = [(assigned_at, "assigned")]
     for row in connection.execute(select(deliveries).where(deliveries.c.run_id == run_id, deliveries.c.customer_id == customer_id)):
-        what = f"{row.letter} by {row.channel}: " if row.letter else ""
+        through = f" through {row.relay}" if row.relay else ""
+        what = f"{row.letter} by {row.channel}{through}: " if row.letter else ""
         why = f" ({row.reason})" if row.reason else ""
         said = f", {row.detail}" if row.detail else ""
         told.append((row.sent_at or row.handed_over_at or row.due_at, f"stage {row.stage}: {what}{row.status}{why}{said} [delivery {row.id}]"))

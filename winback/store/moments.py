@@ -31,6 +31,11 @@ def later(moment: ColumnElement[Any], by: timedelta) -> ColumnElement[Any]:
     return _Later(moment, literal(int(by.total_seconds())))
 
 
+def later_by(moment: ColumnElement[Any], seconds: ColumnElement[Any]) -> ColumnElement[Any]:
+    """The moment so many whole seconds later as the row says."""
+    return _Later(moment, seconds)
+
+
 def seconds_between(end: ColumnElement[Any], start: ColumnElement[Any]) -> ColumnElement[int]:
     """Whole seconds from `start` to `end`, each without its fraction."""
     return _SecondsBetween(end, start)
@@ -47,7 +52,7 @@ def _later_on_sqlite(element: _Later, compiler: SQLCompiler, **options: Any) -> 
     column, by = element.clauses
     whole, fraction = compiler.process(column, **options), compiler.process(column, **options)
     seconds = compiler.process(by, **options)
-    return f"(datetime(substr({whole}, 1, 19), '+' || {seconds} || ' seconds') || substr({fraction}, 20))"
+    return f"(datetime(substr({whole}, 1, 19), '+' || ({seconds}) || ' seconds') || substr({fraction}, 20))"
 
 
 @compiles(_SecondsBetween, "postgresql")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, DateTime, Select, and_, case, cast, func, literal, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, DateTime, Select, and_, case, cast, func, literal, or_, select, tuple_, update
 
-from winback.model import UNFINISHED, DeliveryStatus, Reason, RecipientStatus
+from winback.model import UNFINISHED, DeliveryStatus, Reason, RecipientStatus, RunStatus
 from winback.store.counting import is_purchase
 from winback.store.tables import campaign_runs, customers, deliveries, orders, recipients
 
@@ -38,6 +38,27 @@ def stop_letters(connection: Connection) -> int:
             select(recipients.c.run_id).where(over).exists(),
         )
         .values(status=DeliveryStatus.STOPPED, reason=select(recipients.c.reason).where(over).scalar_subquery())
+    )
+    return done.rowcount
+
+
+def settle_those_of_cancelled(connection: Connection, now: datetime) -> int:
+    """What workers that died left in cancelled runs, to which no other worker comes. Returns how many letters are in doubt because of it.
+
+    Given back or claimed under a lease that ran out: stopped, with the recipient's reason. Handed over: uncertain.
+    """
+    of_cancelled = deliveries.c.run_id.in_(select(campaign_runs.c.id).where(campaign_runs.c.status == RunStatus.CANCELLED))
+    is_dead = deliveries.c.lease_until < now
+    place = and_(recipients.c.run_id == deliveries.c.run_id, recipients.c.customer_id == deliveries.c.customer_id)
+    connection.execute(
+        update(deliveries)
+        .where(of_cancelled, or_(deliveries.c.status == DeliveryStatus.PLANNED, and_(deliveries.c.status == DeliveryStatus.CLAIMED, is_dead)))
+        .values(status=DeliveryStatus.STOPPED, reason=select(recipients.c.reason).where(place).scalar_subquery(), claimed_by="", lease_until=None)
+    )
+    done = connection.execute(
+        update(deliveries)
+        .where(of_cancelled, deliveries.c.status == DeliveryStatus.HANDED_OVER, is_dead)
+        .values(status=DeliveryStatus.UNCERTAIN, reason=Reason.NO_ANSWER, lease_until=None)
     )
     return done.rowcount
 

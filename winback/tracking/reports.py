@@ -56,6 +56,8 @@ def judge(status: str, text: str) -> str:
     match smtp_replies.classify(failed, said):
         case LaneError():
             return "lane"
+        case TemporaryError(reason=smtp_replies.SLOW_DOWN) if found and found[2] == "7":
+            return "lane"  # it stayed so until the server behind us gave up: the address is innocent of it
         case PermanentError(reason=smtp_replies.NO_SUCH_MAILBOX):
             return "hard"
         case TemporaryError(reason="greylisted"):

@@ -7,6 +7,7 @@ from winback.store.tables.campaigns import back_fill, campaign_runs, deliveries,
 from winback.store.tables.journeys import approvals, codes, reminders, run_changes, tasks
 from winback.store.tables.kinds import Day, Id, Tree, Utc, metadata, sqlite_text
 from winback.store.tables.lanes import fuses, lane_counts
+from winback.store.tables.sending import paces
 from winback.store.tables.shop import (
     consents,
     contacts,
@@ -46,6 +47,7 @@ __all__ = [
     "metadata",
     "orders",
     "outcomes",
+    "paces",
     "recipients",
     "reminders",
     "run_changes",

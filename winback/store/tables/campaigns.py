@@ -81,6 +81,8 @@ deliveries = Table(
     Column("claimed_by", String(64), nullable=False, server_default=""),  # fencing token of the worker
     Column("lease_until", Utc),
     Column("handed_over_at", Utc),
+    Column("first_tried_at", Utc),  # when it was handed over for the first time
+    Column("relay", String(40), nullable=False, server_default=""),  # that it was last given to, of mail servers
     Column("sent_at", Utc),
     Column("message_id", Text, nullable=False, server_default=""),
     Column("remote_id", Text, nullable=False, server_default=""),

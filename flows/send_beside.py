@@ -1,0 +1,31 @@
+"""More hands for campaigns that are too large for one process: send what is queued, beside whoever else does so."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from prefect import flow
+
+from flows.enrol_and_send import is_over, send_queued, started
+from winback.errors import Problem, Refused
+
+
+@flow(name="send-beside", flow_run_name="send beside others")
+def send_beside(project: str = ".", campaign: str | None = None, now: datetime | None = None) -> dict[str, int]:
+    """Send what is queued and due of `campaign`, or of every one that was started, and nothing else. Returns letters by status.
+
+    It decides on nobody and queues nothing: that is enrol-and-send's, which never overlaps with itself. Of this one as many may run at
+    once as there are machines; each takes other letters from the database.
+    """
+    totals: dict[str, int] = {}
+    problems: list[Problem] = []
+    for name in started(project):
+        if campaign not in {None, name} or is_over(project, name):
+            continue
+        try:
+            problems += send_queued(project, name, now, totals)
+        except Refused as refused:
+            problems += refused.problems
+    if problems:
+        raise Refused(problems)
+    return totals

@@ -1,0 +1,67 @@
+"""How long the pace makes a stage take."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import accumulate
+from typing import Any
+
+from winback.sending import places
+from winback.sending.pace import Terms
+
+_SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Paced:
+    """One lane of a stage: how many of its letters take it, and how long they need at the least."""
+
+    lane: str  # as people call it
+    letters: int
+    per_hour: int | None  # None: only the warm-up limits it
+    takes: timedelta
+
+    def as_json(self) -> dict[str, Any]:
+        return {"lane": self.lane, "letters": self.letters, "per_hour": self.per_hour, "hours": round(self.takes.total_seconds() / 3600, 2)}
+
+
+def of(letters: Mapping[Terms, int], first_on: date | None) -> tuple[Paced, ...]:
+    """Every lane of a stage whose first letter leaves on a day, the slowest first. Hours in which nobody is written to aren't counted."""
+    if first_on is None:
+        return ()
+    found = [each for terms, count in letters.items() for each in _of_lane(terms, count, first_on)]
+    return tuple(sorted(found, key=lambda each: (-each.takes, each.lane)))
+
+
+def _of_lane(terms: Terms, count: int, first_on: date) -> Iterator[Paced]:
+    if terms.per_hour is not None:
+        takes = timedelta(hours=max(0, count - terms.burst) / terms.per_hour)
+        yield Paced(places.word(terms.lane), count, terms.per_hour, takes)
+    today = (first_on - terms.starts_on).days
+    if terms.per_day and 0 <= today < len(terms.per_day):
+        left = list(accumulate(terms.per_day[today:]))
+        days = next((day for day, places_until in enumerate(left) if count <= places_until), len(left))
+        yield Paced(places.warming(terms.lane), count, None, timedelta(days=days))
+
+
+def told(stage: str, paced: Sequence[Paced]) -> Iterator[str]:
+    """What takes longer than a moment, as a sentence."""
+    slow = [each for each in paced if each.takes]
+    if slow:
+        shown = [f"{each.lane} {_long(each.takes)} ({each.letters:,} letters{_rate(each)})" for each in slow[:_SHOWN]]
+        others = f" and {len(slow) - _SHOWN} lanes more that are faster" if len(slow) > _SHOWN else ""
+        yield f"By the pace, {stage} takes {_long(slow[0].takes)} at the least: {', '.join(shown)}{others}."
+
+
+def _rate(paced: Paced) -> str:
+    return "" if paced.per_hour is None else f", {paced.per_hour:,} an hour"
+
+
+def _long(span: timedelta) -> str:
+    minutes = -(-span // timedelta(minutes=1))
+    if span.days >= 2 or (span.days and not span.seconds):
+        days = -(-minutes // 1440)
+        return f"{days} day" if days == 1 else f"{days} days"
+    return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min"

@@ -1,0 +1,130 @@
+"""`email:` and `telegram:` of config/settings.yaml: the servers that letters leave through, and the keys that sign them."""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+from typing import Literal, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from winback.shapes import Amount
+from winback.strictyaml import Shape, refusal
+
+THIS_MACHINE = {"localhost", "127.0.0.1", "::1"}
+
+
+def is_dns_name(text: str) -> bool:
+    """Whether DNS can hold such a name (RFC 1123)."""
+    return re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*", text) is not None
+
+
+class DkimKey(Shape):
+    """A key that letters of a domain, and of its subdomains, are signed with: in the environment as WINBACK_DKIM_<SELECTOR>."""
+
+    domain: str
+    selector: str
+
+    @field_validator("domain", "selector")
+    @classmethod
+    def _is_a_name(cls, text: str) -> str:
+        if not is_dns_name(text):
+            raise refusal(f"is {text}; DNS has no such name.", "Write for example domain: news.zerno.example and selector: wb1.")
+        return text
+
+    @property
+    def secret(self) -> str:
+        """What the key is called in the environment."""
+        return f"WINBACK_DKIM_{re.sub('[^A-Z0-9]', '_', self.selector.upper())}"
+
+
+class ServerSettings(Shape):
+    """A mail server that letters leave through. Its password or token stands in the environment."""
+
+    host: str = "localhost"
+    port: int = Field(default=587, ge=1, le=65535)
+    user: str = ""
+    auth: Literal["password", "xoauth2"] = "password"  # xoauth2: an access token, which another program renews
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    connections: int = Field(default=10, ge=1, le=200)
+    letters_per_connection: int = Field(default=1000, ge=1, le=100_000)
+    idle_seconds: int = Field(default=30, ge=1, le=600)  # that a connection is kept without a letter
+    dsn: bool = False  # ask for notices about letters that fail or are late, where the server offers it
+
+    @model_validator(mode="after")
+    def _logs_in_safely(self) -> Self:
+        if self.user and self.security == "none" and self.host not in THIS_MACHINE:
+            what = "token" if self.auth == "xoauth2" else "password"
+            how = "Write `security: starttls` or `security: tls`; `none` is for this machine only."
+            raise refusal(f"would tell the {what} of `{self.user}` to {self.host} without encryption.", how)
+        if self.auth == "xoauth2" and not self.user:
+            raise refusal("asks for `auth: xoauth2` without a user.", "Name whose token it is in `user:`.")
+        return self
+
+
+class RelaySettings(ServerSettings):
+    """One of several mail servers, by its name."""
+
+    name: str
+    weight: int = Field(default=1, ge=1, le=1000)  # its share of the letters, beside those of the others
+
+    @field_validator("name")
+    @classmethod
+    def _is_a_word(cls, text: str) -> str:
+        if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", text) or len(text) > 40:
+            raise refusal(f"is {text}; a relay's name is a short word in small letters.", "Write for example name: second-relay.")
+        return text
+
+
+class EmailSettings(ServerSettings):
+    """How e-mail leaves: through the one server that is told of here, or through `relays`."""
+
+    via: Literal["smtp", "file"] = "file"
+    named_relays: tuple[RelaySettings, ...] = Field(default=(), alias="relays")
+    timeout_seconds: int = Field(default=60, ge=1, le=600)
+    dkim: tuple[DkimKey, ...] = ()  # none: the mail server signs
+    bounces_to: str = ""  # envelope sender; empty: the sender's own address
+    cost: Amount = Field(default=0, validate_default=True)  # of one letter, in the project's currency
+    picture_kilobytes: int = Field(default=100, ge=1, le=5_000)  # the largest picture that may travel inside a letter
+    pictures_kilobytes: int = Field(default=200, ge=1, le=10_000)  # all pictures of a letter together
+
+    @model_validator(mode="after")
+    def _one_way_of_saying_it(self) -> Self:
+        both = [name for name in ServerSettings.model_fields if name in self.model_fields_set]
+        if self.named_relays and both:
+            how = "Move them into the relays that they are meant for."
+            raise refusal(f"has `relays:`, and beside it {', '.join(f'`{name}:`' for name in both)}, which no relay would take up.", how)
+        names = [relay.name for relay in self.named_relays]
+        if twice := next((name for name in names if names.count(name) > 1), None):
+            raise refusal(f"has two relays named `{twice}`.", "Give each a name of its own: it is a part of its password's name.")
+        return self
+
+    @cached_property
+    def relays(self) -> tuple[RelaySettings, ...]:
+        """The ways out: those with a name, or the one server, as `main`."""
+        return self.named_relays or (RelaySettings(name="main", **{name: getattr(self, name) for name in ServerSettings.model_fields}),)
+
+    @property
+    def leaves(self) -> bool:
+        """Whether letters go to another machine."""
+        return self.via == "smtp" and any(relay.host not in THIS_MACHINE for relay in self.relays)
+
+    def secret(self, relay: RelaySettings) -> str:
+        """What a relay's password, or token, is called in the environment."""
+        what = "WINBACK_SMTP_TOKEN" if relay.auth == "xoauth2" else "WINBACK_SMTP_PASSWORD"
+        return f"{what}_{re.sub('[^A-Z0-9]', '_', relay.name.upper())}" if self.named_relays else what
+
+
+class TelegramSettings(Shape):
+    """How messenger texts leave. The bot's token comes from WINBACK_TELEGRAM_TOKEN."""
+
+    via: Literal["bot-api", "file"] = "file"
+    api_url: str = "https://api.telegram.org"
+    bot: str = ""  # user name of the bot, for joining links
+    messages_per_second: int = Field(default=25, ge=1, le=30)
+    cost: Amount = Field(default=0, validate_default=True)
+
+    @property
+    def leaves(self) -> bool:
+        """Whether texts go to Telegram; a Bot API of one's own on this machine speaks plain http."""
+        return self.via == "bot-api" and self.api_url.startswith("https://")
