@@ -37,8 +37,11 @@ def _mail_server(project: Project, server: MailServer, now: datetime) -> Iterato
     user = server.user if password else ""  # that it is not set is told beside the other secrets
     seconds = project.settings.email.timeout_seconds
     try:
-        seen = smtp_probe.visit(server.host, server.port, security=server.security, user=user, password=password, seconds=seconds)
+        seen = smtp_probe.visit(
+            server.host, server.port, security=server.security, user=user, secret=password, is_token=server.has_token, seconds=seconds
+        )
     except LaneError as error:
+        error.relay = server.relay
         yield diagnosis.wrong("mail", server.name, lanes.problem(project, ChannelName.EMAIL, error))
         return
     secured = f"secured by {seen.tls}" if seen.tls else "not secured"
