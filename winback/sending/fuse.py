@@ -77,8 +77,9 @@ class Watch:
         return {number: verdict for number, verdict in postponed.items() if verdict is not None}
 
     def excuses(self, content: Email | Message, answer: Receipt | BaseException) -> bool:
-        """Whether an answer that would stop this worker needn't: the letter's own lane has been stopped for it, and others may go on."""
-        return refuses_us(answer) and not self.standing.isdisjoint(_lanes(content))
+        """Whether an answer that would stop this worker needn't: its provider's lane has been stopped for it, and other letters may go on."""
+        channel, *providers = _lanes(content)
+        return refuses_us(answer) and channel not in self.standing and not self.standing.isdisjoint(providers)
 
     def watch(self, connection: Connection, answered: Sequence[tuple[Email | Message, Receipt | BaseException]], now: datetime) -> None:
         """Count answers; look at the lanes they speak against when enough have come, or when somebody refuses us."""
