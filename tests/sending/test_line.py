@@ -58,8 +58,8 @@ class Book:
         return answer
 
 
-async def carry(book: Book, count: int, *, most: int = 100, renew_every: float = 100) -> Line:
-    line = Line(ChannelName.TELEGRAM, book, book.exchange, book.renew, renew_every, most)
+async def carry(book: Book, count: int, *, most: int = 100, renew_every: float = 100, excuses=lambda _: False) -> Line:
+    line = Line(ChannelName.TELEGRAM, book, book.exchange, book.renew, renew_every, most, excuses)
     running = asyncio.ensure_future(line.run())
     for number in range(count):
         putting = asyncio.ensure_future(line.put(letter(number)))
@@ -98,6 +98,41 @@ def test_a_letter_for_later_stops_nothing_and_a_closed_lane_stops_all_that_was_n
     assert not stayed & set(book.written)
     assert isinstance(book.written[3], TemporaryError)
     assert len(book.written) < 30
+
+
+REFUSED = LaneError("refused-by-policy")
+
+
+def test_a_refusal_of_us_that_the_fuse_has_dealt_with_stops_nothing():
+    book = Book(carries=8, answers={3: REFUSED, 11: REFUSED})
+    asked = []
+
+    def excuses(each):
+        assert each.letter.claimed.id in book.written, "asked when it is written down"
+        asked.append(each.letter.claimed.id)
+        return True
+
+    asyncio.run(carry(book, 40, excuses=excuses))
+    assert sorted(book.written) == list(range(40))
+    assert asked == [3, 11]
+
+
+def test_one_that_it_has_not_dealt_with_stops_all_that_was_not_handed_over():
+    book = Book(carries=8, answers={3: REFUSED})
+    with pytest.raises(LaneError, match="refused-by-policy"):
+        asyncio.run(carry(book, 40))
+    assert not book.in_doubt
+    assert not {each.claimed.id for each in book.line.stayed} & set(book.written)
+    assert len(book.sent) <= 8 + 6, "those that were under way, and a group that was handed over meanwhile"
+
+
+@given(st.integers(1, 12), st.integers(0, 60), st.sets(st.integers(0, 59)), st.lists(st.integers(0, 9), max_size=60))
+@settings(max_examples=40, deadline=None)
+def test_with_refusals_too_all_are_written_down_and_no_more_are_in_doubt(carries, count, refused, pauses):
+    book = Book(carries, answers=dict.fromkeys(refused, REFUSED), pauses=pauses)
+    asyncio.run(carry(book, count, excuses=lambda _: True))
+    assert book.most_in_doubt <= carries
+    assert sorted(book.sent) == sorted(book.written) == list(range(count))
 
 
 def test_a_lone_letter_does_not_wait_for_others_to_come():
