@@ -34,11 +34,12 @@ def mail(project: Project, now: datetime) -> Iterator[Finding]:
 
 def _mail_server(project: Project, server: MailServer, now: datetime) -> Iterator[Finding]:
     password = project.secret(server.secret)
-    user = server.user if password else ""  # that it is not set is told beside the other secrets
+    user = server.user if password and server.auth == "password" else ""  # that it isn't set is told beside the other secrets; tokens aren't tried
     seconds = project.settings.email.timeout_seconds
     try:
         seen = smtp_probe.visit(server.host, server.port, security=server.security, user=user, password=password, seconds=seconds)
     except LaneError as error:
+        error.relay = server.relay
         yield diagnosis.wrong("mail", server.name, lanes.problem(project, ChannelName.EMAIL, error))
         return
     secured = f"secured by {seen.tls}" if seen.tls else "not secured"

@@ -9,13 +9,15 @@ from winback.settings import Project
 
 @dataclass(frozen=True, slots=True)
 class MailServer:
-    """One of them, and what its password is called in the environment."""
+    """One of them, and what its password, or token, is called in the environment."""
 
+    relay: str  # its name in settings.yaml
     host: str
     port: int
     security: str
     user: str
     secret: str
+    auth: str = "password"
 
     @property
     def name(self) -> str:
@@ -25,4 +27,4 @@ class MailServer:
 def listed(project: Project) -> list[MailServer]:
     """Those of settings.yaml, in its order; also where letters stay in a folder as yet."""
     email = project.settings.email
-    return [MailServer(email.host, email.port, email.security, email.user, "WINBACK_SMTP_PASSWORD")]
+    return [MailServer(relay.name, relay.host, relay.port, relay.security, relay.user, email.secret(relay), relay.auth) for relay in email.relays]
