@@ -50,7 +50,7 @@ def queue_due(project: str, campaign: str, now: datetime | None) -> int:
     if isinstance(begun, Waiting):
         return 0
     queued = sum(running.queue_due(ready, store, run, now=moment) for run in campaign_run.under_way(store, ready))
-    stopping.stop(store, now=moment)
+    stopping.stop_if_due(store, now=moment)
     return queued
 
 

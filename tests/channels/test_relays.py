@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tests.channels.test_email import channel, letter
 from tests.channels.test_smtp_dialogue import Scripted, but, listening, scripted, usual
 from winback.channels import relays as module
-from winback.channels.email import SmtpChannel
+from winback.channels.email import DEPTH, SmtpChannel
 from winback.channels.relays import NoRelayOpenError, Relay, Relays
 from winback.demo.mailbox import MailServer
 from winback.errors import LaneError, PermanentError, TemporaryError, UncertainError
@@ -49,7 +49,7 @@ async def test_letters_are_shared_by_weight_and_each_receipt_names_its_relay(two
         receipts = await through(out, 20)
     assert Counter(receipt.relay for receipt in receipts) == {"first": 15, "second": 5}
     assert (first.accepted, second.accepted) == (15, 5)
-    assert out.in_flight == 2 * 3 * 2
+    assert out.in_flight == 2 * 3 * DEPTH
 
 
 @given(st.lists(st.integers(1, 9), min_size=1, max_size=5), st.integers(1, 40))
@@ -268,5 +268,5 @@ def message_number(path) -> int:
 
 
 def dying_connections(server: MailServer) -> int:
-    """Letters that were on their way over its connections when it died: at most two on each."""
-    return 2 * server.connections
+    """Letters that were on their way over its connections when it died, at the most."""
+    return DEPTH * server.connections

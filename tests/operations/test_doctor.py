@@ -244,6 +244,27 @@ def test_a_mail_server_that_is_not_there_is_told_with_its_line(tmp_path):
     assert finding.message.startswith("config/settings.yaml:")
 
 
+def test_every_relay_is_visited_with_its_own_password_and_told_with_its_own_line(tmp_path):
+    with MailServer(tmp_path / "mail", user="shop", password="open sesame") as server:
+        listed = "".join(
+            f"\n    - {{name: {name}, host: {server.host}, port: {server.port}, security: none, user: shop{more}}}"
+            for name, more in (("one", ""), ("two", ""), ("three", ", auth: xoauth2"))
+        )
+        changes = (
+            *projects.through(server.host, server.port)[:1],
+            (SETTINGS, '  host: localhost\n  port: 587\n  security: starttls\n  user: ""\n', f"  relays:{listed}\n"),
+        )
+        words = {"WINBACK_SMTP_PASSWORD_ONE": "open sesame", "WINBACK_SMTP_PASSWORD_TWO": "guess", "WINBACK_SMTP_TOKEN_THREE": "t0ken"}
+        project = projects.make(tmp_path / "shop", *changes, environment=words)
+        found = mail(project)
+        lines = [project.document.line("email", "relays", place) for place in range(3)]
+    assert [found[place].state for place in (0, 2, 3)] == [State.OK, State.WRONG, State.OK]
+    assert found[0].message.endswith("lets shop in.")
+    assert found[2].message.startswith(f"config/settings.yaml:{lines[1]}: the mail server refused the login of `shop`")
+    assert "WINBACK_SMTP_PASSWORD_TWO" in found[2].message + found[2].how
+    assert "lets shop in" not in found[3].message, "a token isn't told to try it out"
+
+
 def test_a_server_that_offers_little_is_lacking_and_in_nobodys_way(tmp_path):
     with MailServer(tmp_path / "mail", pipelining=False) as server:
         _, offers = mail(projects.make(tmp_path / "shop", *projects.through(server.host, server.port)))

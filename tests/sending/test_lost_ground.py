@@ -40,11 +40,12 @@ def goes_on(project, url: str, log: Path, folder: Path) -> judge.Evidence:
 
 
 def told(process: subprocess.Popen[str]) -> str:
-    """The one sentence that a command ended with."""
+    """The one sentence that a command ended with, and an alarm's before it, if one was raised."""
     _, errors = process.communicate(timeout=120)
     assert process.returncode == 1, errors
     assert "Traceback" not in errors
-    (sentence,) = errors.strip().splitlines()
+    *alarms, sentence = errors.strip().splitlines()
+    assert all("broke off" in alarm for alarm in alarms), errors
     return sentence
 
 

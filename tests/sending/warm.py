@@ -94,6 +94,7 @@ class Workers:
 def _serve(project: Path, campaign: str, clock: SharedClock) -> None:
     from winback import settings
     from winback.channels import email  # noqa: F401  imported before anybody forks
+    from winback.operations import running  # noqa: F401
     from winback.sending import prepared
     from winback.store import database
 

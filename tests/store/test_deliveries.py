@@ -122,6 +122,21 @@ def test_a_worker_that_froze_in_the_middle_of_a_transaction_holds_up_nobody(engi
         assert len(deliveries.settle_dead_claims(connection, run.id, NOW + LEASE * 2)) == 2
 
 
+def test_a_worker_whose_clock_jumped_does_not_take_itself_for_dead(engine):
+    """Its letters under way would be uncertain, and those put off by the server failed for good."""
+    later = NOW + LEASE * 2
+    with database.writing(engine) as connection:
+        run, _ = plan(connection, 2)
+        mine = deliveries.claim(connection, run.id, worker="w", now=NOW, lease=LEASE, limit=2)
+        deliveries.record_hand_over(connection, [handed_over(mine[0])], worker="w", now=NOW, lease=LEASE)
+        assert deliveries.settle_dead_claims(connection, run.id, later, but="w") == []
+        assert deliveries.counts(connection, run.id) == {("one", DeliveryStatus.CLAIMED): 1, ("one", DeliveryStatus.HANDED_OVER): 1}
+        put_off = Outcome(mine[0].id, DeliveryStatus.PLANNED, reason="busy", due_at=later)
+        assert deliveries.record(connection, [put_off], worker="w") == {mine[0].id}
+        assert len(deliveries.settle_dead_claims(connection, run.id, later, but="another")) == 0
+        assert deliveries.counts(connection, run.id) == {("one", DeliveryStatus.PLANNED): 2}
+
+
 @pytest.mark.parametrize("status", [DeliveryStatus.PLANNED, DeliveryStatus.SKIPPED, DeliveryStatus.STOPPED])
 def test_a_worker_that_holds_a_letter_twice_cannot_call_back_the_copy_that_is_on_its_way(engine, status):
     """It claimed ahead while a clock jumped beyond its lease: the last check of the second copy knows nothing of the first."""

@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from tests.store import world
 from winback.model import ChannelName, DeliveryStatus, Reason, RecipientStatus, RunStatus
 from winback.operations import stopping
-from winback.store import candidates, database, deliveries, events, runs
+from winback.store import candidates, database, deliveries, events, runs, stops_due
 from winback.store.deliveries import Outcome
 from winback.store.tables import customers, recipients
 from winback.store.tables import deliveries as table
@@ -196,3 +196,47 @@ def test_what_a_dead_worker_left_in_a_cancelled_run_is_settled_by_whoever_comes_
     with database.writing(engine) as connection:
         assert deliveries.record(connection, [Outcome(third.id, DeliveryStatus.SENT, sent_at=NOW)], worker="dead") == set()
     assert letters()[2].status == "sent", "its late answer is taken"
+
+
+def test_nobody_looks_again_until_something_comes_in_or_comes_true(engine):
+    hour = timedelta(hours=1)
+    with database.writing(engine) as connection:
+        one, two, three = (world.customer(connection, key) for key in "abc")
+        run = begin(connection)
+        enrol(connection, run, one)
+        world.order(connection, two, NOW + 5 * hour)  # as a shop writes down what is booked ahead
+    assert is_due(engine, NOW + hour), "a recipient came in"
+    assert stopping.stop_if_due(engine, now=NOW + hour) == 0
+    assert not is_due(engine, NOW + 2 * hour)
+    with database.writing(engine) as connection:
+        enrol(connection, run, two)
+    assert stopping.stop_if_due(engine, now=NOW + 2 * hour) == 0
+    assert not is_due(engine, NOW + 2 * hour)
+    assert is_due(engine, NOW + 6 * hour), "the order lay ahead, and may be true by now"
+    assert stopping.stop_if_due(engine, now=NOW + 6 * hour) == 1
+    assert not is_due(engine, NOW + 7 * hour)
+    assert not is_due(engine, NOW), "a clock that goes back brings nothing in"
+    with database.writing(engine) as connection:
+        enrol(connection, run, three)
+        world.order(connection, one, NOW + 3 * hour)
+    assert stopping.stop_if_due(engine, now=NOW + 7 * hour) == 1
+    assert not is_due(engine, NOW + 8 * hour)
+
+
+def test_an_import_that_is_under_way_is_looked_for_again(engine):
+    if engine.dialect.name != "postgresql":
+        pytest.skip("SQLite has one writer: nobody looks while an import is under way")
+    with database.writing(engine) as connection:
+        who = world.customer(connection, "a")
+        enrol(connection, begin(connection), who)
+    stopping.stop(engine, now=NOW)
+    with database.writing(engine) as under_way:
+        stops_due.note(under_way)
+        world.order(under_way, who, NOW + timedelta(hours=1))
+        assert stopping.stop(engine, now=NOW + timedelta(hours=2)) == 0, "its orders can't be seen yet"
+    assert stopping.stop_if_due(engine, now=NOW + timedelta(hours=2)) == 1
+
+
+def is_due(engine, now) -> bool:
+    with database.reading(engine) as connection:
+        return stops_due.is_due(connection, now)

@@ -9,15 +9,19 @@ from winback.settings import Project
 
 @dataclass(frozen=True, slots=True)
 class MailServer:
-    """One of them, and what its password, or its token, is called in the environment."""
+    """One of them, and what its password, or token, is called in the environment."""
 
-    relay: str
+    relay: str  # its name in settings.yaml
     host: str
     port: int
     security: str
     user: str
     secret: str
-    has_token: bool
+    auth: str = "password"
+
+    @property
+    def has_token(self) -> bool:
+        return self.auth == "xoauth2"
 
     @property
     def name(self) -> str:
@@ -27,7 +31,4 @@ class MailServer:
 def listed(project: Project) -> list[MailServer]:
     """Those of settings.yaml, in its order; also where letters stay in a folder as yet."""
     email = project.settings.email
-    return [
-        MailServer(relay.name, relay.host, relay.port, relay.security, relay.user, email.secret(relay), has_token=relay.auth == "xoauth2")
-        for relay in email.relays
-    ]
+    return [MailServer(relay.name, relay.host, relay.port, relay.security, relay.user, email.secret(relay), relay.auth) for relay in email.relays]

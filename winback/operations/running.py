@@ -114,7 +114,7 @@ async def send(
         queued = queue_due(prepared, engine, run, now=now())
         ran.queued += queued
         if first:
-            stopping.stop(engine, now=now())
+            stopping.stop_if_due(engine, now=now())
         with _told_where(prepared, engine, now):
             await worker.send_due(_alarming(prepared, engine, now, _part(progress, "send")))
     ran.deliveries += worker.sent

@@ -75,7 +75,7 @@ class Ledger:
 
     def settle_dead_claims(self, connection: Connection) -> int:
         """Settle what dead workers left; the journeys of the uncertain ones go on. Returns how many became uncertain."""
-        lost = deliveries.settle_dead_claims(connection, self.run.id, self.now())
+        lost = deliveries.settle_dead_claims(connection, self.run.id, self.now(), but=self.worker)
         self._advance(connection, {row.customer_id: row.handed_over_at for row in lost}, left={row.customer_id for row in lost})
         return len(lost)
 

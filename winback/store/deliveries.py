@@ -262,15 +262,15 @@ def stop_those_of_ended(connection: Connection, ids: Sequence[int]) -> int:
     return done.rowcount
 
 
-def settle_dead_claims(connection: Connection, run_id: int, now: datetime) -> list[Row[Any]]:
+def settle_dead_claims(connection: Connection, run_id: int, now: datetime, *, but: str = "") -> list[Row[Any]]:
     """Settle what workers left behind whose lease ran out: not handed over -> planned again; handed over -> uncertain.
 
     An uncertain row keeps its worker's token: should the worker live after all, its answer is still taken. Returns the uncertain ones
     (id, customer_id, stage, handed_over_at). Rows that somebody is changing just now are left to them, or to the next time: a worker that
-    froze in the middle of a transaction holds up nobody.
+    froze in the middle of a transaction holds up nobody. `but` is the worker that asks: it is alive, whatever its clock says.
     """
     held = deliveries.c.status.in_([DeliveryStatus.CLAIMED, DeliveryStatus.HANDED_OVER])
-    free = select(deliveries.c.id).where(deliveries.c.run_id == run_id, deliveries.c.lease_until < now, held)
+    free = select(deliveries.c.id).where(deliveries.c.run_id == run_id, deliveries.c.lease_until < now, held, deliveries.c.claimed_by != but)
     dead = connection.execute(free.with_for_update(skip_locked=True)).scalars().all()
     if not dead:
         return []

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, Subquery, and_, func, insert, or_, select, update
 
 from winback.model import RecipientStatus
+from winback.store import stops_due
 from winback.store.tables import back_fill, campaign_runs, customers, recipients
 
 _AT_ONCE = 10_000  # rows
@@ -102,6 +103,7 @@ def decide_again(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> i
         for row in rows
         if row["customer_id"] in before and (row["status"], row["reason"]) != (RecipientStatus.SKIPPED, before[row["customer_id"]])
     ]
+    stops_due.note(connection)
     return sum(
         connection.execute(update(recipients).where(*of_run, recipients.c.customer_id == row["customer_id"]).values(row)).rowcount for row in others
     )

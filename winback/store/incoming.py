@@ -36,7 +36,7 @@ from sqlalchemy.types import JSON, TypeEngine
 
 from winback.audience import typos
 from winback.model import ChannelName
-from winback.store import refreshing
+from winback.store import refreshing, stops_due
 from winback.store.contacts import hasher
 from winback.store.persons import person_id
 from winback.store.tables import (
@@ -173,6 +173,8 @@ def merge_acts(connection: Connection, staging: Staging, target: Table, filled: 
         moved = select(target.c.customer_id).where(target.c.id.in_(select(_changing.c.id)))
         refreshing.due(connection, select(_changing.c.customer_id).union(moved))
         connection.execute(delete(_changing))
+    if target is orders:
+        stops_due.note(connection)
     newest = connection.execute(select(func.coalesce(func.max(target.c.id), 0))).scalar_one()
     new = (
         select(staged.c.key, whose, *fields.values())

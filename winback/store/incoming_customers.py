@@ -30,7 +30,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from winback.audience.consents import MARKETING
 from winback.model import ChannelName
-from winback.store import incoming_merged, persons, refreshing
+from winback.store import incoming_merged, persons, refreshing, stops_due
 from winback.store.incoming import ADDRESSES, MISTYPED, Filled, Merged, Staging, differences, insert_new, said
 from winback.store.tables import Utc, consents, contacts, customers
 
@@ -48,6 +48,7 @@ def merge(connection: Connection, staging: Staging, filled: Filled, channels: tu
     updated = connection.execute(changes.select(func.count()).where(staged.c.again == 0, customers.c.id.is_not(None), changes.any)).scalar_one()
     updated += incoming_merged.honour(connection, staged, channels, now) if merged else 0
     _write_people(connection, staged, person, now)
+    stops_due.note(connection)
     new = select(staged.c.key, literal(now, customers.c.updated_at.type), *person.new.values()).where(staged.c.again == 0).order_by(staged.c.position)
     newest = connection.execute(select(func.coalesce(func.max(customers.c.id), 0))).scalar_one()
     inserted = insert_new(connection, customers, ["key", "updated_at", *person.new], new)

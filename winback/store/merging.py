@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy.exc
 from sqlalchemy import Connection, Row, Table, delete, select, update
 
-from winback.store import codes, merged_journeys, merged_reach, persons, refreshing
+from winback.store import codes, merged_journeys, merged_reach, persons, refreshing, stops_due
 from winback.store.incoming import import_is_ours
 from winback.store.merged_journeys import JourneyFate
 from winback.store.merged_reach import AddressFate, ConsentFate
@@ -118,3 +118,4 @@ def _renew_facts(connection: Connection, ids: Sequence[int]) -> None:
     for table in (facts, scores):
         connection.execute(delete(table).where(table.c.customer_id.in_(tombstones)))
     refreshing.due(connection, ids)
+    stops_due.note(connection)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Index, Integer, String, Table, Text, UniqueConstraint, false, text
 from sqlalchemy.types import JSON
 
-from winback.store.tables.kinds import Day, Utc, metadata, row_id, to
+from winback.store.tables.kinds import Day, Id, Utc, metadata, row_id, to
 
 campaign_runs = Table(
     "campaign_runs",
@@ -94,6 +94,16 @@ deliveries = Table(
     Index(None, "message_id", sqlite_where=text("message_id <> ''"), postgresql_where=text("message_id <> ''")),
     Index(None, "sent_at", sqlite_where=text("sent_at IS NOT NULL"), postgresql_where=text("sent_at IS NOT NULL")),
 )
+
+stops_looked = Table(
+    "stops_looked",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),  # always 1: its row was made with it
+    Column("is_due", Boolean, nullable=False),  # something came in since
+    Column("newest_order", Id),  # the last order of the table when everybody's journey was last looked at
+    Column("next_order_at", Utc),  # of the orders that lay in the future by then, the first
+)
+"""Whether journeys may have to end, see store/stops_due.py."""
 
 links = Table(
     "links",
