@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import ipaddress
 import socket
 import ssl
@@ -75,6 +76,9 @@ class Server:
                 self.told.append(word)
                 if word == "EHLO":
                     line.sendall(f"250-mail.example\r\n250-{self._offers}\r\n250 SIZE 1000\r\n".encode())
+                elif word == "AUTH":
+                    self.login = base64.b64decode(said.split()[2]).decode()
+                    line.sendall(b"235 welcome\r\n" if "token-1" in self.login else b"535 5.7.8 no\r\n")
                 elif word == "STARTTLS":
                     line.sendall(b"220 go on\r\n")
                     line = self._context.wrap_socket(line, server_side=True)
@@ -101,13 +105,23 @@ def test_a_server_that_is_trusted_shows_its_certificate(certificate, monkeypatch
 @pytest.mark.parametrize(("security", "at_once"), [("starttls", False), ("tls", True)])
 def test_a_stranger_is_not_trusted(certificate, security, at_once):
     with Server(certificate, at_once=at_once) as server, pytest.raises(LaneError) as refused:
-        smtp_probe.visit("127.0.0.1", server.port, security=security, user="shop", password="sesame")
+        smtp_probe.visit("127.0.0.1", server.port, security=security, user="shop", secret="sesame")
     assert refused.value.reason == "certificate-refused"
     assert "AUTH" not in server.told
 
 
 def test_a_server_without_the_security_that_was_asked_for_hears_no_password(certificate):
     with Server(certificate, at_once=False, offers="PIPELINING") as server, pytest.raises(LaneError) as refused:
-        smtp_probe.visit("127.0.0.1", server.port, security="starttls", user="shop", password="sesame")
+        smtp_probe.visit("127.0.0.1", server.port, security="starttls", user="shop", secret="sesame")
     assert refused.value.reason == "not-supported"
     assert "AUTH" not in server.told
+
+
+def test_a_token_logs_in_as_such(certificate, monkeypatch):
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
+    with Server(certificate, at_once=True, offers="AUTH XOAUTH2") as server:
+        seen = smtp_probe.visit("127.0.0.1", server.port, security="tls", user="shop", secret="token-1", is_token=True)
+    assert seen.logged_in
+    assert server.login == "user=shop\1auth=Bearer token-1\1\1"
+    with Server(certificate, at_once=True, offers="AUTH XOAUTH2") as server, pytest.raises(LaneError, match="login-refused"):
+        smtp_probe.visit("127.0.0.1", server.port, security="tls", user="shop", secret="old", is_token=True)

@@ -124,6 +124,17 @@ def test_refusals_of_us_stop_a_worker_until_there_are_enough_for_the_fuse(engine
     assert len(channel.letters) == 80
 
 
+def test_one_refusal_of_us_that_closes_the_only_relay_is_no_row_of_three(engine, tmp_path):
+    populate(engine, ["one.example"], 60)
+    refusal = {"c0@one.example": "550 5.7.1 Refused by our policy"}
+    with MailServer(tmp_path / "mail", replies=refusal) as server:
+        ready = lane_shop.make(tmp_path / "shop", *projects.through(server.host, server.port))
+        with pytest.raises(Refused):
+            asyncio.run(running.go(ready, engine, now=lambda: START, worker="w"))
+    assert server.refused.total() == 1
+    assert standing(engine) == {}, "the others were asked about by nobody"
+
+
 def test_letters_that_are_put_off_again_and_again_stop_their_lane(engine, ready):
     populate(engine, ["ukr.net"], 200)
     channel = AnsweringChannel(lambda _: TemporaryError("put-off", "451 4.3.0 Try later"))

@@ -114,7 +114,7 @@ def test_a_refusal_of_us_that_the_fuse_has_dealt_with_stops_nothing():
 
     asyncio.run(carry(book, 40, excuses=excuses))
     assert sorted(book.written) == list(range(40))
-    assert asked == [3, 11]
+    assert set(asked) == {3, 11}
 
 
 def test_one_that_it_has_not_dealt_with_stops_all_that_was_not_handed_over():

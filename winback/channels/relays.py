@@ -124,7 +124,7 @@ class Relays:
         if len(self._relays) > 1:
             raise NoRelayOpenError(closed)
         ((name, error),) = closed.items()
-        alone = LaneError(error.reason, error.text)
+        alone = NotLetInError(error.reason, error.text)  # nobody was asked about this letter: what was said before is no answer to it
         alone.relay = name
         raise alone
 

@@ -20,8 +20,11 @@ class Visit:
     logged_in: bool = False
 
 
-def visit(host: str, port: int, *, security: str, user: str = "", password: str = "", seconds: float = 15) -> Visit:
-    """Connect, secure as `security` says (starttls, tls, none), log in where there is a `user`, and leave. Raises LaneError, as a channel does."""
+def visit(host: str, port: int, *, security: str, user: str = "", secret: str = "", is_token: bool = False, seconds: float = 15) -> Visit:
+    """Connect, secure as `security` says (starttls, tls, none), log in where there is a `user`, and leave. Raises LaneError, as a channel does.
+
+    `secret` is a password, or an access token for XOAUTH2.
+    """
     context = ssl.create_default_context()
     try:
         with (
@@ -31,8 +34,10 @@ def visit(host: str, port: int, *, security: str, user: str = "", password: str 
             if security == "starttls":
                 server.starttls(context=context)
                 server.ehlo()
-            if user:
-                server.login(user, password)
+            if user and is_token:
+                server.auth("XOAUTH2", lambda challenge=None: "" if challenge else f"user={user}\1auth=Bearer {secret}\1\1")
+            elif user:
+                server.login(user, secret)
             return Visit(*_seen(server), logged_in=bool(user))
     except smtplib.SMTPAuthenticationError as error:
         raise LaneError("login-refused", f"{error.smtp_code} {_text(error.smtp_error)}") from error

@@ -37,7 +37,9 @@ def _mail_server(project: Project, server: MailServer, now: datetime) -> Iterato
     user = server.user if password and server.auth == "password" else ""  # that it isn't set is told beside the other secrets; tokens aren't tried
     seconds = project.settings.email.timeout_seconds
     try:
-        seen = smtp_probe.visit(server.host, server.port, security=server.security, user=user, password=password, seconds=seconds)
+        seen = smtp_probe.visit(
+            server.host, server.port, security=server.security, user=user, secret=password, is_token=server.has_token, seconds=seconds
+        )
     except LaneError as error:
         error.relay = server.relay
         yield diagnosis.wrong("mail", server.name, lanes.problem(project, ChannelName.EMAIL, error))

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from winback.channels import smtp_replies
-from winback.errors import LaneError, PermanentError, TemporaryError
+from winback.errors import LaneError, NotLetInError, PermanentError, TemporaryError
 from winback.journey import lane_rates
 from winback.journey.eligibility import Candidate
 from winback.journey.lane_rates import Answers
@@ -26,7 +26,7 @@ _LETTERS_A_ROW = 100
 """A worker writes its counts after so many letters of all lanes, and begins a new row of a lane after so many of it."""
 _SECONDS_A_ROW = 5
 """Or after so long."""
-_REFUSES_US = {"refused-by-policy", "sender-refused", "message-refused"}
+_REFUSES_US = {smtp_replies.POLICY, "sender-refused", "message-refused"}
 """Of a LaneError: the other side is there and takes nothing from us. (Where it isn't there, the worker stops by itself.)"""
 
 
@@ -77,8 +77,9 @@ class Watch:
         return {number: verdict for number, verdict in postponed.items() if verdict is not None}
 
     def excuses(self, content: Email | Message, answer: Receipt | BaseException) -> bool:
-        """Whether an answer that would stop this worker needn't: the letter's own lane has been stopped for it, and others may go on."""
-        return refuses_us(answer) and not self.standing.isdisjoint(_lanes(content))
+        """Whether an answer that would stop this worker needn't: its provider's lane has been stopped for it, and other letters may go on."""
+        channel, *providers = _lanes(content)
+        return refuses_us(answer) and channel not in self.standing and not self.standing.isdisjoint(providers)
 
     def watch(self, connection: Connection, answered: Sequence[tuple[Email | Message, Receipt | BaseException]], now: datetime) -> None:
         """Count answers; look at the lanes they speak against when enough have come, or when somebody refuses us."""
@@ -127,7 +128,7 @@ def check(verdict: Verdict, candidate: Candidate, stopped: Collection[str], now:
 
 def refuses_us(answer: object) -> bool:
     """Whether the other side is there and takes nothing from us: the fuse's business, before it is the worker's."""
-    return isinstance(answer, LaneError) and answer.reason in _REFUSES_US
+    return isinstance(answer, LaneError) and not isinstance(answer, NotLetInError) and answer.reason in _REFUSES_US
 
 
 def _postponed(lanes: Sequence[str], stopped: Collection[str], now: datetime) -> Postpone | None:
@@ -180,6 +181,6 @@ def _counts(content: Email | Message, answer: BaseException) -> Answers | None:
             return None
         case LaneError() if not refuses_us(answer):
             return None
-        case LaneError():
+        case LaneError() | TemporaryError(reason=smtp_replies.POLICY):  # temporary where another relay may have better luck
             return Answers(errors=1, refused_at_end=1)
     return Answers(errors=1)

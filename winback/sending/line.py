@@ -52,7 +52,7 @@ class Line:
         self._waiting: deque[Letter] = deque()
         self._under_way: dict[asyncio.Task[Receipt], Letter] = {}
         self._answered: list[Answered] = []
-        self._refusals: list[Answered] = []  # of them, those that refuse us: nothing is handed over until they are written down
+        self._refusals: list[Answered] = []  # those that refuse us and aren't excused: nothing is handed over as long as there are any
         self.stayed: list[Letter] = []  # those that were not handed over after all, or never came so far
         self._stops: LaneError | BaseException | None = None
         self._flushed = self._closing = False
@@ -122,14 +122,14 @@ class Line:
         return [self._waiting.popleft() for _ in range(ready)] if is_due else []
 
     async def _go_on(self, letters: list[Letter]) -> None:
-        answered, refusals, self._refusals = self._taken_answers(), self._refusals, []
+        answered = self._taken_answers()
         exchange = asyncio.ensure_future(self._exchange(self.name, answered, letters))
         try:
             going = await asyncio.shield(exchange)
         except asyncio.CancelledError:  # handed over, and not sent after all: nothing to doubt
             self._answered += [Answered(letter, LaneError("interrupted")) for letter in await exchange]
             raise
-        self._stops = self._stops or next((each.answer for each in refusals if not self._excuses(each) and isinstance(each.answer, LaneError)), None)
+        self._weigh_refusals()
         if len(going) < len(letters):
             kept = {letter.claimed.id for letter in going}
             self.stayed += [letter for letter in letters if letter.claimed.id not in kept]
@@ -138,6 +138,13 @@ class Line:
             self._under_way[task] = letter
             task.add_done_callback(self._answer)
         self._ease.set()
+
+    def _weigh_refusals(self) -> None:
+        """What is written down may be excused; what still isn't when everything is answered stops the line."""
+        unwritten = {each.letter.claimed.id for each in self._answered}
+        self._refusals = [each for each in self._refusals if each.letter.claimed.id in unwritten or not self._excuses(each)]
+        if self._refusals and not self._under_way and not unwritten and isinstance(refusal := self._refusals[0].answer, LaneError):
+            self._stops = self._stops or refusal
 
     def _taken_answers(self) -> list[Answered]:
         answered, self._answered = self._answered, []
