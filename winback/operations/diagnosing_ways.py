@@ -34,7 +34,7 @@ def mail(project: Project, now: datetime) -> Iterator[Finding]:
 
 def _mail_server(project: Project, server: MailServer, now: datetime) -> Iterator[Finding]:
     password = project.secret(server.secret)
-    user = server.user if password else ""  # that it isn't set is told beside the other secrets
+    user = server.user if password else ""  # that it is not set is told beside the other secrets
     seconds = project.settings.email.timeout_seconds
     try:
         seen = smtp_probe.visit(

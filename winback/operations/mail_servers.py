@@ -9,7 +9,7 @@ from winback.settings import Project
 
 @dataclass(frozen=True, slots=True)
 class MailServer:
-    """One of them, and what its password, or token, is called in the environment."""
+    """One of them, and what its password, or its token, is called in the environment."""
 
     relay: str  # its name in settings.yaml
     host: str
@@ -17,11 +17,7 @@ class MailServer:
     security: str
     user: str
     secret: str
-    auth: str = "password"
-
-    @property
-    def has_token(self) -> bool:
-        return self.auth == "xoauth2"
+    has_token: bool
 
     @property
     def name(self) -> str:
@@ -31,4 +27,7 @@ class MailServer:
 def listed(project: Project) -> list[MailServer]:
     """Those of settings.yaml, in its order; also where letters stay in a folder as yet."""
     email = project.settings.email
-    return [MailServer(relay.name, relay.host, relay.port, relay.security, relay.user, email.secret(relay), relay.auth) for relay in email.relays]
+    return [
+        MailServer(relay.name, relay.host, relay.port, relay.security, relay.user, email.secret(relay), has_token=relay.auth == "xoauth2")
+        for relay in email.relays
+    ]
