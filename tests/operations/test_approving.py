@@ -168,7 +168,7 @@ def test_a_file_that_is_saved_while_it_is_read_is_read_again(engine, project):
 
 
 class TakingBack(MemoryChannel):
-    """Somebody withdraws the approval while the second group of letters is on its way."""
+    """Somebody withdraws the approval while a later group of letters is on its way."""
 
     in_flight = 5
 
@@ -187,10 +187,10 @@ def test_an_approval_that_is_taken_back_stops_a_worker_in_the_middle_and_the_nex
     say_yes(engine, project)
     channel = TakingBack(engine)
     go(ready(project), engine, START, channel)
-    assert len(channel.letters) == 10, "the group that was on its way, and no other"
+    assert 8 <= len(channel.letters) <= 7 + TakingBack.in_flight, "those that were on their way, and no others"
     assert status(engine) is RunStatus.WAITING
     left = ledger(engine)["first-letter", DeliveryStatus.PLANNED]
-    assert left == standing(engine)[RecipientStatus.ACTIVE] - 10 > 0
+    assert left == standing(engine)[RecipientStatus.ACTIVE] - len(channel.letters) > 0
     later = MemoryChannel()
     waiting = go(ready(project), engine, START + timedelta(minutes=15), later).waiting
     assert (waiting.withdrawn_by, later.letters) == ("Andriy", [])

@@ -6,7 +6,7 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, insert, select, text
+from sqlalchemy import Engine, delete, insert, select, text
 
 from winback.store import database
 from winback.store.tables import metadata
@@ -30,6 +30,7 @@ def copy_to(engine: Engine, path: Path) -> Engine:
     with database.reading(one_state) as reader, database.writing(copy) as writer:
         writer.execute(text("PRAGMA defer_foreign_keys = ON"))  # a merged customer may come before the one that stays
         for table in metadata.sorted_tables:
+            writer.execute(delete(table))  # rows that a migration made
             rows = reader.execution_options(yield_per=_ROWS).execute(select(table))
             for part in rows.mappings().partitions(_ROWS):
                 writer.execute(insert(table), [dict(row) for row in part])
