@@ -107,7 +107,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _from_the_database(error: Exception) -> bool:
     """Known without importing SQLAlchemy, which not every command needs."""
     library = sys.modules.get("sqlalchemy.exc")
-    return library is not None and isinstance(error, library.OperationalError)
+    return library is not None and isinstance(error, (library.DBAPIError, library.TimeoutError))
 
 
 if __name__ == "__main__":

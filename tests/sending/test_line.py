@@ -39,7 +39,7 @@ class Book:
         for each in answered:
             self.written[each.letter.claimed.id] = each.answer
             self.wrote.set()
-            self.in_doubt.remove(each.letter.claimed.id)
+            self.in_doubt.discard(each.letter.claimed.id)
         await asyncio.sleep(0)
         self.in_doubt |= {each.claimed.id for each in letters}
         self.most_in_doubt = max(self.most_in_doubt, len(self.in_doubt))
@@ -93,7 +93,7 @@ def test_a_letter_for_later_stops_nothing_and_a_closed_lane_stops_all_that_was_n
     book = Book(carries=8, answers=answers)
     with pytest.raises(LaneError, match="login-refused"):
         asyncio.run(carry(book, 40))
-    stayed = {each.claimed.id for each in book.line.stayed}
+    stayed = set(book.line.stayed)
     assert not book.in_doubt, "what was handed over was answered, and written down"
     assert not stayed & set(book.written)
     assert isinstance(book.written[3], TemporaryError)
@@ -122,7 +122,7 @@ def test_one_that_it_has_not_dealt_with_stops_all_that_was_not_handed_over():
     with pytest.raises(LaneError, match="refused-by-policy"):
         asyncio.run(carry(book, 40))
     assert not book.in_doubt
-    assert not {each.claimed.id for each in book.line.stayed} & set(book.written)
+    assert not set(book.line.stayed) & set(book.written)
     assert len(book.sent) <= 8 + 6, "those that were under way, and a group that was handed over meanwhile"
 
 
@@ -185,3 +185,44 @@ def test_a_lease_is_renewed_while_letters_are_under_way():
     book = Lasting(carries=2)
     asyncio.run(carry(book, 6, renew_every=0.05))
     assert book.renewed >= 3
+
+
+def test_answers_that_could_not_be_written_down_are_written_on_leaving():
+    class Failing(Book):
+        async def exchange(self, name, answered, letters):
+            if answered and self.fails:
+                self.fails = False
+                raise ConnectionError
+            return await super().exchange(name, answered, letters)
+
+    book = Failing(carries=8)
+    book.fails = True
+    with pytest.raises(ConnectionError):
+        asyncio.run(carry(book, 40))
+    assert set(book.sent) <= set(book.written)
+    assert not book.in_doubt
+
+
+def test_what_is_under_way_when_we_are_stopped_gets_a_moment_to_be_answered():
+    class Slow(Book):
+        async def send(self, content):
+            self.begun.set()
+            await asyncio.sleep(0.1)
+            return await super().send(content)
+
+    async def stopped():
+        book = Slow(carries=4)
+        book.begun = asyncio.Event()
+        line = Line(ChannelName.TELEGRAM, book, book.exchange, book.renew, 100, 100)
+        running = asyncio.ensure_future(line.run())
+        for number in range(3):
+            await line.put(letter(number))
+        await book.begun.wait()
+        running.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await running
+        return book
+
+    book = asyncio.run(stopped())
+    assert sorted(book.sent) == sorted(book.written) == [0, 1, 2]
+    assert not book.in_doubt

@@ -7,6 +7,7 @@ import ssl
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from types import TracebackType
 from typing import Self
 
@@ -107,7 +108,13 @@ class SmtpChannel:
             self._backlog.append(job)
             if self._may_open():
                 self._open_line(None)
-        return await job.answer
+        try:
+            return await job.answer
+        except asyncio.CancelledError:
+            if job not in self._backlog:
+                raise
+            self._backlog.remove(job)  # not a word of it was said
+            raise TemporaryError("interrupted", "we were stopped before it was begun", timedelta(seconds=1)) from None
 
     def _may_open(self) -> bool:
         is_crowded = asyncio.get_running_loop().time() < self._few_until
@@ -137,7 +144,8 @@ class SmtpChannel:
                     try:
                         dialogue = await self._server.connect()
                     except NotLetInError as error:
-                        self._turn_away(job, error)
+                        turned_away, job = job, None
+                        self._turn_away(turned_away, error)
                         return
                 assert dialogue is not None
                 if not has_begun and (misfit := misfit_of(job.envelope, dialogue.offers)):
@@ -148,6 +156,8 @@ class SmtpChannel:
                 job, has_begun = await self._converse(dialogue, job, has_begun=has_begun, is_last=carried >= self._most)
         finally:
             self._serving -= 1
+            if job is not None:  # unforeseen: whoever waits for it must hear of it
+                job.settle(UncertainError("no-answer-after-data", "the connection's own program failed"))
             if dialogue is not None:
                 await self._leave(dialogue)
 

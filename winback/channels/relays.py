@@ -107,7 +107,7 @@ class Relays:
                 relay.close(error, *self._pauses)
             except ChannelError as error:
                 error.relay = relay.name
-                if isinstance(error, LaneError) and error.reason != mime.BROKEN_SENDER:
+                if isinstance(error, LaneError) and error.reason != mime.BROKEN_SENDER and len(self._relays) > 1:
                     relay.close(error, *self._pauses)
                     if any(each.is_open() for each in self._relays):
                         raise _later(error) from error

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import getpass
 import json
+import signal
 import uuid
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, TypeVar
@@ -124,12 +125,21 @@ def tell_of_development(project: Project, held_back: int) -> None:
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
-    """Run to the end, or until Ctrl-C: then say what that means for letters."""
+    """Run to the end, or until Ctrl-C or SIGTERM: then say what that means for letters."""
     try:
-        return asyncio.run(work)
-    except KeyboardInterrupt:
+        return asyncio.run(_until_told(work))
+    except (KeyboardInterrupt, asyncio.CancelledError) as stopped:
         typer.echo("Stopped. What a server may have taken without answering is kept as uncertain; the rest goes out with the next run.", err=True)
-        raise typer.Exit(130) from None
+        raise typer.Exit(130 if isinstance(stopped, KeyboardInterrupt) else 143) from None
+
+
+async def _until_told(work: Coroutine[Any, Any, T]) -> T:
+    """SIGTERM, by which services are stopped, ends it as Ctrl-C does: in order."""
+    working = asyncio.current_task()
+    assert working is not None
+    with suppress(NotImplementedError):  # Windows knows no such signal
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, working.cancel)
+    return await work
 
 
 @contextmanager

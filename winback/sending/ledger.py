@@ -18,7 +18,7 @@ from winback.errors import PermanentError
 from winback.journey import sunset
 from winback.journey.stage import Stage
 from winback.model import ChannelName, DeliveryStatus, Email, Reason, Receipt, RecipientStatus
-from winback.sending import greeting, offering, outcomes, pacing, turns
+from winback.sending import fuse, greeting, offering, outcomes, pacing, turns
 from winback.sending.compose import Writer
 from winback.sending.fuse import Watch
 from winback.sending.greeting import Greeter
@@ -124,12 +124,14 @@ class Ledger:
             letter, answer = each.letter, each.answer
             outcome = outcomes.of(letter.claimed, answer, schedule, now)
             if isinstance(answer, PermanentError) and answer.reason in _BLOCKS_ADDRESS:
-                deliveries.block_contact(connection, letter.claimed.customer_id, channel, answer.reason, now)
+                deliveries.block_contact(connection, letter.claimed.customer_id, channel, letter.address, answer.reason, now)
                 if self._has_another_way(letter, channel):  # tried at once; the next claim's check finds the channel
                     outcome = replace(outcome, status=DeliveryStatus.PLANNED, due_at=now)
             pairs.append((letter.claimed, outcome))
         self.record(connection, pairs)
-        self.fuse.watch(connection, [(each.letter.content, each.answer) for each in answered], now)
+        # a letter that is refused again and again isn't many that are
+        news = [each for each in answered if not (each.letter.claimed.attempts and fuse.refuses_us(each.answer))]
+        self.fuse.watch(connection, [(each.letter.content, each.answer) for each in news], now)
 
     def _has_another_way(self, letter: Letter, channel: ChannelName) -> bool:
         stage = self.writer.campaign.stage_of(letter.claimed.stage)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import Any, TypeAlias
 
 from winback.channels.channel import Channel
@@ -21,6 +22,7 @@ Excuses: TypeAlias = Callable[[Answered], bool]
 """Whether an answer that refuses us, once it is written down, has stopped its own lane alone, so that others may go on."""
 
 
+_GRACE = 3.0  # seconds for what is under way when we are stopped
 _PATIENCE = 0.5  # seconds in which a whole group comes together, or the part of it goes
 
 
@@ -53,7 +55,7 @@ class Line:
         self._under_way: dict[asyncio.Task[Receipt], Letter] = {}
         self._answered: list[Answered] = []
         self._refusals: list[Answered] = []  # those that refuse us and aren't excused: nothing is handed over as long as there are any
-        self.stayed: list[Letter] = []  # those that were not handed over after all, or never came so far
+        self.stayed: list[int] = []  # deliveries that were not handed over after all, or never came so far
         self._stops: LaneError | BaseException | None = None
         self._flushed = self._closing = False
         self._stir, self._ease = asyncio.Event(), asyncio.Event()
@@ -89,15 +91,26 @@ class Line:
                 else:
                     await self._wait()
         finally:
-            self.stayed += self._waiting
-            self._waiting.clear()
-            for task in self._under_way:
-                task.cancel()
-            if self._answered:
-                await self._exchange(self.name, self._taken_answers(), ())
-            self._ease.set()
+            await self._end()
         if self._stops is not None:
             raise self._stops
+
+    async def _end(self) -> None:
+        """Whatever ends it: letters under way get a moment to be answered, and all that is known is written down."""
+        self.stayed += [letter.claimed.id for letter in self._waiting]
+        self._waiting.clear()
+        if self._under_way:
+            with suppress(asyncio.CancelledError):  # told to stop twice: then at once
+                await asyncio.wait(self._under_way, timeout=_GRACE)
+        if unanswered := list(self._under_way):
+            for task in unanswered:
+                task.cancel()
+            await asyncio.wait(unanswered)
+        try:
+            while self._answered:
+                await self._exchange(self.name, self._taken_answers(), ())
+        finally:
+            self._ease.set()
 
     def _is_time_to_record(self) -> bool:
         """Answers wait for the next group, so that one transaction does for both; not when none is near."""
@@ -126,13 +139,18 @@ class Line:
         exchange = asyncio.ensure_future(self._exchange(self.name, answered, letters))
         try:
             going = await asyncio.shield(exchange)
-        except asyncio.CancelledError:  # handed over, and not sent after all: nothing to doubt
-            self._answered += [Answered(letter, LaneError("interrupted")) for letter in await exchange]
+        except BaseException:
+            await asyncio.wait([exchange])
+            if exchange.exception() is None:  # we were stopped: handed over, and not sent after all, so there is nothing to doubt
+                letters = exchange.result()
+            else:  # perhaps nothing is written: it is tried once more on leaving
+                self._answered[:0] = answered
+            self._answered += [Answered(letter, LaneError("interrupted")) for letter in letters]
             raise
         self._weigh_refusals()
         if len(going) < len(letters):
             kept = {letter.claimed.id for letter in going}
-            self.stayed += [letter for letter in letters if letter.claimed.id not in kept]
+            self.stayed += [letter.claimed.id for letter in letters if letter.claimed.id not in kept]
         for letter in going:
             task = asyncio.ensure_future(self._channel.send(letter.content))
             self._under_way[task] = letter

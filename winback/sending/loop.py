@@ -175,9 +175,8 @@ class _Passage:
     async def leave(self) -> None:
         """Give back what was claimed and not handed over."""
         if self._ahead is not None:
-            with suppress(Exception):
-                await self._ahead
-        stayed = [letter.claimed.id for line in self._lines.values() for letter in line.stayed]
+            await asyncio.wait([self._ahead])
+        stayed = [number for line in self._lines.values() for number in line.stayed]
         with suppress(database.Failure):  # the lease ends by itself; what went wrong is told by whoever met it first
             await self._ask_the_database(self._ledger.release, stayed)
 

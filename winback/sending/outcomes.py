@@ -27,6 +27,8 @@ def of(claimed: Claimed, result: Receipt | BaseException, schedule: Sequence[tim
             return Outcome(claimed.id, DeliveryStatus.SENT, remote_id=result.remote_id, attempts=tries, sent_at=now, relay=result.relay)
         case TemporaryError():
             return _again(claimed, result, schedule, now)
+        case LaneError(reason=smtp_replies.POLICY):  # it may be about this letter alone: it mustn't be the first of every go
+            return _again(claimed, result, schedule, now)
         case PermanentError():
             status, reason = DeliveryStatus.FAILED, result.reason
         case LaneError():
@@ -46,7 +48,7 @@ def of(claimed: Claimed, result: Receipt | BaseException, schedule: Sequence[tim
     return Outcome(claimed.id, status, reason=reason, detail=result.text, attempts=tries, relay=result.relay)
 
 
-def _again(claimed: Claimed, error: TemporaryError, schedule: Sequence[timedelta], now: datetime) -> Outcome:
+def _again(claimed: Claimed, error: TemporaryError | LaneError, schedule: Sequence[timedelta], now: datetime) -> Outcome:
     """Planned for later, until the schedule ends or the letter has been tried for long enough. Greylisting isn't counted as a try."""
     is_grey = error.reason == smtp_replies.GREYLISTED
     tries = claimed.attempts + (not is_grey)
@@ -58,11 +60,12 @@ def _again(claimed: Claimed, error: TemporaryError, schedule: Sequence[timedelta
     return Outcome(claimed.id, DeliveryStatus.PLANNED, reason=error.reason, detail=error.text, attempts=tries, due_at=now + wait, relay=error.relay)
 
 
-def _wait(claimed: Claimed, error: TemporaryError, schedule: Sequence[timedelta]) -> timedelta | None:
+def _wait(claimed: Claimed, error: TemporaryError | LaneError, schedule: Sequence[timedelta]) -> timedelta | None:
     """How long until the next try; None when the schedule has ended. What the other side asks for is kept to the second."""
     if claimed.attempts >= len(schedule):
         return None
-    return error.after or schedule[claimed.attempts] * (1 + _chance(claimed) * _SPREAD)
+    asked = error.after if isinstance(error, TemporaryError) else None
+    return asked or schedule[claimed.attempts] * (1 + _chance(claimed) * _SPREAD)
 
 
 def _chance(claimed: Claimed) -> float:

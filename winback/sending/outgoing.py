@@ -37,3 +37,7 @@ class Letter:
     content: Email | Message
     terms: Terms
     code: int | None = None  # the row of the code that it carries
+
+    @property
+    def address(self) -> str:
+        return self.content.to if isinstance(self.content, Email) else self.content.chat_id

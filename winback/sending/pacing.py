@@ -144,7 +144,9 @@ def learn(connection: Connection, pace: Pace, answered: Collection[tuple[Email |
         lane
         for letter, answer in answered
         if isinstance(letter, Email) and is_too_fast(answer)
-        for lane in [each.lane for each in pace.lanes(ChannelName.EMAIL, letter.to, letter.relay) if each.per_hour is not None][:1]
+        for lane in [
+            each.lane for each in pace.lanes(ChannelName.EMAIL, letter.to, getattr(answer, "relay", "") or letter.relay) if each.per_hour is not None
+        ][:1]
     }
     if not slow:
         return

@@ -328,11 +328,13 @@ def counts(connection: Connection, run_id: int) -> dict[tuple[str, DeliveryStatu
     return {(stage, DeliveryStatus(status)): count for stage, status, count in rows}
 
 
-def block_contact(connection: Connection, customer_id: int, channel: ChannelName, reason: str, now: datetime) -> None:
-    """The address can't be reached any more."""
+def block_contact(  # noqa: PLR0917  one use
+    connection: Connection, customer_id: int, channel: ChannelName, address: str, reason: str, now: datetime
+) -> None:
+    """The address can't be reached any more. One that the customer got meanwhile is another."""
     connection.execute(
         update(contacts)
-        .where(contacts.c.customer_id == customer_id, contacts.c.channel == channel, contacts.c.blocked_at.is_(None))
+        .where(contacts.c.customer_id == customer_id, contacts.c.channel == channel, contacts.c.address == address, contacts.c.blocked_at.is_(None))
         .values(blocked_at=now, blocked_reason=reason)
     )
 
