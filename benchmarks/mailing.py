@@ -8,7 +8,6 @@ from pathlib import Path
 from sqlalchemy import Engine, text
 
 from benchmarks import big_letter
-from benchmarks.shop import places
 from winback import settings
 from winback.model import ChannelName
 from winback.operations import campaign_run
@@ -128,6 +127,8 @@ def address(number: int) -> str:
 
 def opened(root: Path, kind: str, server_url: str) -> Engine:
     """A database of its own, empty."""
+    from benchmarks.shop import places  # brings in what a worker doesn't need, whose memory is measured
+
     url = f"sqlite:///{root / 'mailing.db'}" if kind == "SQLite" else places.database_url(server_url, "mailing", anew=True)
     for path in root.glob("mailing.db*"):
         path.unlink()

@@ -1,4 +1,4 @@
-"""Sending: finished letters over the wire, beside Postfix's own sender and aiosmtplib's plain dialogue."""
+"""Sending: finished letters over the wire, beside Postfix's own sender and aiosmtplib's plain dialogue; and whole campaigns from the queue on."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 import aiosmtplib
 
+from benchmarks import end_to_end
 from benchmarks.figure import Figure, compared
 from benchmarks.sink import HOST, sink, source
 from winback.channels import mime
@@ -23,6 +24,10 @@ _PARAGRAPH = "<p>Вітаємо! Ми сумували за вами й приг
 
 
 def figures() -> list[Figure]:
+    return [*_wire(), *end_to_end.figures()]
+
+
+def _wire() -> list[Figure]:
     email = _email()
     content = mime.build(email)
     size = len(content)
