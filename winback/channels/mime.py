@@ -152,6 +152,7 @@ def _text_header(name: str, text: str) -> str:
     return f"{name}: {_encoded_words(text, len(name))}"
 
 
+@lru_cache(maxsize=1024)  # a sender's name stands in every letter
 def _encoded_words(text: str, indent: int) -> str:
     """RFC 2047 words in base64, each on its own line, never cutting a character; the first is shorter by `indent` bytes."""
     words, word, room = [], b"", _WORD_BYTES - indent

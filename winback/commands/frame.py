@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import getpass
 import json
 import signal
@@ -126,6 +127,7 @@ def tell_of_development(project: Project, held_back: int) -> None:
 
 def run(work: Coroutine[Any, Any, T]) -> T:
     """Run to the end, or until Ctrl-C or SIGTERM: then say what that means for letters."""
+    gc.freeze()  # templates and libraries stay to the end: looking through them again and again costs some hundredths of sending
     try:
         return asyncio.run(_until_told(work))
     except (KeyboardInterrupt, asyncio.CancelledError) as stopped:
