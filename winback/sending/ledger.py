@@ -24,7 +24,7 @@ from winback.sending.fuse import Watch
 from winback.sending.greeting import Greeter
 from winback.sending.outgoing import Letter
 from winback.sending.queue import following, traveller
-from winback.store import database, deliveries, events, runs
+from winback.store import blocking, database, deliveries, events, runs
 from winback.store.deliveries import Claimed, Outcome
 from winback.store.runs import Run
 
@@ -124,7 +124,7 @@ class Ledger:
             letter, answer = each.letter, each.answer
             outcome = outcomes.of(letter.claimed, answer, schedule, now)
             if isinstance(answer, PermanentError) and answer.reason in _BLOCKS_ADDRESS:
-                deliveries.block_contact(connection, letter.claimed.customer_id, channel, letter.address, answer.reason, now)
+                blocking.block(connection, letter.claimed.customer_id, channel, letter.address, answer.reason, now)
                 if self._has_another_way(letter, channel):  # tried at once; the next claim's check finds the channel
                     outcome = replace(outcome, status=DeliveryStatus.PLANNED, due_at=now)
             pairs.append((letter.claimed, outcome))

@@ -19,11 +19,11 @@ from sqlalchemy import BigInteger, Connection, Integer, Row, Select, Text, Updat
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from winback.model import ChannelName, DeliveryStatus, Reason, RecipientStatus, RunStatus
+from winback.model import DeliveryStatus, Reason, RecipientStatus, RunStatus
 from winback.store import refreshing
 from winback.store.among import among
 from winback.store.given import rows as given_rows
-from winback.store.tables import Id, Utc, campaign_runs, contacts, customers, deliveries, recipients
+from winback.store.tables import Id, Utc, campaign_runs, customers, deliveries, recipients
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,17 +326,6 @@ def counts(connection: Connection, run_id: int) -> dict[tuple[str, DeliveryStatu
         .group_by(deliveries.c.stage, deliveries.c.status)
     )
     return {(stage, DeliveryStatus(status)): count for stage, status, count in rows}
-
-
-def block_contact(  # noqa: PLR0917  one use
-    connection: Connection, customer_id: int, channel: ChannelName, address: str, reason: str, now: datetime
-) -> None:
-    """The address can't be reached any more. One that the customer got meanwhile is another."""
-    connection.execute(
-        update(contacts)
-        .where(contacts.c.customer_id == customer_id, contacts.c.channel == channel, contacts.c.address == address, contacts.c.blocked_at.is_(None))
-        .values(blocked_at=now, blocked_reason=reason)
-    )
 
 
 def sent_by_moment(connection: Connection, run_id: int) -> list[Sent]:
