@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from tests.sending import receiver
 from tests.sending.receiver import GONE, Taken
 from winback.model import ChannelName, DeliveryStatus
 from winback.store import database
-from winback.store.tables import contacts, deliveries
+from winback.store.tables import codes, contacts, deliveries
 
 QUEUED = (DeliveryStatus.PLANNED, DeliveryStatus.CLAIMED)
 UNDER_WAY = (*QUEUED, DeliveryStatus.HANDED_OVER)
@@ -38,6 +38,7 @@ class Evidence:
 
     rows: tuple[Row, ...]
     taken: tuple[Taken, ...]
+    codes: Mapping[str, str] = field(default_factory=dict)  # by recipient, the code that the store keeps for them
     statuses: Counter[DeliveryStatus] = field(init=False)
     times: Counter[str] = field(init=False)
 
@@ -70,7 +71,11 @@ def gather(engine: Engine, log: Path) -> Evidence:
     )
     with database.reading(engine) as connection:
         rows = tuple(Row(address, DeliveryStatus(status), *rest) for address, status, *rest in connection.execute(statement))
-    return Evidence(rows, tuple(receiver.taken(log)))
+        theirs = contacts.c.customer_id == codes.c.customer_id
+        held = dict(
+            connection.execute(select(contacts.c.address, codes.c.code).join(codes, theirs).where(contacts.c.channel == ChannelName.EMAIL)).all()
+        )
+    return Evidence(rows, tuple(receiver.taken(log)), held)
 
 
 def faults(evidence: Evidence, *, letters: int, in_flight: int, is_over: bool = True, may_fail: bool = False) -> list[str]:
@@ -113,3 +118,5 @@ def _mistaken(evidence: Evidence) -> Iterator[str]:
     codes = Counter(each.code for each in evidence.taken if each.code)
     if shared := [code for code, count in codes.items() if count > 1]:
         yield f"{len(shared):,} codes were told to two people"
+    if foreign := [each for each in evidence.taken if each.code and evidence.codes.get(each.recipient) != each.code]:
+        yield f"{len(foreign):,} were told a code that isn't theirs"

@@ -14,6 +14,8 @@ LETTERS, KILLS = 2_000, 25
 def test_whatever_moment_workers_are_killed_at_nobody_is_written_to_twice_and_nobody_is_lost(engine, database_url, tmp_path):
     evidence, wrong = faults.play(tmp_path / "play", engine, database_url, letters=LETTERS, kills=KILLS)
     assert wrong == []
+    assert len(set(evidence.codes.values())) == len(evidence.codes) == LETTERS, "a code for each"
+    assert sum(each.code != "" for each in evidence.taken) > LETTERS * 0.2, "and some were told it"
     assert evidence.statuses[DeliveryStatus.SENT] > LETTERS * 0.8
     assert evidence.statuses[DeliveryStatus.FAILED] > 0
     assert evidence.statuses[DeliveryStatus.UNCERTAIN] <= KILLS * faults.IN_FLIGHT
