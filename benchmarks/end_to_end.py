@@ -152,7 +152,7 @@ def figures() -> list[Figure]:
             *_beside(
                 f"{told}, signed by Ed25519", place("ed25519", **_signed("ed25519")).microseconds, ("unsigned", plain.microseconds, ED25519_BAR)
             ),
-            *link.figures(root, port, letters[0], OVER_A_LINK, DELAY_SECONDS, LINK_BAR),
+            *link.figures(port, letters[0], OVER_A_LINK, DELAY_SECONDS, LINK_BAR),
             *_growth(plain),
         ]
 
