@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -136,6 +137,29 @@ def test_one_refusal_of_us_that_closes_the_only_relay_is_no_row_of_three(engine,
             asyncio.run(running.go(ready, engine, now=lambda: START, worker="w"))
     assert server.refused.total() == 1
     assert standing(engine) == {}, "the others were asked about by nobody"
+
+
+def test_one_letter_that_is_refused_again_and_again_stops_nobody_else(engine, tmp_path):
+    populate(engine, ["one.example"], 60)
+    refusal = {"c0@one.example": "550 5.7.1 Refused by our policy"}
+    with MailServer(tmp_path / "mail", replies=refusal) as server:
+        ready = lane_shop.make(tmp_path / "shop", *projects.through(server.host, server.port))
+        for minutes in range(0, 300, 16):
+            with contextlib.suppress(Refused):
+                asyncio.run(running.go(ready, engine, now=lambda at=START + timedelta(minutes=minutes): at, worker=f"w{minutes}"))
+    assert server.refused.total() > 3, "it was tried again"
+    assert standing(engine) == {}
+    assert letters(engine)["sent", ""] == 59
+
+
+def test_a_provider_that_refuses_us_stops_alone_through_a_real_server_too(engine, tmp_path):
+    populate(engine, ["gmail.com", "one.example"], 80)
+    refusal = {f"c{number}@gmail.com": "550 5.7.26 Unauthenticated mail is not accepted" for number in range(80)}
+    with MailServer(tmp_path / "mail", replies=refusal) as server:
+        ready = lane_shop.make(tmp_path / "shop", *projects.through(server.host, server.port))
+        asyncio.run(running.go(ready, engine, now=lambda: START, worker="w"))
+    assert set(standing(engine)) == {"group:gmail"}
+    assert letters(engine)["sent", ""] == 40, "everybody else has their letter, in the same run"
 
 
 def test_letters_that_are_put_off_again_and_again_stop_their_lane(engine, ready):
