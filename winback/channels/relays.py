@@ -59,8 +59,9 @@ class Relays:
     """Sends each letter through one relay. Entering proves that one of them lets us in at the least.
 
     A relay that can't be reached, trusted or logged in to is closed for a while: nothing has left, and the letter goes through the next one
-    at once. (On entering the others don't wait longer for one than `patience` seconds.) So is a relay that refuses a letter as ours (policy, sender), but that letter isn't pressed upon another one: it is tried
-    again by the schedule. What may have left is never repeated. When all relays are closed the lane is (LaneError).
+    at once. (On entering the others don't wait longer for one than `patience` seconds.) So is one of several that refuses a letter as ours
+    (policy, sender), but that letter isn't pressed upon another one: it is tried again by the schedule. What may have left is never repeated.
+    When all relays are closed the lane is (LaneError).
     """
 
     def __init__(self, relays: Sequence[Relay], *, first_pause: float = 60, longest_pause: float = 900, patience: float = 15) -> None:
