@@ -310,6 +310,7 @@ def test_a_person_stops_a_lane_and_resumes_it(engine, ready):
         ("resume", "email", " ", "it isn't said what was done about it."),
         ("resume", "group:gmial", "why", "there is no lane `group:gmial`. Did you mean `group:gmail`?"),
         ("stop", "fax", "", "there is no lane `fax`."),
+        ("stop", "gmial", "", "there is no lane `gmial`. Did you mean `group:gmail`?"),
     ],
 )
 def test_what_cannot_be_meant_gets_a_sentence(engine, verb, lane, note, sentence):

@@ -33,6 +33,7 @@ class Relay:
     channel: Channel[Email]
     weight: int = 1
     turn: int = field(default=0, init=False)  # the highest is next
+    is_alone: bool = field(default=False, init=False)
     error: LaneError | None = field(default=None, init=False)  # what it was closed for, until it takes a letter again
     _opens_at: float = field(default=0, init=False)  # by the event loop's clock
     _pause: float = field(default=0, init=False)  # seconds that it was closed for the last time
@@ -46,7 +47,8 @@ class Relay:
         if self.is_open():
             self._pause = min(self._pause * 2 or first, longest)
             self._opens_at = _now() + self._pause
-            log.warning("the relay %s is closed for %d s: %s", self.name, self._pause, error.reason)  # the text may name a customer
+            if not self.is_alone:  # the only one's error is told by whoever it stops
+                log.warning("the relay %s is closed for %d s: %s", self.name, self._pause, error.reason)  # the text may name a customer
 
     def took(self) -> None:
         """It took a letter. One that was given before it was closed doesn't open it."""
@@ -66,6 +68,8 @@ class Relays:
 
     def __init__(self, relays: Sequence[Relay], *, first_pause: float = 60, longest_pause: float = 900, patience: float = 15) -> None:
         self._relays = relays
+        for relay in relays:
+            relay.is_alone = len(relays) == 1
         self._patience = patience if len(relays) > 1 else None
         self._pauses = first_pause, longest_pause
         self.in_flight = sum(relay.channel.in_flight for relay in relays)
@@ -108,7 +112,7 @@ class Relays:
                 relay.close(error, *self._pauses)
             except ChannelError as error:
                 error.relay = relay.name
-                if isinstance(error, LaneError) and error.reason != mime.BROKEN_SENDER and len(self._relays) > 1:
+                if isinstance(error, LaneError) and error.reason != mime.BROKEN_SENDER and not relay.is_alone:
                     relay.close(error, *self._pauses)
                     if any(each.is_open() for each in self._relays):
                         raise _later(error) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +18,7 @@ from winback.model import ChannelName
 from winback.operations import lane_words
 from winback.outcomes.statistics import Counted
 from winback.sending import fuse
+from winback.sending.domain_groups import GROUPS
 from winback.settings import Project
 from winback.store import database, fuses, lane_counts
 from winback.store.fuses import Fuse
@@ -104,4 +106,10 @@ def resume(engine: Engine, lane: str, *, by: str, note: str, now: datetime) -> s
 
 def _known(lane: str) -> None:
     if lane not in fuse.every_lane():
-        raise ConfigError(Problem("", None, f"there is no lane `{lane}`.", nearest(lane, fuse.every_lane(), "Lanes")))
+        asked = lane if ":" in lane or lane in map(str, ChannelName) else _of_provider(lane)
+        raise ConfigError(Problem("", None, f"there is no lane `{lane}`.", nearest(asked, fuse.every_lane(), "Lanes")))
+
+
+def _of_provider(word: str) -> str:
+    """Who says a provider's name, or nearly, means its lane."""
+    return next((f"group:{name}" for name in difflib.get_close_matches(word, GROUPS, n=1)), word)
