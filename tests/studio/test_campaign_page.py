@@ -62,6 +62,15 @@ async def test_nobody_has_asked_yet(browser):
     assert (await browser.post(PAGE, data={"say": "approve", "by": "Olena"})).status_code == 403
 
 
+async def test_where_nobody_is_asked_the_page_says_so(engine, tmp_path):
+    quiet = projects.make(tmp_path / "quiet", ("config/settings.yaml", "approve_above: 200", "approve_above: never"))
+    app = create_app(quiet, engine, port=PORT, clock=lambda: START)
+    async with httpx.AsyncClient(transport=ASGITransport(app), base_url=HOME) as client:
+        page = (await client.get("/campaigns")).text
+    assert "None will: <code>approve_above: never</code> stands in config/settings.yaml." in page
+    assert "None people" not in page
+
+
 async def test_a_lane_that_stands_is_told_above_all_campaigns(browser, engine):
     lane_control.stop(engine, "group:gmail", by="<Olena>", note="a wrong price", now=START)
     page = (await browser.get("/campaigns")).text
