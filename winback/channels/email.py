@@ -198,20 +198,20 @@ class SmtpChannel:
     async def _converse(self, dialogue: Dialogue, job: _Job, *, has_begun: bool, is_last: bool) -> tuple[_Job | None, bool]:
         """One letter's transaction. Returns the letter that rode behind it, if any, and whether its envelope has been written."""
         try:
-            async with asyncio.timeout(self._timeout):
-                replies = await dialogue.answers(job.envelope, has_begun=has_begun)
-                if (refusal := refusal_of(replies)) is not None:
-                    await dialogue.forget(replies)
-                    job.settle(refusal)
-                    return None, False
+            dialogue.allow(self._timeout)
+            replies = await dialogue.answers(job.envelope, has_begun=has_begun)
+            if (refusal := refusal_of(replies)) is not None:
+                await dialogue.forget(replies)
+                job.settle(refusal)
+                return None, False
         except (ConnectionLostError, OSError) as error:
             dialogue.abort()
             job.settle(_lost_before_data(error))
             return None, False
         rides = None if is_last else self._rider(dialogue.offers)
         try:
-            async with asyncio.timeout(self._timeout):
-                reply = await dialogue.give(job.envelope, rides.envelope if rides else None)
+            dialogue.allow(self._timeout)
+            reply = await dialogue.give(job.envelope, rides.envelope if rides else None)
         except (ConnectionLostError, OSError) as error:
             dialogue.abort()
             job.settle(UncertainError("no-answer-after-data", str(error) or "the server didn't answer in time"))
@@ -229,9 +229,9 @@ class SmtpChannel:
         return self._backlog.popleft()
 
     async def _leave(self, dialogue: Dialogue) -> None:
+        dialogue.allow(_FAREWELL)
         try:
-            async with asyncio.timeout(_FAREWELL):
-                await dialogue.leave()
+            await dialogue.leave()
         except OSError:
             pass
         finally:  # also when nobody waits for the farewell any longer

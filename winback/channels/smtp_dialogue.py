@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import re
 from collections import deque
 from collections.abc import Sequence
@@ -109,7 +110,7 @@ def xtext(text: str) -> str:
 class Dialogue(asyncio.Protocol):
     """Takes a connection over from whoever opened it, to a server that `offers` this.
 
-    Raises ConnectionLostError from whatever waits for a reply; deadlines are the caller's.
+    Raises from whatever waits for a reply: ConnectionLostError, and TimeoutError when it doesn't come in the time that `allow` gave.
     """
 
     def __init__(self, transport: asyncio.BaseTransport, offers: Offers) -> None:
@@ -119,6 +120,9 @@ class Dialogue(asyncio.Protocol):
         self._replies: deque[Reply] = deque()
         self._waiter: asyncio.Future[None] | None = None
         self._lost = ""
+        self._loop = asyncio.get_running_loop()
+        self._until = math.inf
+        self._alarm: asyncio.TimerHandle | None = None  # one that goes on from letter to letter: to set and clear it for each is dear
         self._transport.set_protocol(self)
         self._transport.resume_reading()
 
@@ -126,6 +130,12 @@ class Dialogue(asyncio.Protocol):
     def is_ready(self) -> bool:
         """Open, and nothing unasked for has come: a server that has said 421 is about to hang up."""
         return not self._lost and not self._transport.is_closing() and not self._replies
+
+    def allow(self, seconds: float) -> None:
+        """What is waited for from now on must come within this time."""
+        self._until = self._loop.time() + seconds
+        if self._alarm is not None and self._alarm.when() > self._until:
+            self._clear()
 
     def begin(self, envelope: Envelope) -> None:
         """Write a whole envelope at once; its three replies are read by `is_open`. For servers that offer PIPELINING."""
@@ -186,7 +196,9 @@ class Dialogue(asyncio.Protocol):
         while not self._replies:
             if self._lost:
                 raise ConnectionLostError(self._lost)
-            self._waiter = asyncio.get_running_loop().create_future()
+            self._waiter = self._loop.create_future()
+            if self._alarm is None and self._until < math.inf:
+                self._alarm = self._loop.call_at(self._until, self._ring)
             try:
                 await self._waiter
             finally:
@@ -218,7 +230,22 @@ class Dialogue(asyncio.Protocol):
 
     def _end(self, because: str) -> None:
         self._lost = self._lost or because
+        self._clear()
         self._wake()
+
+    def _ring(self) -> None:
+        self._alarm = None
+        if self._waiter is None or self._waiter.done():
+            return
+        if self._loop.time() < self._until:
+            self._alarm = self._loop.call_at(self._until, self._ring)
+        else:
+            self._waiter.set_exception(TimeoutError("the server didn't answer in time"))
+
+    def _clear(self) -> None:
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():

@@ -107,13 +107,15 @@ def _writing(language: str) -> dict[str, Callable[..., str]]:
 
 
 def _escaped_by(read: Callable[[Any], Any]) -> Callable[[Any], str]:
-    """Values as markup shows them. Most are words without a sign to escape."""
+    """Values as markup shows them. Most are words without a sign to escape, in which `_read` finds nothing either."""
+    reads_words = read is not _read
+
+    find = _SIGNS.search
 
     def escaped(value: Any) -> str:
-        value = read(value)
-        if type(value) is str and not _SIGNS.search(value):
-            return value
-        return str(escape(value))
+        if type(value) is not str or reads_words:
+            value = read(value)
+        return value if type(value) is str and not find(value) else str(escape(value))
 
     return escaped
 

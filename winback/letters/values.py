@@ -193,8 +193,14 @@ def plain(values: Any) -> dict[str, Any]:
     return {name: _plain(getattr(values, name)) for name in _names_in(type(values))}
 
 
+_SIMPLE = frozenset({str, int, float, bool, date, type(None)})
+
+
 def _plain(value: Any) -> Any:
-    if _names_in(type(value)):
+    kind = type(value)
+    if kind in _SIMPLE:
+        return value
+    if _names_in(kind):
         return plain(value)
     return tuple(_plain(each) for each in value) if isinstance(value, tuple) else value
 

@@ -236,7 +236,7 @@ class Writer:
         """
         offer, given = self.campaign.offer_of(delivery.tactic), self._promised(recipient)
         ends_on = self.offer_ends_on(delivery.tactic, recipient, held)
-        if offer is None or given is None or ends_on is None or self.offer_is_over(delivery.tactic, recipient, now, held):
+        if offer is None or given is None or ends_on is None or self._day(now, recipient) > ends_on:
             return None
         if offer.has_code and held is None:
             return None

@@ -49,3 +49,8 @@ def _in_json(element: _Among, compiler: SQLCompiler, **options: Any) -> str:
 def among(column: ColumnElement[int], name: str = "ids") -> ColumnElement[bool]:
     """True where the column is one of the numbers that the statement is run with as its parameter `name`."""
     return _Among(column, bindparam(name, type_=_Numbers()))
+
+
+def among_these(column: ColumnElement[int], numbers: Collection[int]) -> ColumnElement[bool]:
+    """The same for numbers that are known by now, in a statement that is built for them."""
+    return _Among(column, bindparam(None, numbers, type_=_Numbers(), unique=True))

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 from sqlalchemy import ColumnElement, Select, true
 
 from winback.settings import Project
+from winback.store.among import among_these
 
 Whose: TypeAlias = Sequence[int] | Select[tuple[int]] | None
 """Some customers, as ids or as a statement that finds them; None: everybody."""
@@ -48,4 +49,6 @@ def by_then(moment: ColumnElement[Any], as_of: AsOf) -> ColumnElement[bool]:
 
 def of(column: ColumnElement[Any], whose: Whose) -> ColumnElement[bool]:
     """Whether a row is theirs."""
-    return true() if whose is None else column.in_(whose)
+    if whose is None:
+        return true()
+    return column.in_(whose) if isinstance(whose, Select) else among_these(column, whose)

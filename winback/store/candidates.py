@@ -13,6 +13,7 @@ from winback.journey.eligibility import Candidate, Reach
 from winback.journey.last_check import Since
 from winback.model import ChannelName, EventKind, Person, Verdict
 from winback.store import counting, entitlements, under_way
+from winback.store.among import among_these
 from winback.store.as_of import AsOf
 from winback.store.counting import is_purchase
 from winback.store.tables import campaign_runs, consents, contacts, customers, events, orders, recipients, scores, suppressions
@@ -35,7 +36,7 @@ def find(connection: Connection, ids: Sequence[int], as_of: AsOf, *, run_id: int
             scored.c.expected_value_minor,
         )
         .select_from(customers.outerjoin(facts, facts.c.customer_id == customers.c.id).outerjoin(scored, scored.c.customer_id == customers.c.id))
-        .where(customers.c.id.in_(ids))
+        .where(among_these(customers.c.id, ids))
     )
     return {
         row.id: Candidate(
@@ -85,14 +86,14 @@ def since(connection: Connection, standing: Sequence[Row[Any]], now: datetime) -
     bought: dict[int, int] = defaultdict(int)
     for customer_id, ordered_at in connection.execute(
         select(orders.c.customer_id, orders.c.ordered_at).where(
-            orders.c.customer_id.in_(moments), orders.c.ordered_at > earliest, orders.c.ordered_at <= now, is_purchase()
+            among_these(orders.c.customer_id, moments), orders.c.ordered_at > earliest, orders.c.ordered_at <= now, is_purchase()
         )
     ):
         bought[customer_id] += ordered_at > known[customer_id]
     kinds: dict[int, set[EventKind]] = defaultdict(set)
     for customer_id, kind, happened_at in connection.execute(
         select(events.c.customer_id, events.c.kind, events.c.happened_at).where(
-            events.c.customer_id.in_(moments),
+            among_these(events.c.customer_id, moments),
             events.c.happened_at > min(moments.values()),
             events.c.happened_at <= now,
             events.c.verdict == Verdict.HUMAN,
@@ -122,7 +123,7 @@ def _namesakes(connection: Connection, ids: Sequence[int]) -> set[int]:
                 earlier.c.customer_id < contacts.c.customer_id,
             ),
         )
-        .where(contacts.c.customer_id.in_(ids), contacts.c.address != "")
+        .where(among_these(contacts.c.customer_id, ids), contacts.c.address != "")
     )
     return set(rows.scalars())
 
@@ -154,7 +155,7 @@ def _reach(connection: Connection, ids: Sequence[int], now: datetime) -> dict[in
                 or_(consents.c.withdrawn_at.is_(None), consents.c.withdrawn_at > now),
             ),
         )
-        .where(contacts.c.customer_id.in_(ids))
+        .where(among_these(contacts.c.customer_id, ids))
     )
     reach: dict[int, dict[ChannelName, Reach]] = defaultdict(dict)
     for row in rows:
@@ -174,7 +175,7 @@ def _busy(connection: Connection, ids: Sequence[int], run_id: int | None, now: d
     rows = connection.execute(
         select(recipients.c.customer_id, func.min(campaign_runs.c.campaign))
         .join(campaign_runs, campaign_runs.c.id == recipients.c.run_id)
-        .where(recipients.c.customer_id.in_(ids), campaign_runs.c.id != (run_id or 0), under_way.keeps(now))
+        .where(among_these(recipients.c.customer_id, ids), campaign_runs.c.id != (run_id or 0), under_way.keeps(now))
         .group_by(recipients.c.customer_id)
     )
     return dict(rows.all())
@@ -182,4 +183,4 @@ def _busy(connection: Connection, ids: Sequence[int], run_id: int | None, now: d
 
 def countries(connection: Connection, ids: Sequence[int]) -> dict[int, str]:
     """Country by customer id."""
-    return dict(connection.execute(select(customers.c.id, customers.c.country).where(customers.c.id.in_(ids))).all())
+    return dict(connection.execute(select(customers.c.id, customers.c.country).where(among_these(customers.c.id, ids))).all())

@@ -12,7 +12,7 @@ from sqlalchemy import CompoundSelect, Connection, bindparam, or_, select, text,
 from winback.journey.contact_policy import Rival
 from winback.journey.policy import SPANS
 from winback.model import DeliveryStatus, RecipientStatus, RunStatus
-from winback.store.among import among
+from winback.store.among import among, among_these
 from winback.store.tables import Utc, campaign_runs, customers, deliveries, recipients, tasks, touches
 
 _LEFT = (DeliveryStatus.HANDED_OVER, DeliveryStatus.SENT, DeliveryStatus.UNCERTAIN)
@@ -81,7 +81,7 @@ def rivals(connection: Connection, run_id: int, due: Mapping[int, datetime], now
         select(deliveries.c.customer_id, deliveries.c.due_at.label("due_at"), campaign_runs.c.campaign, campaign_runs.c.priority, campaign_runs.c.id)
         .join(campaign_runs, campaign_runs.c.id == deliveries.c.run_id)
         .where(
-            deliveries.c.customer_id.in_(due),
+            among_these(deliveries.c.customer_id, due),
             deliveries.c.status.in_([DeliveryStatus.PLANNED, DeliveryStatus.CLAIMED]),
             *others,
         )
@@ -89,7 +89,9 @@ def rivals(connection: Connection, run_id: int, due: Mapping[int, datetime], now
     to_come = (
         select(recipients.c.customer_id, recipients.c.next_due_at, campaign_runs.c.campaign, campaign_runs.c.priority, campaign_runs.c.id)
         .join(campaign_runs, campaign_runs.c.id == recipients.c.run_id)
-        .where(recipients.c.customer_id.in_(due), recipients.c.status == RecipientStatus.ACTIVE, recipients.c.next_due_at.is_not(None), *others)
+        .where(
+            among_these(recipients.c.customer_id, due), recipients.c.status == RecipientStatus.ACTIVE, recipients.c.next_due_at.is_not(None), *others
+        )
         .where(or_(campaign_runs.c.greets.is_(False), recipients.c.next_occasion != ""))  # who has no occasion waits for no letter
     )
     found: dict[int, Rival] = {}

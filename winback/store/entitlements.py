@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, or_, select
 
 from winback.model import Benefits, FeedbackKind, Money, ProblemOrder
+from winback.store.among import among_these
 from winback.store.as_of import AsOf
 from winback.store.tables import feedback, orders
 
@@ -22,7 +23,7 @@ def problem_orders(connection: Connection, ids: Sequence[int], as_of: AsOf) -> d
     rows = connection.execute(
         select(feedback.c.customer_id, orders.c.key, orders.c.ordered_on, orders.c.amount_minor, orders.c.currency)
         .join(orders, and_(orders.c.key == feedback.c.order_key, orders.c.customer_id == feedback.c.customer_id))
-        .where(feedback.c.customer_id.in_(ids), feedback.c.kind == FeedbackKind.COMPLAINT, feedback.c.said_at <= as_of.now, open_)
+        .where(among_these(feedback.c.customer_id, ids), feedback.c.kind == FeedbackKind.COMPLAINT, feedback.c.said_at <= as_of.now, open_)
         .order_by(feedback.c.said_at, feedback.c.id)
     )
     return {row.customer_id: ProblemOrder(row.key, row.ordered_on, Money.from_minor(row.amount_minor, row.currency)) for row in rows}

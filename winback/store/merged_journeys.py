@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, delete, func, insert, or_, select, text,
 
 from winback.model import UNFINISHED, DeliveryStatus, Reason, RecipientStatus
 from winback.store import merged_codes
+from winback.store.among import among_these
 from winback.store.tables import back_fill, campaign_runs, customers, deliveries, outcomes, recipients, tasks
 
 _ON_THE_WAY = (DeliveryStatus.CLAIMED, DeliveryStatus.HANDED_OVER)
@@ -97,7 +98,7 @@ def reached(connection: Connection, run_id: int, ids: Sequence[int]) -> set[tupl
         select(customers.c.merged_into, deliveries.c.stage)
         .join(deliveries, deliveries.c.customer_id == customers.c.id)
         .where(
-            customers.c.merged_into.in_(ids),
+            among_these(customers.c.merged_into, ids),
             deliveries.c.run_id == run_id,
             deliveries.c.status.in_([DeliveryStatus.SENT, DeliveryStatus.HANDED_OVER, DeliveryStatus.UNCERTAIN]),
         )
