@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 import ssl
 from collections.abc import AsyncIterator, Callable
 
@@ -11,10 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.channels.jumping import played
 from tests.channels.test_email import letter
 from winback.channels import smtp_dialogue
 from winback.channels.email import SmtpChannel
-from winback.channels.smtp_dialogue import Envelope
+from winback.channels.smtp_dialogue import Dialogue, Envelope, Offers
 from winback.errors import LaneError, PermanentError, TemporaryError, UncertainError
 
 Answer = Callable[[str, int], str | None]
@@ -257,3 +259,41 @@ def test_nothing_gets_in_through_an_address(address):
         Envelope("a@b.example", address, b"")
     with pytest.raises(ValueError, match="is no address"):
         Envelope(address, "a@b.example", b"")
+
+
+async def _over_a_pair() -> tuple[Dialogue, asyncio.StreamWriter]:
+    """A dialogue, and the pen of whoever answers in it."""
+    ours, theirs = socket.socketpair()
+    transport, _ = await asyncio.get_running_loop().create_connection(asyncio.Protocol, sock=ours)
+    _, writer = await asyncio.open_connection(sock=theirs)
+    return Dialogue(transport, Offers()), writer
+
+
+@pytest.mark.parametrize(
+    ("allowed", "answered_after", "waited"),
+    [
+        ([10, 10, 10], [9, 9, 9], [9, 9, 9]),  # the first one's alarm rings in the second one's time, and is set anew
+        ([10, 10], [9, None], [9, 10]),
+        ([60, 2], [1, None], [1, 2]),  # shorter than the alarm that is set
+        ([2, 60], [1, 50], [1, 50]),
+    ],
+)
+def test_every_answer_has_the_time_that_was_allowed_for_it(allowed, answered_after, waited):
+    took: list[float] = []
+
+    async def talk() -> None:
+        dialogue, writer = await _over_a_pair()
+        loop = asyncio.get_running_loop()
+        for seconds, after in zip(allowed, answered_after, strict=True):
+            if after is not None:
+                loop.call_later(after, writer.write, b"250 OK\r\n")
+            began = loop.time()
+            dialogue.allow(seconds)
+            with contextlib.nullcontext() if after is not None else pytest.raises(TimeoutError):
+                await dialogue.give(Envelope("a@zerno.example", "b@post.example", b"Subject: x\r\n"), None)
+            took.append(loop.time() - began)
+        dialogue.abort()
+        writer.close()
+
+    played(talk())
+    assert took == pytest.approx(waited)

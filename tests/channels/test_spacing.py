@@ -4,34 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import selectors
-from collections.abc import Coroutine, Mapping
-from typing import Any
+from collections.abc import Mapping
 
 import pytest
 
+from tests.channels.jumping import played
 from winback.channels.spacing import Spacing
-
-
-class _Jumping(selectors.DefaultSelector):
-    """Waits for nothing: time moves on by what would have been waited."""
-
-    now = 0.0
-
-    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        self.now += timeout or 0
-        return super().select(0)
-
-
-def played(work: Coroutine[Any, Any, None]) -> None:
-    """Run to the end on a clock of its own."""
-    selector = _Jumping()
-    loop = asyncio.SelectorEventLoop(selector)
-    loop.time = lambda: selector.now  # type: ignore[method-assign]
-    try:
-        loop.run_until_complete(work)
-    finally:
-        loop.close()
 
 
 def turns(spacing: Spacing, wanted: Mapping[str, int]) -> dict[str, list[float]]:

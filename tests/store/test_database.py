@@ -59,3 +59,13 @@ def test_what_is_read_through_a_cursor_is_planned_to_be_read_whole(engine):
         pytest.skip("SQLite plans no cursors")
     with database.reading(engine) as connection:
         assert float(connection.execute(text("SHOW cursor_tuple_fraction")).scalar_one()) == 1.0
+
+
+def test_a_worker_keeps_few_pages_of_a_sqlite_file_in_memory_and_others_many(engine):
+    if engine.dialect.name == "postgresql":
+        pytest.skip("PostgreSQL keeps its pages itself")
+    kept = []
+    for each in (engine, database.frugal(engine), engine):
+        with database.reading(each) as connection:
+            kept.append(connection.exec_driver_sql("PRAGMA cache_size").scalar_one())
+    assert kept[1] > kept[0] == kept[2], "in negative KiB"

@@ -9,14 +9,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-from winback.channels import dkim, mime, smtp_replies
-from winback.channels.dkim import Signer
+from winback.channels import mime, smtp_replies
 from winback.channels.smtp_dialogue import ConnectionLostError, Dialogue, Envelope, Offers, Reply
 from winback.channels.smtp_server import Server
 from winback.errors import ChannelError, LaneError, NotLetInError, PermanentError, TemporaryError, UncertainError
 from winback.model import Email, Receipt
+
+if TYPE_CHECKING:
+    from winback.channels.dkim import Signer
 
 DEPTH = 4
 """Letters that may be handed over for each connection: one that is being taken, one whose envelope rides behind it, and those that are next."""
@@ -91,8 +93,11 @@ class SmtpChannel:
 
     async def send(self, letter: Email) -> Receipt:
         """One transaction. Nothing is repeated here: what may have left after DATA is UncertainError."""
-        keys = [signer for signer in self._signers if signer.covers(letter.sender_address)]
-        content = dkim.signed(mime.build(letter), keys, int(letter.sent_at.timestamp()))
+        content = mime.build(letter)
+        if keys := [signer for signer in self._signers if signer.covers(letter.sender_address)]:
+            from winback.channels import dkim  # seven megabytes that only who signs needs
+
+            content = dkim.signed(content, keys, int(letter.sent_at.timestamp()))
         try:
             envelope = Envelope(letter.mail_from, mime.recipient(letter.to), content, letter.message_id.strip("<>"))
         except ValueError as error:

@@ -7,13 +7,11 @@ import itertools
 from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from winback.channels import dkim
 from winback.channels.accepting import AcceptingChannel
 from winback.channels.allowed import AllowedChannel
 from winback.channels.channel import Channel
-from winback.channels.dkim import Signer
 from winback.channels.file import FileChannel
 from winback.channels.relays import NoRelayOpenError, Relay, Relays
 from winback.errors import ConfigError, LaneError, Problem
@@ -22,6 +20,9 @@ from winback.sending import allowing
 from winback.settings import Project
 from winback.strictyaml import Place
 from winback.ways_out import EmailSettings, RelaySettings
+
+if TYPE_CHECKING:
+    from winback.channels.dkim import Signer
 
 _EMAIL = {
     "login-refused": ("user", "the mail server refused the login of `{user}`", "Set the right {what} in {secret}, or mend `user:`."),
@@ -113,6 +114,10 @@ def _place(project: Project, relay: str) -> Place:
 
 def signers(project: Project) -> list[Signer]:
     """The DKIM keys of settings.yaml, in its order. Raises ConfigError for one that is missing or can't be used."""
+    if not project.settings.email.dkim:
+        return []
+    from winback.channels import dkim
+
     found = []
     for index, named in enumerate(project.settings.email.dkim):
         place = ("email", "dkim", index)

@@ -87,7 +87,7 @@ class Worker:
 
     @cached_property
     def _ledger(self) -> Ledger:
-        return Ledger(self.engine, self.run, self.writer, self.lanes.worker, self.now)
+        return Ledger(database.frugal(self.engine), self.run, self.writer, self.lanes.worker, self.now)
 
     async def _go(self, batches: int | None, progress: Callable[[int], None] | None) -> int:
         """Claim so many batches, or until nothing is due, and see them through. Returns how many deliveries were claimed."""
