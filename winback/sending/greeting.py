@@ -145,7 +145,7 @@ def advance(connection: Connection, greeter: Greeter, run: Run, rows: Sequence[R
     greeted.set_next(connection, run.id, changes)
     over = [change["customer_id"] for change in changes if change["next_due_at"] <= now and not change["next_occasion"]]
     runs.end(connection, run.id, dict.fromkeys(over, ""), RecipientStatus.FINISHED, now)
-    runs.advance(connection, run.id, [{"customer_id": who, "next_stage": 0, "next_due_at": None} for who in over])  # those held out too
+    runs.advance(connection, run.id, [{"customer_id": who, "next_stage": 0, "next_due_at": None} for who in over], now=now)  # those held out too
 
 
 def queue_due(engine: Engine, greeter: Greeter, run: Run, *, now: datetime, batch: int = BATCH) -> int:

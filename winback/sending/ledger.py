@@ -180,14 +180,13 @@ class Ledger:
             }
             for who, row in standing.items()
         ]
-        runs.advance(connection, self.run.id, changes)
         said_farewell = {who for who in left if who in standing and sunset.is_sunset(self._stage(standing[who].next_stage))}
         ended = {
             change["customer_id"]: Reason.EXHAUSTED if change["customer_id"] in said_farewell else ""
             for change in changes
             if change["next_due_at"] is None
         }
-        runs.end(connection, self.run.id, ended, RecipientStatus.FINISHED, self.now())
+        runs.advance(connection, self.run.id, changes, finished=ended, now=self.now())
         for who in sorted(said_farewell):  # greetings too end with a farewell
             events.stop(connection, who, Reason.EXHAUSTED, self.now())
 

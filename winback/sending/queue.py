@@ -29,7 +29,7 @@ def queue_due(
             queued = stages_due.queue(connection, run.id, stages, now, batch)
             countries = candidates.countries(connection, [row.customer_id for row in queued.held_out])
             goes_on = [_goes_on(row, campaign, countries[row.customer_id], policy, calendar) for row in queued.held_out]
-            runs.advance(connection, run.id, goes_on)
+            runs.advance(connection, run.id, goes_on, now=now)
         written += queued.written
         if queued.taken < batch:
             return written

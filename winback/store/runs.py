@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cache
+from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Integer, Row, Select, Text, Update, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Connection, Integer, Row, Select, Text, Update, and_, bindparam, case, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from winback.model import UNFINISHED, DeliveryStatus, Reason, RecipientStatus, RunStatus
@@ -209,11 +210,16 @@ def end(connection: Connection, run_id: int, reasons: Mapping[int, str], status:
         connection.execute(_end(connection.dialect.name), {"rows": list(reasons.items()), **alike})
 
 
-def advance(connection: Connection, run_id: int, changes: Sequence[Mapping[str, Any]]) -> None:
-    """Write where recipients stand now: each change holds customer_id, next_stage, next_due_at. Those who came to an end stay there."""
+def advance(
+    connection: Connection, run_id: int, changes: Sequence[Mapping[str, Any]], *, finished: Mapping[int, str] = MappingProxyType({}), now: datetime
+) -> None:
+    """Write where recipients stand now: each change holds customer_id, next_stage, next_due_at. Those who came to an end stay there.
+
+    Active ones of whom `finished` has a reason are at the end of their journey with this, as `end` has it.
+    """
     if changes:
-        given = [(change["customer_id"], change["next_stage"], change["next_due_at"]) for change in changes]
-        connection.execute(_advance(connection.dialect.name), {"rows": given, "run": run_id})
+        given = [(each["customer_id"], each["next_stage"], each["next_due_at"], finished.get(each["customer_id"])) for each in changes]
+        connection.execute(_advance(connection.dialect.name), {"rows": given, "run": run_id, "now": now})
 
 
 def _run_number(dialect: str) -> ColumnElement[int]:
@@ -237,11 +243,18 @@ def _end(dialect: str) -> Update:
 
 @cache
 def _advance(dialect: str) -> Update:
-    given = given_rows(dialect, customer_id=Id, next_stage=Integer(), next_due_at=Utc())
+    given = given_rows(dialect, customer_id=Id, next_stage=Integer(), next_due_at=Utc(), finished=Text())
+    is_over = and_(given.c.finished.is_not(None), recipients.c.status == RecipientStatus.ACTIVE)
     return (
         update(recipients)
         .where(_run_number(dialect) == bindparam("run"), recipients.c.customer_id == given.c.customer_id, recipients.c.ended_at.is_(None))
-        .values(next_stage=given.c.next_stage, next_due_at=given.c.next_due_at)
+        .values(
+            next_stage=given.c.next_stage,
+            next_due_at=given.c.next_due_at,
+            status=case((is_over, RecipientStatus.FINISHED), else_=recipients.c.status),
+            reason=case((is_over, given.c.finished), else_=recipients.c.reason),
+            ended_at=case((is_over, bindparam("now", type_=Utc)), else_=recipients.c.ended_at),
+        )
     )
 
 
