@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
 import secrets
@@ -53,6 +54,7 @@ class Settings(Shape):
     rates: dict[str, Amount] = Field(default_factory=dict)  # what one of another currency is worth in it
     time_zone: Zone  # of the shop: what "today" and "as of" mean
     public_url: str  # where `winback serve` is reached from outside
+    trusted_proxies: tuple[str, ...] = ("127.0.0.1", "::1")  # whose X-Forwarded-For says who asks
     templates: str = "templates"
     out: str = "out"
     replies: str = ""  # the Maildir that answers and bounces arrive in; empty: none is read
@@ -100,6 +102,18 @@ class Settings(Shape):
             how = "Write the https address in `public_url:` at which customers reach `winback serve`."
             raise refusal(f"lets letters leave, but their links would lead to {self.public_url}.", how)
         return self
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _proxies(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for each in value:
+            try:
+                network = ipaddress.ip_network(each)
+            except ValueError as error:
+                raise refusal(f"has `{each}`, which is no address and no network.", "Write for example 10.0.0.7 or 10.0.0.0/24.") from error
+            if network.prefixlen == 0:
+                raise refusal(f"has {each}: then anybody could say that they are somebody else.", "Name the proxies: 10.0.0.7 or 10.0.0.0/24.")
+        return value
 
     @field_validator("public_url")
     @classmethod

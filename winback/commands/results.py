@@ -104,7 +104,7 @@ def serve(
     import uvicorn
 
     from winback.letters import pages
-    from winback.tracking import app
+    from winback.tracking import app, line
 
     project = frame.open_project(context, folder)
     application = app.create_app(project, frame.open_store(project), clock=clock.now, render_page=pages.render)
@@ -115,4 +115,8 @@ def serve(
             Problem("", None, f"port {port} of {host} can't be listened on: {error.strerror}.", "Name another: --port 8001.")
         ) from error
     typer.echo(f"Serving at http://{host}:{listening.getsockname()[1]}; stop it with Ctrl-C.", err=True)
-    uvicorn.Server(uvicorn.Config(application, log_level="warning", server_header=False)).run(sockets=[listening])
+    # the guard reads X-Forwarded-For itself, from `trusted_proxies:` only; addresses of pages are keys to them: they go into no log
+    config = uvicorn.Config(
+        application, http=line.protocol(), ws="none", log_level="warning", access_log=False, server_header=False, proxy_headers=False
+    )
+    uvicorn.Server(config).run(sockets=[listening])

@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from winback import clock as wall_clock
 from winback.letters import pages as letter_pages
 from winback.settings import Project
+from winback.tracking.guard import Guard, Limits
 from winback.tracking.hits import Buffer
 from winback.tracking.hot import HotPaths
 from winback.tracking.pages import create_pages
@@ -22,10 +23,10 @@ def create_app(
     """Pixel, click, unsubscribing and /health. Stopping it (ASGI lifespan) stores every hit that was answered."""
     buffer = Buffer(engine)
     hot = HotPaths(project.link_keys, engine, buffer, clock)
-    pages = create_pages(project, engine, buffer, clock=clock, render_page=render_page)
+    pages = Limits(create_pages(project, engine, buffer, clock=clock, render_page=render_page), project.settings.trusted_proxies)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or not await hot.answer(scope, receive, send):
             await pages(scope, receive, send)
 
-    return app
+    return Guard(app, project.settings.public_url)
