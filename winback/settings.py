@@ -44,6 +44,12 @@ class AddressSettings(Shape):
         return tuple(domain.lower() for domain in value)
 
 
+class TrackingSettings(Shape):
+    """How opens and clicks are written down."""
+
+    durable: bool = False  # only what is on the disk is answered: a power cut loses nothing either, and each answer waits for the disk
+
+
 class Settings(Shape):
     """config/settings.yaml."""
 
@@ -71,6 +77,7 @@ class Settings(Shape):
     telegram: TelegramSettings = TelegramSettings()
     addresses: AddressSettings = AddressSettings()
     fuse: FuseSettings = FuseSettings()
+    tracking: TrackingSettings = TrackingSettings()
 
     @field_validator("database")
     @classmethod

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from winback import clock
 from winback.commands import frame
 from winback.commands.frame import AsOfDay, Folder, Json
 from winback.errors import ConfigError, Problem
@@ -99,24 +98,11 @@ def serve(
     folder: Folder = None,
 ) -> None:
     """Serve the public pages: pixel, clicks, unsubscribing."""
-    import socket
-
-    import uvicorn
-
-    from winback.letters import pages
-    from winback.tracking import app, line
+    from winback.tracking import serving
 
     project = frame.open_project(context, folder)
-    application = app.create_app(project, frame.open_store(project), clock=clock.now, render_page=pages.render)
-    try:
-        listening = socket.create_server((host, port), backlog=1024)
-    except OSError as error:
-        raise ConfigError(
-            Problem("", None, f"port {port} of {host} can't be listened on: {error.strerror}.", "Name another: --port 8001.")
-        ) from error
-    typer.echo(f"Serving at http://{host}:{listening.getsockname()[1]}; stop it with Ctrl-C.", err=True)
-    # the guard reads X-Forwarded-For itself, from `trusted_proxies:` only; addresses of pages are keys to them: they go into no log
-    config = uvicorn.Config(
-        application, http=line.protocol(), ws="none", log_level="warning", access_log=False, server_header=False, proxy_headers=False
-    )
-    uvicorn.Server(config).run(sockets=[listening])
+
+    def ready(found: int) -> None:
+        typer.echo(f"Serving at http://{host}:{found}; stop it with Ctrl-C.", err=True)
+
+    serving.serve(project, frame.open_store(project), host, port, ready=ready)

@@ -22,7 +22,7 @@ from winback.store import correspondence, database, events
 from winback.store.correspondence import Correspondent
 from winback.store.events import Event
 from winback.tracking import addresses, endings, tokens
-from winback.tracking.hits import Buffer
+from winback.tracking.buffer import Buffer
 from winback.tracking.tokens import Purpose
 
 _HEADERS = {
