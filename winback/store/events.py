@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
@@ -44,7 +44,11 @@ def record(connection: Connection, happened: Iterable[Event]) -> int:
 
 
 def _row(event: Event) -> dict[str, Any]:
-    return {**asdict(event), "signals": dict(event.signals), "text": event.text.replace("\x00", "")}  # PostgreSQL's text holds no NUL
+    row = {name: getattr(event, name) for name in _COLUMNS}  # asdict copies deeply, which took half of the time of storing a hit
+    return {**row, "signals": dict(event.signals), "text": event.text.replace("\x00", "")}  # PostgreSQL's text holds no NUL
+
+
+_COLUMNS = tuple(each.name for each in fields(Event))
 
 
 def suppress(
