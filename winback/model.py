@@ -197,6 +197,10 @@ class Reason(StrEnum):
     NO_CHANNEL = "no-channel"  # no usable address on any channel of the campaign
     NO_CONSENT = "no-consent"  # never agreed to advertising on these channels
     CONSENT_WITHOUT_PROOF = "consent-without-proof"  # agreed, it is said, but not when and where
+    CONSENT_NOT_CONFIRMED = "consent-not-confirmed"  # agreed, but the country asks for a yes from the address itself (double opt-in)
+    CONSENT_LAPSED = "consent-lapsed"  # agreed long ago, and nothing was heard of them since
+    CONSENT_WITHDRAWN = "consent-withdrawn"  # took the consent back, or objected without ever having given one
+    SOFT_OPT_IN_OVER = "soft-opt-in-over"  # bought, without a consent, longer ago than the country's soft opt-in lasts
     CHANNEL_NOT_ALLOWED = "channel-not-allowed"  # the country's policy allows none of the channels
     SUPPRESSED = "suppressed"  # asked not to be written to, bounced or complained
     NOT_ALLOWED_HERE = "not-allowed-here"  # outside production, and the address is not on the allow-list
@@ -238,6 +242,38 @@ class Reason(StrEnum):
     DAY_PASSED = "day-passed"  # the stage's own day was over before its turn came
     NO_OCCASION = "no-occasion"  # the occasion doesn't come for this customer, or not while the campaign lasts
     LANE_STOPPED = "lane-stopped"  # the fuse of its lane has blown: it leaves once a person lets the lane go on
+
+
+class ConsentDeed(StrEnum):
+    """What a proof of consent proves."""
+
+    GIVEN = "given"  # agreed
+    CONFIRMED = "confirmed"  # agreed once more, from the address itself (double opt-in)
+    WITHDRAWN = "withdrawn"  # took it back, or objected
+
+
+class ConsentWay(StrEnum):
+    """By which way a consent, or its withdrawal, came to us."""
+
+    IMPORT = "import"  # the shop's data
+    LETTER = "letter"  # the button behind the link of our letter that asks to confirm
+    PAGE = "page"  # a button of the unsubscribing or preference page
+    ONE_CLICK = "one-click"  # the mail program's own button (RFC 8058)
+    REPLY = "reply"  # words in a reply, or mail to the address that unsubscribes
+    COMPLAINT = "complaint"  # marked as spam
+    CHAT = "chat"  # a button or words in the chat with the bot
+    STAFF = "staff"  # a command of the shop's own people
+    LIST = "list"  # another tool's list of those who mustn't be written to
+    MERGE = "merge"  # two records of one person: the stricter one counts
+
+
+class ConsentRequestStatus(StrEnum):
+    """What became of a letter that asks to confirm a consent."""
+
+    HANDED_OVER = "handed_over"  # it may have left: whoever sent it never came back to say
+    SENT = "sent"  # the other side accepted it
+    FAILED = "failed"  # the other side refused it, or wasn't there: it may be tried again
+    UNCERTAIN = "uncertain"  # it may have left: not repeated before its time
 
 
 HOLDOUT = "holdout"

@@ -7,8 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import IntEnum
 
+from winback.model import ConsentWay
+
 MARKETING = "marketing"
 """The purpose that a shop's consent column speaks of, and that letters need."""
+OPEN_TRACKING = "open-tracking"
+"""The purpose that a pixel in a letter needs where the country asks for a consent to that too."""
 
 
 class Strictness(IntEnum):
@@ -17,6 +21,7 @@ class Strictness(IntEnum):
     CLOSED = 0  # never given, or withdrawn
     SAID = 1  # given, but not when and where
     PROVEN = 2  # given on a day, at a place
+    CONFIRMED = 3  # and once more from the address itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +31,8 @@ class Consent:
     given_at: datetime | None = None
     source: str = ""
     withdrawn_at: datetime | None = None
+    confirmed_at: datetime | None = None
+    withdrawn_through: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +54,9 @@ def strictness(side: Side) -> Strictness:
     consent = side.consent
     if consent is None or consent.withdrawn_at is not None or side.left_at is not None:
         return Strictness.CLOSED
-    return Strictness.PROVEN if consent.given_at is not None and consent.source else Strictness.SAID
+    if consent.given_at is None or not consent.source:
+        return Strictness.SAID
+    return Strictness.PROVEN if consent.confirmed_at is None else Strictness.CONFIRMED
 
 
 def strictest(sides: Sequence[Side], now: datetime) -> Consent | None:
@@ -66,4 +75,6 @@ def strictest(sides: Sequence[Side], now: datetime) -> Consent | None:
         return min(told, key=strictness).consent
     days = [consent.given_at for consent in given if consent.given_at is not None]
     since = max(withdrawals, default=now)
-    return replace(given[0] if given else Consent(), withdrawn_at=now if any(day >= since for day in days) else since)
+    through = next((consent.withdrawn_through for consent in given if consent.withdrawn_at == since), "") or ConsentWay.MERGE
+    kept = given[0] if given else Consent()
+    return replace(kept, withdrawn_at=now if any(day >= since for day in days) else since, withdrawn_through=through)
