@@ -123,15 +123,6 @@ class TaskStatus(StrEnum):
     DROPPED = "dropped"  # not done: nobody answered, or it wasn't worth it
 
 
-class ReminderStatus(StrEnum):
-    """What became of a manager's reminder of one day."""
-
-    HANDED_OVER = "handed_over"  # it may have left: whoever sent it never came back to say
-    SENT = "sent"  # the other side accepted it
-    FAILED = "failed"  # the other side refused it, or wasn't there: the same day may try again
-    UNCERTAIN = "uncertain"  # it may have left: not repeated; tomorrow's speaks of the same tasks
-
-
 class RunStatus(StrEnum):
     """The state of one run of a campaign."""
 
@@ -242,38 +233,6 @@ class Reason(StrEnum):
     DAY_PASSED = "day-passed"  # the stage's own day was over before its turn came
     NO_OCCASION = "no-occasion"  # the occasion doesn't come for this customer, or not while the campaign lasts
     LANE_STOPPED = "lane-stopped"  # the fuse of its lane has blown: it leaves once a person lets the lane go on
-
-
-class ConsentDeed(StrEnum):
-    """What a proof of consent proves."""
-
-    GIVEN = "given"  # agreed
-    CONFIRMED = "confirmed"  # agreed once more, from the address itself (double opt-in)
-    WITHDRAWN = "withdrawn"  # took it back, or objected
-
-
-class ConsentWay(StrEnum):
-    """By which way a consent, or its withdrawal, came to us."""
-
-    IMPORT = "import"  # the shop's data
-    LETTER = "letter"  # the button behind the link of our letter that asks to confirm
-    PAGE = "page"  # a button of the unsubscribing or preference page
-    ONE_CLICK = "one-click"  # the mail program's own button (RFC 8058)
-    REPLY = "reply"  # words in a reply, or mail to the address that unsubscribes
-    COMPLAINT = "complaint"  # marked as spam
-    CHAT = "chat"  # a button or words in the chat with the bot
-    STAFF = "staff"  # a command of the shop's own people
-    LIST = "list"  # another tool's list of those who mustn't be written to
-    MERGE = "merge"  # two records of one person: the stricter one counts
-
-
-class ConsentRequestStatus(StrEnum):
-    """What became of a letter that asks to confirm a consent."""
-
-    HANDED_OVER = "handed_over"  # it may have left: whoever sent it never came back to say
-    SENT = "sent"  # the other side accepted it
-    FAILED = "failed"  # the other side refused it, or wasn't there: it may be tried again
-    UNCERTAIN = "uncertain"  # it may have left: not repeated before its time
 
 
 HOLDOUT = "holdout"

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, and_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from winback.model import ChannelName, ConsentWay, Reason
+from winback.audience.consents import ConsentWay
+from winback.model import ChannelName, Reason
 from winback.store import consents as consent_log
 from winback.store import events
 from winback.store import suppressions as suppressions_log

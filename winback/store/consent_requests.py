@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, or_, select, update
+from sqlalchemy import Connection, Row, and_, false, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from winback.audience.consents import MARKETING
-from winback.model import ChannelName, ConsentRequestStatus
+from winback.journey.notices import NoticeStatus
+from winback.model import ChannelName
 from winback.store.persons import is_person, person_id
 from winback.store.tables import consent_requests, consents, contacts, customers, suppressions
 
@@ -32,9 +33,8 @@ def unconfirmed(connection: Connection, *, countries: Sequence[str], other_than:
 
     Of these countries; with `other_than`, of every country but those too. Columns: those of customers, address, address_hash, given_at, source.
     """
-    where_they_live = customers.c.country.in_(list(countries))
-    if other_than is not None:
-        where_they_live = or_(where_they_live, customers.c.country.not_in(list(other_than)))
+    elsewhere = false() if other_than is None else customers.c.country.not_in(list(other_than))
+    where_they_live = or_(customers.c.country.in_(list(countries)), elsewhere)
     closed = and_(suppressions.c.channel == contacts.c.channel, suppressions.c.address_hash == contacts.c.address_hash)
     agreed = and_(consents.c.customer_id == customers.c.id, consents.c.channel == contacts.c.channel, consents.c.purpose == MARKETING)
     statement = (
@@ -70,7 +70,7 @@ def hand_over(connection: Connection, asked: Request, *, again_after: timedelta,
         consent_requests.c.purpose == asked.purpose,
     )
     last = connection.execute(select(func.coalesce(func.max(consent_requests.c.number), 0)).where(*theirs)).scalar_one()
-    counted = (*theirs, consent_requests.c.status != ConsentRequestStatus.FAILED)
+    counted = (*theirs, consent_requests.c.status != NoticeStatus.FAILED)
     before = connection.execute(select(consent_requests.c.asked_at).where(*counted)).scalars().all()
     if len(before) >= times or any(now - moment < again_after for moment in before):
         return None
@@ -82,7 +82,7 @@ def hand_over(connection: Connection, asked: Request, *, again_after: timedelta,
         number=last + 1,
         address_hash=asked.address_hash,
         wording_id=asked.wording_id,
-        status=ConsentRequestStatus.HANDED_OVER,
+        status=NoticeStatus.HANDED_OVER,
         asked_at=now,
         detail="",
     )
@@ -90,11 +90,11 @@ def hand_over(connection: Connection, asked: Request, *, again_after: timedelta,
     return connection.execute(once.returning(consent_requests.c.id)).scalar_one_or_none()
 
 
-def record(connection: Connection, request_id: int, status: ConsentRequestStatus, detail: str = "") -> None:
+def record(connection: Connection, request_id: int, status: NoticeStatus, detail: str = "") -> None:
     """What became of a letter."""
     connection.execute(
         update(consent_requests)
-        .where(consent_requests.c.id == request_id, consent_requests.c.status == ConsentRequestStatus.HANDED_OVER)
+        .where(consent_requests.c.id == request_id, consent_requests.c.status == NoticeStatus.HANDED_OVER)
         .values(status=status, detail=detail[:1000])
     )
 
@@ -125,7 +125,7 @@ def answer(connection: Connection, request_id: int, now: datetime) -> None:
     connection.execute(
         update(consent_requests)
         .where(consent_requests.c.id == request_id)
-        .values(answered_at=func.coalesce(consent_requests.c.answered_at, now), status=ConsentRequestStatus.SENT)
+        .values(answered_at=func.coalesce(consent_requests.c.answered_at, now), status=NoticeStatus.SENT)
     )
 
 

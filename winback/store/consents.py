@@ -8,12 +8,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, Table, and_, insert, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from winback.audience.consents import MARKETING, OPEN_TRACKING
-from winback.model import ChannelName, ConsentDeed, ConsentWay, Reason
+from winback.audience.consents import MARKETING, OPEN_TRACKING, ConsentDeed, ConsentWay
+from winback.journey import eligibility
+from winback.journey.eligibility import Tracking
+from winback.journey.policy import Policy
+from winback.model import ChannelName, Reason
 from winback.store import events, suppressions
+from winback.store.persons import person_id
 from winback.store.tables import consent_proofs, consent_wordings, consents, contacts, customers
 
 EVERY_PURPOSE = (MARKETING, OPEN_TRACKING)
@@ -54,9 +58,7 @@ def give(connection: Connection, given: Given, now: datetime) -> None:
     _prove(connection, [_proof(given, given.channel, given.purpose, deed, given.given_at, now, given.source, given.wording_id)])
     confirmed_at = now if given.is_confirmed else None
     values = {"given_at": given.given_at, "source": given.source, "confirmed_at": confirmed_at, "withdrawn_at": None, "withdrawn_through": ""}
-    statement = _insert(connection, consents).values(
-        customer_id=given.customer_id, channel=given.channel, purpose=given.purpose, **values
-    )
+    statement = _insert(connection, consents).values(customer_id=given.customer_id, channel=given.channel, purpose=given.purpose, **values)
     connection.execute(statement.on_conflict_do_update(index_elements=["customer_id", "channel", "purpose"], set_=values))
 
 
@@ -83,6 +85,37 @@ def withdraw(connection: Connection, wish: Withdrawn, now: datetime) -> int:
     return sum(events.stop(connection, who, wish.reason, now) for who in people)
 
 
+def tracking(customer_id: int | None, given_at: datetime | None, source: str | None, withdrawn_at: datetime | None, now: datetime) -> Tracking:
+    """What a row of consents to open tracking says at a moment; without a row (no customer), nothing."""
+    if customer_id is None:
+        return Tracking.UNSAID
+    if withdrawn_at is not None and withdrawn_at <= now:
+        return Tracking.WITHDRAWN
+    if given_at is None or not source:
+        return Tracking.SAID
+    return Tracking.GIVEN if given_at <= now else Tracking.UNSAID
+
+
+def may_track_opens(connection: Connection, policy: Policy, ids: Iterable[int], now: datetime, channel: ChannelName = ChannelName.EMAIL) -> set[int]:
+    """Those of these customers whose opens may be seen at this moment, whenever the letter left: by their country, and by what they said.
+
+    Of one who was merged into another it is that one who is asked.
+    """
+    person, said = customers.alias("person"), consents.alias("said")
+    about = and_(said.c.customer_id == person.c.id, said.c.channel == channel, said.c.purpose == OPEN_TRACKING)
+    rows = connection.execute(
+        select(customers.c.id, person.c.country, *(said.c[name] for name in ("customer_id", "given_at", "source", "withdrawn_at")))
+        .join(person, person.c.id == person_id())
+        .outerjoin(said, about)
+        .where(customers.c.id.in_(list(ids)))
+    )
+    return {
+        row.id
+        for row in rows
+        if eligibility.may_track_opens(tracking(row.customer_id, row.given_at, row.source, row.withdrawn_at, now), policy.for_country(row.country))
+    }
+
+
 def proofs(connection: Connection, customer_id: int) -> Sequence[Row[Any]]:
     """Every proof of a customer with the words agreed to (`wording`), the oldest first."""
     statement = (
@@ -103,8 +136,9 @@ def wording_id(connection: Connection, text: str, now: datetime) -> int:
     return found
 
 
-def prove_merge(connection: Connection, customer_id: int, channel: str, purpose: str, withdrawn_at: datetime, now: datetime) -> None:
-    """Two records of one person were merged, and the stricter one takes the consent back."""
+def prove_merge(connection: Connection, customer_id: int, place: tuple[str, str], withdrawn_at: datetime, now: datetime) -> None:
+    """Two records of one person were merged, and the stricter one takes the consent back; `place` is channel and purpose."""
+    channel, purpose = place
     wish = Withdrawn(customer_id, ConsentWay.MERGE, ChannelName(channel))
     _prove(connection, [_proof(wish, channel, purpose, ConsentDeed.WITHDRAWN, withdrawn_at, now)])
 

@@ -98,8 +98,12 @@ def _join_consents(connection: Connection, merged_id: int, into_id: int, reach: 
         sides = [_side(contacts_of.get(channel), given.get((channel, purpose)), purpose) for contacts_of, given in zip(reach, agreed, strict=True)]
         holds = strictest(sides, now)
         _write(connection, into_id, channel, purpose, holds)
-        if holds is not None and holds.withdrawn_at is not None and not any(holds.withdrawn_at == given.withdrawn_at for given in _given(agreed, channel, purpose)):
-            consent_log.prove_merge(connection, into_id, channel, purpose, holds.withdrawn_at, now)
+        if (
+            holds is not None
+            and holds.withdrawn_at is not None
+            and not any(holds.withdrawn_at == given.withdrawn_at for given in _given(agreed, channel, purpose))
+        ):
+            consent_log.prove_merge(connection, into_id, (channel, purpose), holds.withdrawn_at, now)
         into, merged = (strictness(side) if side.speaks else None for side in sides)
         fates.append(ConsentFate(channel, purpose, into, merged, strictness(Side(has_address=True, consent=holds))))
     connection.execute(delete(consents).where(consents.c.customer_id == merged_id))

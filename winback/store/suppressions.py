@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, exists, func, or_, select, update
+from sqlalchemy import Connection, Row, and_, delete, exists, func, select, true, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from winback.model import ChannelName, Reason
@@ -94,7 +94,7 @@ def known(connection: Connection, *, reason: str = "", limit: int = 100) -> Sequ
         select(suppressions, customers.c.key.label("customer"))
         .outerjoin(contacts, and_(contacts.c.channel == suppressions.c.channel, contacts.c.address_hash == suppressions.c.address_hash))
         .outerjoin(customers, customers.c.id == contacts.c.customer_id)
-        .where(or_(suppressions.c.reason == reason, reason == ""))
+        .where(suppressions.c.reason == reason if reason else true())
         .order_by(suppressions.c.since.desc(), suppressions.c.id.desc())
         .limit(limit)
     )

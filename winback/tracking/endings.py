@@ -7,7 +7,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from winback.model import ConsentWay, EventKind, Reason
+from winback.audience.consents import ConsentWay
+from winback.model import EventKind, Reason
 from winback.store import consents, events, freshness
 from winback.store.consents import Withdrawn
 from winback.store.correspondence import Correspondent
@@ -52,4 +53,6 @@ def end(connection: Connection, who: Correspondent, event: Event, now: datetime)
 def _wish(who: Correspondent, event: Event, reason: Reason) -> Withdrawn:
     way = ConsentWay.COMPLAINT if event.kind is EventKind.COMPLAINT else _WAYS.get(str(event.signals.get("by", "")), ConsentWay.REPLY)
     evidence = {"event": event.dedupe_key}
-    return Withdrawn(who.customer_id, way, who.channel, reason=reason, address_hash=who.address_hash, delivery_id=event.delivery_id, evidence=evidence)
+    return Withdrawn(
+        who.customer_id, way, who.channel, reason=reason, address_hash=who.address_hash, delivery_id=event.delivery_id, evidence=evidence
+    )

@@ -23,10 +23,10 @@ consent_proofs = Table(
     to("customers.id", "customer_id", nullable=False),
     Column("channel", String(20), nullable=False),
     Column("purpose", String(40), nullable=False),  # "marketing", "open-tracking"
-    Column("deed", String(20), nullable=False),  # model.ConsentDeed
+    Column("deed", String(20), nullable=False),  # audience.consents.ConsentDeed
     Column("happened_at", Utc),  # None: said to have been given, but nobody knows when
     Column("recorded_at", Utc, nullable=False),
-    Column("way", String(20), nullable=False),  # model.ConsentWay
+    Column("way", String(20), nullable=False),  # audience.consents.ConsentWay
     Column("source", Text, nullable=False, server_default=""),  # where it was given
     to("consent_wordings.id", "wording_id"),  # None: not known
     Column("evidence", JSON, nullable=False),  # what else shows it: order, form, network address, delivery
@@ -44,7 +44,7 @@ consent_requests = Table(
     Column("number", Integer, nullable=False),  # the first is 1: two who ask at once get the same number, and one of them nothing
     Column("address_hash", LargeBinary(32), nullable=False),  # of the address that was asked: a later one confirms nothing
     to("consent_wordings.id", "wording_id", nullable=False),  # what the letter asks
-    Column("status", String(20), nullable=False),  # model.ConsentRequestStatus
+    Column("status", String(20), nullable=False),  # journey.notices.NoticeStatus
     Column("asked_at", Utc, nullable=False),
     Column("answered_at", Utc),
     Column("detail", Text, nullable=False, server_default=""),  # what the other side said

@@ -58,7 +58,7 @@ consents = Table(
     Column("source", Text, nullable=False, server_default=""),  # where it was given; empty is no proof
     Column("confirmed_at", Utc),  # when the address itself said yes (double opt-in)
     Column("withdrawn_at", Utc),  # of somebody who never agreed: when they objected
-    Column("withdrawn_through", String(20), nullable=False, server_default=""),  # model.ConsentWay
+    Column("withdrawn_through", String(20), nullable=False, server_default=""),  # audience.consents.ConsentWay
 )
 """What the newest row of `consent_proofs` says of each."""
 
