@@ -11,7 +11,7 @@ from sqlalchemy import Engine, Row
 
 from winback import clock
 from winback.channels import mime
-from winback.journey import greeting_days, promises, script, zones
+from winback.journey import eligibility, greeting_days, promises, script, zones
 from winback.journey.campaign import Campaign
 from winback.journey.eligibility import Candidate
 from winback.journey.last_check import Send
@@ -246,8 +246,9 @@ class Writer:
         return addresses.unsubscribe(self.project.settings.public_url, self.project.link_keys[0], delivery.id)
 
     def _pixel_url(self, delivery: Claimed, candidate: Candidate) -> str:
-        """Empty where the country's policy doesn't let opens be tracked."""
-        tracked = self.rules(candidate.person.country).open_tracking
+        """Empty where the country's policy, or the customer, doesn't let opens be tracked."""
+        reach = candidate.reach.get(ChannelName.EMAIL)
+        tracked = reach is not None and eligibility.may_track_opens(reach.tracking, self.rules(candidate.person.country))
         return addresses.pixel(self.project.settings.public_url, self.project.link_keys[0], delivery.id) if tracked else ""
 
     def _telegram_url(self, delivery: Claimed, candidate: Candidate) -> str:
