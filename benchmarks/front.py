@@ -67,6 +67,7 @@ class Front:
         self.folder = folder
         (folder / "shop" / "config").mkdir(parents=True)
         (folder / "shop" / "config" / "settings.yaml").write_text(_SETTINGS, encoding="utf-8")
+        (folder / "shop" / "config" / "policy.yaml").write_text("default: {open_tracking: true}\n", encoding="utf-8")
         self.project = settings.open_project(folder / "shop", {"WINBACK_SECRET": _SECRET})
         self._engine = database.open_engine(self.project.database_url)
         _write_letters(self._engine)

@@ -7,12 +7,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import create_engine, insert
+from sqlalchemy import create_engine, insert, update
 
 from tests.letterbox import NOW
+from winback.journey.policy import Policy, Rules
 from winback.model import EventKind
 from winback.store import database
-from winback.store.tables import consents, events
+from winback.store.tables import consents, customers, events
 from winback.tracking import spool
 from winback.tracking.buffer import Buffer, Keeper
 from winback.tracking.hits import Hit
@@ -24,6 +25,9 @@ BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Thunderbird/
 def hit(number: int, letter: int = 1, kind: EventKind = EventKind.OPEN, **looks) -> Hit:
     look = {"link_id": None, "method": "GET", "user_agent": BROWSER, "prefetch": "", **looks}
     return Hit(kind, letter, happened_at=NOW + timedelta(microseconds=number), **look)
+
+
+POLICY = Policy(default=Rules(open_tracking=True), countries={"DE": Rules(open_tracking=False, click_tracking=False)})
 
 
 class Shelf(list):
@@ -140,14 +144,14 @@ def test_many_small_files_are_taken_together_and_a_big_one_in_batches(tmp_path):
 def test_a_file_that_is_taken_twice_counts_once(engine, shop):
     _, letter = shop.written_to("olena", email="olena@mail.example")
     hits = [hit(number, letter) for number in range(10)]
-    for recorder in (Recorder(engine), Recorder(engine)):
+    for recorder in (Recorder(engine, POLICY), Recorder(engine, POLICY)):
         recorder(hits)
         recorder(hits[:5])
     assert len(shop.rows(events)) == 10
 
 
 def test_nothing_is_remembered_of_what_was_not_stored(shop):
-    recorder = Recorder(create_engine("sqlite:////nowhere/at/all.db"))
+    recorder = Recorder(create_engine("sqlite:////nowhere/at/all.db"), POLICY)
     with pytest.raises(database.Failure):
         recorder([hit(1)])
     assert recorder._recent == {}
@@ -172,7 +176,7 @@ def links(engine):
 @pytest.mark.parametrize("together", [True, False])
 def test_the_third_link_of_a_letter_shows_that_the_first_two_were_a_machines_too(engine, shop, links, together):
     _, letter = shop.written_to("olena", email="olena@mail.example")
-    recorder, clicks = Recorder(engine), [click(number, letter, link) for number, link in enumerate(links)]
+    recorder, clicks = Recorder(engine, POLICY), [click(number, letter, link) for number, link in enumerate(links)]
     for hits in [clicks] if together else [[each] for each in clicks]:
         recorder(hits)
     assert sorted(told(shop)) == [(link, "machine", "many-links") for link in links]
@@ -180,7 +184,7 @@ def test_the_third_link_of_a_letter_shows_that_the_first_two_were_a_machines_too
 
 def test_the_hidden_link_gives_away_what_happened_just_before_and_spares_the_person_an_hour_later(engine, shop, links):
     _, letter = shop.written_to("olena", email="olena@mail.example")
-    recorder = Recorder(engine)
+    recorder = Recorder(engine, POLICY)
     for each in (click(0, letter, links[0]), click(20, letter, 0), click(3600, letter, links[1])):
         recorder([each])
     assert told(shop) == [(links[0], "machine", "honeypot"), (None, "machine", "honeypot"), (links[1], "human", "")]
@@ -189,20 +193,30 @@ def test_the_hidden_link_gives_away_what_happened_just_before_and_spares_the_per
 
 def test_a_crowd_from_one_network_is_in_doubt_from_its_first_letter_on(engine, shop, links):
     letters = [shop.written_to(f"c{number}", email=f"c{number}@mail.example")[1] for number in range(25)]
-    recorder = Recorder(engine)
+    recorder = Recorder(engine, POLICY)
     for number, letter in enumerate(letters):
         recorder([click(number * 2, letter, links[0], network="aa"), click(number * 2 + 1, letter, links[0], network=f"own {number}")])
     verdicts = {(row.signals["network"] == "aa", row.verdict, row.signals["why"]) for row in shop.rows(events)}
     assert verdicts == {(True, "unverified", "crowd"), (False, "human", "")}
 
 
-def test_opens_after_a_withdrawal_are_not_kept_and_clicks_are(engine, shop, links):
+def test_hits_after_a_withdrawal_are_not_kept(engine, shop, links):
     who, letter = shop.written_to("olena", email="olena@mail.example")
     _, other = shop.written_to("ivan", email="ivan@mail.example")
-    recorder = Recorder(engine)
-    recorder([hit(1, letter)])
+    recorder = Recorder(engine, POLICY)
+    recorder([hit(1, letter), click(1, letter, links[0])])
     with database.writing(engine) as connection:
         withdrawn = {"customer_id": who, "channel": "email", "purpose": "open-tracking", "given_at": None, "withdrawn_at": NOW}
         connection.execute(insert(consents).values(withdrawn))
     recorder([hit(2, letter), click(3, letter, links[0]), hit(4, other)])
-    assert [(row.kind, row.delivery_id) for row in shop.rows(events)] == [("open", letter), ("click", letter), ("open", other)]
+    assert [(row.kind, row.delivery_id) for row in shop.rows(events)] == [("click", letter), ("open", letter), ("open", other)]
+
+
+def test_hits_are_not_kept_where_the_policy_has_come_to_forbid_it(engine, shop, links):
+    who, letter = shop.written_to("olena", email="olena@mail.example")
+    with database.writing(engine) as connection:
+        connection.execute(update(customers).where(customers.c.id == who).values(country="DE"))
+    Recorder(engine, POLICY)([hit(1, letter), click(1, letter, links[0])])
+    assert shop.rows(events) == []
+    Recorder(engine, Policy(default=Rules(open_tracking=False)))([click(1, letter, links[0]), hit(1, letter)])
+    assert [row.kind for row in shop.rows(events)] == ["click"]

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import update
 
 from tests.letterbox import NOW
+from winback.journey.policy import Policy
 from winback.model import EventKind, Verdict
 from winback.store import database
 from winback.store import events as event_store
@@ -48,7 +49,7 @@ def past(engine, letters, links):
     hits += [click(500 + number, letters[12], link) for number, link in enumerate(links)]
     hits += [click(700, letters[13], 0), click(755, letters[13], links[0]), click(900, letters[13], links[0])]
     hits += [click(1200 + number, letter, links[0], network="crowd") for number, letter in enumerate(letters)]
-    Recorder(engine)(hits)
+    Recorder(engine, Policy())(hits)
     return hits
 
 
@@ -81,7 +82,7 @@ def test_a_dry_run_counts_and_changes_nothing(engine, shop, past):
 
 def test_from_a_moment_on_the_minute_before_it_is_looked_at_and_left_alone(engine, shop, letters, links):
     hits = [click(number, letters[0], link) for number, link in enumerate(links[:3])]
-    Recorder(engine)(hits)
+    Recorder(engine, Policy())(hits)
     forget(engine)
     found = rejudging.rejudge(engine, since=hits[2].happened_at)
     assert found.hits == 1
@@ -89,7 +90,7 @@ def test_from_a_moment_on_the_minute_before_it_is_looked_at_and_left_alone(engin
 
 
 def test_hits_without_the_signals_of_today_are_judged_by_what_is_known(engine, shop, letters, links):
-    Recorder(engine)([click(1, letters[0], links[0])])
+    Recorder(engine, Policy())([click(1, letters[0], links[0])])
     with database.writing(engine) as connection:
         connection.execute(update(events).values(signals={"method": "GET", "user_agent": "curl/8.5.0"}, verdict="human"))
     assert rejudging.rejudge(engine).changes == {(Verdict.HUMAN, Verdict.MACHINE): 1}

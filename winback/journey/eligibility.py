@@ -191,6 +191,11 @@ def _lacking(reach: Reach, rules: Rules) -> Reason | None:
     return None
 
 
+def may_track_clicks(tracking: Tracking, rules: Rules) -> bool:
+    """Whether links may tell who followed them: the country must allow it, and the customer not have said no to being tracked."""
+    return rules.click_tracking and tracking is not Tracking.WITHDRAWN
+
+
 def may_track_opens(tracking: Tracking, rules: Rules) -> bool:
     """Whether a letter may hold a pixel: the country must allow it, and the customer not have said no; where it asks for a consent, a proven one."""
     if rules.open_tracking == "consent":

@@ -109,6 +109,7 @@ class Rules(Shape):
     channels: tuple[Channel, ...] = (ChannelName.EMAIL,)
     languages: tuple[str, ...] = ()  # languages that advertising must be in, by law; empty: the customer's own
     open_tracking: OpenTracking = False  # consent: with a consent to that of its own
+    click_tracking: bool = True  # false: links lead straight to their targets, and nobody learns who followed them
     hours: Hours = Field(default=(time(9), time(20)), validate_default=False)  # nothing leaves outside of them, in the customer's zone
     weekdays: tuple[Weekday, ...] = Field(default=(0, 1, 2, 3, 4, 5), min_length=1)
     caps: Caps = Caps()

@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from winback import clock as wall_clock
+from winback.journey import policy
 from winback.letters import pages as letter_pages
 from winback.settings import Project
 from winback.tracking.buffer import Buffer, Keeper
@@ -37,7 +38,7 @@ def create_app(
     `keeps`: hits go from their files into the store in a thread of this process; else somebody else sees to that (tracking/serving.py).
     """
     folder = hits_folder(project)
-    buffer = Buffer(folder, Keeper(folder, Recorder(engine)) if keeps else None, durable=project.settings.tracking.durable)
+    buffer = Buffer(folder, Keeper(folder, Recorder(engine, policy.read(project))) if keeps else None, durable=project.settings.tracking.durable)
     hot = HotPaths(project, engine, buffer, clock)
     pages = Limits(create_pages(project, engine, buffer, clock=clock, render_page=render_page), project.settings.trusted_proxies)
 

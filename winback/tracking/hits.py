@@ -12,12 +12,9 @@ from typing import Any
 from winback.model import EventKind
 from winback.store.correspondence import Correspondent
 from winback.store.events import Event
-from winback.tracking import machines, surroundings
+from winback.tracking import addresses, machines, surroundings
 from winback.tracking.machines import Judged, Signals
 from winback.tracking.surroundings import Seen
-
-HONEYPOT = 0
-"""The link of every letter that no person sees."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -29,7 +26,7 @@ class Hit:
 
     kind: EventKind
     delivery_id: int
-    link_id: int | None  # of a click; HONEYPOT: the one that nobody sees
+    link_id: int | None  # of a click; addresses.TRAP: the one that nobody sees
     happened_at: datetime
     method: str
     user_agent: str
@@ -98,7 +95,7 @@ def _signals(hit: Hit, who: Correspondent, judged: Judged) -> dict[str, Any]:
     kept = {"method": hit.method, "user_agent": hit.user_agent, "prefetch": hit.prefetch, "seconds": seconds, "why": judged.why}
     if hit.network:
         kept["network"] = hit.network
-    if hit.kind is EventKind.CLICK and hit.link_id == HONEYPOT:
+    if hit.kind is EventKind.CLICK and hit.link_id == addresses.TRAP:
         kept["honeypot"] = True
     return kept
 

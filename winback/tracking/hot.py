@@ -16,7 +16,7 @@ from winback.settings import Project
 from winback.store import database, events
 from winback.tracking import addresses, tokens
 from winback.tracking.buffer import Buffer
-from winback.tracking.hits import HONEYPOT, Hit
+from winback.tracking.hits import Hit
 from winback.tracking.networks import Networks
 from winback.tracking.tokens import Purpose
 
@@ -68,11 +68,11 @@ class HotPaths:
         if found is None:
             return False
         delivery_id, link_id = found
-        url = b"" if link_id == HONEYPOT else self._urls.get(link_id) or await self._find(link_id)
+        url = b"" if link_id == addresses.TRAP else self._urls.get(link_id) or await self._find(link_id)
         if url is None:
             return False
         await self._take(EventKind.CLICK, delivery_id, link_id, scope)
-        if link_id == HONEYPOT:
+        if link_id == addresses.TRAP:
             await _respond(send, 204, _QUIET)  # a person who finds it all the same stays where they are
         else:
             await _respond(send, 302, [*_QUIET, (b"location", url), (b"content-length", b"0")])

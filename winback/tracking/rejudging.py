@@ -12,8 +12,7 @@ from sqlalchemy import Engine
 from winback.model import EventKind, Verdict
 from winback.store import database, hits_again
 from winback.store.hits_again import Kept
-from winback.tracking import machines, surroundings
-from winback.tracking.hits import HONEYPOT
+from winback.tracking import addresses, machines, surroundings
 from winback.tracking.machines import Judged, Signals
 from winback.tracking.surroundings import Look, Seen
 
@@ -75,7 +74,7 @@ def judge(hits: Sequence[Kept]) -> list[Judged]:
 
 
 def _seen(hit: Kept) -> Seen:
-    link = None if hit.kind is EventKind.OPEN else HONEYPOT if hit.signals.get("honeypot") else hit.link_id
+    link = None if hit.kind is EventKind.OPEN else addresses.TRAP if hit.signals.get("honeypot") else hit.link_id
     return Seen(hit.delivery_id, link, hit.happened_at, hit.signals.get("network", ""))
 
 

@@ -23,6 +23,7 @@ from starlette.types import ASGIApp
 
 from winback import settings
 from winback.errors import ConfigError, Problem
+from winback.journey import policy
 from winback.settings import Project
 from winback.store import database
 from winback.tracking import app
@@ -36,7 +37,7 @@ _STOP_WITHIN_S = 10
 def serve(project: Project, engine: Engine, host: str, port: int, *, ready: Callable[[int], None]) -> None:
     """Answer until SIGTERM or Ctrl-C; then every hit is stored. `ready` hears the port. Raises ConfigError when it can't be listened on."""
     port = _free(host, port)
-    keeper = Keeper(app.hits_folder(project), Recorder(engine))
+    keeper = Keeper(app.hits_folder(project), Recorder(engine, policy.read(project)))
     server = Server(
         "winback",
         host,

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
+from winback.tracking.addresses import TRAP
+
 T = TypeVar("T", bound=Hashable)
 
 SAME_MOMENT = 5.0
 """Seconds within which several links of one letter are followed together."""
 MINUTE = 60.0
 """Seconds around a hit that are looked at: whoever has seen so much knows all that there is to know of it."""
-_TRAP = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ def look(seen: Sequence[Seen]) -> list[Look]:
     followed = {place: each.delivery_id for place, each in enumerate(seen) if each.link_id is not None}
     for places in _shared(followed, alone=True):
         _count(links, places, moments, SAME_MOMENT, [seen[place].link_id or 0 for place in places])
-        traps = sorted(moments[place] for place in places if seen[place].link_id == _TRAP)
+        traps = sorted(moments[place] for place in places if seen[place].link_id == TRAP)
         for place in places if traps else ():
             at = bisect_left(traps, moments[place] - MINUTE)
             trapped[place] = at < len(traps) and traps[at] <= moments[place] + MINUTE
