@@ -32,6 +32,7 @@ def project(folder: Path) -> Project:
     """A project folder with the least it needs, and a key of its own."""
     (folder / "config").mkdir(parents=True, exist_ok=True)
     (folder / "config" / "settings.yaml").write_text(SETTINGS, encoding="utf-8")
+    (folder / "config" / "policy.yaml").write_text("default: {open_tracking: true}\n", encoding="utf-8")
     return settings.open_project(folder, {"WINBACK_SECRET": "a secret of thirty-two characters"})
 
 

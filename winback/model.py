@@ -123,15 +123,6 @@ class TaskStatus(StrEnum):
     DROPPED = "dropped"  # not done: nobody answered, or it wasn't worth it
 
 
-class ReminderStatus(StrEnum):
-    """What became of a manager's reminder of one day."""
-
-    HANDED_OVER = "handed_over"  # it may have left: whoever sent it never came back to say
-    SENT = "sent"  # the other side accepted it
-    FAILED = "failed"  # the other side refused it, or wasn't there: the same day may try again
-    UNCERTAIN = "uncertain"  # it may have left: not repeated; tomorrow's speaks of the same tasks
-
-
 class RunStatus(StrEnum):
     """The state of one run of a campaign."""
 
@@ -197,6 +188,10 @@ class Reason(StrEnum):
     NO_CHANNEL = "no-channel"  # no usable address on any channel of the campaign
     NO_CONSENT = "no-consent"  # never agreed to advertising on these channels
     CONSENT_WITHOUT_PROOF = "consent-without-proof"  # agreed, it is said, but not when and where
+    CONSENT_NOT_CONFIRMED = "consent-not-confirmed"  # agreed, but the country asks for a yes from the address itself (double opt-in)
+    CONSENT_LAPSED = "consent-lapsed"  # agreed long ago, and nothing was heard of them since
+    CONSENT_WITHDRAWN = "consent-withdrawn"  # took the consent back, or objected without ever having given one
+    SOFT_OPT_IN_OVER = "soft-opt-in-over"  # bought, without a consent, longer ago than the country's soft opt-in lasts
     CHANNEL_NOT_ALLOWED = "channel-not-allowed"  # the country's policy allows none of the channels
     SUPPRESSED = "suppressed"  # asked not to be written to, bounced or complained
     NOT_ALLOWED_HERE = "not-allowed-here"  # outside production, and the address is not on the allow-list

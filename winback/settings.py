@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
 import secrets
@@ -43,6 +44,12 @@ class AddressSettings(Shape):
         return tuple(domain.lower() for domain in value)
 
 
+class TrackingSettings(Shape):
+    """How opens and clicks are written down."""
+
+    durable: bool = False  # only what is on the disk is answered: a power cut loses nothing either, and each answer waits for the disk
+
+
 class Settings(Shape):
     """config/settings.yaml."""
 
@@ -53,6 +60,7 @@ class Settings(Shape):
     rates: dict[str, Amount] = Field(default_factory=dict)  # what one of another currency is worth in it
     time_zone: Zone  # of the shop: what "today" and "as of" mean
     public_url: str  # where `winback serve` is reached from outside
+    trusted_proxies: tuple[str, ...] = ("127.0.0.1", "::1")  # whose X-Forwarded-For says who asks
     templates: str = "templates"
     out: str = "out"
     replies: str = ""  # the Maildir that answers and bounces arrive in; empty: none is read
@@ -69,6 +77,7 @@ class Settings(Shape):
     telegram: TelegramSettings = TelegramSettings()
     addresses: AddressSettings = AddressSettings()
     fuse: FuseSettings = FuseSettings()
+    tracking: TrackingSettings = TrackingSettings()
 
     @field_validator("database")
     @classmethod
@@ -100,6 +109,18 @@ class Settings(Shape):
             how = "Write the https address in `public_url:` at which customers reach `winback serve`."
             raise refusal(f"lets letters leave, but their links would lead to {self.public_url}.", how)
         return self
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _proxies(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for each in value:
+            try:
+                network = ipaddress.ip_network(each)
+            except ValueError as error:
+                raise refusal(f"has `{each}`, which is no address and no network.", "Write for example 10.0.0.7 or 10.0.0.0/24.") from error
+            if network.prefixlen == 0:
+                raise refusal(f"has {each}: then anybody could say that they are somebody else.", "Name the proxies: 10.0.0.7 or 10.0.0.0/24.")
+        return value
 
     @field_validator("public_url")
     @classmethod
@@ -191,16 +212,13 @@ class Project:
 
     @cached_property
     def key(self) -> bytes:
-        """The project's signing key, 32 bytes or more: WINBACK_SECRET, else .winback/secret, made at the first use.
+        """The project's own key, 32 bytes or more: WINBACK_SECRET, else .winback/secret, made at the first use.
 
-        It signs links and hashes addresses of suppressions: losing it makes both unreadable, so keep it with the backups.
+        It hashes addresses of suppressions, and signs links unless `link_keys` says otherwise: losing it makes both unreadable, so keep it
+        with the backups. It is never changed: nobody could tell any more who asked not to be written to.
         """
         if value := self.secret("WINBACK_SECRET"):
-            if len(value) < 32:
-                raise ConfigError(
-                    Problem("", None, "WINBACK_SECRET is shorter than 32 characters.", "Write for example the output of: openssl rand -hex 32")
-                )
-            return value.encode()
+            return _long_enough("WINBACK_SECRET", value)
         path = self.root / ".winback" / "secret"
         if not path.exists():
             path.parent.mkdir(exist_ok=True)
@@ -214,6 +232,25 @@ class Project:
             finally:
                 draft.unlink()
         return path.read_text().strip().encode()
+
+    @cached_property
+    def link_keys(self) -> tuple[bytes, ...]:
+        """The keys of links in letters: the first signs, all are read. WINBACK_LINK_KEYS, newest first, else the project's own key.
+
+        The word `secret` among them stands for the project's own: links signed with it are read for as long as it is named.
+        """
+        written = self.secret("WINBACK_LINK_KEYS").split()
+        keys = (self.key if each == _OWN_KEY else _long_enough("one of WINBACK_LINK_KEYS", each) for each in written)
+        return tuple(dict.fromkeys(keys)) or (self.key,)
+
+
+_OWN_KEY = "secret"
+
+
+def _long_enough(name: str, value: str) -> bytes:
+    if len(value) < 32:
+        raise ConfigError(Problem("", None, f"{name} is shorter than 32 characters.", "Write for example the output of: openssl rand -hex 32"))
+    return value.encode()
 
 
 def open_project(folder: Path, environment: Mapping[str, str] | None = None) -> Project:

@@ -19,7 +19,8 @@ def ago(days: int) -> datetime:
 
 PROVEN = Consent(ago(500), "checkout")
 SAID = Consent(None, "checkout")
-WITHDRAWN = Consent(ago(500), "checkout", ago(100))
+WITHDRAWN = Consent(ago(500), "checkout", ago(100), withdrawn_through="import")
+CONFIRMED = Consent(ago(500), "checkout", confirmed_at=ago(499))
 NOBODY = Side(has_address=False)
 NEVER = Side(has_address=True)
 
@@ -37,16 +38,18 @@ def agreed(consent: Consent) -> Side:
         (agreed(PROVEN), NOBODY, PROVEN),
         (NOBODY, agreed(WITHDRAWN), WITHDRAWN),
         (agreed(PROVEN), agreed(SAID), SAID),
+        (agreed(CONFIRMED), agreed(PROVEN), PROVEN),
+        (agreed(CONFIRMED), agreed(CONFIRMED), CONFIRMED),
         (agreed(SAID), agreed(PROVEN), SAID),
         (agreed(PROVEN), agreed(Consent(ago(9), "shop")), PROVEN),
-        (agreed(PROVEN), NEVER, Consent(ago(500), "checkout", NOW)),
-        (NEVER, agreed(PROVEN), Consent(ago(500), "checkout", NOW)),
-        (agreed(PROVEN), agreed(WITHDRAWN), Consent(ago(500), "checkout", ago(100))),
+        (agreed(PROVEN), NEVER, Consent(ago(500), "checkout", NOW, withdrawn_through="merge")),
+        (NEVER, agreed(PROVEN), Consent(ago(500), "checkout", NOW, withdrawn_through="merge")),
+        (agreed(PROVEN), agreed(WITHDRAWN), WITHDRAWN),
         # a consent later than the other record's withdrawal doesn't open the channel again, and mustn't by the next import
-        (agreed(Consent(ago(50), "shop")), agreed(WITHDRAWN), Consent(ago(50), "shop", NOW)),
+        (agreed(Consent(ago(50), "shop")), agreed(WITHDRAWN), Consent(ago(50), "shop", NOW, withdrawn_through="merge")),
         # somebody who asked from one of the two addresses to be left alone asked as a person
-        (agreed(PROVEN), Side(has_address=True, consent=PROVEN, left_at=ago(7)), Consent(ago(500), "checkout", ago(7))),
-        (NEVER, Side(has_address=True, left_at=ago(7)), Consent(None, "", ago(7))),
+        (agreed(PROVEN), Side(has_address=True, consent=PROVEN, left_at=ago(7)), Consent(ago(500), "checkout", ago(7), withdrawn_through="merge")),
+        (NEVER, Side(has_address=True, left_at=ago(7)), Consent(None, "", ago(7), withdrawn_through="merge")),
         (NEVER, agreed(WITHDRAWN), WITHDRAWN),
     ],
 )
@@ -55,7 +58,7 @@ def test_the_stricter_word_counts(into, merged, holds):
 
 
 DAYS = st.integers(1, 900).map(ago)
-CONSENTS = st.builds(Consent, st.none() | DAYS, st.sampled_from(["", "checkout"]), st.none() | DAYS)
+CONSENTS = st.builds(Consent, st.none() | DAYS, st.sampled_from(["", "checkout"]), st.none() | DAYS, st.none() | DAYS)
 SIDES = st.builds(Side, st.booleans(), st.none() | CONSENTS, st.none() | DAYS)
 
 

@@ -1,13 +1,13 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import yaml
 
 from winback.journey import eligibility
-from winback.journey.eligibility import Candidate, Eligible, Reach, Skip
+from winback.journey.eligibility import Candidate, Eligible, Reach, Skip, Tracking
 from winback.journey.policy import Policy, Rules
 from winback.model import ChannelName, Person, Reason
 
@@ -18,16 +18,34 @@ POLICY = Policy(
     countries={
         "UA": Rules.model_validate({"channels": ("email", "telegram"), "languages": ("uk",)}),
         "GB": Rules.model_validate({"consent": "said", "channels": ("email", "telegram")}),
+        "DE": Rules.model_validate({"consent": "confirmed", "consent_lapses_after": "700 days", "channels": ("email", "telegram")}),
+        "RO": Rules.model_validate({"soft_opt_in": "365 days", "channels": ("email", "telegram"), "open_tracking": "consent"}),
         "XX": Rules.model_validate({"channels": ()}),
     },
 )
 
 
 def reach(said: dict) -> Reach:
-    given = {"proven": (datetime(2025, 1, 1, tzinfo=UTC), "checkout", True), "said": (None, "", True), "none": (None, "", False)}[
-        said.get("consent", "proven")
-    ]
-    return Reach(said.get("address", "a@b.example"), said.get("blocked", ""), said.get("suppressed", ""), *given)
+    given, source, consented = {
+        "confirmed": (datetime(2025, 1, 1, tzinfo=UTC), "checkout", True),
+        "proven": (datetime(2025, 1, 1, tzinfo=UTC), "checkout", True),
+        "said": (None, "", True),
+        "none": (None, "", False),
+        "withdrawn": (None, "", False),
+    }[how := said.get("consent", "proven")]
+    return Reach(
+        said.get("address", "a@b.example"),
+        said.get("blocked", ""),
+        said.get("suppressed", ""),
+        given,
+        source,
+        consented,
+        confirmed=how == "confirmed",
+        withdrawn=how == "withdrawn",
+        quiet_for=timedelta(days=said["quiet"]) if "quiet" in said else None,
+        bought_for=timedelta(days=said["bought"]) if "bought" in said else None,
+        tracking=Tracking(said.get("tracking", "")),
+    )
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["situation"])
@@ -56,3 +74,16 @@ def test_a_country_says_only_what_differs_from_the_default():
     assert policy.for_country("UA").hours == policy.default.hours
     assert policy.for_country("UA").open_tracking
     assert policy.for_country("") == policy.default
+
+
+@pytest.mark.parametrize(
+    ("rule", "seen"),
+    [
+        (False, {}),
+        (True, {Tracking.UNSAID, Tracking.SAID, Tracking.GIVEN}),
+        ("consent", {Tracking.GIVEN}),
+    ],
+)
+def test_opens_are_seen_where_the_country_and_the_customer_let_us(rule, seen):
+    rules = Rules.model_validate({"open_tracking": rule})
+    assert {said for said in Tracking if eligibility.may_track_opens(said, rules)} == set(seen)

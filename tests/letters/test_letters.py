@@ -80,6 +80,18 @@ def test_a_letter_reads_well_without_an_occasion_a_name_or_a_telegram_link(lette
     assert len(rendered.text.split("\n\n")[1]) > 20  # what follows the salutation
 
 
+@pytest.mark.parametrize("name", EMAILS)
+def test_the_hidden_link_is_there_for_machines_only(letters, name):
+    trap = "https://u.zerno.example/c/trap"
+    template = letters.email(name, "uk")
+    without, rendered = (template.render(sample_values(letters, EMAIL, name, "uk", trap_url=url)) for url in ("", trap))
+    (link,) = re.findall(rf'<a [^>]*href="{trap}"[^>]*>(?=</a>)', rendered.html)  # nothing between its tags: nothing to see
+    assert {'rel="nofollow"', 'aria-hidden="true"', 'tabindex="-1"'} <= set(link.split())
+    assert "display:none" in link
+    assert rendered.html.replace(f"{link}</a>", "").split() == without.html.split()
+    assert (rendered.text, rendered.subject) == (without.text, without.subject)
+
+
 @pytest.mark.parametrize(
     ("months", "said"),
     [(1, "минув 1 місяць"), (2, "минуло 2 місяці"), (5, "минуло 5 місяців"), (11, "минуло 11 місяців"), (21, "минув 21 місяць")],

@@ -13,7 +13,8 @@ from tests.store import world
 from winback.channels.memory import MemoryChannel
 from winback.demo.mailbox import MailServer
 from winback.errors import TemporaryError, UncertainError
-from winback.model import DeliveryStatus, Email, Message, RecipientStatus, ReminderStatus, RunStatus
+from winback.journey.notices import NoticeStatus
+from winback.model import DeliveryStatus, Email, Message, RecipientStatus, RunStatus
 from winback.operations import reminding
 from winback.store import database, tasks
 from winback.store.tables import campaign_runs, deliveries, recipients, reminders
@@ -88,7 +89,7 @@ def test_what_may_have_left_is_not_repeated_and_stays_visible(engine, project):
     give(engine, ("olena", "2026-12-01"))
     assert remind(project, engine, Failing(UncertainError("no-answer", "the line broke"))) == {"olena": ("uncertain", 1)}
     assert remind(project, engine, MemoryChannel()) == {"olena": ("uncertain", 1)}
-    assert standing(engine) == {("olena", "2026-12-01"): ReminderStatus.UNCERTAIN}
+    assert standing(engine) == {("olena", "2026-12-01"): NoticeStatus.UNCERTAIN}
 
 
 def test_a_crash_after_the_mark_reminds_nobody_twice_and_is_shown(engine, project):

@@ -5,10 +5,35 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 
 MARKETING = "marketing"
 """The purpose that a shop's consent column speaks of, and that letters need."""
+OPEN_TRACKING = "open-tracking"
+"""The purpose that a pixel in a letter needs where the country asks for a consent to that too."""
+
+
+class ConsentDeed(StrEnum):
+    """What a proof of consent proves."""
+
+    GIVEN = "given"  # agreed
+    CONFIRMED = "confirmed"  # agreed once more, from the address itself (double opt-in)
+    WITHDRAWN = "withdrawn"  # took it back, or objected
+
+
+class ConsentWay(StrEnum):
+    """By which way a consent, or its withdrawal, came to us."""
+
+    IMPORT = "import"  # the shop's data
+    LETTER = "letter"  # the button behind the link of our letter that asks to confirm
+    PAGE = "page"  # a button of the unsubscribing or preference page
+    ONE_CLICK = "one-click"  # the mail program's own button (RFC 8058)
+    REPLY = "reply"  # words in a reply, or mail to the address that unsubscribes
+    COMPLAINT = "complaint"  # marked as spam
+    CHAT = "chat"  # a button or words in the chat with the bot
+    STAFF = "staff"  # a command of the shop's own people
+    LIST = "list"  # another tool's list of those who mustn't be written to
+    MERGE = "merge"  # two records of one person: the stricter one counts
 
 
 class Strictness(IntEnum):
@@ -17,6 +42,7 @@ class Strictness(IntEnum):
     CLOSED = 0  # never given, or withdrawn
     SAID = 1  # given, but not when and where
     PROVEN = 2  # given on a day, at a place
+    CONFIRMED = 3  # and once more from the address itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +52,8 @@ class Consent:
     given_at: datetime | None = None
     source: str = ""
     withdrawn_at: datetime | None = None
+    confirmed_at: datetime | None = None
+    withdrawn_through: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +75,9 @@ def strictness(side: Side) -> Strictness:
     consent = side.consent
     if consent is None or consent.withdrawn_at is not None or side.left_at is not None:
         return Strictness.CLOSED
-    return Strictness.PROVEN if consent.given_at is not None and consent.source else Strictness.SAID
+    if consent.given_at is None or not consent.source:
+        return Strictness.SAID
+    return Strictness.PROVEN if consent.confirmed_at is None else Strictness.CONFIRMED
 
 
 def strictest(sides: Sequence[Side], now: datetime) -> Consent | None:
@@ -66,4 +96,6 @@ def strictest(sides: Sequence[Side], now: datetime) -> Consent | None:
         return min(told, key=strictness).consent
     days = [consent.given_at for consent in given if consent.given_at is not None]
     since = max(withdrawals, default=now)
-    return replace(given[0] if given else Consent(), withdrawn_at=now if any(day >= since for day in days) else since)
+    kept, at = given[0] if given else Consent(), now if any(day >= since for day in days) else since
+    through = next((consent.withdrawn_through for consent in given if consent.withdrawn_at == at), "") or ConsentWay.MERGE
+    return replace(kept, withdrawn_at=at, withdrawn_through=through)

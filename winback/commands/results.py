@@ -1,13 +1,13 @@
-"""winback report, winback serve."""
+"""winback report, winback serve, winback rejudge."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from winback import clock
 from winback.commands import frame
 from winback.commands.frame import AsOfDay, Folder, Json
 from winback.errors import ConfigError, Problem
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 def register(app: typer.Typer) -> None:
     app.command()(report)
     app.command()(serve)
+    app.command()(rejudge)
 
 
 def report(
@@ -99,20 +100,33 @@ def serve(
     folder: Folder = None,
 ) -> None:
     """Serve the public pages: pixel, clicks, unsubscribing."""
-    import socket
-
-    import uvicorn
-
-    from winback.letters import pages
-    from winback.tracking import app
+    from winback.tracking import serving
 
     project = frame.open_project(context, folder)
-    application = app.create_app(project, frame.open_store(project), clock=clock.now, render_page=pages.render)
-    try:
-        listening = socket.create_server((host, port), backlog=1024)
-    except OSError as error:
-        raise ConfigError(
-            Problem("", None, f"port {port} of {host} can't be listened on: {error.strerror}.", "Name another: --port 8001.")
-        ) from error
-    typer.echo(f"Serving at http://{host}:{listening.getsockname()[1]}; stop it with Ctrl-C.", err=True)
-    uvicorn.Server(uvicorn.Config(application, log_level="warning", server_header=False)).run(sockets=[listening])
+
+    def ready(found: int) -> None:
+        typer.echo(f"Serving at http://{host}:{found}; stop it with Ctrl-C.", err=True)
+
+    serving.serve(project, frame.open_store(project), host, port, ready=ready)
+
+
+def rejudge(
+    context: typer.Context,
+    since: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="DAY", help="Only what happened from this day on (UTC).")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count what would change, and change nothing.")] = False,
+    folder: Folder = None,
+    json: Json = False,
+) -> None:
+    """Judge past opens and clicks by today's rules: people or machines. What was seen of them stays as it is."""
+    from winback.tracking import rejudging
+
+    engine = frame.open_store(frame.open_project(context, folder))
+    found = rejudging.rejudge(engine, since=since and since.replace(tzinfo=UTC), dry_run=dry_run)
+    changes = [{"before": before, "after": after, "hits": count} for (before, after), count in sorted(found.changes.items())]
+    if json:
+        frame.print_json({"hits": found.hits, "changes": changes, "reasons": found.reasons})
+        return
+    verb = "would change" if dry_run else "changed"
+    typer.echo(f"{found.hits} opens and clicks; {found.changes.total()} verdicts {verb}, {found.reasons} more rest on another signal now.")
+    for change in changes:
+        typer.echo(f"  {change['before']} -> {change['after']}: {change['hits']}")

@@ -4,10 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from enum import StrEnum
 
 from winback.journey.policy import Policy, Rules
 from winback.model import Benefits, ChannelName, Person, ProblemOrder, Reason, TaskKind
+
+
+class Tracking(StrEnum):
+    """What a customer said about our seeing whether they open letters."""
+
+    UNSAID = ""  # nothing
+    SAID = "said"  # yes, but not when and where
+    GIVEN = "given"  # yes, on a day, at a place
+    WITHDRAWN = "withdrawn"  # no
+
+
+class Basis(StrEnum):
+    """By what right a customer is written to."""
+
+    CONSENT = "consent"  # they agreed, as the country's rules ask for it
+    SOFT_OPT_IN = "soft-opt-in"  # they bought, and didn't object
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +37,11 @@ class Reach:
     consent_given_at: datetime | None = None
     consent_source: str = ""
     consented: bool = False  # said yes, with or without proof, and didn't take it back
+    confirmed: bool = False  # and once more, from the address itself
+    withdrawn: bool = False  # took it back, or objected without ever having said yes
+    quiet_for: timedelta | None = None  # since they agreed, or last showed life; None: nobody knows
+    bought_for: timedelta | None = None  # since their last purchase; None: there was none
+    tracking: Tracking = Tracking.UNSAID
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +142,11 @@ _DISTANCE = (
     Reason.NO_CHANNEL,
     Reason.CHANNEL_NOT_ALLOWED,
     Reason.NO_CONSENT,
+    Reason.SOFT_OPT_IN_OVER,
+    Reason.CONSENT_WITHDRAWN,
+    Reason.CONSENT_LAPSED,
     Reason.CONSENT_WITHOUT_PROOF,
+    Reason.CONSENT_NOT_CONFIRMED,
     Reason.SUPPRESSED,
 )
 
@@ -132,8 +158,46 @@ def _refusal(reach: Reach | None, channel: ChannelName, rules: Rules) -> Reason 
         return Reason.CHANNEL_NOT_ALLOWED
     if reach.suppressed:
         return Reason.SUPPRESSED
-    if not reach.consented:
-        return Reason.NO_CONSENT
-    if rules.consent == "proven" and (reach.consent_given_at is None or not reach.consent_source):
+    found = basis(reach, channel, rules)
+    return None if isinstance(found, Basis) else found
+
+
+def basis(reach: Reach, channel: ChannelName, rules: Rules) -> Basis | Reason:
+    """By what right the customer may be written to on a channel; else what is missing.
+
+    A soft opt-in is for e-mail alone: the address was given with a purchase, while a chat is joined. Whoever took a consent back, or
+    objected, has neither.
+    """
+    if reach.withdrawn:
+        return Reason.CONSENT_WITHDRAWN
+    lacking = _lacking(reach, rules) if reach.consented else Reason.NO_CONSENT
+    if lacking is None:
+        return Basis.CONSENT
+    if rules.soft_opt_in is None or channel is not ChannelName.EMAIL or reach.bought_for is None:
+        return lacking
+    if reach.bought_for <= rules.soft_opt_in:
+        return Basis.SOFT_OPT_IN
+    return Reason.SOFT_OPT_IN_OVER if lacking is Reason.NO_CONSENT else lacking
+
+
+def _lacking(reach: Reach, rules: Rules) -> Reason | None:
+    """What a consent lacks by these rules."""
+    if rules.consent != "said" and (reach.consent_given_at is None or not reach.consent_source):
         return Reason.CONSENT_WITHOUT_PROOF
+    if rules.consent == "confirmed" and not reach.confirmed:
+        return Reason.CONSENT_NOT_CONFIRMED
+    if rules.consent_lapses_after is not None and (reach.quiet_for is None or reach.quiet_for > rules.consent_lapses_after):
+        return Reason.CONSENT_LAPSED
     return None
+
+
+def may_track_clicks(tracking: Tracking, rules: Rules) -> bool:
+    """Whether links may tell who followed them: the country must allow it, and the customer not have said no to being tracked."""
+    return rules.click_tracking and tracking is not Tracking.WITHDRAWN
+
+
+def may_track_opens(tracking: Tracking, rules: Rules) -> bool:
+    """Whether a letter may hold a pixel: the country must allow it, and the customer not have said no; where it asks for a consent, a proven one."""
+    if rules.open_tracking == "consent":
+        return tracking is Tracking.GIVEN
+    return rules.open_tracking is True and tracking is not Tracking.WITHDRAWN

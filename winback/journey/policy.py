@@ -9,7 +9,7 @@ from datetime import date, time, timedelta
 from functools import cached_property
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
+from pydantic import BeforeValidator, Field, PlainSerializer, TypeAdapter, WithJsonSchema, field_validator, model_validator
 
 from winback.errors import ConfigError, Problem
 from winback.journey import cities, day_rules, zone_table
@@ -37,10 +37,45 @@ def _day_of_mourning(value: Any) -> date | day_rules.Rule:
     return value if isinstance(value, date) else day_rules.read(value)
 
 
+_SHOWN_SPAN = PlainSerializer(lambda value: _NO_CAP if value is None else f"{value.days} days", return_type=str, when_used="json")
+
 Cap: TypeAlias = Annotated[int | None, BeforeValidator(_cap), WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 1}, {"const": _NO_CAP}]})]
 """The most contacts in a span of days; None: no limit."""
 DayOfMourning: TypeAlias = Annotated[Any, BeforeValidator(_day_of_mourning), WithJsonSchema({"type": "string"})]
 """One day (2026-12-01), or one that returns every year as in occasions.yaml (11-28, fourth saturday of november)."""
+
+
+def _lapse(value: Any) -> timedelta | None:
+    return _span(value, "a consent lapses", "730 days", shortest=timedelta(days=30))
+
+
+def _soft_opt_in(value: Any) -> timedelta | None:
+    return _span(value, "a soft opt-in ends", "365 days", shortest=timedelta(days=1), longest=timedelta(days=5 * 366))
+
+
+def _span(value: Any, what: str, example: str, *, shortest: timedelta, longest: timedelta = timedelta(days=20 * 366)) -> timedelta | None:
+    if value is None or value == _NO_CAP:
+        return None
+    span = _DURATION.validate_python(value)
+    if not shortest <= span <= longest:
+        raise refusal(f"is {span.days} days; {what} after {shortest.days} to {longest.days} days.", f"Write for example {example}, or none.")
+    return span
+
+
+def _open_tracking(value: Any) -> Any:
+    if isinstance(value, bool) or value == "consent":
+        return value
+    raise refusal(f"is {value}; opens are tracked by everybody's leave, by a consent of its own, or never.", "Write true, consent or false.")
+
+
+_DURATION = TypeAdapter(Duration)
+_SPAN_SCHEMA = WithJsonSchema({"anyOf": [{"type": "string", "pattern": "^[0-9]+ (minute|hour|day|week)s?$"}, {"const": _NO_CAP}]})
+Lapse: TypeAlias = Annotated[timedelta | None, BeforeValidator(_lapse), _SHOWN_SPAN, _SPAN_SCHEMA]
+"""How long a consent holds without a sign of life; None: for good."""
+SoftOptIn: TypeAlias = Annotated[timedelta | None, BeforeValidator(_soft_opt_in), _SHOWN_SPAN, _SPAN_SCHEMA]
+"""How long a purchase lets us write about our own similar goods, until the customer objects (directive 2002/58/EC, article 13(2)); None: not at all."""
+OpenTracking: TypeAlias = Annotated[bool | Literal["consent"], BeforeValidator(_open_tracking), WithJsonSchema({"enum": [True, False, "consent"]})]
+"""Whether a letter may tell who opened it."""
 
 
 class Caps(Shape):
@@ -68,10 +103,13 @@ class Caps(Shape):
 class Rules(Shape):
     """What holds in a country. Empty `channels` means: no advertising there."""
 
-    consent: Literal["proven", "said"] = "proven"  # proven: with the day and the place it was given
+    consent: Literal["confirmed", "proven", "said"] = "proven"  # proven: with the day and the place; confirmed: and once more from the address itself
+    consent_lapses_after: Lapse = None  # without any sign of life since it was given; none: never
+    soft_opt_in: SoftOptIn = None  # customers may be written to so long after their last purchase without a consent; none: never
     channels: tuple[Channel, ...] = (ChannelName.EMAIL,)
     languages: tuple[str, ...] = ()  # languages that advertising must be in, by law; empty: the customer's own
-    open_tracking: bool = False
+    open_tracking: OpenTracking = False  # consent: with a consent to that of its own
+    click_tracking: bool = True  # false: links lead straight to their targets, and nobody learns who followed them
     hours: Hours = Field(default=(time(9), time(20)), validate_default=False)  # nothing leaves outside of them, in the customer's zone
     weekdays: tuple[Weekday, ...] = Field(default=(0, 1, 2, 3, 4, 5), min_length=1)
     caps: Caps = Caps()
@@ -101,11 +139,19 @@ class Rules(Shape):
         return {cities.plain(city): zone for city, zone in value.items()}
 
 
+class Asking(Shape):
+    """How often a customer is asked by letter to confirm what they agreed to (double opt-in)."""
+
+    again_after: Duration = Field(default="30 days", validate_default=True)
+    times: int = Field(default=2, ge=1, le=5)
+
+
 class Policy(Shape):
     """A policy file: the default, and per country what differs from it."""
 
     default: Rules = Rules()
     countries: dict[str, Rules] = Field(default_factory=dict)
+    asking: Asking = Asking()
 
     @field_validator("default")
     @classmethod
@@ -113,6 +159,8 @@ class Policy(Shape):
         for word in ("zones", "cities"):
             if getattr(value, word):
                 raise refusal(f"has `{word}`, which belong to a country.", f"Write `{word}:` below a country of `countries:`.")
+        if value.soft_opt_in:
+            raise refusal("has `soft_opt_in`, which is a country's law.", "Write `soft_opt_in:` below a country of `countries:`.")
         return value
 
     @field_validator("countries")
@@ -167,8 +215,20 @@ def _contradictions(document: Document[Policy]) -> Iterator[Problem]:
         yield document.problem(("default", "caps"), f"caps {told[0]} What isn't said here is {_usual()}.", told[1])
         return
     for country in value.countries:
+        yield from _unlawful(document, country)
         if told := value.for_country(country).caps.contradiction():
             yield document.problem(("countries", country, "caps"), f"caps {told[0]} What isn't said here is the default's.", told[1])
+
+
+def _unlawful(document: Document[Policy], country: str) -> Iterator[Problem]:
+    """What is written of consent that no law can say."""
+    rules, own = document.value.for_country(country), document.value.countries[country]
+    if rules.soft_opt_in and ChannelName.EMAIL not in rules.channels:
+        message = f"there is a soft opt-in for {country}, and no e-mail: it is for e-mail addresses that were given with a purchase."
+        yield document.problem(("countries", country, "soft_opt_in"), message, "Add email to `channels:`, or take it out.")
+    if rules.soft_opt_in and not (own.source and own.checked_on):
+        message = f"there is a soft opt-in for {country}, and nothing says by which law, or when somebody checked it."
+        yield document.problem(("countries", country, "soft_opt_in"), message, "Add `source:` and `checked_on:`.")
 
 
 def _usual() -> str:

@@ -41,6 +41,7 @@ def _with_everything(values: Mapping[str, Any]) -> dict[str, Any]:
         "link": lambda name: f"{_OURS}c/{_TOKEN}{name}",
         "unsubscribe_url": f"{_OURS}u/{_TOKEN}",
         "pixel_url": f"{_OURS}o/{_TOKEN}.gif",
+        "trap_url": f"{_OURS}c/{_TOKEN}",
         "telegram_url": f"https://t.me/example_bot?start={_TOKEN}",
     }
 
@@ -49,7 +50,7 @@ def _bare(values: Mapping[str, Any], needs: frozenset[str]) -> dict[str, Any]:
     """Without what may be absent and the letter says that it can do without."""
     optional = {path for path, word in vocabulary.words(LetterValues).items() if word.optional and "." not in path}
     absent = optional - {need.partition(".")[0] for need in needs}
-    return {**_with_everything(values), "pixel_url": "", "telegram_url": "", **dict.fromkeys(absent)}
+    return {**_with_everything(values), "pixel_url": "", "trap_url": "", "telegram_url": "", **dict.fromkeys(absent)}
 
 
 def _addresses(value: Any) -> Iterator[str]:

@@ -116,6 +116,7 @@ class LetterValues:
     link: Callable[[str], str]  # URL of a name in brand.yaml's `links:`
     unsubscribe_url: str
     pixel_url: str  # empty where opens may not be tracked
+    trap_url: str  # a link that nobody sees: only machines follow it; empty where clicks may not be tracked
     telegram_url: str  # empty where there is no bot, or the customer has joined
     preview: bool  # shown to a marketer, not sent
 
@@ -137,6 +138,7 @@ def for_letter(
     unsubscribe_url: str,
     pixel_url: str,
     telegram_url: str,
+    trap_url: str = "",
     tone: str = Tone.NEUTRAL,
     preview: bool = False,
 ) -> dict[str, Any]:
@@ -164,6 +166,7 @@ def for_letter(
             link=link,
             unsubscribe_url=unsubscribe_url,
             pixel_url=pixel_url,
+            trap_url=trap_url,
             telegram_url=telegram_url,
             preview=preview,
         )

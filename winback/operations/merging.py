@@ -14,7 +14,13 @@ from winback.errors import ConfigError, Problem
 from winback.store import database, merging, persons
 from winback.store.merging import Busy, Merged
 
-WORDS = {None: "says nothing", Strictness.CLOSED: "no", Strictness.SAID: "given without proof", Strictness.PROVEN: "given"}
+WORDS = {
+    None: "says nothing",
+    Strictness.CLOSED: "no",
+    Strictness.SAID: "given without proof",
+    Strictness.PROVEN: "given",
+    Strictness.CONFIRMED: "given and confirmed",
+}
 """How far a consent goes, as it is printed."""
 
 

@@ -16,10 +16,11 @@ from winback import clock
 from winback.channels.channel import Channel
 from winback.channels.file import FileChannel
 from winback.errors import ChannelError, LaneError, UncertainError
+from winback.journey.notices import NoticeStatus
 from winback.letters import sender
 from winback.letters.sender import Sender
 from winback.letters.wording import in_locale
-from winback.model import ChannelName, Email, Message, Reason, ReminderStatus
+from winback.model import ChannelName, Email, Message, Reason
 from winback.sending import lanes
 from winback.settings import Project
 from winback.store import database, reminders, tasks
@@ -34,7 +35,7 @@ class Reminded:
 
     manager: str
     tasks: int
-    status: str  # model.ReminderStatus, `already` or `unknown`
+    status: str  # journey.notices.NoticeStatus, `already` or `unknown`
     detail: str = ""
 
     @property
@@ -84,18 +85,18 @@ async def _remind(  # noqa: PLR0917  one use
     if number is None:
         with database.reading(engine) as connection:
             before = next(row for row in reminders.of_day(connection, today) if row.manager == manager)
-        return Reminded(manager, count, "already" if before.status == ReminderStatus.SENT else before.status, before.detail)
-    status, detail = ReminderStatus.SENT, ""
+        return Reminded(manager, count, "already" if before.status == NoticeStatus.SENT else before.status, before.detail)
+    status, detail = NoticeStatus.SENT, ""
     name = ChannelName.TELEGRAM if to.telegram_chat else ChannelName.EMAIL
     try:
         async with open_channel(project, name) as channel:
             await channel.send(_written(project, number, to, due, count, today, now))
     except UncertainError as error:
-        status, detail = ReminderStatus.UNCERTAIN, str(error)
+        status, detail = NoticeStatus.UNCERTAIN, str(error)
     except LaneError as error:
-        status, detail = ReminderStatus.FAILED, str(lanes.problem(project, name, error))
+        status, detail = NoticeStatus.FAILED, str(lanes.problem(project, name, error))
     except ChannelError as error:
-        status, detail = ReminderStatus.FAILED, str(error)
+        status, detail = NoticeStatus.FAILED, str(error)
     with database.writing(engine) as connection:
         reminders.record(connection, number, status, detail)
     return Reminded(manager, count, status, detail)

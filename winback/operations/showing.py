@@ -79,13 +79,14 @@ class Shown:
         return [str(word) for word, holds in held.items() if holds]
 
     def _consent(self, row: Row[Any]) -> dict[str, Any]:
-        holds = Consent(row.given_at, row.source, row.withdrawn_at)
+        holds = Consent(row.given_at, row.source, row.withdrawn_at, row.confirmed_at, row.withdrawn_through)
         return {
             "channel": row.channel,
             "purpose": row.purpose,
             "now": WORDS[strictness(Side(has_address=True, consent=holds))],
             "given_on": self._day(row.given_at),
             "at": row.source,
+            "confirmed_on": self._day(row.confirmed_at),
             "withdrawn_on": self._day(row.withdrawn_at),
         }
 

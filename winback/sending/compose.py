@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache, cached_property, partial
+from functools import cache, cached_property
 from typing import Any
 
 from sqlalchemy import Engine, Row
 
 from winback import clock
 from winback.channels import mime
-from winback.journey import greeting_days, promises, script, zones
+from winback.journey import eligibility, greeting_days, promises, script, zones
 from winback.journey.campaign import Campaign
 from winback.journey.eligibility import Candidate
 from winback.journey.last_check import Send
@@ -75,7 +76,7 @@ class Writer:
     ) -> Email | Message:
         """The finished letter, with the code that the customer holds. Raises TemplateError when a value is missing."""
         signing = sender.pick(self.prepared.senders, candidate.person.manager, self.campaign.sender)
-        today = self._day(now, recipient)
+        today, link = self._day(now, recipient), self._link(delivery, candidate, send.channel)
         filled = values.for_letter(
             person=candidate.person,
             locale=delivery.locale,
@@ -85,13 +86,14 @@ class Writer:
             occasion=self.campaign.occasion[delivery.locale] if self.campaign.occasion else None,
             last_order_on=self._shop_day(candidate.last_order_at),
             orders_count=candidate.orders,
-            told=self._told(delivery, candidate, today),
+            told=self._told(delivery, candidate, today, link),
             standing=self._standing(candidate, recipient, delivery.locale, today),
             today=today,
-            link=cache(partial(self._click_url, delivery.id)),
+            link=link,
             tone=self.campaign.tone,
             unsubscribe_url=self._unsubscribe_url(delivery),
             pixel_url=self._pixel_url(delivery, candidate),
+            trap_url=self._trap_url(delivery, candidate, send.channel),
             telegram_url=self._telegram_url(delivery, candidate),
         )
         if send.channel is ChannelName.EMAIL:
@@ -115,7 +117,7 @@ class Writer:
             sender_name=values.sender_name(signing, delivery.locale),
             sender_address=signing.email,
             reply_to=signing.reply_to or signing.email,
-            mail_from=addresses.bounces(bounces_to, self.project.key, delivery.id) if bounces_to else signing.email,
+            mail_from=addresses.bounces(bounces_to, self.project.link_keys[0], delivery.id) if bounces_to else signing.email,
             message_id=mime.message_id(self.prepared.name, delivery.id, domain, self.project.key),
             subject=rendered.subject,
             html=rendered.html,
@@ -126,7 +128,7 @@ class Writer:
             feedback_id=f"{self.prepared.name}:{delivery.locale}:{delivery.tactic}:winback",
             unsubscribe_url=filled["unsubscribe_url"],
             pictures=rendered.pictures,
-            unsubscribe_mailto=addresses.unsubscribe_mailbox(signing.reply_to or signing.email, self.project.key, delivery.id),
+            unsubscribe_mailto=addresses.unsubscribe_mailbox(signing.reply_to or signing.email, self.project.link_keys[0], delivery.id),
             relay=lanes.relay_of(self.project.settings.email, self.prepared.pace.paced_relays, delivery.id),
         )
 
@@ -187,7 +189,7 @@ class Writer:
         known = self._standing(candidate, recipient, recipient.locale, self._day(now, recipient))
         return any(getattr(known, word) is None for word in needed)
 
-    def _told(self, delivery: Claimed, candidate: Candidate, today: date) -> Told:
+    def _told(self, delivery: Claimed, candidate: Candidate, today: date, link: Callable[[str], str]) -> Told:
         """The campaign's content in the letter's language, with links that know the delivery; of a greeting, with its occasion."""
         first_order_on = self._shop_day(candidate.first_order_at)
         block, day = self.campaign.content, today
@@ -198,8 +200,8 @@ class Writer:
             block,
             locale=delivery.locale,
             currency=self.project.settings.currency,
-            link=lambda name: self._click_url(delivery.id, name),
-            answer_link=lambda name, answer: self._click_url(delivery.id, telling.answered(name, answer)),
+            link=link,
+            answer_link=lambda name, answer: link(telling.answered(name, answer)),
             years=standing.whole_years(first_order_on, day) if first_order_on else None,
             days=(day - today).days,
         )
@@ -243,28 +245,48 @@ class Writer:
         return promised.values(offer, given, locale=delivery.locale, code=held.code if held else "", ends_on=ends_on)
 
     def _unsubscribe_url(self, delivery: Claimed) -> str:
-        return addresses.unsubscribe(self.project.settings.public_url, self.project.key, delivery.id)
+        return addresses.unsubscribe(self.project.settings.public_url, self.project.link_keys[0], delivery.id)
 
     def _pixel_url(self, delivery: Claimed, candidate: Candidate) -> str:
-        """Empty where the country's policy doesn't let opens be tracked."""
-        tracked = self.rules(candidate.person.country).open_tracking
-        return addresses.pixel(self.project.settings.public_url, self.project.key, delivery.id) if tracked else ""
+        """Empty where the country's policy, or the customer, doesn't let opens be tracked."""
+        reach = candidate.reach.get(ChannelName.EMAIL)
+        tracked = reach is not None and eligibility.may_track_opens(reach.tracking, self.rules(candidate.person.country))
+        return addresses.pixel(self.project.settings.public_url, self.project.link_keys[0], delivery.id) if tracked else ""
 
     def _telegram_url(self, delivery: Claimed, candidate: Candidate) -> str:
         """Empty where there is no bot, or the customer has joined."""
         bot = self.project.settings.telegram.bot
         if not bot or ChannelName.TELEGRAM in candidate.reach:
             return ""
-        return addresses.join(bot, self.project.key, candidate.customer_id, delivery.id)
+        return addresses.join(bot, self.project.link_keys[0], candidate.customer_id, delivery.id)
 
-    def _click_url(self, delivery_id: int, name: str) -> str:
-        return addresses.click(self.project.settings.public_url, self.project.key, delivery_id, self._link_ids[name])
+    def _tracks_clicks(self, candidate: Candidate, channel: ChannelName) -> bool:
+        reach = candidate.reach.get(channel)
+        return reach is not None and eligibility.may_track_clicks(reach.tracking, self.rules(candidate.person.country))
+
+    def _link(self, delivery: Claimed, candidate: Candidate, channel: ChannelName) -> Callable[[str], str]:
+        """What makes links of names: they know the delivery, or, where nobody may learn who follows them, are the targets themselves."""
+        if not self._tracks_clicks(candidate, channel):
+            return self._links.__getitem__
+        public_url, key = self.project.settings.public_url, self.project.link_keys[0]
+        return cache(lambda name: addresses.click(public_url, key, delivery.id, self._link_ids[name]))
+
+    def _trap_url(self, delivery: Claimed, candidate: Candidate, channel: ChannelName) -> str:
+        """The link that no person sees; empty where links tell nothing, and machines needn't be told from people."""
+        if not self._tracks_clicks(candidate, channel):
+            return ""
+        return addresses.click(self.project.settings.public_url, self.project.link_keys[0], delivery.id, addresses.TRAP)
 
     @cached_property
-    def _link_ids(self) -> dict[str, int]:
-        """Ids of the brand's links in the store, and of a survey's answers, written there before the first letter that names them."""
+    def _links(self) -> dict[str, str]:
+        """The brand's links, and those of a survey's answers, with their targets."""
         links, survey = dict(self.prepared.brand.links), self.campaign.content.survey
         if survey:
             links |= {telling.answered(survey.link, answer): telling.answered(links[survey.link], answer) for answer in telling.answers(survey)}
+        return links
+
+    @cached_property
+    def _link_ids(self) -> dict[str, int]:
+        """Ids of the links in the store, written there before the first letter that names them."""
         with database.writing(self.engine) as connection:
-            return {name: events.link_id(connection, url) for name, url in links.items()}
+            return {name: events.link_id(connection, url) for name, url in self._links.items()}

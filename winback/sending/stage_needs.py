@@ -75,10 +75,10 @@ def _opens(document: Document[Campaign], place: Place, stage: Stage, policy: Pol
         return
     said = [countries for rules in (members.rules, stage.only_if or ()) if (countries := _countries(rules))]
     concerned = set.intersection(*said) if said else set(policy.countries)
-    untracked = sorted(country for country in concerned if not policy.for_country(country).open_tracking)
-    if not untracked and (said or policy.default.open_tracking):
+    untracked = sorted(country for country in concerned if policy.for_country(country).open_tracking is not True)
+    if not untracked and (said or policy.default.open_tracking is True):
         return
-    tracked = sorted(country for country in policy.countries if policy.for_country(country).open_tracking)
+    tracked = sorted(country for country in policy.countries if policy.for_country(country).open_tracking is True)
     message = f"opens are not tracked of customers in {', '.join(untracked) or 'countries without a line'} (open_tracking in config/policy.yaml), and `{stage.name}` asks about them."
     how = f"Add `- country: [{', '.join(tracked)}]` to `only_if:`, or ask for `clicked`." if tracked else "Ask for `clicked`."
     for where in asking:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, FromClause, Row, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Row, and_, func, select
 
+from winback.audience.consents import MARKETING, OPEN_TRACKING
 from winback.journey.eligibility import Candidate, Reach
 from winback.journey.last_check import Since
 from winback.model import ChannelName, EventKind, Person, Verdict
+from winback.store import consents as consent_log
 from winback.store import counting, entitlements, under_way
 from winback.store.among import among_these
+from winback.store import suppressions as suppressions_log
 from winback.store.as_of import AsOf
 from winback.store.counting import is_purchase
 from winback.store.tables import campaign_runs, consents, contacts, customers, events, orders, recipients, scores, suppressions
@@ -24,7 +27,6 @@ def find(connection: Connection, ids: Sequence[int], as_of: AsOf, *, run_id: int
 
     `scored`: where scores as of that moment are, if the stored ones aren't.
     """
-    reach = _reach(connection, ids, as_of.now)
     busy = _busy(connection, ids, run_id, as_of.now)
     namesakes = _namesakes(connection, ids)
     problems = entitlements.problem_orders(connection, ids, as_of)
@@ -37,7 +39,8 @@ def find(connection: Connection, ids: Sequence[int], as_of: AsOf, *, run_id: int
         )
         .select_from(customers.outerjoin(facts, facts.c.customer_id == customers.c.id).outerjoin(scored, scored.c.customer_id == customers.c.id))
         .where(among_these(customers.c.id, ids))
-    )
+    ).all()
+    reach = _reach(connection, ids, as_of.now, {row.id: row.last_order_at for row in rows if row.last_order_at is not None})
     return {
         row.id: Candidate(
             customer_id=row.id,
@@ -128,7 +131,10 @@ def _namesakes(connection: Connection, ids: Sequence[int]) -> set[int]:
     return set(rows.scalars())
 
 
-def _reach(connection: Connection, ids: Sequence[int], now: datetime) -> dict[int, dict[ChannelName, Reach]]:
+def _reach(connection: Connection, ids: Sequence[int], now: datetime, bought: Mapping[int, datetime]) -> dict[int, dict[ChannelName, Reach]]:
+    """`bought`: when customers bought last."""
+    closed = suppressions_log.everywhere(connection, ids, now)
+    tracking = consents.alias("tracking")
     rows = connection.execute(
         select(
             contacts.c.customer_id,
@@ -136,38 +142,52 @@ def _reach(connection: Connection, ids: Sequence[int], now: datetime) -> dict[in
             contacts.c.address,
             contacts.c.blocked_at,
             contacts.c.blocked_reason,
+            contacts.c.confirmed_at.label("alive_at"),
             suppressions.c.reason.label("suppressed"),
             consents.c.customer_id.label("consent"),
             consents.c.given_at,
             consents.c.source,
+            consents.c.confirmed_at,
+            consents.c.withdrawn_at,
+            *(tracking.c[name].label(f"tracking_{name}") for name in ("customer_id", "given_at", "source", "withdrawn_at")),
         )
         .outerjoin(
             suppressions,
             and_(suppressions.c.channel == contacts.c.channel, suppressions.c.address_hash == contacts.c.address_hash, suppressions.c.since <= now),
         )
-        .outerjoin(
-            consents,
-            and_(
-                consents.c.customer_id == contacts.c.customer_id,
-                consents.c.channel == contacts.c.channel,
-                consents.c.purpose == "marketing",
-                or_(consents.c.given_at.is_(None), consents.c.given_at <= now),
-                or_(consents.c.withdrawn_at.is_(None), consents.c.withdrawn_at > now),
-            ),
-        )
+        .outerjoin(consents, _agreed(consents, MARKETING))
+        .outerjoin(tracking, _agreed(tracking, OPEN_TRACKING))
         .where(among_these(contacts.c.customer_id, ids))
     )
     reach: dict[int, dict[ChannelName, Reach]] = defaultdict(dict)
     for row in rows:
+        withdrawn = row.withdrawn_at is not None and row.withdrawn_at <= now
+        consented = row.consent is not None and not withdrawn and (row.given_at is None or row.given_at <= now)
+        last = bought.get(row.customer_id)
         reach[row.customer_id][ChannelName(row.channel)] = Reach(
             address=row.address,
             blocked=row.blocked_reason or "blocked" if row.blocked_at is not None and row.blocked_at <= now else "",
-            suppressed=row.suppressed or "",
-            consent_given_at=row.given_at,
-            consent_source=row.source or "",
-            consented=row.consent is not None,
+            suppressed=row.suppressed or closed.get(row.customer_id, ""),
+            consent_given_at=row.given_at if consented else None,
+            consent_source=(row.source or "") if consented else "",
+            consented=consented,
+            confirmed=consented and row.confirmed_at is not None and row.confirmed_at <= now,
+            withdrawn=withdrawn,
+            quiet_for=_since([row.given_at, row.confirmed_at, row.alive_at, last], now) if consented else None,
+            bought_for=_since([last], now),
+            tracking=consent_log.tracking(row.tracking_customer_id, row.tracking_given_at, row.tracking_source, row.tracking_withdrawn_at, now),
         )
     return reach
+
+
+def _agreed(agreed: FromClause, purpose: str) -> ColumnElement[bool]:
+    return and_(agreed.c.customer_id == contacts.c.customer_id, agreed.c.channel == contacts.c.channel, agreed.c.purpose == purpose)
+
+
+def _since(moments: Iterable[datetime | None], now: datetime) -> timedelta | None:
+    """Since the last of these moments that is past; None: there is none."""
+    last = max((moment for moment in moments if moment is not None and moment <= now), default=None)
+    return None if last is None else now - last
 
 
 def _busy(connection: Connection, ids: Sequence[int], run_id: int | None, now: datetime) -> dict[int, str]:

@@ -8,8 +8,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, and_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from winback.audience.consents import ConsentWay
 from winback.model import ChannelName, Reason
+from winback.store import consents as consent_log
 from winback.store import events
+from winback.store import suppressions as suppressions_log
+from winback.store.consents import Given
 from winback.store.persons import person_id
 from winback.store.tables import consents, contacts, customers, source_states, suppressions
 
@@ -52,24 +56,22 @@ def is_open(connection: Connection, customer_id: int, now: datetime) -> bool:
             suppressions.c.id.is_(None),
         )
     )
-    return found.first() is not None
+    return found.first() is not None and not suppressions_log.everywhere(connection, [customer_id], now)
 
 
 def join(connection: Connection, customer_id: int, *, chat_id: str, address_hash: bytes, source: str, now: datetime) -> None:
     """The customer agreed, in this chat, to be written to there. A suppression that they had asked for is lifted."""
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     contact = {"address": chat_id, "address_hash": address_hash, "blocked_at": None, "blocked_reason": "", "confirmed_at": now}
-    consent = {"given_at": now, "source": source, "withdrawn_at": None}
     who = {"customer_id": customer_id, "channel": ChannelName.TELEGRAM}
     connection.execute(
         dialect.insert(contacts).values(**who, **contact).on_conflict_do_update(index_elements=["customer_id", "channel"], set_=contact)
     )
-    connection.execute(
-        dialect.insert(consents)
-        .values(**who, purpose="marketing", **consent)
-        .on_conflict_do_update(index_elements=["customer_id", "channel", "purpose"], set_=consent)
-    )
+    # whoever presses a button in a chat has confirmed it by that: nobody else could have
+    agreed = Given(customer_id, ChannelName.TELEGRAM, ConsentWay.CHAT, source, now, is_confirmed=True)
+    consent_log.give(connection, agreed, now)
     events.lift(connection, channel=ChannelName.TELEGRAM, address_hash=address_hash)
+    suppressions_log.narrow(connection, customer_id)
 
 
 def block(connection: Connection, customer_id: int, now: datetime) -> None:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, func, select, update
+from sqlalchemy import Connection, Table, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from winback.model import UNFINISHED, ChannelName, DeliveryStatus, EventKind, Reason, RecipientStatus
-from winback.store import refreshing
-from winback.store.tables import campaign_runs, deliveries, events, links, recipients, suppressions
+from winback.store import refreshing, suppressions
+from winback.store.suppressions import Closed
+from winback.store.tables import campaign_runs, deliveries, events, links, recipients
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,21 +45,23 @@ def record(connection: Connection, happened: Iterable[Event]) -> int:
 
 
 def _row(event: Event) -> dict[str, Any]:
-    return {**asdict(event), "signals": dict(event.signals), "text": event.text.replace("\x00", "")}  # PostgreSQL's text holds no NUL
+    row = {name: getattr(event, name) for name in _COLUMNS}  # asdict copies deeply, which took half of the time of storing a hit
+    return {**row, "signals": dict(event.signals), "text": event.text.replace("\x00", "")}  # PostgreSQL's text holds no NUL
+
+
+_COLUMNS = tuple(each.name for each in fields(Event))
 
 
 def suppress(
     connection: Connection, *, channel: ChannelName, address_hash: bytes, reason: Reason, since: datetime, delivery_id: int | None = None
 ) -> bool:
     """Never write to this address again. The first reason stays. Returns whether it is new."""
-    statement = _insert(connection, suppressions).on_conflict_do_nothing(index_elements=["channel", "address_hash"])
-    values = {"channel": channel, "address_hash": address_hash, "reason": reason, "since": since, "delivery_id": delivery_id}
-    return connection.execute(statement.returning(suppressions.c.id), [values]).one_or_none() is not None
+    return suppressions.close(connection, Closed(channel, address_hash, reason, delivery_id=delivery_id), since)
 
 
 def lift(connection: Connection, *, channel: ChannelName, address_hash: bytes) -> None:
     """The person behind the address asked to be written to again, with a consent of its own."""
-    connection.execute(delete(suppressions).where(suppressions.c.channel == channel, suppressions.c.address_hash == address_hash))
+    suppressions.lift(connection, channel, address_hash)
 
 
 def stop(connection: Connection, customer_id: int, reason: Reason, now: datetime) -> int:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
 
@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, and_, delete, insert, select, update
 
 from winback.audience.consents import MARKETING, Consent, Side, Strictness, strictest, strictness
 from winback.model import Reason
+from winback.store import consents as consent_log
 from winback.store.tables import consents, contacts, suppressions
 
 _LEFT = (Reason.UNSUBSCRIBED, Reason.COMPLAINED)
@@ -97,15 +98,25 @@ def _join_consents(connection: Connection, merged_id: int, into_id: int, reach: 
         sides = [_side(contacts_of.get(channel), given.get((channel, purpose)), purpose) for contacts_of, given in zip(reach, agreed, strict=True)]
         holds = strictest(sides, now)
         _write(connection, into_id, channel, purpose, holds)
+        if (
+            holds is not None
+            and holds.withdrawn_at is not None
+            and not any(holds.withdrawn_at == given.withdrawn_at for given in _given(agreed, channel, purpose))
+        ):
+            consent_log.prove_merge(connection, into_id, (channel, purpose), holds.withdrawn_at, now)
         into, merged = (strictness(side) if side.speaks else None for side in sides)
         fates.append(ConsentFate(channel, purpose, into, merged, strictness(Side(has_address=True, consent=holds))))
     connection.execute(delete(consents).where(consents.c.customer_id == merged_id))
     return fates
 
 
+def _given(agreed: Sequence[Mapping[tuple[str, str], Consent]], channel: str, purpose: str) -> list[Consent]:
+    return [given[channel, purpose] for given in agreed if (channel, purpose) in given]
+
+
 def _consents(connection: Connection, customer_id: int) -> Mapping[tuple[str, str], Consent]:
     rows = connection.execute(select(consents).where(consents.c.customer_id == customer_id))
-    return {(row.channel, row.purpose): Consent(row.given_at, row.source, row.withdrawn_at) for row in rows}
+    return {(row.channel, row.purpose): Consent(row.given_at, row.source, row.withdrawn_at, row.confirmed_at, row.withdrawn_through) for row in rows}
 
 
 def _side(contact: Row[Any] | None, consent: Consent | None, purpose: str) -> Side:
@@ -119,5 +130,4 @@ def _write(connection: Connection, customer_id: int, channel: str, purpose: str,
     place = {"customer_id": customer_id, "channel": channel, "purpose": purpose}
     connection.execute(delete(consents).filter_by(**place))
     if consent is not None:
-        values = {"given_at": consent.given_at, "source": consent.source, "withdrawn_at": consent.withdrawn_at}
-        connection.execute(insert(consents).values(**place, **values))
+        connection.execute(insert(consents).values(**place, **asdict(consent)))

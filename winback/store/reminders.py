@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from winback.model import ReminderStatus
+from winback.journey.notices import NoticeStatus
 from winback.store.tables import reminders
 
 
@@ -17,21 +17,21 @@ def hand_over(connection: Connection, manager: str, day: date, *, tasks: int, no
     """Mark a manager's reminder of a day as handed over, just before it is; its number. None: somebody did already, and it isn't known to have failed."""
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     statement = dialect.insert(reminders).values(
-        manager=manager, day=day, status=ReminderStatus.HANDED_OVER, tasks=tasks, handed_over_at=now, detail=""
+        manager=manager, day=day, status=NoticeStatus.HANDED_OVER, tasks=tasks, handed_over_at=now, detail=""
     )
     again = statement.on_conflict_do_update(
         index_elements=["manager", "day"],
-        set_={"status": ReminderStatus.HANDED_OVER, "tasks": tasks, "handed_over_at": now, "detail": ""},
-        where=reminders.c.status == ReminderStatus.FAILED,
+        set_={"status": NoticeStatus.HANDED_OVER, "tasks": tasks, "handed_over_at": now, "detail": ""},
+        where=reminders.c.status == NoticeStatus.FAILED,
     )
     return connection.execute(again.returning(reminders.c.id)).scalar_one_or_none()
 
 
-def record(connection: Connection, reminder_id: int, status: ReminderStatus, detail: str = "") -> None:
+def record(connection: Connection, reminder_id: int, status: NoticeStatus, detail: str = "") -> None:
     """What became of it."""
     connection.execute(
         update(reminders)
-        .where(reminders.c.id == reminder_id, reminders.c.status == ReminderStatus.HANDED_OVER)
+        .where(reminders.c.id == reminder_id, reminders.c.status == NoticeStatus.HANDED_OVER)
         .values(status=status, detail=detail[:1000])
     )
 
@@ -43,4 +43,4 @@ def of_day(connection: Connection, day: date) -> Sequence[Row[Any]]:
 
 def in_doubt(connection: Connection, day: date) -> Sequence[Row[Any]]:
     """Reminders of a day of which nobody knows whether they left."""
-    return [row for row in of_day(connection, day) if row.status in {ReminderStatus.HANDED_OVER, ReminderStatus.UNCERTAIN}]
+    return [row for row in of_day(connection, day) if row.status in {NoticeStatus.HANDED_OVER, NoticeStatus.UNCERTAIN}]

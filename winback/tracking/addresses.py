@@ -9,6 +9,8 @@ OPEN = "/o/"
 CLICK = "/c/"
 UNSUBSCRIBE = "/u/"
 PIXEL = ".gif"
+TRAP = 0
+"""The link of every letter that no person sees: what follows it is a machine."""
 
 
 def pixel(public_url: str, key: bytes, delivery_id: int) -> str:

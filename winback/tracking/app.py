@@ -4,28 +4,46 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 
 from sqlalchemy import Engine
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from winback import clock as wall_clock
+from winback.journey import policy
 from winback.letters import pages as letter_pages
 from winback.settings import Project
-from winback.tracking.hits import Buffer
+from winback.tracking.buffer import Buffer, Keeper
+from winback.tracking.guard import Guard, Limits
 from winback.tracking.hot import HotPaths
 from winback.tracking.pages import create_pages
+from winback.tracking.recording import Recorder
+
+
+def hits_folder(project: Project) -> Path:
+    """Where hits lie until they are in the store."""
+    return project.root / ".winback" / "hits"
 
 
 def create_app(
-    project: Project, engine: Engine, *, clock: Callable[[], datetime] = wall_clock.now, render_page: Callable[..., str] = letter_pages.render
+    project: Project,
+    engine: Engine,
+    *,
+    clock: Callable[[], datetime] = wall_clock.now,
+    render_page: Callable[..., str] = letter_pages.render,
+    keeps: bool = True,
 ) -> ASGIApp:
-    """Pixel, click, unsubscribing and /health. Stopping it (ASGI lifespan) stores every hit that was answered."""
-    buffer = Buffer(engine)
-    hot = HotPaths(project.key, engine, buffer, clock)
-    pages = create_pages(project, engine, buffer, clock=clock, render_page=render_page)
+    """Pixel, click, unsubscribing and /health. Stopping it (ASGI lifespan) stores every hit that was answered.
+
+    `keeps`: hits go from their files into the store in a thread of this process; else somebody else sees to that (tracking/serving.py).
+    """
+    folder = hits_folder(project)
+    buffer = Buffer(folder, Keeper(folder, Recorder(engine, policy.read(project))) if keeps else None, durable=project.settings.tracking.durable)
+    hot = HotPaths(project, engine, buffer, clock)
+    pages = Limits(create_pages(project, engine, buffer, clock=clock, render_page=render_page), project.settings.trusted_proxies)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or not await hot.answer(scope, receive, send):
             await pages(scope, receive, send)
 
-    return app
+    return Guard(app, project.settings.public_url)

@@ -7,8 +7,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from winback.audience.consents import ConsentWay
 from winback.model import EventKind, Reason
-from winback.store import events, freshness
+from winback.store import consents, events, freshness
+from winback.store.consents import Withdrawn
 from winback.store.correspondence import Correspondent
 from winback.store.events import Event
 
@@ -18,10 +20,15 @@ _ENDS: Mapping[EventKind, tuple[Reason, bool]] = {  # why the journeys end; whet
     EventKind.BOUNCE: (Reason.BOUNCED, True),  # a hard one; the others are recorded and end nothing
     EventKind.REPLY: (Reason.REPLIED, False),
 }
+_WITHDRAWS = frozenset({EventKind.UNSUBSCRIBE, EventKind.COMPLAINT})
+_WAYS = {"page": ConsentWay.PAGE, "one-click": ConsentWay.ONE_CLICK, "telegram": ConsentWay.CHAT}
+"""By which way somebody unsubscribed, by the signal `by` of the event; mail, where nothing is said."""
 
 
 def end(connection: Connection, who: Correspondent, event: Event, now: datetime) -> bool:
     """Record the event, stop the customer's journeys, and suppress the address if the event closes it: in the caller's one transaction.
+
+    Whoever unsubscribes or complains takes their consent back with it (store/consents.py).
 
     An answer shows that the address it answers from is alive.
 
@@ -32,9 +39,20 @@ def end(connection: Connection, who: Correspondent, event: Event, now: datetime)
     new = events.record(connection, [event]) > 0
     if not new and event.kind is not EventKind.UNSUBSCRIBE:
         return False
+    if event.kind in _WITHDRAWS:
+        consents.withdraw(connection, _wish(who, event, reason), now)
+        return new
     if closes and who.address_hash is not None:
         events.suppress(connection, channel=who.channel, address_hash=who.address_hash, reason=reason, since=now, delivery_id=event.delivery_id)
     if event.kind is EventKind.REPLY and not who.is_former:
         freshness.confirm(connection, [(who.customer_id, who.channel, event.happened_at)])
     events.stop(connection, who.customer_id, reason, now)
     return new
+
+
+def _wish(who: Correspondent, event: Event, reason: Reason) -> Withdrawn:
+    way = ConsentWay.COMPLAINT if event.kind is EventKind.COMPLAINT else _WAYS.get(str(event.signals.get("by", "")), ConsentWay.REPLY)
+    evidence = {"event": event.dedupe_key}
+    return Withdrawn(
+        who.customer_id, way, who.channel, reason=reason, address_hash=who.address_hash, delivery_id=event.delivery_id, evidence=evidence
+    )

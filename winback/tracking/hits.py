@@ -1,25 +1,23 @@
-"""Hits on pixels and links on their way into the store: answered at once, written a moment later in batches."""
+"""Hits on pixels and links: as they come, as a line in a file, and as events with verdicts."""
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import hashlib
-import logging
-from collections.abc import Iterable, Iterator, Mapping
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Engine
-
-from winback.model import ChannelName, EventKind, Verdict
-from winback.store import correspondence, database, events, freshness
+from winback.model import EventKind
 from winback.store.correspondence import Correspondent
 from winback.store.events import Event
-from winback.tracking import machines
-from winback.tracking.machines import Signals
+from winback.tracking import addresses, machines, surroundings
+from winback.tracking.machines import Judged, Signals
+from winback.tracking.surroundings import Seen
 
-log = logging.getLogger(__name__)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +26,28 @@ class Hit:
 
     kind: EventKind
     delivery_id: int
-    link_id: int | None
+    link_id: int | None  # of a click; addresses.TRAP: the one that nobody sees
     happened_at: datetime
     method: str
     user_agent: str
     prefetch: str
+    network: str = ""  # a keyed mark of the network it came from: two hits of one network have the same
+
+    @property
+    def line(self) -> bytes:
+        """As it is written down: JSON, without line breaks."""
+        moment = (self.happened_at - _EPOCH) // _MICROSECOND
+        values = (self.kind, self.delivery_id, self.link_id, moment, self.method, self.user_agent, self.prefetch, self.network)
+        return _encode(values).encode("ascii") + b"\n"
+
+    @classmethod
+    def read(cls, line: bytes) -> Hit | None:
+        """What was written down; None for a line that is none, or only a part of one."""
+        try:
+            kind, delivery_id, link_id, moment, method, user_agent, prefetch, network = json.loads(line)
+            return cls(EventKind(kind), delivery_id, link_id, _EPOCH + moment * _MICROSECOND, method, user_agent, prefetch, network)
+        except (ValueError, TypeError):
+            return None
 
     @property
     def dedupe_key(self) -> str:
@@ -40,95 +55,51 @@ class Hit:
         look = hashlib.blake2s(f"{self.method}\n{self.user_agent}\n{self.prefetch}".encode(errors="replace"), digest_size=8).hexdigest()
         return f"{self.kind}:{self.delivery_id}:{self.link_id or 0}:{self.happened_at.isoformat()}:{look}"
 
+    @property
+    def seen(self) -> Seen:
+        return Seen(self.delivery_id, self.link_id if self.kind is EventKind.CLICK else None, self.happened_at, self.network)
 
-def judged(hits: Iterable[Hit], correspondents: Mapping[int, Correspondent]) -> list[Event]:
-    """Hits as events with their verdicts. Those on letters that are no longer known are left out."""
-    return [_event(hit, correspondents[hit.delivery_id]) for hit in hits if hit.delivery_id in correspondents]
+
+_encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
-def _event(hit: Hit, who: Correspondent) -> Event:
+def verdicts(hits: Sequence[Hit], correspondents: Mapping[int, Correspondent]) -> list[tuple[Hit, Judged]]:
+    """Each hit on a letter that is known, with who was behind it: seen among all of these."""
+    known = [hit for hit in hits if hit.delivery_id in correspondents]
+    looks = surroundings.look([hit.seen for hit in known])
+    return [(hit, _judged(hit, correspondents[hit.delivery_id], look)) for hit, look in zip(known, looks, strict=True)]
+
+
+def _judged(hit: Hit, who: Correspondent, look: surroundings.Look) -> Judged:
     seconds = None if who.accepted_at is None else (hit.happened_at - who.accepted_at).total_seconds()
-    signals = Signals(hit.method, hit.user_agent, hit.prefetch, seconds)
-    verdict = machines.judge(hit.kind, who.channel, signals)
+    signals = Signals(hit.method, hit.user_agent, hit.prefetch, seconds, look.is_trapped, look.links, look.letters)
+    return machines.judge(hit.kind, who.channel, signals)
+
+
+def event(hit: Hit, who: Correspondent, judged: Judged) -> Event:
+    """A hit as it is kept: what was seen, and what follows from it beside."""
     return Event(
         dedupe_key=hit.dedupe_key,
         kind=hit.kind,
         customer_id=who.customer_id,
         delivery_id=hit.delivery_id,
-        link_id=hit.link_id,
+        link_id=hit.link_id or None,
         happened_at=hit.happened_at,
-        verdict=verdict.verdict,
-        signals=verdict.with_signals(signals),
+        verdict=judged.verdict,
+        signals=_signals(hit, who, judged),
     )
 
 
-class Buffer:
-    """Keeps hits in memory for at most `within` seconds: that long is what a crash can lose; an orderly stop loses none.
-
-    While the store can't be written, hits wait and are tried again every `within` seconds; above `most` of them, new ones are dropped and counted.
-    """
-
-    def __init__(self, engine: Engine, *, within: float = 0.5, most: int = 200_000, batch: int = 5_000) -> None:
-        self.engine = engine
-        self.within = within
-        self.most = most
-        self.batch = batch
-        self.dropped = 0
-        self._waiting: list[Hit] = []
-        self._writer: asyncio.Task[None] | None = None
-
-    def __len__(self) -> int:
-        return len(self._waiting)
-
-    def add(self, hit: Hit) -> None:
-        """Take a hit; the first one after a rest starts the clock. Call it from the event loop."""
-        if len(self._waiting) >= self.most:
-            self.dropped += 1
-            return
-        self._waiting.append(hit)
-        if self._writer is None:
-            self._writer = asyncio.get_running_loop().create_task(self._write_soon())
-
-    async def close(self) -> None:
-        """Write what is left. Raises database.Failure when the store can't be written even now."""
-        if self._writer is not None:
-            self._writer.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._writer
-        while self._waiting:
-            await self._write()
-
-    async def _write_soon(self) -> None:
-        try:
-            while self._waiting:
-                await asyncio.sleep(self.within)
-                try:
-                    await self._write()
-                except database.Failure as error:
-                    log.warning("%d hits wait: the database can't be written (%s)", len(self._waiting), str(error).partition("\n")[0])
-        finally:
-            self._writer = None
-
-    async def _write(self) -> None:
-        """Everything that waits now, in batches. A batch leaves the memory only when it is stored: written twice, it is kept once."""
-        count = len(self._waiting)
-        for start in range(0, count, self.batch):
-            await asyncio.to_thread(_store, self.engine, self._waiting[: min(self.batch, count - start)])
-            del self._waiting[: min(self.batch, count - start)]
+def _signals(hit: Hit, who: Correspondent, judged: Judged) -> dict[str, Any]:
+    seconds = None if who.accepted_at is None else (hit.happened_at - who.accepted_at).total_seconds()
+    kept = {"method": hit.method, "user_agent": hit.user_agent, "prefetch": hit.prefetch, "seconds": seconds, "why": judged.why}
+    if hit.network:
+        kept["network"] = hit.network
+    if hit.kind is EventKind.CLICK and hit.link_id == addresses.TRAP:
+        kept["honeypot"] = True
+    return kept
 
 
-def _store(engine: Engine, hits: list[Hit]) -> None:
-    with database.writing(engine) as connection:
-        known = correspondence.by_delivery(connection, {hit.delivery_id for hit in hits})
-        happened = judged(hits, known)
-        events.record(connection, happened)
-        freshness.confirm(connection, _signs_of_life(happened, known))
-        events.confirm(connection, known)
-
-
-def _signs_of_life(happened: Iterable[Event], known: Mapping[int, Correspondent]) -> Iterator[tuple[int, ChannelName, datetime]]:
-    """Clicks by people: the letter arrived and was read, at the address that they still have."""
-    for event in happened:
-        who = known[event.delivery_id or 0]
-        if event.kind is EventKind.CLICK and event.verdict == Verdict.HUMAN and not who.is_former:
-            yield who.customer_id, who.channel, event.happened_at
+def events_of(judged: Iterable[tuple[Hit, Judged]], correspondents: Mapping[int, Correspondent]) -> list[Event]:
+    """Hits with their verdicts as events."""
+    return [event(hit, correspondents[hit.delivery_id], verdict) for hit, verdict in judged]

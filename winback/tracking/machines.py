@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
+from functools import lru_cache
 
 from winback.model import ChannelName, EventKind, Verdict
 
@@ -22,6 +22,9 @@ class Signals:
     user_agent: str
     prefetch: str = ""  # what a browser or proxy said about fetching ahead
     seconds: float | None = None  # since the other side accepted the letter; None: not known
+    is_trapped: bool = False  # the link that no person sees was followed, on this letter and about now
+    links: int = 0  # different links of the letter that were followed within seconds
+    letters: int = 1  # different letters that were fetched from the same network within a minute
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,20 +34,22 @@ class Judged:
     verdict: Verdict
     why: str
 
-    def with_signals(self, signals: Signals) -> dict[str, Any]:
-        """What is kept with the event."""
-        return {**asdict(signals), "why": self.why}
-
 
 def judge(kind: EventKind, channel: ChannelName, signals: Signals) -> Judged:
-    """Who was behind this open or click. The first signal that speaks decides."""
+    """Who was behind this open or click. The first signal that speaks decides; of haste and company, the one that says more."""
     if signals.method != "GET":
         return Judged(Verdict.MACHINE, "method")  # browsers and mail programs fetch with GET; HEAD and OPTIONS look ahead
     if signals.prefetch:
-        return Judged(Verdict.MACHINE, "prefetch")
+        return _PREFETCH
+    if signals.is_trapped:
+        return _TRAPPED
     if named := _by_user_agent(signals.user_agent):
         return named
-    return _by_haste(kind, channel, signals.seconds) or Judged(Verdict.HUMAN, "")
+    found = [each for each in (_by_haste(kind, channel, signals.seconds), _by_company(signals)) if each]
+    return next((each for each in found if each.verdict is Verdict.MACHINE), found[0] if found else _PERSON)
+
+
+_PREFETCH, _TRAPPED, _PERSON = Judged(Verdict.MACHINE, "prefetch"), Judged(Verdict.MACHINE, "honeypot"), Judged(Verdict.HUMAN, "")
 
 
 _AGENTS: tuple[tuple[str, Verdict, re.Pattern[str]], ...] = tuple(
@@ -68,8 +73,20 @@ _AGENTS: tuple[tuple[str, Verdict, re.Pattern[str]], ...] = tuple(
 )
 
 
+@lru_cache(maxsize=4096)  # there are far fewer than hits
 def _by_user_agent(user_agent: str) -> Judged | None:
     return next((Judged(verdict, name) for name, verdict, pattern in _AGENTS if pattern.search(user_agent)), None)
+
+
+_MANY_LINKS = 3  # a scanner follows all of a letter's links; a person who opens two in tabs is quick too
+_CROWD = 25  # letters from one network: a company's filter or a provider's proxy - or a mobile network on a busy day
+
+
+def _by_company(signals: Signals) -> Judged | None:
+    """By what happens around it: several links at once are a scanner's; many people's letters from one network may be."""
+    if signals.links >= _MANY_LINKS:
+        return Judged(Verdict.MACHINE, "many-links")
+    return Judged(Verdict.UNVERIFIED, "crowd") if signals.letters >= _CROWD else None
 
 
 # Seconds after acceptance below which a hit is a machine's, and below which it may be one. Filters fetch while a letter is being

@@ -22,7 +22,7 @@ from winback.store import correspondence, database, events
 from winback.store.correspondence import Correspondent
 from winback.store.events import Event
 from winback.tracking import addresses, endings, tokens
-from winback.tracking.hits import Buffer
+from winback.tracking.buffer import Buffer
 from winback.tracking.tokens import Purpose
 
 _HEADERS = {
@@ -88,7 +88,7 @@ def create_pages(project: Project, engine: Engine, buffer: Buffer, *, clock: Cal
 
 def _addressee(project: Project, engine: Engine, token: str) -> Correspondent:
     """Whom the letter with this link went to. Raises HTTPException 404, the same for every kind of wrong token."""
-    found = tokens.read(project.key, Purpose.UNSUBSCRIBE, token)
+    found = tokens.read(project.link_keys, Purpose.UNSUBSCRIBE, token)
     if found is not None:
         with database.reading(engine) as connection:
             who = correspondence.by_delivery(connection, [found[0]]).get(found[0])

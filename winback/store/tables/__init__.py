@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from winback.store.tables.audience import facts, facts_due, facts_state, scores, scores_state, stage_changes
 from winback.store.tables.campaigns import back_fill, campaign_runs, deliveries, events, links, outcomes, recipients, stops_looked
+from winback.store.tables.consents import consent_proofs, consent_requests, consent_wordings
 from winback.store.tables.journeys import approvals, codes, reminders, run_changes, tasks
 from winback.store.tables.kinds import Day, Id, Tree, Utc, metadata, sqlite_text
 from winback.store.tables.lanes import fuses, lane_counts
@@ -30,6 +31,9 @@ __all__ = [
     "back_fill",
     "campaign_runs",
     "codes",
+    "consent_proofs",
+    "consent_requests",
+    "consent_wordings",
     "consents",
     "contacts",
     "customers",

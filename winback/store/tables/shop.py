@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Date, Index, Integer, LargeBinary, String, Table, Text, UniqueConstraint, and_
+from sqlalchemy import BigInteger, Boolean, Column, Date, Index, Integer, LargeBinary, String, Table, Text, UniqueConstraint, and_, false
 
 from winback.store.tables.kinds import Day, Tree, Utc, metadata, row_id, to
 
@@ -56,8 +56,11 @@ consents = Table(
     Column("purpose", String(40), primary_key=True),  # "marketing", "open-tracking"
     Column("given_at", Utc),  # None: said to be given, but nobody knows when
     Column("source", Text, nullable=False, server_default=""),  # where it was given; empty is no proof
-    Column("withdrawn_at", Utc),
+    Column("confirmed_at", Utc),  # when the address itself said yes (double opt-in)
+    Column("withdrawn_at", Utc),  # of somebody who never agreed: when they objected
+    Column("withdrawn_through", String(20), nullable=False, server_default=""),  # audience.consents.ConsentWay
 )
+"""What the newest row of `consent_proofs` says of each."""
 
 suppressions = Table(
     "suppressions",
@@ -68,6 +71,8 @@ suppressions = Table(
     Column("reason", String(40), nullable=False),
     Column("since", Utc, nullable=False),
     to("deliveries.id", "delivery_id"),
+    Column("everywhere", Boolean, nullable=False, server_default=false()),  # whoever has this address isn't written to on any channel
+    Column("source", Text, nullable=False, server_default=""),  # who said so, where it wasn't a letter of ours: a file, a person
     UniqueConstraint("channel", "address_hash"),
 )
 

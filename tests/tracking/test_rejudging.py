@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import update
+
+from tests.letterbox import NOW
+from winback.journey.policy import Policy
+from winback.model import EventKind, Verdict
+from winback.store import database
+from winback.store import events as event_store
+from winback.store.tables import events
+from winback.tracking import rejudging
+from winback.tracking.hits import Hit
+from winback.tracking.recording import Recorder
+
+BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Thunderbird/140.4.0"
+AGENTS = (BROWSER, "curl/8.5.0", "Something (via ggpht.com GoogleImageProxy)", BROWSER, BROWSER)
+
+
+def click(seconds: float, letter: int, link: int, *, agent: str = BROWSER, network: str = "") -> Hit:
+    return Hit(EventKind.CLICK, letter, link, NOW + timedelta(seconds=seconds), "GET", agent, "", network)
+
+
+def told(shop):
+    return [(row.verdict, row.signals["why"]) for row in shop.rows(events)]
+
+
+def raw(shop):
+    return [{**row._asdict(), "verdict": "", "signals": {**row.signals, "why": ""}} for row in shop.rows(events)]
+
+
+@pytest.fixture
+def links(engine):
+    with database.writing(engine) as connection:
+        return [event_store.link_id(connection, f"https://zerno.example/{number}") for number in range(4)]
+
+
+@pytest.fixture
+def letters(shop):
+    return [shop.written_to(f"c{number}", email=f"c{number}@mail.example")[1] for number in range(30)]
+
+
+@pytest.fixture
+def past(engine, letters, links):
+    """Clicks of an hour: people, programs, traps, scanners that follow every link, and a crowd behind one network."""
+    hits = [click(number * 11, letters[number % 10], links[number % 2], agent=AGENTS[number % 5], network=f"n{number % 7}") for number in range(200)]
+    hits += [click(500 + number, letters[12], link) for number, link in enumerate(links)]
+    hits += [click(700, letters[13], 0), click(755, letters[13], links[0]), click(900, letters[13], links[0])]
+    hits += [click(1200 + number, letter, links[0], network="crowd") for number, letter in enumerate(letters)]
+    Recorder(engine, Policy())(hits)
+    return hits
+
+
+def forget(engine):
+    """As if an earlier release had called everybody a person."""
+    with database.writing(engine) as connection:
+        for row in connection.execute(events.select()).all():
+            connection.execute(update(events).where(events.c.id == row.id).values(verdict="human", signals={**row.signals, "why": ""}))
+
+
+@pytest.mark.parametrize("batch", [1, 7, 40, 20_000])
+def test_the_past_is_judged_as_the_present_is_whatever_the_batches(engine, shop, past, batch):
+    present, seen = told(shop), raw(shop)
+    forget(engine)
+    found = rejudging.rejudge(engine, batch=batch)
+    assert (told(shop), raw(shop)) == (present, seen)
+    assert found.hits == len(past)
+    assert found.changes[Verdict.HUMAN, Verdict.MACHINE] == sum(verdict == "machine" for verdict, _ in present) > 0
+    again = rejudging.rejudge(engine, batch=batch)
+    assert (again.changes.total(), again.reasons, told(shop)) == (0, 0, present)
+
+
+def test_a_dry_run_counts_and_changes_nothing(engine, shop, past):
+    forget(engine)
+    before = told(shop)
+    counted = rejudging.rejudge(engine, dry_run=True)
+    assert told(shop) == before
+    assert counted == rejudging.rejudge(engine)
+
+
+def test_from_a_moment_on_the_minute_before_it_is_looked_at_and_left_alone(engine, shop, letters, links):
+    hits = [click(number, letters[0], link) for number, link in enumerate(links[:3])]
+    Recorder(engine, Policy())(hits)
+    forget(engine)
+    found = rejudging.rejudge(engine, since=hits[2].happened_at)
+    assert found.hits == 1
+    assert told(shop) == [("human", ""), ("human", ""), ("machine", "many-links")]
+
+
+def test_hits_without_the_signals_of_today_are_judged_by_what_is_known(engine, shop, letters, links):
+    Recorder(engine, Policy())([click(1, letters[0], links[0])])
+    with database.writing(engine) as connection:
+        connection.execute(update(events).values(signals={"method": "GET", "user_agent": "curl/8.5.0"}, verdict="human"))
+    assert rejudging.rejudge(engine).changes == {(Verdict.HUMAN, Verdict.MACHINE): 1}
+    assert told(shop) == [("machine", "program")]

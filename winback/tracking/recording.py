@@ -1,0 +1,74 @@
+"""Hits into the store: each judged among those of the last minute, so that what comes later can still change what was thought of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, Engine
+
+from winback.journey.policy import Policy
+from winback.model import ChannelName, EventKind, Verdict
+from winback.store import click_tracking, consents, correspondence, database, events, freshness, hits_again
+from winback.store.correspondence import Correspondent
+from winback.store.events import Event
+from winback.tracking import hits as hit_events
+from winback.tracking import surroundings
+from winback.tracking.hits import Hit
+from winback.tracking.machines import Judged
+
+_MOST = 5_000  # hits of the last minute that are kept in mind
+
+
+class Recorder:
+    """Stores batches of hits. Of the last minute's it remembers what it thought, and sets right what new ones show in another light."""
+
+    def __init__(self, engine: Engine, policy: Policy) -> None:
+        self.engine = engine
+        self.policy = policy
+        self._recent: dict[Hit, Judged] = {}
+        self._people: dict[int, Correspondent] = {}
+
+    def __call__(self, hits: Sequence[Hit]) -> None:
+        """One transaction. Raises database.Failure, and then nothing has happened."""
+        with database.writing(self.engine) as connection:
+            found = correspondence.by_delivery(connection, {hit.delivery_id for hit in hits})
+            known = {**self._people, **found}
+            wanted = _wanted(hits, found, self._may_be_seen(connection, found, max(hit.happened_at for hit in hits)))
+            new = [hit for hit in wanted if hit not in self._recent]
+            judged = dict(hit_events.verdicts([*self._recent, *new], known))
+            happened = hit_events.events_of(((hit, judged[hit]) for hit in new), known)
+            events.record(connection, happened)
+            changed = [hit for hit, thought in self._recent.items() if judged[hit] != thought]
+            hits_again.set_verdicts(connection, {hit.dedupe_key: (judged[hit].verdict, judged[hit].why) for hit in changed})
+            freshness.confirm(connection, _signs_of_life(happened, known))
+            events.confirm(connection, found)
+        self._remember(judged, known)
+
+    def _may_be_seen(self, connection: Connection, known: Mapping[int, Correspondent], now: datetime) -> Mapping[EventKind, set[int]]:
+        """By kind of hit, the customers whose hits may be kept when they come, whatever held when their letters left."""
+        people = {who.customer_id for who in known.values()}
+        opens = consents.may_track_opens(connection, self.policy, people, now)
+        return {EventKind.OPEN: opens, EventKind.CLICK: click_tracking.may_track_clicks(connection, self.policy, people)}
+
+    def _remember(self, judged: Mapping[Hit, Judged], known: Mapping[int, Correspondent]) -> None:
+        newest = max((hit.happened_at for hit in judged), default=None)
+        if newest is None:
+            return
+        since = newest - timedelta(seconds=surroundings.MINUTE)
+        recent = [(hit, thought) for hit, thought in judged.items() if hit.happened_at >= since]
+        self._recent = dict(recent[-_MOST:])
+        self._people = {hit.delivery_id: known[hit.delivery_id] for hit in self._recent}
+
+
+def _wanted(hits: Iterable[Hit], known: Mapping[int, Correspondent], may_be_seen: Mapping[EventKind, set[int]]) -> list[Hit]:
+    """Those on letters that are known, of customers who may be tracked."""
+    return [hit for hit in hits if hit.delivery_id in known and known[hit.delivery_id].customer_id in may_be_seen[hit.kind]]
+
+
+def _signs_of_life(happened: Iterable[Event], known: Mapping[int, Correspondent]) -> Iterator[tuple[int, ChannelName, datetime]]:
+    """Clicks by people: the letter arrived and was read, at the address that they still have."""
+    for event in happened:
+        who = known[event.delivery_id or 0]
+        if event.kind is EventKind.CLICK and event.verdict == Verdict.HUMAN and not who.is_former:
+            yield who.customer_id, who.channel, event.happened_at
