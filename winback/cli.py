@@ -29,6 +29,7 @@ from winback.commands import (
     reasons,
     results,
     studio,
+    suppressions,
     tasks,
     translations,
 )
@@ -67,6 +68,7 @@ for subject in (
     cohorts,
     lifecycle,
     customers,
+    suppressions,
     reasons,
     occasions,
     letters,

@@ -31,7 +31,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from winback.model import ChannelName
 from winback.store import incoming_consents, incoming_merged, persons, refreshing, stops_due
 from winback.store.incoming import ADDRESSES, MISTYPED, Filled, Merged, Staging, differences, insert_new, said
-from winback.store.tables import Utc, consents, contacts, customers
+from winback.store.tables import Utc, consents, contacts, customers, suppressions
 
 
 def merge(connection: Connection, staging: Staging, filled: Filled, channels: tuple[ChannelName, ...], now: datetime) -> Merged:
@@ -152,6 +152,7 @@ def _write_addresses(connection: Connection, staged: Table, channel: ChannelName
     mistyped = staged.c[MISTYPED] if MISTYPED in staged.c and channel is ChannelName.EMAIL else literal("")
     given_at = case((staged.c.consent == 1, staged.c.given_at)) if with_consent and "consent" in staged.c else null()
     rows = _firsts(staged, customers.c.id, literal(channel.value), address, hashed, mistyped, given_at).where(address.is_not(None))
+    _keep_closed(connection, staged, channel, name)
     names = ["customer_id", "channel", "address", "address_hash", "mistyped", "confirmed_at"]
     statement = _insert(connection)(contacts).from_select(names, rows)
     stored, new = contacts.c, statement.excluded
@@ -172,9 +173,23 @@ def _write_addresses(connection: Connection, staged: Table, channel: ChannelName
                     else_=stored.confirmed_at,
                 ),
             },
-            where=or_(is_other, stored.mistyped != new.mistyped, is_confirmed),
+            where=or_(is_other, stored.address_hash != new.address_hash, stored.mistyped != new.mistyped, is_confirmed),
         )
     )
+
+
+def _keep_closed(connection: Connection, staged: Table, channel: ChannelName, name: str) -> None:
+    """An address that is closed under a hash of former times (by another spelling) stays so under today's."""
+    same = and_(contacts.c.channel == channel.value, contacts.c.address == staged.c[name], contacts.c.address_hash != staged.c[f"{name}_hash"])
+    closed = and_(suppressions.c.channel == contacts.c.channel, suppressions.c.address_hash == contacts.c.address_hash)
+    kept = ("channel", "reason", "since", "delivery_id", "everywhere", "source")
+    rows = select(staged.c[f"{name}_hash"], *(suppressions.c[each] for each in kept)).select_from(
+        suppressions.join(contacts, closed)
+        .join(customers, customers.c.id == contacts.c.customer_id)
+        .join(staged, and_(customers.c.key == staged.c.key, same))
+    )
+    statement = _insert(connection)(suppressions).from_select(["address_hash", *kept], rows.where(staged.c.again == 0))
+    connection.execute(statement.on_conflict_do_nothing(index_elements=["channel", "address_hash"]))
 
 
 def _drop_addresses(connection: Connection, staged: Table, channel: ChannelName, name: str, *, merged: bool) -> None:
