@@ -25,6 +25,7 @@ LOCALES = ["en", "mn", "ro", "ru", "uk", "uz"]
 EMAILS = [
     "apology-and-compensation",
     "benefits-reminder",
+    "confirm-consent",
     "gift-with-code",
     "greeting",
     "invitation-to-event",

@@ -42,6 +42,7 @@ def _with_everything(values: Mapping[str, Any]) -> dict[str, Any]:
         "unsubscribe_url": f"{_OURS}u/{_TOKEN}",
         "pixel_url": f"{_OURS}o/{_TOKEN}.gif",
         "telegram_url": f"https://t.me/example_bot?start={_TOKEN}",
+        "confirm_url": f"{_OURS}k/{_TOKEN}",
     }
 
 

@@ -117,6 +117,7 @@ class LetterValues:
     unsubscribe_url: str
     pixel_url: str  # empty where opens may not be tracked
     telegram_url: str  # empty where there is no bot, or the customer has joined
+    confirm_url: str | None  # where a consent is confirmed: of the letter that asks for it alone
     preview: bool  # shown to a marketer, not sent
 
 
@@ -137,6 +138,7 @@ def for_letter(
     unsubscribe_url: str,
     pixel_url: str,
     telegram_url: str,
+    confirm_url: str | None = None,
     tone: str = Tone.NEUTRAL,
     preview: bool = False,
 ) -> dict[str, Any]:
@@ -165,6 +167,7 @@ def for_letter(
             unsubscribe_url=unsubscribe_url,
             pixel_url=pixel_url,
             telegram_url=telegram_url,
+            confirm_url=confirm_url,
             preview=preview,
         )
     )
