@@ -249,6 +249,7 @@ def filled_for(letters: Library, person: Person, locale: str, tone: str, *, offe
         unsubscribe_url="https://u.zerno.example/u/1",
         pixel_url="",
         telegram_url="",
+        confirm_url="https://u.zerno.example/k/sample",
         tone=tone,
     )
 
