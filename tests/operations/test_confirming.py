@@ -79,7 +79,7 @@ def test_who_agreed_is_asked_once_and_again_only_in_its_time(project, engine, gr
     assert letter.to == "greta@post.example"
     assert letter.unsubscribe_url in letter.html
     assert letter.unsubscribe_url in letter.text
-    assert ".gif?" not in letter.html.replace(".gif\"", ".gif?")
+    assert ".gif?" not in letter.html.replace('.gif"', ".gif?")
     assert "/c/" not in letter.html
 
 
