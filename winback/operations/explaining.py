@@ -211,7 +211,7 @@ def _told(reach: dict[str, Any]) -> str:
         quiet = f", nothing heard for {reach['quiet_days']:,} days" if reach.get("quiet_days") else ""
         consent = f"consent given {proof}{' and confirmed' if reach.get('confirmed') else ''}{quiet}"
     elif reach.get("withdrawn"):
-        consent = "consent taken back, or objected"
+        consent = "consent taken back" if reach["consent_on"] or reach["consent_source"] else "no consent: they said no"
     elif reach.get("bought_days") is not None:
         consent = f"no consent, bought {reach['bought_days']:,} days ago"
     return "; ".join(
