@@ -31,7 +31,8 @@ def reach(said: dict) -> Reach:
         "proven": (datetime(2025, 1, 1, tzinfo=UTC), "checkout", True),
         "said": (None, "", True),
         "none": (None, "", False),
-        "withdrawn": (None, "", False),
+        "withdrawn": (datetime(2025, 1, 1, tzinfo=UTC), "checkout", False),
+        "objected": (None, "", False),
     }[how := said.get("consent", "proven")]
     return Reach(
         said.get("address", "a@b.example"),
@@ -41,7 +42,7 @@ def reach(said: dict) -> Reach:
         source,
         consented,
         confirmed=how == "confirmed",
-        withdrawn=how == "withdrawn",
+        withdrawn=how in {"withdrawn", "objected"},
         quiet_for=timedelta(days=said["quiet"]) if "quiet" in said else None,
         bought_for=timedelta(days=said["bought"]) if "bought" in said else None,
         tracking=Tracking(said.get("tracking", "")),

@@ -25,6 +25,7 @@ LOCALES = ["en", "mn", "ro", "ru", "uk", "uz"]
 EMAILS = [
     "apology-and-compensation",
     "benefits-reminder",
+    "confirm-consent",
     "gift-with-code",
     "greeting",
     "invitation-to-event",
@@ -260,6 +261,7 @@ def filled_for(letters: Library, person: Person, locale: str, tone: str, *, offe
         unsubscribe_url="https://u.zerno.example/u/1",
         pixel_url="",
         telegram_url="",
+        confirm_url="https://u.zerno.example/k/sample",
         tone=tone,
     )
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from sqlalchemy import select, update
 
 from tests.operations.shopdata import HEADER, NOW, PEOPLE, columns, rejects, run, shop, stored
+from winback.store import consents as consent_log
 from winback.store import database
 from winback.store.contacts import address_hash
 from winback.store.tables import consents, contacts, customers
@@ -108,7 +109,7 @@ def test_a_consent_is_kept_with_its_proof_or_its_lack(tmp_path, engine):
         ("yes,2026-01-02,checkout", ("2026-01-01", "checkout")),
         ("YES,2026-01-02,", ("2026-01-01", "")),
         ("yes,,checkout", (None, "checkout")),
-        ("no,2026-01-02,checkout", None),
+        ("no,2026-01-02,checkout", (None, "")),  # an objection, which a purchase alone can't outweigh
         (",2026-01-02,checkout", None),
     ]
     rows = "".join(f"{number},{cells}\n" for number, (cells, _) in enumerate(table))
@@ -145,3 +146,75 @@ def test_what_a_customer_said_in_the_chat_gives_way_only_to_something_later(tmp_
         connection.execute(update(consents).values(given_at=datetime(2026, 6, 1, tzinfo=UTC), source="telegram /start"))
     assert run(shop(tmp_path, sources, people=rows), engine)["people"] == (0, 0, 1, 0)
     assert run(shop(tmp_path, sources, people=rows.replace("2026-01-02", "2026-07-02")), engine)["people"] == (0, 1, 0, 0)
+
+
+PROVEN = """
+people:
+  file: people.csv
+  customers:
+    id: id
+    email: mail
+    consent:
+      column: agrees
+      agreed: ["yes"]
+      declined: ["no"]
+      given_at: since
+      source: where
+      confirmed_at: clicked
+      withdrawn_at: left
+      wording: words
+      evidence: {order: order, ip: ip}
+    open_tracking: {column: seen, agreed: ["1"], declined: ["0"], given_at: since, source: where, text: You may see what I open.}
+"""
+NAMES = "id,mail,agrees,since,where,clicked,left,words,order,ip,seen"
+
+
+def proofs(engine):
+    with database.reading(engine) as connection:
+        rows = consent_log.proofs(connection, connection.execute(select(customers.c.id)).scalar_one())
+    return [(row.purpose, row.deed, row.way, row.source, row.wording, row.evidence) for row in rows]
+
+
+def test_consents_come_with_all_that_proves_them(tmp_path, engine):
+    row = "1,olena@mail.example,yes,2026-01-02,checkout,2026-01-03,,Write to me.,A-7,192.0.2.7,1"
+    root = shop(tmp_path, PROVEN, people=f"{NAMES}\n{row}\n")
+    run(root, engine)
+    expected = [
+        ("marketing", "confirmed", "import", "checkout", "Write to me.", {"order": "A-7", "ip": "192.0.2.7"}),
+        ("open-tracking", "given", "import", "checkout", "You may see what I open.", {}),
+    ]
+    assert proofs(engine) == expected
+    assert run(root, engine)["people"] == (0, 0, 1, 0)
+    assert proofs(engine) == expected, "the same data proves nothing twice"
+    with database.reading(engine) as connection:
+        held = {row.purpose: row.confirmed_at for row in connection.execute(select(consents))}
+    assert held == {"marketing": datetime(2026, 1, 2, 22, tzinfo=UTC), "open-tracking": None}
+
+
+def test_what_is_taken_back_is_proved_with_its_day(tmp_path, engine):
+    first = "1,olena@mail.example,yes,2026-01-02,checkout,,,,,,1"
+    run(shop(tmp_path, PROVEN, people=f"{NAMES}\n{first}\n"), engine)
+    second = "1,olena@mail.example,no,,,,2026-05-02,,,,0"
+    run(shop(tmp_path, PROVEN, people=f"{NAMES}\n{second}\n"), engine)
+    assert [told[:3] for told in proofs(engine)][2:] == [("marketing", "withdrawn", "import"), ("open-tracking", "withdrawn", "import")]
+    with database.reading(engine) as connection:
+        rows = connection.execute(select(consents.c.withdrawn_at, consents.c.withdrawn_through).order_by(consents.c.purpose)).all()
+    assert [tuple(row) for row in rows] == [(datetime(2026, 5, 1, 21, tzinfo=UTC), "import"), (NOW, "import")]
+
+
+def test_a_no_to_which_there_never_was_a_yes_gives_way_to_any(tmp_path, engine):
+    """Shops whose data says yes or no without a day: as if the no had never been written down."""
+    consent(tmp_path, engine, "no,,")
+    assert consent(tmp_path, engine, "yes,,checkout")[1] == [(None, "checkout", None)]
+
+
+def test_what_a_customer_confirmed_stands_against_an_older_word_of_the_shop(tmp_path, engine):
+    consent(tmp_path, engine, "yes,2026-01-02,checkout")
+    confirmed = datetime(2026, 6, 1, tzinfo=UTC)
+    with database.writing(engine) as connection:
+        connection.execute(update(consents).values(confirmed_at=confirmed))
+    consent(tmp_path, engine, "yes,2026-01-02,another form")
+    consent(tmp_path, engine, "yes,,checkout")
+    with database.reading(engine) as connection:
+        (row,) = connection.execute(select(consents))
+    assert (row.source, row.confirmed_at) == ("checkout", confirmed)

@@ -207,7 +207,8 @@ class Withdrawals(RuleBasedStateMachine):
                 world.reach(connection, who, address="both@post.example" if who in self.people[:2] else None)
             active = {"run_id": self.run_.id, "status": RecipientStatus.ACTIVE, "arm": "a", "facts": {}, "assigned_at": SENT_AT, "next_stage": 0}
             runs.enrol(connection, [{**active, "customer_id": who} for who in self.people])
-        self.plan(0)
+        for which in range(COUNT):
+            self.plan(which)
 
     def teardown(self):
         if hasattr(self, "engine"):
@@ -268,6 +269,11 @@ class Withdrawals(RuleBasedStateMachine):
             consents.withdraw(connection, wish(who, None if everywhere else EMAIL), NOW)
         self.withdrawn |= set(self.people[:2]) if which < 2 else {who}
 
+    @precondition(lambda self: self.held)
+    @rule(everywhere=st.booleans())
+    def withdraw_one_who_is_claimed(self, everywhere):
+        self.withdraw(self.people.index(self.held[0].customer_id), everywhere)
+
     @invariant()
     def nobody_who_withdrew_is_written_to(self):
         assert getattr(self, "left_after", []) == []
@@ -279,7 +285,7 @@ def test_after_a_withdrawal_nobody_is_handed_over_whatever_is_under_way(tmp_path
 
     database.open_engine(f"sqlite:///{Played.empty}").dispose()
     phases = (Phase.generate, Phase.shrink)
-    run_state_machine_as_test(Played, settings=settings(max_examples=40, stateful_step_count=25, deadline=None, phases=phases))
+    run_state_machine_as_test(Played, settings=settings(max_examples=60, stateful_step_count=20, deadline=None, phases=phases))
 
 
 def test_a_withdrawal_during_a_claim_keeps_the_letter_from_leaving(engine):

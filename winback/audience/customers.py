@@ -7,10 +7,10 @@ from datetime import date
 from functools import partial
 from typing import Any
 
-from winback.audience import addresses, cells, converting, custom, phones
+from winback.audience import addresses, cells, converting, custom, phones, proofs
 from winback.audience.columns import PhoneColumn
 from winback.audience.converting import Converted, Faults, Terms, Unreadable
-from winback.audience.mapping import STANDINGS, Consent, Customers
+from winback.audience.mapping import STANDINGS, Customers
 from winback.audience.rows import Chunk
 
 _PLAIN = ("given_name", "patronymic", "family_name", "city", "black_list")
@@ -24,7 +24,7 @@ _LONGEST_ID = 200
 
 
 def convert(chunk: Chunk, mapping: Customers, terms: Terms) -> Converted:
-    """Columns key, those of `customers` that are mapped, email, telegram, and consent, given_at, source."""
+    """Columns key, those of `customers` that are mapped, email, telegram, and those of proofs.py; of open tracking with `tracking_` before."""
     faults = Faults()
     columns: dict[str, Sequence[Any]] = {"key": converting.keys(chunk, mapping.id, faults)}
     columns |= {name: converting.written(chunk, getattr(mapping, name)) for name in _PLAIN if getattr(mapping, name)}
@@ -47,9 +47,14 @@ def convert(chunk: Chunk, mapping: Customers, terms: Terms) -> Converted:
         columns["email"] = _addresses(converting.written(chunk, mapping.email), addresses.email, "e-mail address", faults)
     if mapping.telegram:
         columns["telegram"] = _addresses(converting.written(chunk, mapping.telegram), addresses.chat_id, "Telegram chat number", faults)
-    if mapping.consent:
-        columns |= _consents(chunk, mapping.consent, terms, faults)
+    columns |= _agreed(chunk, mapping, terms, faults)
     return converting.finish(chunk, columns, faults)
+
+
+def _agreed(chunk: Chunk, mapping: Customers, terms: Terms, faults: Faults) -> dict[str, Sequence[Any]]:
+    columns = proofs.convert(chunk, mapping.consent, terms, faults) if mapping.consent else {}
+    tracking = proofs.convert(chunk, mapping.open_tracking, terms, faults) if mapping.open_tracking else {}
+    return columns | {f"tracking_{name}": values for name, values in tracking.items()}
 
 
 def _addresses(texts: Sequence[str], reader: Callable[[str], str | None], word: str, faults: Faults) -> list[str | None]:
@@ -129,35 +134,3 @@ def _manager(text: str) -> str | Unreadable:
     if len(text) > _LONGEST_MANAGER:
         return Unreadable(f"The manager is longer than {_LONGEST_MANAGER} characters; write the key in senders.yaml. It is left out.")
     return text
-
-
-def _consents(chunk: Chunk, mapping: Consent, terms: Terms, faults: Faults) -> dict[str, Sequence[Any]]:
-    """1 for agreed, 0 for declined, None where nothing is said; the day and the place count only where agreed."""
-    words = {**dict.fromkeys(mapping.agreed, 1), **dict.fromkeys(mapping.declined, 0)}
-
-    def consent(text: str) -> int | Unreadable | None:
-        said = words.get(text.casefold())
-        if said is None and text:
-            return Unreadable(f"The consent `{text}` is listed neither as agreed nor as declined. It changes nothing.")
-        return said
-
-    said = converting.read(cells.texts(chunk.columns[mapping.column]), consent, faults, costs_row=False)
-    return {"consent": said, "given_at": _given_at(chunk, mapping, terms, said, faults), "source": _places(chunk, mapping, said)}
-
-
-def _given_at(chunk: Chunk, mapping: Consent, terms: Terms, said: list[Any], faults: Faults) -> list[Any]:
-    if mapping.given_at is None:
-        return [None] * len(said)
-    agreed = [cell if is_given else None for cell, is_given in zip(chunk.columns[mapping.given_at], said, strict=True)]
-
-    def given_at(cell: Any) -> Any:
-        found = converting.moment(cell, terms) if cells.text(cell) else None
-        return Unreadable(f"Consent: {found.reason} It is kept without its day.") if isinstance(found, Unreadable) else found
-
-    return converting.read(agreed, given_at, faults, costs_row=False)
-
-
-def _places(chunk: Chunk, mapping: Consent, said: list[Any]) -> list[str]:
-    if mapping.source is None:
-        return [""] * len(said)
-    return [place if is_given else "" for place, is_given in zip(cells.texts(chunk.columns[mapping.source]), said, strict=True)]

@@ -17,20 +17,35 @@ STANDINGS = ("vip", "adherent")
 """What the staff know of a customer's place in the shop."""
 
 
-class Consent(Shape):
-    """The columns that say whether, when and where a customer agreed to advertising."""
+class Proof(Shape):
+    """The columns that say whether, when and where a customer agreed to something, and what shows it."""
 
     column: str
     agreed: Words
     declined: Words
     given_at: str | None = None
     source: str | None = None
-    channels: tuple[Channel, ...] = Field(default=(ChannelName.EMAIL,), min_length=1)
+    confirmed_at: str | None = None  # when the address itself said yes, by double opt-in of another tool
+    withdrawn_at: str | None = None  # of those who declined; else the import's moment
+    wording: str | None = None  # what was agreed to, word for word
+    text: str | None = Field(default=None, min_length=1)  # the same, where it is one sentence for everybody
+    evidence: dict[str, str] = Field(default_factory=dict)  # other columns that show it: order, form, ip
 
     @model_validator(mode="after")
-    def _tells_apart(self) -> Consent:
+    def _tells_apart(self) -> Proof:
         tell_apart({"agreed": self.agreed, "declined": self.declined})
+        if self.wording is not None and self.text is not None:
+            raise refusal("has `wording` and `text`.", "Write the column in `wording:`, or the one sentence for everybody in `text:`.")
+        for name in self.evidence:
+            if not re.fullmatch("[a-z][a-z0-9_]{0,39}", name):
+                raise refusal(f"has the evidence `{name}`; names are small Latin letters, digits and _.", "Write for example order, form or ip.")
         return self
+
+
+class Consent(Proof):
+    """Consent to advertising, and over which channels."""
+
+    channels: tuple[Channel, ...] = Field(default=(ChannelName.EMAIL,), min_length=1)
 
 
 class Customers(Shape):
@@ -57,6 +72,7 @@ class Customers(Shape):
     tags: Tags | None = None
     custom: dict[str, Custom] = Field(default_factory=dict)  # the shop's own columns by the names that cohorts and letters call them
     consent: Consent | None = None
+    open_tracking: Proof | None = None  # consent to our seeing who opens letters; by e-mail, where alone it can be seen
 
     @field_validator("standing")
     @classmethod
@@ -157,6 +173,9 @@ Block: TypeAlias = Customers | Orders | Inquiries | Touches | Feedback | Leaving
 """What stands in a source."""
 
 
+_PROOF = ("given_at", "source", "confirmed_at", "withdrawn_at", "wording")
+
+
 def columns(block: Block) -> Iterator[tuple[tuple[str, ...], str]]:
     """Every column that is named, by its place in the block."""
     for name in type(block).model_fields:
@@ -165,7 +184,8 @@ def columns(block: Block) -> Iterator[tuple[tuple[str, ...], str]]:
             yield (name,), value.column
         elif isinstance(value, dict):
             yield from (((name, ours), column.column) for ours, column in value.items())
-        elif isinstance(value, Consent | Status | KindColumn | TagsColumn | PhoneColumn) and value.column:
+        elif isinstance(value, Proof | Status | KindColumn | TagsColumn | PhoneColumn) and value.column:
             yield (name, "column"), value.column
-            if isinstance(value, Consent):
-                yield from (((name, part), column) for part in ("given_at", "source") if (column := getattr(value, part)))
+            if isinstance(value, Proof):
+                yield from (((name, part), column) for part in _PROOF if (column := getattr(value, part)))
+                yield from (((name, "evidence", ours), column) for ours, column in value.evidence.items())

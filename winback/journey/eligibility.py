@@ -169,7 +169,8 @@ def basis(reach: Reach, channel: ChannelName, rules: Rules) -> Basis | Reason:
     objected, has neither.
     """
     if reach.withdrawn:
-        return Reason.CONSENT_WITHDRAWN
+        agreed = reach.consent_given_at is not None or reach.consent_source  # else they only said no, which counts where nobody needs a yes
+        return Reason.CONSENT_WITHDRAWN if agreed or rules.soft_opt_in is not None else Reason.NO_CONSENT
     lacking = _lacking(reach, rules) if reach.consented else Reason.NO_CONSENT
     if lacking is None:
         return Basis.CONSENT

@@ -25,6 +25,7 @@ from winback.strictyaml import Document, nearest
 _MAIN_FILE = {ChannelName.EMAIL: "body.html", ChannelName.TELEGRAM: "text.html"}
 _SAMPLE_URL = "https://u.example.com/sample"
 _ASKING = frozenset("offer products event programme benefits points compensation survey prices discount code link".split())  # not for greetings
+_SELLS_NOTHING = {Kind.GREETING: "it only congratulates, and asks for nothing", Kind.CONSENT: "it only asks for the consent, and is no advertising"}
 _SOURCE = {"months_silent": "last_order_on", "together": "first_order_on", "compensation": "problem_order"}  # what a value is reckoned from
 
 
@@ -150,7 +151,7 @@ def _pairs(letters: Library, painted_with: Brand) -> Iterator[Pair]:
 
 def _fits_its_kind(letters: Library, channel: ChannelName, name: str, sample: Document[Sample]) -> Iterator[Problem]:
     """A greeting is a greeting: whoever congratulates may not sell. And a sample has what its letter needs."""
-    if sample.value.kind is Kind.GREETING:
+    if sample.value.kind in _SELLS_NOTHING:
         yield from asking(letters, channel, name)
     for need in sorted(letters.needs(channel, name)):
         if not sample.value.has(need.partition(".")[0]):
@@ -176,8 +177,10 @@ def _unknown_links(letters: Library, sample: Document[Sample]) -> Iterator[Probl
 def _asking(letters: Library, channel: ChannelName, name: str, file: str, path: str) -> Problem:
     flat = letters.flats(channel, name)[file]
     piece = next((piece for piece in flat.constructs if re.search(rf"\b{re.escape(path)}\b", piece.text)), flat.constructs[0])
-    how = "Take it out; or, if this is no greeting, write the right `kind:` into its sample.yaml."
-    return piece.problem(f"a greeting speaks of `{path}`: it only congratulates, and asks for nothing.", how)
+    kind = letters.sample(channel, name).value.kind
+    what = "greeting" if kind is Kind.GREETING else "letter of the kind consent"
+    how = f"Take it out; or, if this is no {what}, write the right `kind:` into its sample.yaml."
+    return piece.problem(f"a {what} speaks of `{path}`: {_SELLS_NOTHING.get(kind, _SELLS_NOTHING[Kind.GREETING])}.", how)
 
 
 def sample_values(
@@ -209,6 +212,7 @@ def sample_values(
         unsubscribe_url=_SAMPLE_URL,
         pixel_url="",
         telegram_url="",
+        confirm_url=_SAMPLE_URL if sample.kind is Kind.CONSENT else None,
         tone=promise.tone,
         preview=True,
     )

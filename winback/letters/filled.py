@@ -43,6 +43,7 @@ def _with_everything(values: Mapping[str, Any]) -> dict[str, Any]:
         "pixel_url": f"{_OURS}o/{_TOKEN}.gif",
         "trap_url": f"{_OURS}c/{_TOKEN}",
         "telegram_url": f"https://t.me/example_bot?start={_TOKEN}",
+        "confirm_url": f"{_OURS}k/{_TOKEN}",
     }
 
 

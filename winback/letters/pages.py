@@ -16,7 +16,7 @@ from winback.letters.wording import SOURCE
 from winback.settings import Project
 from winback.strictyaml import nearest
 
-NAMES = ("unsubscribe", "unsubscribed", "not-found")
+NAMES = ("unsubscribe", "unsubscribed", "confirm", "confirmed", "not-found")
 """The pages that a project has."""
 
 

@@ -28,6 +28,7 @@ class Kind(StrEnum):
     GREETING = "greeting"  # congratulates, and nothing else: no offer, no request
     SURVEY = "survey"  # asks for an opinion
     APOLOGY = "apology"  # says sorry, and what was mended
+    CONSENT = "consent"  # asks to confirm that we may write, and nothing else: it is no advertising
 
 
 def _kind(value: object) -> Kind:
@@ -145,6 +146,8 @@ class Sample(Shape):
                 return bool(self.orders_count and self.first_order_on)
             case "compensation":
                 return self.problem_order is not None
+            case "confirm_url":
+                return self.kind is Kind.CONSENT
             case "months_silent":
                 return self.last_order_on is not None
         return bool(getattr(self.content if word in Content.model_fields else self, word, None))

@@ -118,6 +118,7 @@ class LetterValues:
     pixel_url: str  # empty where opens may not be tracked
     trap_url: str  # a link that nobody sees: only machines follow it; empty where clicks may not be tracked
     telegram_url: str  # empty where there is no bot, or the customer has joined
+    confirm_url: str | None  # where a consent is confirmed: of the letter that asks for it alone
     preview: bool  # shown to a marketer, not sent
 
 
@@ -139,6 +140,7 @@ def for_letter(
     pixel_url: str,
     telegram_url: str,
     trap_url: str = "",
+    confirm_url: str | None = None,
     tone: str = Tone.NEUTRAL,
     preview: bool = False,
 ) -> dict[str, Any]:
@@ -168,6 +170,7 @@ def for_letter(
             pixel_url=pixel_url,
             trap_url=trap_url,
             telegram_url=telegram_url,
+            confirm_url=confirm_url,
             preview=preview,
         )
     )

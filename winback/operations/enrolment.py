@@ -280,4 +280,8 @@ def _reach(candidate: Candidate, channel: ChannelName, zone: ZoneInfo) -> dict[s
         "consent": reach.consented,
         "consent_on": reach.consent_given_at and clock.local_day(reach.consent_given_at, zone).isoformat(),
         "consent_source": reach.consent_source,
+        "confirmed": reach.confirmed,
+        "withdrawn": reach.withdrawn,
+        "quiet_days": reach.quiet_for and reach.quiet_for.days,
+        "bought_days": reach.bought_for and reach.bought_for.days,
     }

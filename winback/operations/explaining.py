@@ -208,7 +208,12 @@ def _told(reach: dict[str, Any]) -> str:
     consent = "no consent"
     if reach["consent"]:
         proof = f"on {reach['consent_on']} at {reach['consent_source']}" if reach["consent_on"] and reach["consent_source"] else "without proof"
-        consent = f"consent given {proof}"
+        quiet = f", nothing heard for {reach['quiet_days']:,} days" if reach.get("quiet_days") else ""
+        consent = f"consent given {proof}{' and confirmed' if reach.get('confirmed') else ''}{quiet}"
+    elif reach.get("withdrawn"):
+        consent = "consent taken back" if reach["consent_on"] or reach["consent_source"] else "no consent: they said no"
+    elif reach.get("bought_days") is not None:
+        consent = f"no consent, bought {reach['bought_days']:,} days ago"
     return "; ".join(
         part
         for part in (consent, reach["blocked"] and f"blocked: {reach['blocked']}", reach["suppressed"] and f"suppressed: {reach['suppressed']}")

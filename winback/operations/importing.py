@@ -19,6 +19,7 @@ from winback.audience.rejects import RejectsFile
 from winback.audience.rows import Chunk, Reject, Rows
 from winback.audience.source import Source
 from winback.errors import Problem, SourceError
+from winback.model import ChannelName
 from winback.operations import knowing, stopping
 from winback.settings import Project
 from winback.store import brought_back, database, incoming, incoming_customers, redemptions, source_states, tables
@@ -180,8 +181,15 @@ def _convert(chunk: Chunk, terms: Terms) -> Converted:
 def _merge(connection: Connection, staging: Staging, filled: Filled, terms: Terms) -> Merged:
     mapping = terms.source.mapping
     if isinstance(mapping, Customers):
-        return incoming_customers.merge(connection, staging, filled, mapping.consent.channels if mapping.consent else (), terms.now)
+        return incoming_customers.merge(connection, staging, filled, _channels(mapping), terms.now)
     return incoming.merge_acts(connection, staging, _TABLES[terms.source.kind], filled)
+
+
+def _channels(mapping: Customers) -> tuple[ChannelName, ...]:
+    """Over which a source says whether customers may be written to."""
+    if mapping.consent is None:
+        return (ChannelName.EMAIL,) if mapping.open_tracking else ()
+    return mapping.consent.channels
 
 
 def _rejects(chunk: Chunk, converted: Converted, merged: Merged, source: Source) -> list[Reject]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, and_, insert, or_, select
+from sqlalchemy import Connection, Row, Table, and_, case, func, insert, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from winback.audience.consents import MARKETING, OPEN_TRACKING, ConsentDeed, ConsentWay
@@ -83,6 +83,24 @@ def withdraw(connection: Connection, wish: Withdrawn, now: datetime) -> int:
             now,
         )
     return sum(events.stop(connection, who, wish.reason, now) for who in people)
+
+
+def is_confirmed(connection: Connection, customer_id: int, channel: ChannelName, purpose: str = MARKETING) -> bool:
+    """Whether the address itself has said yes, and nothing was taken back since."""
+    place = (consents.c.customer_id == customer_id, consents.c.channel == channel, consents.c.purpose == purpose)
+    found = select(consents.c.customer_id).where(*place, consents.c.confirmed_at.is_not(None), consents.c.withdrawn_at.is_(None))
+    return connection.execute(found).first() is not None
+
+
+def counts(connection: Connection) -> dict[tuple[str, str, str], int]:
+    """Customers by channel, purpose, and how far their consent goes: withdrawn, said, proven, confirmed."""
+    proven = and_(consents.c.given_at.is_not(None), consents.c.source != "")
+    words = case(
+        (consents.c.withdrawn_at.is_not(None), "withdrawn"), (~proven, "said"), (consents.c.confirmed_at.is_not(None), "confirmed"), else_="proven"
+    ).label("word")
+    inner = select(consents.c.channel, consents.c.purpose, words).subquery()
+    rows = connection.execute(select(inner, func.count()).group_by(*inner.c).order_by(*inner.c))
+    return {(channel, purpose, word): count for channel, purpose, word, count in rows}
 
 
 def tracking(customer_id: int | None, given_at: datetime | None, source: str | None, withdrawn_at: datetime | None, now: datetime) -> Tracking:

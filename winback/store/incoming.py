@@ -63,6 +63,8 @@ MISTYPED = "email_mistyped"
 _SPECIAL: dict[str, TypeEngine[Any]] = {"position": Integer(), "again": Integer(), "consent": Integer()} | {
     f"{name}_hash": LargeBinary() for name in ADDRESSES.values()
 }
+_OF_CONSENTS: dict[str, TypeEngine[Any]] = {"consent": Integer(), "given_at": Utc(), "doubly_at": Utc(), "withdrawn_at": Utc(), "evidence": JSON()}
+_SPECIAL |= {f"{prefix}{name}": kind for prefix in ("", "tracking_") for name, kind in _OF_CONSENTS.items()}
 _FILLED = (customers, contacts, consents, orders, inquiries, touches, feedback, leaving_reasons)
 """The tables that imports fill."""
 _IMPORT_LOCK = 0x77696E6261636B  # "winback": one import at a time, whoever starts it

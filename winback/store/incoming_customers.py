@@ -28,11 +28,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from winback.audience.consents import MARKETING
 from winback.model import ChannelName
-from winback.store import incoming_merged, persons, refreshing, stops_due
+from winback.store import incoming_consents, incoming_merged, persons, refreshing, stops_due
 from winback.store.incoming import ADDRESSES, MISTYPED, Filled, Merged, Staging, differences, insert_new, said
-from winback.store.tables import Utc, consents, contacts, customers
+from winback.store.tables import Utc, consents, contacts, customers, suppressions
 
 
 def merge(connection: Connection, staging: Staging, filled: Filled, channels: tuple[ChannelName, ...], now: datetime) -> Merged:
@@ -59,7 +58,7 @@ def merge(connection: Connection, staging: Staging, filled: Filled, channels: tu
             if channel is ChannelName.EMAIL:
                 _drop_addresses(connection, staged, channel, name, merged=merged)
     for channel in channels:
-        _write_consents(connection, staged, channel, now)
+        incoming_consents.write(connection, staged, channel, now)
     clashing = changes.select(staged.c.position).where(staged.c.again == 1, or_(customers.c.id.is_(None), changes.any))
     clashes = frozenset(connection.execute(clashing).scalars()) if filled.again else frozenset()
     return Merged(inserted, updated, filled.rows - inserted - updated - len(clashes), clashing=clashes)
@@ -116,26 +115,16 @@ class _Changes:
         return and_(is_said, differs)
 
     def _consent(self, staged: Table, channel: ChannelName) -> ColumnElement[bool]:
-        stored = consents.alias(f"{channel}_consent")
-        self._join(stored, channel, stored.c.purpose == MARKETING)
-        given = and_(staged.c.consent == 1, or_(stored.c.customer_id.is_(None), _renews(stored.c, staged.c, channel)))
-        return or_(given, and_(staged.c.consent == 0, stored.c.customer_id.is_not(None), stored.c.withdrawn_at.is_(None)))
+        found = []
+        for told in incoming_consents.said(staged):
+            stored = consents.alias(f"{channel}_{told.purpose}_consent")
+            self._join(stored, channel, stored.c.purpose == told.purpose)
+            found.append(incoming_consents.changes(stored, told, channel))
+        return or_(false(), *found)
 
     def _join(self, stored: FromClause, channel: ChannelName, *conditions: ColumnElement[bool]) -> None:
         on = and_(stored.c.customer_id == customers.c.id, stored.c.channel == channel.value, *conditions)
         self._rows = self._rows.outerjoin(stored, on)
-
-
-def _renews(stored: Any, said: Any, channel: ChannelName) -> ColumnElement[bool]:
-    """Whether a consent that the shop reports takes the place of the stored one.
-
-    A withdrawn one is renewed only by a consent given after the withdrawal. In the chat customers speak for themselves: what is
-    stored of it gives way only to something later.
-    """
-    differs = or_(stored.given_at.is_distinct_from(said.given_at), stored.source.is_distinct_from(said.source))
-    if channel is ChannelName.TELEGRAM:
-        differs = and_(differs, or_(stored.given_at.is_(None), stored.given_at < said.given_at))
-    return or_(and_(stored.withdrawn_at.is_(None), differs), said.given_at > stored.withdrawn_at)
 
 
 def _where_said(fields: Mapping[str, ColumnElement[Any]]) -> dict[str, ColumnElement[Any]]:
@@ -161,8 +150,9 @@ def _write_addresses(connection: Connection, staged: Table, channel: ChannelName
     """
     address, hashed = staged.c[name], staged.c[f"{name}_hash"]
     mistyped = staged.c[MISTYPED] if MISTYPED in staged.c and channel is ChannelName.EMAIL else literal("")
-    given_at = case((staged.c.consent == 1, staged.c.given_at)) if with_consent else null()
+    given_at = case((staged.c.consent == 1, staged.c.given_at)) if with_consent and "consent" in staged.c else null()
     rows = _firsts(staged, customers.c.id, literal(channel.value), address, hashed, mistyped, given_at).where(address.is_not(None))
+    _keep_closed(connection, staged, channel, name)
     names = ["customer_id", "channel", "address", "address_hash", "mistyped", "confirmed_at"]
     statement = _insert(connection)(contacts).from_select(names, rows)
     stored, new = contacts.c, statement.excluded
@@ -183,9 +173,23 @@ def _write_addresses(connection: Connection, staged: Table, channel: ChannelName
                     else_=stored.confirmed_at,
                 ),
             },
-            where=or_(is_other, stored.mistyped != new.mistyped, is_confirmed),
+            where=or_(is_other, stored.address_hash != new.address_hash, stored.mistyped != new.mistyped, is_confirmed),
         )
     )
+
+
+def _keep_closed(connection: Connection, staged: Table, channel: ChannelName, name: str) -> None:
+    """An address that is closed under a hash of former times (by another spelling) stays so under today's."""
+    same = and_(contacts.c.channel == channel.value, contacts.c.address == staged.c[name], contacts.c.address_hash != staged.c[f"{name}_hash"])
+    closed = and_(suppressions.c.channel == contacts.c.channel, suppressions.c.address_hash == contacts.c.address_hash)
+    kept = ("channel", "reason", "since", "delivery_id", "everywhere", "source")
+    rows = select(staged.c[f"{name}_hash"], *(suppressions.c[each] for each in kept)).select_from(
+        suppressions.join(contacts, closed)
+        .join(customers, customers.c.id == contacts.c.customer_id)
+        .join(staged, and_(customers.c.key == staged.c.key, same))
+    )
+    statement = _insert(connection)(suppressions).from_select(["address_hash", *kept], rows.where(staged.c.again == 0))
+    connection.execute(statement.on_conflict_do_nothing(index_elements=["channel", "address_hash"]))
 
 
 def _drop_addresses(connection: Connection, staged: Table, channel: ChannelName, name: str, *, merged: bool) -> None:
@@ -194,24 +198,6 @@ def _drop_addresses(connection: Connection, staged: Table, channel: ChannelName,
     if merged:
         without = without.where(not_(persons.is_made_of_several()))
     connection.execute(delete(contacts).where(contacts.c.channel == channel.value, contacts.c.customer_id.in_(without)))
-
-
-def _write_consents(connection: Connection, staged: Table, channel: ChannelName, now: datetime) -> None:
-    agreed = _firsts(staged, customers.c.id, literal(channel.value), literal(MARKETING), staged.c.given_at, staged.c.source)
-    statement = _insert(connection)(consents).from_select(
-        ["customer_id", "channel", "purpose", "given_at", "source"], agreed.where(staged.c.consent == 1)
-    )
-    new = statement.excluded
-    connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["customer_id", "channel", "purpose"],
-            set_={"given_at": new.given_at, "source": new.source, "withdrawn_at": null()},
-            where=_renews(consents.c, new, channel),
-        )
-    )
-    declined = _rows(staged, persons.person_id()).where(staged.c.consent == 0)
-    ours = and_(consents.c.channel == channel.value, consents.c.purpose == MARKETING, consents.c.withdrawn_at.is_(None))
-    connection.execute(update(consents).where(ours, consents.c.customer_id.in_(declined)).values(withdrawn_at=now))
 
 
 def _firsts(staged: Table, *columns: ColumnElement[Any]) -> Select[Any]:

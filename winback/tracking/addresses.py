@@ -8,6 +8,7 @@ from winback.tracking.tokens import Purpose
 OPEN = "/o/"
 CLICK = "/c/"
 UNSUBSCRIBE = "/u/"
+CONFIRM = "/k/"
 PIXEL = ".gif"
 TRAP = 0
 """The link of every letter that no person sees: what follows it is a machine."""
@@ -25,6 +26,11 @@ def click(public_url: str, key: bytes, delivery_id: int, link_id: int) -> str:
 def unsubscribe(public_url: str, key: bytes, delivery_id: int) -> str:
     """For the letter's footer and its List-Unsubscribe header alike."""
     return f"{public_url}{UNSUBSCRIBE}{tokens.sign(key, Purpose.UNSUBSCRIBE, delivery_id)}"
+
+
+def confirm(public_url: str, key: bytes, customer_id: int, request_id: int) -> str:
+    """The page where a consent is confirmed, or refused: of one letter that asked for it (store/consent_requests.py)."""
+    return f"{public_url}{CONFIRM}{tokens.sign(key, Purpose.CONFIRM, customer_id, request_id)}"
 
 
 def unsubscribe_mailbox(mailbox: str, key: bytes, delivery_id: int) -> str:

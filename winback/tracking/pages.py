@@ -21,7 +21,7 @@ from winback.settings import Project
 from winback.store import correspondence, database, events
 from winback.store.correspondence import Correspondent
 from winback.store.events import Event
-from winback.tracking import addresses, endings, tokens
+from winback.tracking import addresses, confirm_page, endings, tokens
 from winback.tracking.buffer import Buffer
 from winback.tracking.tokens import Purpose
 
@@ -69,6 +69,8 @@ def create_pages(project: Project, engine: Engine, buffer: Buffer, *, clock: Cal
         by = "one-click" if b"One-Click" in await _beginning(request) else "page"
         await asyncio.to_thread(_unsubscribe, engine, who, by, clock())
         return await asyncio.to_thread(page, "unsubscribed", who.locale)
+
+    confirm_page.add(app, project, engine, clock=clock, page=page)
 
     @app.get("/health")
     def health() -> Response:

@@ -1,0 +1,212 @@
+"""Lists of addresses that other tools don't write to any more: which column is what, and what their words mean here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from winback.audience import addresses, cells, delimited
+from winback.audience.delimited import Delimited
+from winback.audience.rows import Chunk, Reject
+from winback.errors import Problem, SourceError
+from winback.model import ChannelName, Reason
+from winback.strictyaml import nearest
+
+_ADDRESS = ("email address", "email", "e-mail", "e-mail address", "email_address", "mail", "address", "recipient", "subscriber", "contact email")
+_CHAT = ("chat", "chat id", "chat_id", "telegram", "telegram_id")
+_WORDS = ("status", "type", "event", "reason", "dnc reason", "dnc_reason", "list type", "suppression reason", "state")
+_MOMENTS = (
+    "unsub_time",
+    "clean_time",
+    "unsubscribed",
+    "unsubscribed_at",
+    "created",
+    "created_at",
+    "date added",
+    "date_added",
+    "updated_at",
+    "time",
+    "date",
+    "since",
+)
+
+_MEANING: dict[str, Reason | None] = {
+    **dict.fromkeys(
+        ("unsubscribed", "unsubscribe", "unsub", "opt-out", "opted out", "optout", "global unsubscribe", "group unsubscribe"), Reason.UNSUBSCRIBED
+    ),
+    **dict.fromkeys(
+        ("blocklisted", "blacklisted", "blocked by admin", "manual", "suppressed", "do not contact", "dnc", "archived"), Reason.UNSUBSCRIBED
+    ),
+    **dict.fromkeys(("complained", "complaint", "spam", "spam report", "spamreport", "abuse", "reported as spam"), Reason.COMPLAINED),
+    **dict.fromkeys(("bounced", "bounce", "hard bounce", "hardbounce", "cleaned", "invalid", "invalid email", "undeliverable"), Reason.BOUNCED),
+    # still written to there: nothing of them belongs into a list of those who aren't
+    **dict.fromkeys(
+        ("enabled", "subscribed", "confirmed", "active", "unconfirmed", "transactional", "pending", "soft bounce", "deferred", "block"), None
+    ),
+}
+_OF_MAUTIC = {"1": Reason.UNSUBSCRIBED, "2": Reason.BOUNCED, "3": Reason.UNSUBSCRIBED}
+"""The numbers of Mautic's do-not-contact reasons; zero is contactable."""
+_ENHANCED = re.compile(r"5(\.\d{1,3}){0,2}|[2-4](\.\d{1,3}){1,2}|[45]\d\d")
+_SAMPLE = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One address that isn't written to."""
+
+    line: int
+    channel: ChannelName
+    address: str
+    reason: Reason
+    since: datetime | None  # None: not said
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some of a list's rows; every one of them is an entry, passed over, or rejected."""
+
+    entries: Sequence[Entry]
+    passed_over: int  # whom that tool still writes to
+    rejects: Sequence[Reject]
+    header: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Which column of a list is what."""
+
+    address: str
+    channel: ChannelName
+    word: str | None = None
+    moment: str | None = None
+    default: Reason = Reason.UNSUBSCRIBED
+
+
+def read(path: Path, shown: str, *, reason: Reason | None = None) -> Iterator[Part]:
+    """The list's parts. `reason` holds for all of it; else its words tell, and where there are none everybody unsubscribed.
+
+    Raises SourceError when the file can't be read, or no column of it holds addresses.
+    """
+    if not path.is_file():
+        raise SourceError(Problem(shown, None, "there is no such file.", "Name the file that the other tool exported."))
+    delimiter = _delimiter(path)
+    if delimiter is None:
+        yield from _plain(path, shown, reason)
+        return
+    with delimited.opened(Delimited(path, shown, delimiter=delimiter)) as rows:
+        columns = _columns(rows.header, shown, path.name)
+        for chunk in rows.chunks:
+            yield _part(chunk, columns, rows.header, reason)
+
+
+def _delimiter(path: Path) -> str | None:
+    """What parts the columns of the first line; None for a plain list of addresses."""
+    with path.open("rb") as stream:
+        start = stream.read(_SAMPLE)
+    if start.startswith((b"\x1f\x8b", b"PK\x03\x04", b"\xff\xfe", b"\xfe\xff")):
+        return ","  # the reader of CSV files says what is wrong, or unpacks it
+    lines = start.decode("utf-8-sig", "replace").splitlines()
+    first = next((line for line in lines if line.strip()), "")
+    found = max(",;\t|", key=first.count)
+    if found in first:
+        return found
+    return "," if first.strip().strip('"').casefold() in {*_ADDRESS, *_CHAT} and "," not in first else None
+
+
+def _plain(path: Path, shown: str, reason: Reason | None) -> Iterator[Part]:
+    """One address a line; empty lines and those that begin with # say nothing."""
+    entries: list[Entry] = []
+    rejects: list[Reject] = []
+    try:
+        with path.open(encoding="utf-8-sig") as stream:
+            for line, raw in enumerate(stream, start=1):
+                text = cells.text(raw)
+                if text and not text.startswith("#"):
+                    channel = ChannelName.TELEGRAM if addresses.chat_id(text) else ChannelName.EMAIL
+                    entry = _entry(line, channel, text, reason or Reason.UNSUBSCRIBED, None)
+                    if isinstance(entry, Reject):
+                        rejects.append(entry)
+                    else:
+                        entries.append(entry)
+    except UnicodeDecodeError as error:
+        raise SourceError(Problem(shown, None, "this is no text in UTF-8.", "Save it as UTF-8 and try again.")) from error
+    yield Part(entries, 0, rejects, ("address",))
+
+
+def _columns(header: Sequence[str], shown: str, file: str) -> Columns:
+    by_name = {cells.text(name).casefold(): name for name in header}
+
+    def named(words: Sequence[str]) -> str | None:
+        return next((by_name[word] for word in words if word in by_name), None)
+
+    address, chat = named(_ADDRESS), named(_CHAT)
+    if address is None and chat is None:
+        raise SourceError(Problem(shown, 1, "no column of this list is called like one of addresses.", nearest("email", header, "Its columns")))
+    default = _by_name(file, by_name)
+    if address is None:
+        return Columns(str(chat), ChannelName.TELEGRAM, named(_WORDS), named(_MOMENTS), default)
+    return Columns(address, ChannelName.EMAIL, named(_WORDS), named(_MOMENTS), default)
+
+
+def _by_name(file: str, columns: dict[str, str]) -> Reason:
+    """What a whole file is of, where its rows don't say: by its columns (Mailchimp), or its name (SendGrid)."""
+    told = file.casefold()
+    if "clean_time" in columns or any(word in told for word in ("cleaned", "bounce", "invalid")):
+        return Reason.BOUNCED
+    if "spam" in told or "complain" in told or "abuse" in told:
+        return Reason.COMPLAINED
+    return Reason.UNSUBSCRIBED
+
+
+def _part(chunk: Chunk, columns: Columns, header: Sequence[str], reason: Reason | None) -> Part:
+    entries, rejects, passed_over = [], list(chunk.rejects), 0
+    texts = cells.texts(chunk.columns[columns.address])
+    words = cells.texts(chunk.columns[columns.word]) if columns.word else [""] * len(texts)
+    moments = cells.texts(chunk.columns[columns.moment]) if columns.moment else [""] * len(texts)
+    for at, (text, word, moment) in enumerate(zip(texts, words, moments, strict=True)):
+        meant = reason or _meaning(word, columns)
+        if meant is None:
+            passed_over += 1
+            continue
+        entry = _entry(chunk.lines[at], columns.channel, text, meant, _moment(moment))
+        if isinstance(entry, Reject):
+            rejects.append(Reject(entry.line, entry.reason, chunk.cells(at)))
+        else:
+            entries.append(entry)
+    return Part(entries, passed_over, rejects, header)
+
+
+def _meaning(word: str, columns: Columns) -> Reason | None:
+    """None: still written to. A word that nobody knows closes the address: one letter less is a smaller harm than one too many."""
+    plain = re.sub(r"[\s_]+", " ", word).strip().casefold()
+    if not plain:
+        return columns.default
+    if plain in _MEANING:
+        return _MEANING[plain]
+    if columns.word and "dnc" in columns.word.casefold() and plain in {"0", *_OF_MAUTIC}:
+        return _OF_MAUTIC.get(plain)
+    if _ENHANCED.fullmatch(plain):  # SendGrid's bounces: the code that the other side answered with
+        return Reason.BOUNCED if plain.startswith("5") else None
+    return columns.default
+
+
+def _entry(line: int, channel: ChannelName, text: str, reason: Reason, since: datetime | None) -> Entry | Reject:
+    address = addresses.email(text) if channel is ChannelName.EMAIL else addresses.chat_id(text)
+    if address is None:
+        what = "no e-mail address" if channel is ChannelName.EMAIL else "no number of a Telegram chat"
+        return Reject(line, f"`{text}` is {what}." if text else "There is no address in this row.", [text])
+    return Entry(line, channel, address, reason, since)
+
+
+def _moment(text: str) -> datetime | None:
+    """By ISO 8601, or seconds since 1970; anything else says nothing, and the address is closed since now. Without a zone it is UTC."""
+    try:
+        if re.fullmatch("[0-9]{9,10}", text):
+            return datetime.fromtimestamp(int(text), UTC)
+        found = datetime.fromisoformat(text)
+    except (ValueError, OverflowError, OSError):
+        return None
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)

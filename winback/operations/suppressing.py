@@ -1,0 +1,136 @@
+"""winback suppress: close addresses by hand or by another tool's list, and open them again."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine
+
+from winback.audience import addresses, suppression_lists
+from winback.audience.consents import ConsentWay
+from winback.audience.rejects import RejectsFile
+from winback.audience.suppression_lists import Entry
+from winback.errors import ConfigError, Problem
+from winback.model import ChannelName, Reason
+from winback.settings import Project
+from winback.store import consents, database, events, suppressions
+from winback.store.consents import Withdrawn
+from winback.store.contacts import address_hash, hasher
+from winback.store.suppressions import Closed
+
+REASONS = (Reason.UNSUBSCRIBED, Reason.COMPLAINED, Reason.BOUNCED)
+"""Why an address can be closed."""
+_AT_ONCE = 500  # rows a transaction's statement asks about
+
+
+@dataclass(frozen=True, slots=True)
+class ListReport:
+    """What became of a list's rows: `new` were open before, `known` closed already."""
+
+    new: int
+    known: int
+    passed_over: int  # whom the other tool still writes to
+    rejected: int
+    rejects_file: str | None
+    reasons: dict[str, int]  # of all that are closed by it
+    journeys: int  # that ended
+
+    def as_json(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in ("new", "known", "passed_over", "rejected", "rejects_file", "reasons", "journeys")}
+
+
+@dataclass(frozen=True, slots=True)
+class Hashed:
+    """An entry of a list, by what its address is known by."""
+
+    entry: Entry
+    address_hash: bytes
+
+    @property
+    def place(self) -> tuple[str, bytes]:
+        return (self.entry.channel, self.address_hash)
+
+
+def import_list(
+    project: Project, engine: Engine, path: Path, *, reason: Reason | None, everywhere: bool, now: datetime, dry_run: bool = False
+) -> ListReport:
+    """Take over another tool's list, in one transaction: all of it or nothing. The same list twice changes nothing.
+
+    Customers who are known leave their journeys, and take their consent back where they had asked to be left alone. Rejected rows lie in a
+    file of their own, each with its line. Raises SourceError when the list can't be read.
+    """
+    shown, source = project.shown(path), f"list {path.name}"
+    rejects_path = project.out / "rejects" / f"suppressions-{now.astimezone(UTC):%Y-%m-%dT%H%M%SZ}.csv"
+    counts, reasons = Counter[str](), Counter[str]()
+    hashers = {channel: hasher(project.key, channel) for channel in ChannelName}
+    with RejectsFile(rejects_path, source=shown) as rejects, database.writing(engine) as connection:
+        for part in suppression_lists.read(path, shown, reason=reason):
+            counts["passed_over"] += part.passed_over
+            entries = [Hashed(entry, hashers[entry.channel](entry.address)) for entry in part.entries]
+            for start in range(0, len(entries), _AT_ONCE):
+                counts.update(_close(connection, entries[start : start + _AT_ONCE], source, everywhere=everywhere, now=now))
+            reasons.update(str(each.entry.reason) for each in entries)
+            rejects.write(part.rejects, header=part.header)
+        if dry_run:
+            connection.rollback()
+    file = project.shown(rejects_path) if rejects.count else None
+    return ListReport(counts["new"], counts["known"], counts["passed_over"], rejects.count, file, dict(reasons), counts["journeys"])
+
+
+def add(project: Project, engine: Engine, text: str, *, reason: Reason, everywhere: bool, by: str, now: datetime) -> bool:
+    """Close one address, as if its owner had asked. Returns whether it was open. Raises ConfigError when it is no address."""
+    channel, address = parse(text)
+    entry = Entry(0, channel, address, reason, None)
+    with database.writing(engine) as connection:
+        hashed = Hashed(entry, address_hash(project.key, channel, address))
+        return _close(connection, [hashed], f"by {by}" if by else "", everywhere=everywhere, now=now)["new"] > 0
+
+
+def lift(project: Project, engine: Engine, text: str) -> Reason | None:
+    """Open an address again; why it was closed, None: it wasn't. Consents that were taken back stay so: only a new one brings letters.
+
+    Raises ConfigError when it is no address.
+    """
+    channel, address = parse(text)
+    hashed = address_hash(project.key, channel, address)
+    with database.writing(engine) as connection:
+        found = suppressions.find(connection, channel, hashed)
+        suppressions.lift(connection, channel, hashed)
+    return None if found is None else Reason(found.reason)
+
+
+def parse(text: str) -> tuple[ChannelName, str]:
+    """An e-mail address or a chat's number, from the command line. Raises ConfigError."""
+    if chat := addresses.chat_id(text.strip()):
+        return ChannelName.TELEGRAM, chat
+    if found := addresses.email(text.strip()):
+        return ChannelName.EMAIL, found
+    raise ConfigError(Problem("", None, f"`{text}` is no e-mail address, and no number of a Telegram chat.", "Write for example olena@mail.example."))
+
+
+def _close(connection: Connection, entries: Sequence[Hashed], source: str, *, everywhere: bool, now: datetime) -> Counter[str]:
+    """Close addresses; whoever has one of them leaves their journeys. In the order of hashes, so that two who close wait for each other."""
+    counts = Counter[str]()
+    first = {each.place: each for each in reversed(entries)}
+    for _, each in sorted(first.items()):
+        entry = each.entry
+        closed = Closed(entry.channel, each.address_hash, entry.reason, entry.since, everywhere, source)
+        counts["new" if suppressions.close(connection, closed, now) else "known"] += 1
+    counts["known"] += len(entries) - len(first)
+    for who, places in sorted(suppressions.whose(connection, list(first)).items()):
+        for place in sorted(places):
+            counts["journeys"] += _end(connection, who, first[place].entry, everywhere=everywhere, source=source, now=now)
+    return counts
+
+
+def _end(connection: Connection, who: int, entry: Entry, *, everywhere: bool, source: str, now: datetime) -> int:
+    if entry.reason is Reason.BOUNCED:
+        return events.stop(connection, who, entry.reason, now)
+    way = ConsentWay.LIST if source.startswith("list ") else ConsentWay.STAFF
+    wish = Withdrawn(who, way, None if everywhere else entry.channel, reason=entry.reason, evidence={"source": source})
+    return consents.withdraw(connection, wish, now)
