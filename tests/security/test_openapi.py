@@ -104,7 +104,10 @@ def test_the_studio(tmp_path, engine):
     probe.close()
     app = create_studio(projects.make(tmp_path / "shop"), engine, port=port, clock=lambda: START + timedelta(hours=1))
     with Serving(app) as serving:
-        statuses = {(operation.method.upper(), operation.path): ask(operation, serving.url, Host=f"127.0.0.1:{port}") for operation in operations(described(pages_of(app)))}
+        statuses = {
+            (operation.method.upper(), operation.path): ask(operation, serving.url, Host=f"127.0.0.1:{port}")
+            for operation in operations(described(pages_of(app)))
+        }
     assert len(statuses) > 8
     assert {status for (method, _), found in statuses.items() if method == "POST" for status in found} <= {403, 404, 405}
     assert set().union(*statuses.values()) <= {200, 303, 307, 400, 403, 404, 405, 413, 422}
