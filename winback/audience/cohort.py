@@ -181,7 +181,7 @@ class Selection:
 
 def read(project: Project, name: str) -> Document[Cohort]:
     """The cohort of that name. Raises ConfigError that names the nearest one when there is none."""
-    if not project.config("cohorts", f"{name}.yaml").exists():
+    if name not in project.names("cohorts"):
         raise ConfigError(
             Problem(f"config/cohorts/{name}.yaml", None, f"there is no cohort `{name}`.", nearest(name, project.names("cohorts"), "Cohorts"))
         )

@@ -10,7 +10,19 @@ from typing import IO, Any, Self
 
 from winback.audience.rows import Reject
 
-_READ_AS_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_READ_AS_FORMULA = (
+    "=",
+    "+",
+    "-",
+    "@",
+    "\t",
+    "\r",
+    "\n",
+    "\uff1d",
+    "\uff0b",
+    "\uff0d",
+    "\uff20",
+)  # the last four are the wide ones of Asian keyboards
 
 
 class RejectsFile:

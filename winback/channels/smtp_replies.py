@@ -31,7 +31,7 @@ _GREY = (7, 1)
 _TOO_FAST = {(7, 28), (7, 500), (7, 650)}  # Gmail's rate; Microsoft's "server busy" and "rate limited"
 _UNAUTHENTICATED = {(7, number) for number in (20, 21, 22, 23, 24, 25, 26, 27, 29, 30, 31, 32, 33)}  # RFC 7372, and Gmail's
 
-_ENHANCED = re.compile(r"^\s*([245])\.([0-9]{1,3})\.([0-9]{1,3})\b", re.MULTILINE)  # at the beginning of a line: addresses hold numbers too
+_ENHANCED = re.compile(r"^[ \t]*([245])\.([0-9]{1,3})\.([0-9]{1,3})\b", re.MULTILINE)  # at the beginning of a line: addresses hold numbers too
 _UNKNOWN_USER = re.compile(
     r"user (is )?unknown|unknown user|no such (user|mailbox|recipient)|(user|mailbox|recipient|account) not found|does not exist"
     r"|mailbox unavailable|account .*(disabled|terminated)",

@@ -45,7 +45,8 @@ class Verdict:
 _QUALIFIERS = {"+": Result.PASS, "-": Result.FAIL, "~": Result.SOFT_FAIL, "?": Result.NEUTRAL}
 _TERM = re.compile(r"(?P<sign>[-+~?]?)(?P<name>[A-Za-z][A-Za-z0-9_.-]*)(?P<rest>[:/].*)?$")
 _MODIFIER = re.compile(r"(?P<name>[A-Za-z][A-Za-z0-9_.-]*)=(?P<value>.*)$")
-_MACRO = re.compile(r"%(?:\{([slodiphcrtv])(\d*)(r?)([.\-+,/_=]*)\}|([%_-]))", re.IGNORECASE)
+_PREFIX = re.compile(r"(?:/(\d{1,2}))?(?://(\d{1,3}))?", re.ASCII)
+_MACRO = re.compile(r"%(?:\{([slodiphcrtv])([0-9]{0,3})(r?)([.\-+,/_=]*)\}|([%_-]))", re.IGNORECASE)
 
 
 def records(texts: list[str]) -> list[str]:
@@ -119,6 +120,9 @@ class _Check:
                 raise BrokenError(f"`{term}` in the record of {domain} holds no address") from error
             if network.version != int(name[-1]):
                 raise BrokenError(f"`{term}` in the record of {domain} holds an address of the other kind")
+        lengths = _PREFIX.fullmatch(slash + prefix)
+        if lengths is None or int(lengths[1] or 0) > 32 or int(lengths[2] or 0) > 128:
+            raise BrokenError(f"`{term}` in the record of {domain} has a prefix that no address has")
         return _QUALIFIERS[found["sign"] or "+"], name, target, slash + prefix
 
     def _matches(self, name: str, target: str, prefix: str, domain: str) -> bool:

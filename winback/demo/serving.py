@@ -15,11 +15,11 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 class Serving:
     """Serves `app` at `url` from a thread of its own between entering and leaving; leaving runs the application's shutdown.
 
-    `http` is another protocol of uvicorn's kind. In each request's scope, `state["hang_up"]` closes the connection without a word, for applications that play a broken network.
+    In each request's scope, `state["hang_up"]` closes the connection without a word, for applications that play a broken network.
     """
 
-    def __init__(self, app: Any, *, http: type[asyncio.Protocol] | None = None) -> None:
-        config = uvicorn.Config(app, interface="asgi3", http=http or _Line, log_config=None, access_log=False, ws="none", timeout_graceful_shutdown=2)
+    def __init__(self, app: Any) -> None:
+        config = uvicorn.Config(app, interface="asgi3", http=_Line, log_config=None, access_log=False, ws="none", timeout_graceful_shutdown=2)
         self._server = uvicorn.Server(config)
         self._socket = listen()
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True)

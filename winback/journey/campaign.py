@@ -179,7 +179,7 @@ class Campaign(Shape):
 
 def read(project: Project, name: str) -> Document[Campaign]:
     """The campaign of that name, its own parts checked against each other. Raises ConfigError."""
-    if not project.config("campaigns", f"{name}.yaml").exists():
+    if name not in project.names("campaigns"):
         missing = f"there is no campaign `{name}`."
         raise ConfigError(Problem(f"config/campaigns/{name}.yaml", None, missing, nearest(name, project.names("campaigns"), "Campaigns")))
     if problems := namesakes(project, name):

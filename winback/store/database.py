@@ -199,7 +199,7 @@ def _migrate(engine: Engine, name: str) -> None:
 
 def _safe(url: str) -> str:
     try:
-        return make_url(url).render_as_string(hide_password=True)
+        return make_url(url).set(query={}).render_as_string(hide_password=True)  # a driver takes passwords behind the question mark too
     except sqlalchemy.exc.ArgumentError:
         return "(unreadable URL)"
 

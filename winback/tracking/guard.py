@@ -17,6 +17,8 @@ from typing import TypeAlias
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from winback.tracking import addresses
+
 log = logging.getLogger(__name__)
 
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -42,7 +44,10 @@ _ONE_YEAR = (b"strict-transport-security", b"max-age=31536000")
 
 
 class Guard:
-    """The outer ring: gives each answer the headers that it lacks, and turns whatever went wrong inside into a page that says nothing."""
+    """The outer ring: gives each answer the headers that it lacks, and turns whatever went wrong inside into a page that says nothing.
+
+    A pixel keeps the three headers that it brings: nothing else means anything for a picture, and each costs as much as reading a token.
+    """
 
     def __init__(self, app: ASGIApp, public_url: str) -> None:
         self._app = app
@@ -52,24 +57,31 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        begun = False
-
-        async def answer(message: Message) -> None:
-            nonlocal begun
-            if message["type"] == "http.response.start":
-                begun = True
-                own = message["headers"] = list(message["headers"])
-                names = {name for name, _ in own}
-                own += [header for header in self._headers if header[0] not in names]
-            await send(message)
-
+        answer = _Answer(send, self._headers)
         try:
-            await self._app(scope, receive, answer)
+            await self._app(scope, receive, send if scope["path"].startswith(addresses.OPEN) else answer)
         except Exception as error:  # noqa: BLE001  # whatever it is, its words stay inside
             # the path is a customer's token, and the error may quote the row at hand: neither goes into a log
             log.error("a request (%s) failed: %s at %s", scope["method"], type(error).__name__, _place(error))  # noqa: TRY400
-            if not begun:
+            if not answer.begun:
                 await refuse(answer, HTTPStatus.INTERNAL_SERVER_ERROR)
+
+
+class _Answer:
+    """A `send` that adds what an answer lacks, and knows whether it has begun."""
+
+    def __init__(self, send: Send, headers: tuple[tuple[bytes, bytes], ...]) -> None:
+        self._send = send
+        self._headers = headers
+        self.begun = False
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.begun = True
+            own = list(message["headers"])
+            names = {name for name, _ in own}
+            message = {**message, "headers": own + [header for header in self._headers if header[0] not in names]}
+        await self._send(message)
 
 
 def _place(error: Exception) -> str:

@@ -46,7 +46,7 @@ def create_pages(project: Project, engine: Engine, buffer: Buffer, *, clock: Cal
         yield
         await buffer.close()
 
-    app = FastAPI(title="winback", openapi_url=None, lifespan=lifespan)
+    app = FastAPI(title="winback", openapi_url=None, redirect_slashes=False, lifespan=lifespan)  # redirects follow the Host header, wherever it leads
 
     def page(name: str, locale: str, **values: object) -> Response:
         return HTMLResponse(render_page(project, name, locale, **values), HTTPStatus.OK, _HEADERS)

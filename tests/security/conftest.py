@@ -1,0 +1,15 @@
+from __future__ import annotations
+
+import pytest
+
+from tests import letterbox
+
+
+@pytest.fixture
+def project(tmp_path):
+    return letterbox.project(tmp_path / "project")
+
+
+@pytest.fixture
+def shop(project, engine):
+    return letterbox.Letterbox(engine, project.key)
