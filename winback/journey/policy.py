@@ -71,6 +71,7 @@ class Rules(Shape):
     consent: Literal["proven", "said"] = "proven"  # proven: with the day and the place it was given
     channels: tuple[Channel, ...] = (ChannelName.EMAIL,)
     languages: tuple[str, ...] = ()  # languages that advertising must be in, by law; empty: the customer's own
+    languages_on_request: bool = False  # a customer may ask for another language than those, and gets it
     open_tracking: bool = False
     hours: Hours = Field(default=(time(9), time(20)), validate_default=False)  # nothing leaves outside of them, in the customer's zone
     weekdays: tuple[Weekday, ...] = Field(default=(0, 1, 2, 3, 4, 5), min_length=1)

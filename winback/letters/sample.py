@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
@@ -14,7 +15,7 @@ from winback.journey.content import Content
 from winback.letters import formats
 from winback.letters.values import OfferValues
 from winback.letters.wording import Wording, in_locale
-from winback.model import Benefits, Money, Person, ProblemOrder
+from winback.model import Benefits, Money, Person, ProblemOrder, Topic
 from winback.shapes import Amount, Share
 from winback.strictyaml import Document, Shape, refusal
 
@@ -28,6 +29,20 @@ class Kind(StrEnum):
     GREETING = "greeting"  # congratulates, and nothing else: no offer, no request
     SURVEY = "survey"  # asks for an opinion
     APOLOGY = "apology"  # says sorry, and what was mended
+
+    @property
+    def topic(self) -> Topic | None:
+        """What a customer says they want no more of; None: said once something went wrong, whatever they want to hear of."""
+        return _TOPICS.get(self)
+
+
+_TOPICS: Mapping[Kind, Topic] = {
+    Kind.NEWS: Topic.NEWS,
+    Kind.OFFER: Topic.OFFERS,
+    Kind.REMINDER: Topic.OFFERS,
+    Kind.GREETING: Topic.GREETINGS,
+    Kind.SURVEY: Topic.SURVEYS,
+}
 
 
 def _kind(value: object) -> Kind:

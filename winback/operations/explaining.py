@@ -211,6 +211,11 @@ def _told(reach: dict[str, Any]) -> str:
         consent = f"consent given {proof}"
     return "; ".join(
         part
-        for part in (consent, reach["blocked"] and f"blocked: {reach['blocked']}", reach["suppressed"] and f"suppressed: {reach['suppressed']}")
+        for part in (
+            consent,
+            reach["blocked"] and f"blocked: {reach['blocked']}",
+            reach["suppressed"] and f"suppressed: {reach['suppressed']}",
+            reach.get("off") and "off by their preferences",
+        )
         if part
     )

@@ -23,7 +23,7 @@ from winback.letters.sample import Kind
 from winback.letters.sender import Senders
 from winback.letters.standing import Standing
 from winback.letters.telling import Told
-from winback.model import ChannelName, Person
+from winback.model import ChannelName, Person, Topic
 from winback.sending import greeting_needs, pace, stage_needs
 from winback.sending.pace import Pace
 from winback.settings import Project, Stamp
@@ -50,6 +50,7 @@ class Prepared:
     pools: Mapping[str, Mapping[str, int]]  # by offer, the codes of its file with their lines
     names: Names  # of occasions, in the languages of a campaign that greets
     pace: Pace  # of everything that the project sends
+    topics: frozenset[Topic | None]  # of all its letters, whatever the tactic
     stamps: Mapping[str, Stamp] = field(default_factory=dict, repr=False)  # of every file, before the first of them was read
 
     @property
@@ -60,6 +61,10 @@ class Prepared:
     def currency(self) -> str:
         """The project's."""
         return self.project.settings.currency
+
+    def topic(self, channel: ChannelName, text: str) -> Topic | None:
+        """What a text is about, as customers choose by."""
+        return self.library.sample(channel, text).value.kind.topic
 
     def language_for(self, person: Person, demanded: Sequence[str]) -> str | None:
         """The language this person is written to in: one that the law demands, else the first of their own chain that exists."""
@@ -112,6 +117,7 @@ def prepare(project: Project, name: str) -> Prepared:
         pools=pools,
         names=occasion_names.open_names(project, languages if document.value.greet else set()),
         pace=pace.read(project),
+        topics=frozenset(texts.sample(*letter).value.kind.topic for letter in _letters(document.value)),
         stamps=stamps,
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,8 +11,9 @@ from sqlalchemy import Connection, FromClause, Row, and_, func, or_, select
 
 from winback.journey.eligibility import Candidate, Reach
 from winback.journey.last_check import Since
+from winback.journey.wishes import NO_WISHES, Wishes
 from winback.model import ChannelName, EventKind, Person, Verdict
-from winback.store import counting, entitlements, under_way
+from winback.store import counting, entitlements, preferences, under_way
 from winback.store.as_of import AsOf
 from winback.store.counting import is_purchase
 from winback.store.tables import campaign_runs, consents, contacts, customers, events, orders, recipients, scores, suppressions
@@ -23,7 +24,8 @@ def find(connection: Connection, ids: Sequence[int], as_of: AsOf, *, run_id: int
 
     `scored`: where scores as of that moment are, if the stored ones aren't.
     """
-    reach = _reach(connection, ids, as_of.now)
+    wishes = preferences.of(connection, ids)
+    reach = _reach(connection, ids, as_of.now, wishes)
     busy = _busy(connection, ids, run_id, as_of.now)
     namesakes = _namesakes(connection, ids)
     problems = entitlements.problem_orders(connection, ids, as_of)
@@ -66,6 +68,7 @@ def find(connection: Connection, ids: Sequence[int], as_of: AsOf, *, run_id: int
             phone=row.phone,
             favourite_day=row.favourite_day,
             reach=reach[row.id],
+            wishes=wishes.get(row.id, NO_WISHES),
         )
         for row in rows
     }
@@ -127,7 +130,7 @@ def _namesakes(connection: Connection, ids: Sequence[int]) -> set[int]:
     return set(rows.scalars())
 
 
-def _reach(connection: Connection, ids: Sequence[int], now: datetime) -> dict[int, dict[ChannelName, Reach]]:
+def _reach(connection: Connection, ids: Sequence[int], now: datetime, wishes: Mapping[int, Wishes]) -> dict[int, dict[ChannelName, Reach]]:
     rows = connection.execute(
         select(
             contacts.c.customer_id,
@@ -165,6 +168,7 @@ def _reach(connection: Connection, ids: Sequence[int], now: datetime) -> dict[in
             consent_given_at=row.given_at,
             consent_source=row.source or "",
             consented=row.consent is not None,
+            off=row.channel in wishes.get(row.customer_id, NO_WISHES).channels_off,
         )
     return reach
 

@@ -9,6 +9,7 @@ from winback.store.tables.kinds import Day, Id, Tree, Utc, metadata, sqlite_text
 from winback.store.tables.lanes import fuses, lane_counts
 from winback.store.tables.sending import paces
 from winback.store.tables.shop import (
+    answers,
     consents,
     contacts,
     customers,
@@ -16,6 +17,7 @@ from winback.store.tables.shop import (
     inquiries,
     leaving_reasons,
     orders,
+    preferences,
     source_states,
     suppressions,
     touches,
@@ -26,6 +28,7 @@ __all__ = [
     "Id",
     "Tree",
     "Utc",
+    "answers",
     "approvals",
     "back_fill",
     "campaign_runs",
@@ -48,6 +51,7 @@ __all__ = [
     "orders",
     "outcomes",
     "paces",
+    "preferences",
     "recipients",
     "reminders",
     "run_changes",
