@@ -96,6 +96,7 @@ def test_the_list_of_what_moves_is_whole():
         "codes",
         "tasks",
         "back_fill",
+        "preferences",
     }
     stay_with_the_tombstone = {"stage_changes"}  # what was said of that record then
     made_anew = {"facts", "facts_due", "scores"}

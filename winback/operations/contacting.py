@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row
 from winback.journey import contact_policy, last_check, zones
 from winback.journey.last_check import Postpone, SkipStage, Stop
 from winback.journey.policy import Policy, Rules
-from winback.journey.wishes import NO_WISHES, Wishes
+from winback.journey.wishes import NO_WISHES
 from winback.model import RecipientStatus
 from winback.sending.prepared import Prepared
 from winback.store import contact_log, preferences
@@ -41,8 +41,9 @@ def _shown(rules: Rules) -> Iterator[tuple[str, str]]:
     yield "gap", contact_policy.spoken(rules.gap)
 
 
-def wishes_told(wishes: Wishes) -> Iterator[Told]:
+def wishes_told(connection: Connection, customer_id: int) -> Iterator[Told]:
     """What the customer said on the preference page; nothing of who never did."""
+    wishes = preferences.of(connection, [customer_id]).get(customer_id, NO_WISHES)
     said = {
         "channels off": ", ".join(sorted(wishes.channels_off)),
         "topics off": ", ".join(sorted(wishes.topics_off)),
@@ -62,7 +63,6 @@ def contacts_told(connection: Connection, prepared: Prepared, recipient: Row[Any
     contacts = contact_log.contacts(connection, [recipient.customer_id], now).get(recipient.customer_id, [])
     count = contact_policy.used(contacts, calendar, now)
     of = {span: getattr(rules.caps, span) for span in count}
-    yield from wishes_told(wishes)
     last = f"; the last on {max(contacts).astimezone(calendar):%Y-%m-%d %H:%M}" if contacts else ""
     free = all(cap is None or count[span] < cap for span, cap in of.items())
     yield "contacts", ", ".join(f"{count[span]} of {cap or 'any number'} a {span}" for span, cap in of.items()) + last, free
