@@ -9,6 +9,9 @@ from datetime import date
 from winback.journey.policy import Rules
 from winback.model import ChannelName, Topic
 
+NO_DAY = "none"
+"""In the place of a favourite day: they want to be congratulated on no such day, whatever the shop's data say."""
+
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
@@ -19,7 +22,7 @@ class Wishes:
     most_letters: int | None = None  # a month; None: as many as the policy allows
     paused_until: date | None = None  # the first day on which letters may come again
     locale: str = ""  # the language that they chose themselves; empty: they didn't
-    favourite_day: str = ""  # MM-DD that they told us themselves
+    favourite_day: str = ""  # MM-DD that they told us themselves, or NO_DAY; empty: they said nothing of it
 
     def is_paused(self, day: date) -> bool:
         """Whether nothing may come on that day of theirs."""

@@ -207,6 +207,8 @@ def sample_values(
         today=promise.today,
         link=link,
         unsubscribe_url=_SAMPLE_URL,
+        view_url=f"{_SAMPLE_URL}-view",
+        preferences_url=f"{_SAMPLE_URL}-preferences",
         pixel_url="",
         telegram_url="",
         tone=promise.tone,

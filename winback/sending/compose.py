@@ -91,6 +91,8 @@ class Writer:
             link=cache(partial(self._click_url, delivery.id)),
             tone=self.campaign.tone,
             unsubscribe_url=self._unsubscribe_url(delivery),
+            view_url=addresses.view(self.project.settings.public_url, self.project.link_keys[0], delivery.id),
+            preferences_url=addresses.preferences(self.project.settings.public_url, self.project.link_keys[0], delivery.customer_id),
             pixel_url=self._pixel_url(delivery, candidate),
             telegram_url=self._telegram_url(delivery, candidate),
         )
@@ -199,7 +201,7 @@ class Writer:
             locale=delivery.locale,
             currency=self.project.settings.currency,
             link=lambda name: self._click_url(delivery.id, name),
-            answer_link=lambda name, answer: self._click_url(delivery.id, telling.answered(name, answer)),
+            survey_link=partial(self._survey_url, delivery.id),
             years=standing.whole_years(first_order_on, day) if first_order_on else None,
             days=(day - today).days,
         )
@@ -245,6 +247,13 @@ class Writer:
     def _unsubscribe_url(self, delivery: Claimed) -> str:
         return addresses.unsubscribe(self.project.settings.public_url, self.project.link_keys[0], delivery.id)
 
+    def _survey_url(self, delivery_id: int, answer: int | None) -> str:
+        """Our own page of the survey, or the shop's by a link that counts."""
+        survey = self.campaign.content.survey
+        if survey is not None and survey.link:
+            return self._click_url(delivery_id, survey.link if answer is None else telling.answered(survey.link, answer))
+        return addresses.survey(self.project.settings.public_url, self.project.link_keys[0], delivery_id, answer)
+
     def _pixel_url(self, delivery: Claimed, candidate: Candidate) -> str:
         """Empty where the country's policy doesn't let opens be tracked."""
         tracked = self.rules(candidate.person.country).open_tracking
@@ -264,7 +273,7 @@ class Writer:
     def _link_ids(self) -> dict[str, int]:
         """Ids of the brand's links in the store, and of a survey's answers, written there before the first letter that names them."""
         links, survey = dict(self.prepared.brand.links), self.campaign.content.survey
-        if survey:
+        if survey and survey.link:
             links |= {telling.answered(survey.link, answer): telling.answered(links[survey.link], answer) for answer in telling.answers(survey)}
         with database.writing(self.engine) as connection:
             return {name: events.link_id(connection, url) for name, url in links.items()}

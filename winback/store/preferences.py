@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, case, delete, inser
 from sqlalchemy.dialects import postgresql, sqlite
 
 from winback.audience.consents import MARKETING
-from winback.journey.wishes import Wishes
+from winback.journey.wishes import NO_DAY, Wishes
 from winback.model import ChannelName, DeliveryStatus, Reason, Topic
 from winback.store import events
 from winback.store.persons import person_id
@@ -88,6 +88,8 @@ def say(connection: Connection, customer_id: int, wishes: Wishes, now: datetime)
 def _onto_card(connection: Connection, customer_id: int, wishes: Wishes, now: datetime) -> None:
     """Language and favourite day that they chose, where everything else looks for them."""
     chosen = {name: value for name in ("locale", "favourite_day") if (value := getattr(wishes, name))}
+    if chosen.get("favourite_day") == NO_DAY:
+        chosen["favourite_day"] = ""
     if chosen:
         differs = or_(*(customers.c[name] != value for name, value in chosen.items()))
         connection.execute(update(customers).where(customers.c.id == customer_id, differs).values(**chosen, updated_at=now))

@@ -8,6 +8,9 @@ from winback.tracking.tokens import Purpose
 OPEN = "/o/"
 CLICK = "/c/"
 UNSUBSCRIBE = "/u/"
+PREFERENCES = "/p/"
+SURVEY = "/s/"
+VIEW = "/v/"
 PIXEL = ".gif"
 
 
@@ -23,6 +26,21 @@ def click(public_url: str, key: bytes, delivery_id: int, link_id: int) -> str:
 def unsubscribe(public_url: str, key: bytes, delivery_id: int) -> str:
     """For the letter's footer and its List-Unsubscribe header alike."""
     return f"{public_url}{UNSUBSCRIBE}{tokens.sign(key, Purpose.UNSUBSCRIBE, delivery_id)}"
+
+
+def preferences(public_url: str, key: bytes, customer_id: int) -> str:
+    """Where a customer chooses what they are written."""
+    return f"{public_url}{PREFERENCES}{tokens.sign(key, Purpose.PREFERENCES, customer_id)}"
+
+
+def survey(public_url: str, key: bytes, delivery_id: int, score: int | None = None) -> str:
+    """A letter's survey; with the first answer given by the link, which counts once the form is sent."""
+    return f"{public_url}{SURVEY}{tokens.sign(key, Purpose.SURVEY, delivery_id, 0 if score is None else score + 1)}"
+
+
+def view(public_url: str, key: bytes, delivery_id: int) -> str:
+    """The letter itself, in a browser."""
+    return f"{public_url}{VIEW}{tokens.sign(key, Purpose.VIEW, delivery_id)}"
 
 
 def unsubscribe_mailbox(mailbox: str, key: bytes, delivery_id: int) -> str:

@@ -17,6 +17,7 @@ _ENDS: Mapping[EventKind, tuple[Reason, bool]] = {  # why the journeys end; whet
     EventKind.COMPLAINT: (Reason.COMPLAINED, True),
     EventKind.BOUNCE: (Reason.BOUNCED, True),  # a hard one; the others are recorded and end nothing
     EventKind.REPLY: (Reason.REPLIED, False),
+    EventKind.ANSWER: (Reason.ANSWERED, False),
 }
 
 
@@ -34,7 +35,7 @@ def end(connection: Connection, who: Correspondent, event: Event, now: datetime)
         return False
     if closes and who.address_hash is not None:
         events.suppress(connection, channel=who.channel, address_hash=who.address_hash, reason=reason, since=now, delivery_id=event.delivery_id)
-    if event.kind is EventKind.REPLY and not who.is_former:
+    if event.kind in {EventKind.REPLY, EventKind.ANSWER} and not who.is_former:
         freshness.confirm(connection, [(who.customer_id, who.channel, event.happened_at)])
     events.stop(connection, who.customer_id, reason, now)
     return new
