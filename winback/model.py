@@ -56,15 +56,6 @@ class Environment(StrEnum):
     DEVELOPMENT = "development"  # only addresses on the allow-list of settings.yaml
 
 
-class Topic(StrEnum):
-    """What letters are about, as a customer may want them or not."""
-
-    OFFERS = "offers"  # gifts, discounts, and reminders of them
-    NEWS = "news"  # new goods, events, advice
-    GREETINGS = "greetings"  # good wishes on their days
-    SURVEYS = "surveys"  # questions about how it was
-
-
 class OrderStatus(StrEnum):
     """What became of an order row."""
 
@@ -130,15 +121,6 @@ class TaskStatus(StrEnum):
     DONE = "done"  # the customer was spoken or written to
     DECLINED = "declined"  # the customer was reached and doesn't want to be
     DROPPED = "dropped"  # not done: nobody answered, or it wasn't worth it
-
-
-class ReminderStatus(StrEnum):
-    """What became of a manager's reminder of one day."""
-
-    HANDED_OVER = "handed_over"  # it may have left: whoever sent it never came back to say
-    SENT = "sent"  # the other side accepted it
-    FAILED = "failed"  # the other side refused it, or wasn't there: the same day may try again
-    UNCERTAIN = "uncertain"  # it may have left: not repeated; tomorrow's speaks of the same tasks
 
 
 class RunStatus(StrEnum):

@@ -10,8 +10,8 @@ import yaml
 from winback.journey import eligibility
 from winback.journey.eligibility import Candidate, Eligible, Reach, Skip
 from winback.journey.policy import Policy, Rules
-from winback.journey.wishes import Wishes
-from winback.model import ChannelName, Person, Reason, Topic
+from winback.journey.wishes import Topic, Wishes
+from winback.model import ChannelName, Person, Reason
 
 CASES = yaml.safe_load(Path(__file__).with_name("eligibility.yaml").read_text(encoding="utf-8"))
 CHANNELS = (ChannelName.TELEGRAM, ChannelName.EMAIL)

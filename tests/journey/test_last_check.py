@@ -11,8 +11,8 @@ from winback.journey.day_rules import read
 from winback.journey.eligibility import Candidate, Reach
 from winback.journey.last_check import Postpone, Send, Since, SkipStage, Stop
 from winback.journey.policy import Rules
-from winback.journey.wishes import NO_WISHES, Wishes
-from winback.model import ChannelName, EventKind, Person, Reason, Topic
+from winback.journey.wishes import NO_WISHES, Topic, Wishes
+from winback.model import ChannelName, EventKind, Person, Reason
 
 NOON = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)  # noon in Kyiv, a Tuesday
 RULES = Rules.model_validate({"channels": ("email", "telegram")})

@@ -13,9 +13,10 @@ from tests.store import world
 from winback.channels.memory import MemoryChannel
 from winback.demo.mailbox import MailServer
 from winback.errors import TemporaryError, UncertainError
-from winback.model import DeliveryStatus, Email, Message, RecipientStatus, ReminderStatus, RunStatus
+from winback.model import DeliveryStatus, Email, Message, RecipientStatus, RunStatus
 from winback.operations import reminding
 from winback.store import database, tasks
+from winback.store.reminders import ReminderStatus
 from winback.store.tables import campaign_runs, deliveries, recipients, reminders
 
 MORNING = datetime(2026, 12, 1, 6, 0, tzinfo=UTC)

@@ -15,8 +15,8 @@ from tests import projects
 from tests.operations.lost import CAMPAIGN, START, go, populate
 from tests.store import world
 from winback.channels.memory import MemoryChannel
-from winback.journey.wishes import NO_WISHES, Wishes
-from winback.model import ChannelName, RecipientStatus, Topic
+from winback.journey.wishes import NO_WISHES, Topic, Wishes
+from winback.model import ChannelName, RecipientStatus
 from winback.operations import explaining, planning
 from winback.sending import prepared
 from winback.store import database, merging, preferences

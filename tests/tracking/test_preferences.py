@@ -14,8 +14,8 @@ from lxml import html
 
 from tests.letterbox import NOW
 from winback.demo.serving import Serving
-from winback.journey.wishes import NO_DAY, Wishes
-from winback.model import ChannelName, Topic
+from winback.journey.wishes import NO_DAY, Topic, Wishes
+from winback.model import ChannelName
 from winback.store.preferences import Card, Door
 from winback.store.tables import consents, customers, events, preferences, suppressions
 from winback.tracking import addresses, preference_form, tokens

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from winback.journey.policy import Policy, Rules
-from winback.journey.wishes import NO_WISHES, Wishes
-from winback.model import Benefits, ChannelName, Person, ProblemOrder, Reason, TaskKind, Topic
+from winback.journey.wishes import NO_WISHES, Topic, Wishes
+from winback.model import Benefits, ChannelName, Person, ProblemOrder, Reason, TaskKind
 
 
 @dataclass(frozen=True, slots=True)

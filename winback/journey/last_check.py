@@ -15,8 +15,8 @@ from winback.journey.eligibility import Candidate
 from winback.journey.policy import Rules
 from winback.journey.stage import Stage, Task
 from winback.journey.sunset import is_sunset
-from winback.journey.wishes import NO_WISHES, Wishes
-from winback.model import TASK, ChannelName, EventKind, Reason, Topic
+from winback.journey.wishes import NO_WISHES, Topic, Wishes
+from winback.model import TASK, ChannelName, EventKind, Reason
 
 _STOPPING_EVENTS = {
     EventKind.UNSUBSCRIBE: Reason.UNSUBSCRIBED,

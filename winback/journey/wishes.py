@@ -5,9 +5,20 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 
 from winback.journey.policy import Rules
-from winback.model import ChannelName, Topic
+from winback.model import ChannelName
+
+
+class Topic(StrEnum):
+    """What letters are about, as a customer may want them or not."""
+
+    OFFERS = "offers"  # gifts, discounts, and reminders of them
+    NEWS = "news"  # new goods, events, advice
+    GREETINGS = "greetings"  # good wishes on their days
+    SURVEYS = "surveys"  # questions about how it was
+
 
 NO_DAY = "none"
 """In the place of a favourite day: they want to be congratulated on no such day, whatever the shop's data say."""

@@ -12,10 +12,11 @@ from pydantic import BeforeValidator, WithJsonSchema
 
 from winback import strictyaml
 from winback.journey.content import Content
+from winback.journey.wishes import Topic
 from winback.letters import formats
 from winback.letters.values import OfferValues
 from winback.letters.wording import Wording, in_locale
-from winback.model import Benefits, Money, Person, ProblemOrder, Topic
+from winback.model import Benefits, Money, Person, ProblemOrder
 from winback.shapes import Amount, Share
 from winback.strictyaml import Document, Shape, refusal
 

@@ -19,10 +19,11 @@ from winback.errors import ChannelError, LaneError, UncertainError
 from winback.letters import sender
 from winback.letters.sender import Sender
 from winback.letters.wording import in_locale
-from winback.model import ChannelName, Email, Message, Reason, ReminderStatus
+from winback.model import ChannelName, Email, Message, Reason
 from winback.sending import lanes
 from winback.settings import Project
 from winback.store import database, reminders, tasks
+from winback.store.reminders import ReminderStatus
 
 _LANGUAGE = "en"  # of the shop's own people, as the commands are
 _SHOWN = 50  # tasks in one reminder; the command lists them all

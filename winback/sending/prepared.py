@@ -15,6 +15,7 @@ from winback.journey.campaign import Campaign
 from winback.journey.costs import Outlay
 from winback.journey.greetings import Calendar
 from winback.journey.policy import Policy
+from winback.journey.wishes import Topic
 from winback.letters import brand, check, library, locales, occasion_names, sender
 from winback.letters.brand import Brand
 from winback.letters.library import Library
@@ -23,7 +24,7 @@ from winback.letters.sample import Kind
 from winback.letters.sender import Senders
 from winback.letters.standing import Standing
 from winback.letters.telling import Told
-from winback.model import ChannelName, Person, Topic
+from winback.model import ChannelName, Person
 from winback.sending import greeting_needs, pace, stage_needs
 from winback.sending.pace import Pace
 from winback.settings import Project, Stamp

@@ -11,8 +11,8 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, case, delete, inser
 from sqlalchemy.dialects import postgresql, sqlite
 
 from winback.audience.consents import MARKETING
-from winback.journey.wishes import NO_DAY, Wishes
-from winback.model import ChannelName, DeliveryStatus, Reason, Topic
+from winback.journey.wishes import NO_DAY, Topic, Wishes
+from winback.model import ChannelName, DeliveryStatus, Reason
 from winback.store import events
 from winback.store.persons import person_id
 from winback.store.tables import consents, contacts, customers, deliveries, preferences, recipients, suppressions

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from winback.model import ReminderStatus
 from winback.store.tables import reminders
+
+
+class ReminderStatus(StrEnum):
+    """What became of a manager's reminder of one day."""
+
+    HANDED_OVER = "handed_over"  # it may have left: whoever sent it never came back to say
+    SENT = "sent"  # the other side accepted it
+    FAILED = "failed"  # the other side refused it, or wasn't there: the same day may try again
+    UNCERTAIN = "uncertain"  # it may have left: not repeated; tomorrow's speaks of the same tasks
 
 
 def hand_over(connection: Connection, manager: str, day: date, *, tasks: int, now: datetime) -> int | None:

@@ -21,7 +21,7 @@ from winback.settings import Project
 from winback.store import database, events
 from winback.store.correspondence import Correspondent
 from winback.store.events import Event
-from winback.tracking import addresses, endings, preference_page, survey_page
+from winback.tracking import addresses, endings, preference_page, survey_page, view_page
 from winback.tracking.front import HEADERS, Front
 from winback.tracking.hits import Buffer
 from winback.tracking.tokens import Purpose
@@ -45,6 +45,7 @@ def create_pages(project: Project, engine: Engine, buffer: Buffer, *, clock: Cal
     front = Front(project, engine, clock, render_page)
     preference_page.add(app, front)
     survey_page.add(app, front)
+    view_page.add(app, front)
 
     @cache
     def not_found(locale: str) -> str:

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
-from winback.journey.wishes import NO_DAY, Wishes
+from winback.journey.wishes import NO_DAY, Topic, Wishes
 from winback.letters import formats, locales
 from winback.letters.page_values import ChoiceValues, FieldValues, PreferenceValues
-from winback.model import ChannelName, Topic
+from winback.model import ChannelName
 from winback.store.preferences import Card
 from winback.tracking import forms
 from winback.tracking.forms import Fields

@@ -92,7 +92,7 @@ reminders = Table(
     row_id(),
     Column("manager", String(100), nullable=False),  # key in config/senders.yaml
     Column("day", Day, nullable=False),  # of the shop's calendar
-    Column("status", String(20), nullable=False),  # model.ReminderStatus
+    Column("status", String(20), nullable=False),  # reminders.ReminderStatus
     Column("tasks", Integer, nullable=False),  # how many it speaks of
     Column("handed_over_at", Utc, nullable=False),
     Column("detail", Text, nullable=False, server_default=""),  # what the other side said

@@ -76,7 +76,7 @@ preferences = Table(
     metadata,
     to("customers.id", "customer_id", primary_key=True),
     Column("channels_off", String(100), nullable=False, server_default=""),  # |email|telegram|
-    Column("topics_off", String(200), nullable=False, server_default=""),  # |offers|news|, of model.Topic
+    Column("topics_off", String(200), nullable=False, server_default=""),  # |offers|news|, of wishes.Topic
     Column("most_letters", Integer),  # a month; None: as many as the policy allows
     Column("paused_until", Day),  # the first day on which letters may come again
     Column("locale", String(35), nullable=False, server_default=""),  # chosen by themselves: no import changes that of `customers` any more
