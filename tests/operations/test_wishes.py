@@ -20,7 +20,7 @@ from winback.model import ChannelName, RecipientStatus
 from winback.operations import explaining, planning
 from winback.sending import prepared
 from winback.store import database, merging, preferences
-from winback.store.tables import customers, deliveries, recipients
+from winback.store.tables import customers, deliveries, metadata, recipients
 from winback.store.tables import preferences as stored
 
 DAY = timedelta(days=1)
@@ -134,3 +134,34 @@ def test_what_is_kept_is_what_was_said_and_two_records_of_one_person_want_no_mor
     assert replace(found, channels_off=frozenset(), topics_off=frozenset()) != NO_WISHES or not any(
         (each.most_letters, each.paused_until, each.locale, each.favourite_day) != (None, None, "", "") for each in (ours, theirs)
     )
+
+
+@settings(max_examples=2, deadline=None, suppress_health_check=list(HealthCheck))
+@given(wanted=st.lists(cards, min_size=8, max_size=8), at_once=st.booleans())
+def test_nobody_gets_what_they_do_not_want_whenever_they_said_so(engine, ready, wanted, at_once):
+    with database.writing(engine) as connection:
+        for table in reversed(metadata.sorted_tables):
+            if table.name != "stops_looked":
+                connection.execute(delete(table))
+    ids = populate(engine, len(wanted))
+    first, channel = MemoryChannel(), MemoryChannel()
+    if not at_once:
+        go(ready, engine, START, first)
+    for who, wishes in zip(ids, wanted, strict=True):
+        say(engine, who, **{name: getattr(wishes, name) for name in ("channels_off", "topics_off", "most_letters", "paused_until", "locale")})
+    for days in (0, 7, 14, 21, 28):
+        go(ready, engine, START + DAY * days, channel)
+    with database.reading(engine) as connection:
+        sent = connection.execute(
+            select(deliveries.c.customer_id, deliveries.c.letter, deliveries.c.locale, deliveries.c.sent_at).where(deliveries.c.sent_at.is_not(None))
+        ).all()
+    before = set() if at_once else {row for row in sent if row.sent_at == START}
+    for row in set(sent) - before:
+        wishes = wanted[ids.index(row.customer_id)]
+        assert ChannelName.EMAIL not in wishes.channels_off
+        assert ready.topic(ChannelName.EMAIL, row.letter) not in wishes.topics_off
+        assert not wishes.is_paused(row.sent_at.date())
+        assert row.locale == (wishes.locale or "en")
+    for who, wishes in zip(ids, wanted, strict=True):
+        month = [row for row in sent if row.customer_id == who and row not in before]
+        assert wishes.most_letters is None or len(month) <= wishes.most_letters
