@@ -273,10 +273,10 @@ class Writer:
     def _link_ids(self) -> dict[str, int]:
         """Ids of the letters' links in the store, written there before the first letter that names them."""
         with database.writing(self.engine) as connection:
-            return {name: events.link_id(connection, url) for name, url in self._targets.items()}
+            return {name: events.link_id(connection, url) for name, url in self._links.items()}
 
     @cached_property
-    def _targets(self) -> dict[str, str]:
+    def _links(self) -> dict[str, str]:
         """Where the brand's links lead, and a survey's answers on the shop's own page."""
         links, survey = dict(self.prepared.brand.links), self.campaign.content.survey
         if survey and survey.link:
@@ -288,7 +288,7 @@ class Viewer(Writer):
     """Writes letters once more, to be looked at: no pixel, no link that tells who followed it, none that joins a chat."""
 
     def _click_url(self, delivery_id: int, name: str) -> str:  # noqa: ARG002  # the letter's own are counted, these aren't
-        return self._targets[name]
+        return self._links[name]
 
     def _pixel_url(self, delivery: Claimed, candidate: Candidate) -> str:  # noqa: ARG002  # nothing is fetched
         return ""
