@@ -37,7 +37,7 @@ faults: $(VENV)/.installed-dev
 	@for database in sqlite postgresql; do \
 	  $(BIN)/python -m tests.sending.faults --database $$database $(if $(KILLS),--kills $(KILLS)) $(if $(LETTERS),--letters $(LETTERS)) || exit 1; done
 
-referees: $(VENV)/.installed-dev $(VENV)/referees/vnu.jar
+referees: $(VENV)/.installed-dev $(VENV)/referees/vnu.jar $(VENV)/referees/axe.min.js
 	@for pair in java:default-jre-headless spamassassin:spamassassin chromium:chromium; do \
 	  command -v $${pair%%:*} > /dev/null || missing="$$missing $${pair##*:}"; done; \
 	[ -z "$$missing" ] || { [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; } || { echo "Install:$$missing; then again: make referees"; exit 1; }; \
@@ -51,6 +51,11 @@ pictures: $(VENV)/.installed-dev
 $(VENV)/referees/vnu.jar: | $(VENV)/.python
 	@command -v npm > /dev/null || { echo "npm is needed to get the Nu HTML checker (package vnu-jar)"; exit 1; }
 	mkdir -p $(@D) && cd $(@D) && tar -xzf "$$(npm pack --silent vnu-jar)" && mv "$$(find package -name vnu.jar)" vnu.jar && rm -rf package vnu-jar-*.tgz
+
+# axe-core, which judges the public pages, out of its npm package; no part of the project.
+$(VENV)/referees/axe.min.js: | $(VENV)/.python
+	@command -v npm > /dev/null || { echo "npm is needed to get axe-core"; exit 1; }
+	mkdir -p $(@D) && cd $(@D) && tar -xzf "$$(npm pack --silent axe-core)" package/axe.min.js && mv package/axe.min.js . && rm -rf package axe-core-*.tgz
 
 format: $(VENV)/.installed-dev
 	$(BIN)/ruff check --fix .

@@ -170,6 +170,7 @@ class EventKind(StrEnum):
     REPLY = "reply"  # a person answered
     BOUNCE = "bounce"  # the letter came back
     COMPLAINT = "complaint"  # marked as spam
+    ANSWER = "answer"  # a survey was filled in
     BLOCKED = "blocked"  # the bot was blocked by the customer
 
 
@@ -194,6 +195,9 @@ class Reason(StrEnum):
     SOFT_OPT_IN_OVER = "soft-opt-in-over"  # bought, without a consent, longer ago than the country's soft opt-in lasts
     CHANNEL_NOT_ALLOWED = "channel-not-allowed"  # the country's policy allows none of the channels
     SUPPRESSED = "suppressed"  # asked not to be written to, bounced or complained
+    CHANNEL_OFF = "channel-off"  # wants no letters on these channels, by their preferences
+    TOPIC_OFF = "topic-off"  # wants no letters of this topic, by their preferences
+    PAUSED = "paused"  # asked for a pause, by their preferences
     NOT_ALLOWED_HERE = "not-allowed-here"  # outside production, and the address is not on the allow-list
     NO_LANGUAGE = "no-language"  # the letters exist in no language of this customer's chain
     IN_OTHER_CAMPAIGN = "in-other-campaign"  # another campaign that is under way writes to them, or holds them out

@@ -26,9 +26,15 @@ def rules_of(said: dict) -> Rules:
     return Rules.model_validate({**OPEN, **{name: tuple(value) if isinstance(value, list) else value for name, value in said.items()}})
 
 
-def wait(contacts, rules, calendar, now, rival=None):
+def wait(contacts, rules, calendar, now, rival=None, paused_until=None):
     return contact_policy.wait(
-        contacts, rules, calendar, now, opens=lambda moment: schedule.first_in_window(moment, STAGE, calendar.key, rules), rival=rival
+        contacts,
+        rules,
+        calendar,
+        now,
+        opens=lambda moment: schedule.first_in_window(moment, STAGE, calendar.key, rules),
+        rival=rival,
+        paused_until=paused_until,
     )
 
 
@@ -40,7 +46,8 @@ def test_how_long_a_stage_waits_for_the_customers_sake(case):
         return datetime.fromisoformat(text).replace(tzinfo=calendar).astimezone(UTC)
 
     rival = Rival("other", moment(case["rival"])) if "rival" in case else None
-    found = wait([moment(each) for each in case.get("contacts", [])], rules_of(case.get("rules", {})), calendar, moment(case["now"]), rival)
+    contacts = [moment(each) for each in case.get("contacts", [])]
+    found = wait(contacts, rules_of(case.get("rules", {})), calendar, moment(case["now"]), rival, case.get("paused_until"))
     if "until" not in case:
         assert found is None
         return

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import yaml
 from winback.journey import eligibility
 from winback.journey.eligibility import Candidate, Eligible, Reach, Skip, Tracking
 from winback.journey.policy import Policy, Rules
+from winback.journey.wishes import Topic, Wishes
 from winback.model import ChannelName, Person, Reason
 
 CASES = yaml.safe_load(Path(__file__).with_name("eligibility.yaml").read_text(encoding="utf-8"))
@@ -16,7 +18,8 @@ CHANNELS = (ChannelName.TELEGRAM, ChannelName.EMAIL)
 POLICY = Policy(
     default=Rules(),
     countries={
-        "UA": Rules.model_validate({"channels": ("email", "telegram"), "languages": ("uk",)}),
+        "UA": Rules.model_validate({"channels": ("email", "telegram"), "languages": ("uk",), "languages_on_request": True}),
+        "UZ": Rules.model_validate({"languages": ("uz",)}),
         "GB": Rules.model_validate({"consent": "said", "channels": ("email", "telegram")}),
         "DE": Rules.model_validate({"consent": "confirmed", "consent_lapses_after": "700 days", "channels": ("email", "telegram")}),
         "RO": Rules.model_validate({"soft_opt_in": "365 days", "channels": ("email", "telegram"), "open_tracking": "consent"}),
@@ -49,6 +52,15 @@ def reach(said: dict) -> Reach:
     )
 
 
+def wishes(said: dict) -> Wishes:
+    return Wishes(
+        channels_off=frozenset(map(ChannelName, said.get("channels_off", ()))),
+        topics_off=frozenset(map(Topic, said.get("topics_off", ()))),
+        paused_until=said.get("paused_until"),
+        locale=said.get("locale", ""),
+    )
+
+
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["situation"])
 def test_who_may_be_written_to(case):
     candidate = Candidate(
@@ -56,14 +68,19 @@ def test_who_may_be_written_to(case):
         Person("k", locale=case.get("language", "uk"), country=case.get("country", "UA")),
         black_list=case.get("black_list", ""),
         other_campaign=case.get("other_campaign", ""),
-        reach={ChannelName(name): reach(said or {}) for name, said in case.get("reach", {"email": {}}).items()},
+        reach={
+            ChannelName(name): replace(reach(said or {}), off=name in case.get("wishes", {}).get("channels_off", ()))
+            for name, said in case.get("reach", {"email": {}}).items()
+        },
+        wishes=wishes(case.get("wishes", {})),
     )
+    topics = [topic and Topic(topic) for topic in case.get("topics", ["offers", "news"])]
 
     def language(demanded):
         chain = demanded or [candidate.person.locale]
         return next((each for each in chain if each in {"uk", "en"}), None)
 
-    decided = eligibility.decide(candidate, CHANNELS, POLICY, language)
+    decided = eligibility.decide(candidate, CHANNELS, POLICY, language, topics=topics, today=date(2026, 11, 24))
     if "skip" in case:
         assert decided == Skip(Reason(case["skip"]))
     else:

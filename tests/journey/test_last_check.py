@@ -11,6 +11,7 @@ from winback.journey.day_rules import read
 from winback.journey.eligibility import Candidate, Reach
 from winback.journey.last_check import Postpone, Send, Since, SkipStage, Stop
 from winback.journey.policy import Rules
+from winback.journey.wishes import NO_WISHES, Topic, Wishes
 from winback.model import ChannelName, EventKind, Person, Reason
 
 NOON = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)  # noon in Kyiv, a Tuesday
@@ -36,9 +37,9 @@ def campaign(**values) -> Campaign:
     )
 
 
-def decide(plan=None, *, reach=None, since=Since(), now=NOON, tactic="a", black_list="", **more):
+def decide(plan=None, *, reach=None, since=Since(), now=NOON, tactic="a", black_list="", wishes=NO_WISHES, **more):
     plan = plan or campaign()
-    candidate = Candidate(1, Person("k"), black_list=black_list, reach={ChannelName.EMAIL: GOOD} if reach is None else reach)
+    candidate = Candidate(1, Person("k"), black_list=black_list, reach={ChannelName.EMAIL: GOOD} if reach is None else reach, wishes=wishes)
     return last_check.decide(
         campaign=plan, stage=plan.stages[0], tactic=tactic, candidate=candidate, since=since, rules=RULES, zone="Europe/Kyiv", now=now, **more
     )
@@ -54,6 +55,7 @@ def test_it_goes_out_over_the_first_channel_that_works():
     [
         (Since(purchases=1), Reason.ORDERED),
         (Since(events=frozenset({EventKind.REPLY})), Reason.REPLIED),
+        (Since(events=frozenset({EventKind.ANSWER})), Reason.ANSWERED),
         (Since(events=frozenset({EventKind.UNSUBSCRIBE})), Reason.UNSUBSCRIBED),
         (Since(events=frozenset({EventKind.COMPLAINT})), Reason.COMPLAINED),
         (Since(purchases=1, events=frozenset({EventKind.UNSUBSCRIBE})), Reason.ORDERED),
@@ -121,3 +123,38 @@ def test_what_is_put_off_waits_for_the_learnt_hour_unless_that_would_bring_it_to
     last_day = last_check.turn(date(2026, 11, 24), one, rules, "Europe/Kyiv", NOON + timedelta(hours=2), contacts, hour=10)
     assert isinstance(last_day, Postpone)
     assert last_day.due_at == datetime(2026, 11, 24, 18, 0, tzinfo=kyiv)
+
+
+def test_a_topic_that_the_customer_turned_off_is_passed_over_for_another_text_or_skips_the_stage():
+    no_offers = Wishes(topics_off=frozenset({Topic.OFFERS}))
+    everywhere = {ChannelName.EMAIL: GOOD, ChannelName.TELEGRAM: GOOD}
+
+    def topic(_channel, text):
+        return Topic.OFFERS if text == "text-a" else Topic.NEWS
+
+    assert decide(wishes=no_offers, reach=everywhere, topic=topic) == Send(ChannelName.EMAIL, "letter-a")
+    assert decide(wishes=no_offers, topic=lambda *_: Topic.OFFERS) == SkipStage(Reason.TOPIC_OFF)
+    assert isinstance(decide(wishes=no_offers, topic=lambda *_: None), Send)
+
+
+def test_a_pause_puts_a_stage_off_and_one_beyond_the_campaign_ends_it():
+    paused = decide(wishes=Wishes(paused_until=date(2026, 12, 10)))
+    assert isinstance(paused, Postpone)
+    assert (paused.due_at.date(), paused.reason) == (date(2026, 12, 10), Reason.PAUSED)
+    assert decide(wishes=Wishes(paused_until=date(2027, 1, 10))) == Stop(Reason.EXPIRED, "asked for a pause until 2027-01-10")
+
+
+def test_a_customers_own_cap_is_kept_and_never_loosens_the_laws():
+    month = [NOON - timedelta(days=days) for days in (10,)]
+    capped = decide(wishes=Wishes(most_letters=1), contacts=month)
+    assert isinstance(capped, Postpone)
+    assert (capped.reason, capped.detail) == (Reason.CAPPED, "1 of 1 contacts a month, the last on 2026-11-14")
+    assert isinstance(decide(wishes=Wishes(most_letters=2), contacts=month), Send)
+    assert Wishes(most_letters=9).narrow(RULES).caps.month == RULES.caps.month
+
+
+def test_a_campaign_may_stop_on_answers_to_its_survey_alone():
+    answered = Since(events=frozenset({EventKind.ANSWER}))
+    assert decide(campaign(stop_when=("answered",)), since=answered) == Stop(Reason.ANSWERED)
+    assert isinstance(decide(campaign(stop_when=("answered",)), since=Since(events=frozenset({EventKind.REPLY}))), Send)
+    assert isinstance(decide(campaign(stop_when=("ordered",)), since=answered), Send)

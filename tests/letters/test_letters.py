@@ -156,7 +156,7 @@ def test_a_greeting_holds_a_wish_and_a_signature_and_nothing_else(letters, local
     rendered = letters.email("greeting", locale).render(filled)
     message = letters.message("greeting", locale).render(filled)
     links = set(re.findall(r'href="([^"]*)"', rendered.html))
-    assert links == {"tel:+380445550142", filled["unsubscribe_url"]}
+    assert links == {"tel:+380445550142", filled["unsubscribe_url"], filled["preferences_url"], filled["view_url"]}
     assert message.buttons == ()
     for said in (rendered.text, message.text):
         paragraphs = said.split("\n\n")
@@ -205,10 +205,10 @@ def test_goods_come_with_their_price_in_the_currency_and_their_own_page(letters)
 
 def test_a_survey_has_a_link_for_every_answer_and_says_what_is_to_come(letters):
     rendered = letters.email("survey", "en").render(sample_values(letters, EMAIL, "survey", "en"))
-    assert [f"{answer}: https://zerno.example/survey?answer={answer}" in rendered.text for answer in range(7)] == [False, *[True] * 5, False]
+    assert [f"{answer}: https://u.example.com/s/sample?answer={answer}" in rendered.text for answer in range(7)] == [False, *[True] * 5, False]
     assert "3 more questions" in rendered.text
     message = letters.message("survey", "en").render(sample_values(letters, ChannelName.TELEGRAM, "survey", "en"))
-    assert message.buttons[4] == ("5", "https://zerno.example/survey?answer=5")
+    assert message.buttons[4] == ("5", "https://u.example.com/s/sample?answer=5")
 
 
 def test_what_is_given_back_is_a_fifth_of_the_order_that_went_wrong(letters):
@@ -242,7 +242,7 @@ def filled_for(letters: Library, person: Person, locale: str, tone: str, *, offe
     )
     problem = ProblemOrder(offer, TODAY, Money(Decimal(100), "UAH"))
     return values.for_letter(
-        told=telling.of(content, locale=locale, currency="UAH", link=shop.links.__getitem__, answer_link=lambda name, _: shop.links[name]),
+        told=telling.of(content, locale=locale, currency="UAH", link=shop.links.__getitem__, survey_link=lambda _: shop.links["survey"]),
         standing=Standing(
             benefits=standing.benefits(Benefits(5, 0.05, offer), TODAY),
             together=standing.together(3, date(2020, 1, 1), TODAY, (offer,)),
@@ -259,6 +259,8 @@ def filled_for(letters: Library, person: Person, locale: str, tone: str, *, offe
         today=date(2026, 11, 24),
         link=shop.links.__getitem__,
         unsubscribe_url="https://u.zerno.example/u/1",
+        view_url="https://u.zerno.example/v/1",
+        preferences_url="https://u.zerno.example/p/1",
         pixel_url="",
         telegram_url="",
         confirm_url="https://u.zerno.example/k/sample",

@@ -14,8 +14,8 @@ from winback.operations import checking
         ("config/value.yaml", "silver: 0.95", "silver: 0.5", 5),
         ("config/value.yaml", "chance_for: 182 days", "chance_for: 5 hours", 4),
         ("config/lifecycle.yaml", "repeat: 2 ", "repeat: few ", 5),
-        ("config/reasons.yaml", "  service:\n", "  Poor Service:\n", 6),
-        ("config/reasons.yaml", "method: Apologise", "metod: Apologise", 9),
+        ("config/reasons.yaml", "  service:\n", "  Poor Service:\n", 7),
+        ("config/reasons.yaml", "method: Apologise", "metod: Apologise", 10),
     ],
 )
 def test_figures_about_customers_that_cannot_be_meant_are_refused_with_their_place(tmp_path, file, old, new, line):

@@ -261,7 +261,7 @@ def test_letters_with_amounts_are_skipped_where_the_countrys_currency_is_another
 def test_every_rule_of_a_country_is_told_with_where_it_comes_from(tmp_path):
     policy = prepared.prepare(projects.make(tmp_path / "shop"), CAMPAIGN).policy
     told = {question: found for question, found, _ in contacting.rules_told(policy, "UA")}
-    assert told["policy"] == "UA (Law on Advertising, art. 14-3; State Language Law, art. 32, checked in 2026-11)"
+    assert told["policy"] == "UA (Law on Advertising, art. 14-3; State Language Law, art. 30 and 32, checked in 2026-11)"
     assert told["policy: languages"] == "uk (UA)"
     assert told["policy: gap"] == "3 days (default)"
     unknown = {question: found for question, found, _ in contacting.rules_told(policy, "")}

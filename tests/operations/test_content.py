@@ -18,6 +18,8 @@ from winback.model import DeliveryStatus, Reason
 from winback.sending import prepared
 from winback.store import database
 from winback.store.tables import deliveries, links
+from winback.tracking import tokens
+from winback.tracking.tokens import Purpose
 
 CONTENT = """
 content:
@@ -63,9 +65,18 @@ def test_goods_of_the_campaign_stand_in_the_letter_with_links_that_know_the_deli
     assert not set(re.findall(r"/c/\S+", first.text)) & set(re.findall(r"/c/\S+", second.text))
 
 
-def test_every_answer_of_a_survey_is_a_link_of_its_own(engine, campaign):
+def test_every_answer_of_a_survey_is_a_link_of_its_own_to_a_form_that_has_it_chosen(engine, campaign):
     populate(engine, 1)
-    (letter,) = sent(engine, campaign("survey"))
+    ready = campaign("survey")
+    (letter,) = sent(engine, ready)
+    answers = re.findall(r"^(\d): http://localhost:8000/s/(\S+)$", letter.text, re.MULTILINE)
+    read = {label: tokens.read(ready.project.link_keys, Purpose.SURVEY, token) for label, token in answers}
+    assert read == {str(number): (letter.delivery_id, number + 1) for number in range(1, 6)}
+
+
+def test_a_survey_may_lie_on_a_page_of_the_shops_own(engine, campaign):
+    populate(engine, 1)
+    (letter,) = sent(engine, campaign("survey", CONTENT.replace("  survey:\n", "  survey:\n    link: survey\n")))
     answers = re.findall(r"^(\d): (http://localhost:8000/c/\S+)$", letter.text, re.MULTILINE)
     assert [label for label, _ in answers] == ["1", "2", "3", "4", "5"]
     assert len({url for _, url in answers}) == 5
@@ -121,3 +132,33 @@ def test_an_event_is_told_in_the_language_of_each_letter(engine, campaign):
     letters = {letter.language: letter for letter in sent(engine, campaign("invitation-to-event", f"\n{event}\n"), START + timedelta(minutes=1))}
     assert "A tasting\n12 December 2026, 15:00–16:30\nthe shop" in letters["en"].text
     assert "Дегустація\n12 грудня 2026 р., 15:00–16:30\nкрамниця" in letters["uk"].text.replace("\xa0", " ")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        (
+            '- {en: "Were you pleased?", uk: "Чи ви задоволені?"}',
+            '- {kind: reason, ask: {en: "Why?", uk: "Чому?"}}',
+            "begins with a question of the kind reason",
+        ),
+        (
+            '- {en: "Why?", uk: "Чому?"}',
+            '- {kind: scroe, ask: {en: "Why?", uk: "Чому?"}}',
+            "is scroe; a kind of question is one of score, recommend, reason, text",
+        ),
+        (
+            '- {en: "Were you pleased?"',
+            '- {kind: recommend, ask: {en: "Would you?", uk: "Чи?"}}\n      - {kind: recommend, ask: {en: "Were you pleased?"',
+            "scale of 5",
+        ),
+        ("  survey:\n", "  survey:\n    bad_below: 11\n", "less than or equal to 10|bad_below"),
+        ('      - {en: "What else?", uk: "Що ще?"}\n', "", "questions"),
+    ],
+)
+def test_a_survey_that_cannot_be_asked_is_refused_with_its_line(campaign, old, new, says):
+    assert old in CONTENT
+    content = CONTENT.replace(old, new)
+    content = content.replace('Чи ви задоволені?"}', 'Чи ви задоволені?"}}') if "Were you pleased" in new else content
+    with pytest.raises(ConfigError, match=rf"winter-tea\.yaml:\d+: .*({says})"):
+        campaign("survey", content)

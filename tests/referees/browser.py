@@ -91,6 +91,12 @@ def photograph(page: Page, html: str, scheme: str, width: int, path: Path) -> No
     page.screenshot(path=path, full_page=True)
 
 
+def show(page: Page, html: str, scheme: str, width: int) -> None:
+    """One page in one view."""
+    _show(page, html)
+    _turn(page, scheme, width)
+
+
 def _show(page: Page, html: str) -> None:
     page.goto("about:blank")  # else the colour scheme that the letter before asked for would stay
     page.set_content(html, wait_until="load")

@@ -9,10 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import projects
-from tests.referees import finished, tools
-from winback import settings
-from winback.letters import library, pages
+from tests.referees import finished, public, tools
 
 pytestmark = [pytest.mark.referee, pytest.mark.xdist_group("html")]
 
@@ -45,17 +42,10 @@ def judged(folder: Path, files: dict[str, str]) -> dict[str, list[str]]:
 
 
 def test_every_letter_and_page_is_html_and_mistakes_are_found(tmp_path):
-    project = settings.open_project(projects.ROOT, {})
     letters = {f"{letter.label}.html": letter.page for letter in finished.shipped()}
-    languages = library.open_library(project).languages()
-    public = {
-        f"page-{name}.{locale}.{number}.html": pages.render(project, name, locale, action=action)
-        for name in pages.NAMES
-        for locale in languages
-        for number, action in enumerate(("", "/u/sample"))
-    }
+    pages = {f"page-{name}.html": html for name, html in public.pictures().items()}
     wrong = {name: f'<!DOCTYPE html><html lang="en"><head><title>x</title></head><body>{body}</body></html>' for name, body in MISTAKES.items()}
-    said = judged(tmp_path, letters | public | wrong)
+    said = judged(tmp_path, letters | pages | wrong)
     assert all(said[name] for name in wrong)
-    assert [sentence for name in letters | public for sentence in said[name]] == []
+    assert [sentence for name in letters | pages for sentence in said[name]] == []
     assert letters

@@ -9,8 +9,12 @@ from pathlib import Path
 
 import pytest
 
-VNU = Path(sys.prefix) / "referees" / "vnu.jar"
-"""The Nu HTML checker, out of the npm package vnu-jar; `make referees` puts it there."""
+FOLDER = Path(os.environ.get("WINBACK_REFEREES_IN", Path(sys.prefix) / "referees"))
+"""Where `make referees` puts what comes out of npm packages."""
+VNU = FOLDER / "vnu.jar"
+"""The Nu HTML checker, out of the npm package vnu-jar."""
+AXE = FOLDER / "axe.min.js"
+"""axe-core, out of the npm package of that name."""
 INSISTED_ON = bool(os.environ.get("WINBACK_REFEREES"))
 """A referee that is missing fails its tests instead of skipping them."""
 
@@ -27,6 +31,13 @@ def html_checker() -> list[str]:
     if not VNU.is_file():
         _absent(f"the Nu HTML checker (npm package vnu-jar) is not at {os.path.relpath(VNU)}")
     return [java, "-jar", str(VNU)]
+
+
+def axe() -> Path:
+    """The script of axe-core. Skips or fails as `program` does."""
+    if not AXE.is_file():
+        _absent(f"axe-core (npm package axe-core) is not at {os.path.relpath(AXE)}")
+    return AXE
 
 
 def _absent(what: str) -> str:

@@ -20,6 +20,7 @@ class Reason(Shape):
 
     title: str = Field(min_length=1)  # as lists and reports show it
     method: str = ""  # what to do about it, for the people who win such customers back
+    says: dict[str, str] = Field(default_factory=dict)  # as customers say it of themselves, in each language; a survey offers no others
 
 
 _DEFAULT = {

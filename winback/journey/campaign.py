@@ -48,7 +48,7 @@ class Campaign(Shape):
     stages: tuple[Stage, ...] = Field(min_length=1)
     greet: Greet | None = None  # on occasions, instead of stages
     offers: dict[str, Offer] = Field(default_factory=dict)
-    stop_when: tuple[Literal["ordered", "replied", "clicked"], ...] = ("ordered", "replied")
+    stop_when: tuple[Literal["ordered", "replied", "answered", "clicked"], ...] = ("ordered", "replied")
     return_window: Duration | None = None
     tone: Literal["neutral", "formal", "friendly"] = "neutral"
     occasion: Localised | None = None

@@ -41,11 +41,12 @@ def wait(
     *,
     opens: Callable[[datetime], datetime],
     rival: Rival | None = None,
+    paused_until: date | None = None,
 ) -> Wait | None:
     """What a stage has to wait for, and until when; None: it may leave now.
 
     `contacts` are the moments at which the customer was written or spoken to, in any order, a year back; `calendar` is the customer's;
-    `opens` gives the first moment from another on that lies in the stage's hours and weekdays.
+    `opens` gives the first moment from another on that lies in the stage's hours and weekdays. Before the day `paused_until` nothing comes.
     """
     days = sorted((clock.local_day(each, calendar) for each in contacts), reverse=True)
     last = max(contacts, default=None)
@@ -55,6 +56,10 @@ def wait(
         if rules.mourns(day := clock.local_day(moment, calendar)):
             found = found or Wait(moment, Reason.DAY_OF_SILENCE, f"{day} is a day of mourning")
             moment = opens(clock.start_of_day(day + timedelta(days=1), calendar))
+            continue
+        if paused_until is not None and day < paused_until:
+            found = found or Wait(moment, Reason.PAUSED, f"asked for a pause until {paused_until}")
+            moment = opens(clock.start_of_day(paused_until, calendar))
             continue
         blocks = (_capped(days, rules, day, calendar), _too_soon(last, rules, calendar), _other_first(rival, rules, moment, calendar))
         block = max((each for each in blocks if each and each.until > moment), key=lambda each: each.until, default=None)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date
+from enum import StrEnum
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from winback.shapes import Amount, Duration, Hours, Share
+from winback.shapes import Amount, Duration, Hours, Share, one_of
 from winback.strictyaml import Place, Shape, refusal
 
 
@@ -86,12 +87,63 @@ class Programme(Shape):
         return self
 
 
+class QuestionKind(StrEnum):
+    """How a question of a survey is answered."""
+
+    SCORE = "score"  # by a number of the survey's scale
+    RECOMMEND = "recommend"  # "would you recommend us?": 0 to 10, of which the net promoter score is made
+    REASON = "reason"  # by one of config/reasons.yaml, as customers would say it
+    TEXT = "text"  # in their own words
+
+
+class Question(Shape):
+    """One question; written as its text alone, the first one asks for a score and the others for words."""
+
+    ask: Localised
+    kind: Annotated[QuestionKind, *one_of(QuestionKind, "a kind of question")] = QuestionKind.TEXT
+
+    @property
+    def is_number(self) -> bool:
+        return self.kind in {QuestionKind.SCORE, QuestionKind.RECOMMEND}
+
+
+def _questions(value: Any) -> Any:
+    """Texts alone become questions."""
+    if not isinstance(value, list | tuple):
+        return value
+    kinds = [QuestionKind.SCORE, *[QuestionKind.TEXT] * len(value)]
+    return tuple(
+        {"ask": each, "kind": kind} if isinstance(each, str) or (isinstance(each, Mapping) and "ask" not in each) else each
+        for each, kind in zip(value, kinds, strict=False)
+    )
+
+
 class Survey(Shape):
     """Three to five questions. The first is answered in the letter by a number, the others on the survey's page."""
 
-    link: str = "survey"  # a name of brand.yaml's `links:`: the page, which gets the first answer as ?answer=4
+    link: str = ""  # a page of the shop's own, by its name in brand.yaml's `links:`, which gets the first answer as ?answer=4; empty: ours
     scale: Literal[5, 10] = 5  # 1 to 5, or 0 to 10
-    questions: tuple[Localised, ...] = Field(min_length=3, max_length=5)
+    questions: Annotated[tuple[Question, ...], BeforeValidator(_questions)] = Field(min_length=3, max_length=5)
+    bad_below: int = Field(default=7, ge=0, le=10)  # of 10: whoever says less is called by their manager; 0: nobody is
+    call_within: Duration = Field(default="1 day", validate_default=True)
+
+    @model_validator(mode="after")
+    def _begins_with_a_number(self) -> Survey:
+        first = self.questions[0]
+        if not first.is_number:
+            raise refusal(
+                f"begins with a question of the kind {first.kind}.", "The first one is answered by a number in the letter: score or recommend."
+            )
+        if first.kind is QuestionKind.RECOMMEND and self.scale != 10:
+            raise refusal("begins with a recommendation on a scale of 5.", "Write `scale: 10`: it is asked from 0 to 10.")
+        for kind in (QuestionKind.RECOMMEND, QuestionKind.REASON):
+            if sum(each.kind is kind for each in self.questions) > 1:
+                raise refusal(f"asks for a {kind} twice.", "Keep one of the questions.")
+        return self
+
+    def numbers(self, question: Question) -> range:
+        """The numbers that a question can be answered by."""
+        return range(1, 6) if self.scale == 5 and question.kind is QuestionKind.SCORE else range(11)
 
 
 class Greeting(Shape):
@@ -135,7 +187,7 @@ class Content(Shape):
     def links(self) -> Iterator[tuple[Place, str]]:
         """Every name of a link with its place in the block."""
         yield from ((("products", index, "link"), product.link) for index, product in enumerate(self.products))
-        if self.survey:
+        if self.survey and self.survey.link:
             yield ("survey", "link"), self.survey.link
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from winback.journey.policy import Policy, Rules
+from winback.journey.wishes import NO_WISHES, Topic, Wishes
 from winback.model import Benefits, ChannelName, Person, ProblemOrder, Reason, TaskKind
 
 
@@ -42,6 +43,7 @@ class Reach:
     quiet_for: timedelta | None = None  # since they agreed, or last showed life; None: nobody knows
     bought_for: timedelta | None = None  # since their last purchase; None: there was none
     tracking: Tracking = Tracking.UNSAID
+    off: bool = False  # by their preferences they want no letters here
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ class Candidate:
     favourite_day: str = ""  # MM-DD
     phone: str = ""  # +380671234567
     reach: Mapping[ChannelName, Reach] = field(default_factory=dict)
+    wishes: Wishes = NO_WISHES
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +91,12 @@ def decide(
     *,
     is_worth_it: bool = True,
     asks: Collection[TaskKind] = (),
+    topics: Collection[Topic | None] = (),
+    today: date | None = None,
 ) -> Eligible | Skip:
     """Decide on one candidate of a campaign that uses `channels`, and `asks` people to do such things.
 
+    `topics` are those of all its letters, of every tactic, so that arms are decided on alike; `today` is the customer's day.
     `language` is given the languages that the law demands (none: the customer's own) and says in which the campaign's
     letters exist, or None.
     """
@@ -101,13 +107,17 @@ def decide(
         return Skip(Reason.SAME_ADDRESS)
     if candidate.other_campaign:
         return Skip(Reason.IN_OTHER_CAMPAIGN)
+    if today is not None and candidate.wishes.is_paused(today):
+        return Skip(Reason.PAUSED)
+    if not asks and candidate.wishes.wants_none_of(topics):
+        return Skip(Reason.TOPIC_OFF)
     open_channels = usable(candidate.reach, channels, rules)
     if isinstance(open_channels, Skip):
         refusals = [not_to_be_asked(candidate, kind) for kind in sorted(asks)]
         if all(refusals):
             return open_channels if channels else Skip(next(filter(None, refusals), open_channels.reason))
         open_channels = ()
-    locale = language(rules.languages)
+    locale = language(candidate.wishes.languages(rules))
     if locale is None:
         return Skip(Reason.NO_LANGUAGE)
     return Eligible(open_channels, locale) if is_worth_it else Skip(Reason.NOT_WORTH_IT)
@@ -134,7 +144,7 @@ def not_to_be_asked(candidate: Candidate, kind: TaskKind) -> Reason | None:
     """
     if kind is TaskKind.CALL and not candidate.phone:
         return Reason.NO_CHANNEL
-    closed = [bool(reach.suppressed) and reach.suppressed != Reason.BOUNCED for reach in candidate.reach.values() if reach.address]
+    closed = [reach.off or (bool(reach.suppressed) and reach.suppressed != Reason.BOUNCED) for reach in candidate.reach.values() if reach.address]
     return Reason.SUPPRESSED if closed and all(closed) else None
 
 
@@ -147,6 +157,7 @@ _DISTANCE = (
     Reason.CONSENT_LAPSED,
     Reason.CONSENT_WITHOUT_PROOF,
     Reason.CONSENT_NOT_CONFIRMED,
+    Reason.CHANNEL_OFF,
     Reason.SUPPRESSED,
 )
 
@@ -158,6 +169,8 @@ def _refusal(reach: Reach | None, channel: ChannelName, rules: Rules) -> Reason 
         return Reason.CHANNEL_NOT_ALLOWED
     if reach.suppressed:
         return Reason.SUPPRESSED
+    if reach.off:
+        return Reason.CHANNEL_OFF
     found = basis(reach, channel, rules)
     return None if isinstance(found, Basis) else found
 

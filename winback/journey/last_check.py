@@ -15,15 +15,22 @@ from winback.journey.eligibility import Candidate
 from winback.journey.policy import Rules
 from winback.journey.stage import Stage, Task
 from winback.journey.sunset import is_sunset
+from winback.journey.wishes import NO_WISHES, Topic, Wishes
 from winback.model import TASK, ChannelName, EventKind, Reason
 
 _STOPPING_EVENTS = {
     EventKind.UNSUBSCRIBE: Reason.UNSUBSCRIBED,
     EventKind.COMPLAINT: Reason.COMPLAINED,
 }
-_STOPS_ON_REQUEST = {"replied": (EventKind.REPLY, Reason.REPLIED), "clicked": (EventKind.CLICK, Reason.CLICKED)}
+_STOPS_ON_REQUEST = (
+    ("replied", EventKind.REPLY, Reason.REPLIED),
+    ("replied", EventKind.ANSWER, Reason.ANSWERED),
+    ("answered", EventKind.ANSWER, Reason.ANSWERED),
+    ("clicked", EventKind.CLICK, Reason.CLICKED),
+)
+"""Who fills in a survey has answered: `replied` stops on that too, `answered` on that alone."""
 
-_CAPPED = frozenset({Reason.CAPPED, Reason.TOO_SOON, Reason.OTHER_FIRST})
+_CAPPED = frozenset({Reason.CAPPED, Reason.TOO_SOON, Reason.OTHER_FIRST, Reason.PAUSED})
 """What a stage may be skipped for; days of mourning it waits out."""
 
 _BREAKS_SILENCE = ("ordered", "replied")
@@ -82,6 +89,10 @@ def _never(_channel: ChannelName, _text: str) -> bool:
     return False
 
 
+def _of_none(_channel: ChannelName, _text: str) -> Topic | None:
+    return None
+
+
 Verdict: TypeAlias = Send | Ask | Postpone | SkipStage | Stop
 
 
@@ -100,6 +111,7 @@ def decide(
     speaks_of_offer: Callable[[ChannelName, str], bool] = _never,
     names_other_currency: Callable[[ChannelName, str], bool] = _never,
     lacks: Callable[[ChannelName, str], bool] = _never,
+    topic: Callable[[ChannelName, str], Topic | None] = _of_none,
     signs: Collection[str] = (),
     contacts: Sequence[datetime] = (),
     rival: Rival | None = None,
@@ -110,7 +122,7 @@ def decide(
     """Decide on one claimed delivery by what is true now. Order matters: what ends the journey comes first.
 
     `speaks_of_offer` says of a text whether it can't be written without an offer, `names_other_currency` whether it names amounts in a
-    currency that the country's rules don't allow, `lacks` whether it needs what this customer doesn't have.
+    currency that the country's rules don't allow, `lacks` whether it needs what this customer doesn't have; `topic` says what it is about.
     `signs` are those of being lost that they showed when they were decided on; `hour` is the one at which they usually react: a letter
     that is late for it still leaves, and one that is put off waits for it. `contacts` are all of the last year, `rival` is who goes first.
     `no_code` says why the offer's code isn't theirs.
@@ -133,6 +145,7 @@ def decide(
         return SkipStage(Reason.CONDITION, unmet)
     unspeakable = Reason.OFFER_OVER if offer_is_over else no_code
     in_vain: list[tuple[Reason, Callable[[ChannelName, str], bool]]] = [
+        (Reason.TOPIC_OFF, lambda channel, text: topic(channel, text) in candidate.wishes.topics_off),
         *([(unspeakable, speaks_of_offer)] if unspeakable else []),
         (Reason.OTHER_CURRENCY, names_other_currency),
         (Reason.NOTHING_TO_TELL, lacks),
@@ -145,7 +158,7 @@ def decide(
     )
     if isinstance(found, SkipStage):
         return found
-    late = turn(campaign.ends_on, stage, rules, zone, now, contacts, rival, hour)
+    late = turn(campaign.ends_on, stage, rules, zone, now, contacts, rival, hour, candidate.wishes)
     if isinstance(late, Postpone) and day is not None and clock.local_day(late.due_at, zones.calendar(zone, rules)) > day:
         return SkipStage(Reason.DAY_PASSED, late.detail)
     return late or found
@@ -160,10 +173,23 @@ def turn(  # noqa: PLR0917  what the policy asks about
     contacts: Sequence[datetime],
     rival: Rival | None = None,
     hour: int | None = None,
+    wishes: Wishes = NO_WISHES,
 ) -> Postpone | SkipStage | Stop | None:
-    """What the contact policy and the hours say of a stage that could leave; None: it may, now. What is put off waits for the learnt hour."""
+    """What the contact policy, the customer's wishes and the hours say of a stage that could leave; None: it may, now.
+
+    What is put off waits for the learnt hour.
+    """
+    rules = wishes.narrow(rules)
     calendar, last_day = zones.calendar(zone, rules), _last_day(ends_on, stage)
-    wait = contact_policy.wait(contacts, rules, calendar, now, opens=lambda moment: schedule.first_in_window(moment, stage, zone, rules), rival=rival)
+    wait = contact_policy.wait(
+        contacts,
+        rules,
+        calendar,
+        now,
+        opens=lambda moment: schedule.first_in_window(moment, stage, zone, rules),
+        rival=rival,
+        paused_until=wishes.paused_until,
+    )
     if wait is None:
         return None
     if stage.if_capped == "skip" and wait.days and wait.reason in _CAPPED:
@@ -235,7 +261,7 @@ def _stopped_by_event(stop_when: Collection[str], since: Since) -> Reason | None
     for kind, reason in _STOPPING_EVENTS.items():
         if kind in since.events:
             return reason
-    for word, (kind, reason) in _STOPS_ON_REQUEST.items():
+    for word, kind, reason in _STOPS_ON_REQUEST:
         if word in stop_when and kind in since.events:
             return reason
     return None

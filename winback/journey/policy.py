@@ -108,6 +108,7 @@ class Rules(Shape):
     soft_opt_in: SoftOptIn = None  # customers may be written to so long after their last purchase without a consent; none: never
     channels: tuple[Channel, ...] = (ChannelName.EMAIL,)
     languages: tuple[str, ...] = ()  # languages that advertising must be in, by law; empty: the customer's own
+    languages_on_request: bool = False  # a customer may ask for another language than those, and gets it
     open_tracking: OpenTracking = False  # consent: with a consent to that of its own
     click_tracking: bool = True  # false: links lead straight to their targets, and nobody learns who followed them
     hours: Hours = Field(default=(time(9), time(20)), validate_default=False)  # nothing leaves outside of them, in the customer's zone

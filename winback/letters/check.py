@@ -210,6 +210,8 @@ def sample_values(
         today=promise.today,
         link=link,
         unsubscribe_url=_SAMPLE_URL,
+        view_url=f"{_SAMPLE_URL}-view",
+        preferences_url=f"{_SAMPLE_URL}-preferences",
         pixel_url="",
         telegram_url="",
         confirm_url=_SAMPLE_URL if sample.kind is Kind.CONSENT else None,

@@ -51,6 +51,8 @@ class Circumstances:
 
 
 AS_ITS_SAMPLE = Circumstances()
+SAMPLE_SURVEY = "https://u.example.com/s/sample"
+"""The survey's page of letters that are only looked at."""
 
 
 def customer_of(sample: Sample, language: str, currency: str) -> Customer:
@@ -79,9 +81,15 @@ def told(promise: Promise, customer: Customer, *, language: str, currency: str, 
         locale=language,
         currency=currency,
         link=link,
-        answer_link=lambda name, answer: telling.answered(link(name), answer),
+        survey_link=lambda answer: _survey_page(promise.content, link, answer),
         years=standing.whole_years(customer.first_order_on, promise.today) if customer.first_order_on else None,
     )
+
+
+def _survey_page(block: Content, link: Callable[[str], str], answer: int | None) -> str:
+    """Where the survey is: a page of the shop's, or one of ours that nobody answers."""
+    page = link(block.survey.link) if block.survey and block.survey.link else SAMPLE_SURVEY
+    return page if answer is None else telling.answered(page, answer)
 
 
 def standing_of(customer: Customer, promise: Promise, language: str) -> Standing:

@@ -40,6 +40,8 @@ def _with_everything(values: Mapping[str, Any]) -> dict[str, Any]:
         **values,
         "link": lambda name: f"{_OURS}c/{_TOKEN}{name}",
         "unsubscribe_url": f"{_OURS}u/{_TOKEN}",
+        "view_url": f"{_OURS}v/{_TOKEN}",
+        "preferences_url": f"{_OURS}p/{_TOKEN}",
         "pixel_url": f"{_OURS}o/{_TOKEN}.gif",
         "trap_url": f"{_OURS}c/{_TOKEN}",
         "telegram_url": f"https://t.me/example_bot?start={_TOKEN}",

@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Literal, TypeAlias
 
 from babel import Locale, lists, numbers
-from babel.dates import format_date, format_skeleton, format_timedelta
+from babel.dates import format_date, format_skeleton, format_timedelta, get_month_names
 
 from winback.letters import apostrophes
 
@@ -45,6 +45,12 @@ def write_day(value: date, *, locale: str) -> str:
 def write_weekday(value: date, *, locale: str) -> str:
     """The name of the day, by itself: Sunday, неділя. Not inside a sentence that would inflect it."""
     return _printed(format_date(value, "EEEE", locale=locale), locale)
+
+
+def month_names(*, locale: str) -> tuple[str, ...]:
+    """January to December, each by itself: for a list to choose from."""
+    names = get_month_names("wide", context="stand-alone", locale=locale)
+    return tuple(_printed(names[number], locale) for number in range(1, 13))
 
 
 @lru_cache(maxsize=4096)

@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TypeAlias
 
-from babel import localedata
+from babel import Locale, localedata
 from babel.messages import Catalog
 from babel.messages.pofile import read_po, write_po
 
@@ -80,6 +80,13 @@ def zone_cities() -> dict[str, dict[str, str]]:
     """By language that we know of, what it calls the cities that time zones are named after: Europe/Kiev (CLDR keeps old names) -> Київ."""
     read = {language: localedata.load(language)["time_zones"] for language in sorted({*_OF_COUNTRY.values()})}
     return {language: {zone: told["city"] for zone, told in zones.items() if "city" in told} for language, zones in read.items()}
+
+
+def own_name(language: str) -> str:
+    """What a language is called in itself, as a list shows it: Українська."""
+    tag = babel_name(language)
+    name = (Locale.parse(tag).get_display_name(tag) or language).partition(" (")[0]
+    return apostrophes.printed(name[:1].upper() + name[1:], language)
 
 
 def language_tag(locale: str) -> str:

@@ -3,33 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
 
 from winback.errors import Problem, TemplateError
 from winback.letters import brand, catalogue, locales, reading, sandbox, source, styles, template, values
 from winback.letters.brand import Brand
 from winback.letters.locales import Catalogue
+from winback.letters.page_values import PageValues, PreferenceValues, SurveyFormValues
 from winback.letters.source import Flat
-from winback.letters.values import BrandValues
 from winback.letters.wording import SOURCE
 from winback.settings import Project
 from winback.strictyaml import nearest
 
-NAMES = ("unsubscribe", "unsubscribed", "confirm", "confirmed", "not-found")
+NAMES = ("unsubscribe", "unsubscribed", "preferences", "survey", "answered", "confirm", "confirmed", "not-found")
 """The pages that a project has."""
 
 
-@dataclass(frozen=True, slots=True)
-class PageValues:
-    """Every value that a page may use."""
-
-    brand: BrandValues
-    language: str  # BCP 47
-    action: str  # where the page's button posts to; empty: to its own address
-
-
-def render(project: Project, page: str, locale: str, *, action: str = "") -> str:
+def render(
+    project: Project,
+    page: str,
+    locale: str,
+    *,
+    action: str = "",
+    preferences_url: str = "",
+    preferences: PreferenceValues | None = None,
+    survey: SurveyFormValues | None = None,
+) -> str:
     """The HTML of a page. Raises TemplateError when it isn't right.
 
     Where the language lacks one of its sentences, the next one of its chain in settings.yaml is taken, and English when none has them all:
@@ -40,7 +38,8 @@ def render(project: Project, page: str, locale: str, *, action: str = "") -> str
         raise TemplateError(problems)
     sentences = _catalogue(project, flat, locale)
     text = template.compiled(flat, flat.text, sandbox.environment(sentences, markup=True))
-    return text.fill(_values(project, sentences.locale, action))
+    spoken = values.brand_values(brand.read(project), sentences.locale), locales.language_tag(sentences.locale)
+    return text.fill(values.plain(PageValues(*spoken, action, preferences_url, preferences, survey)))
 
 
 def flats(project: Project, painted_with: Brand | None = None) -> Mapping[str, Flat]:
@@ -75,7 +74,3 @@ def _sentences(project: Project, language: str) -> Catalogue | None:
         return locales.read_catalogue(path, language, project.shown(path))
     except TemplateError:
         return None
-
-
-def _values(project: Project, locale: str, action: str) -> dict[str, Any]:
-    return values.plain(PageValues(values.brand_values(brand.read(project), locale), locales.language_tag(locale), action))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
@@ -11,6 +12,7 @@ from pydantic import BeforeValidator, WithJsonSchema
 
 from winback import strictyaml
 from winback.journey.content import Content
+from winback.journey.wishes import Topic
 from winback.letters import formats
 from winback.letters.values import OfferValues
 from winback.letters.wording import Wording, in_locale
@@ -29,6 +31,20 @@ class Kind(StrEnum):
     SURVEY = "survey"  # asks for an opinion
     APOLOGY = "apology"  # says sorry, and what was mended
     CONSENT = "consent"  # asks to confirm that we may write, and nothing else: it is no advertising
+
+    @property
+    def topic(self) -> Topic | None:
+        """What a customer says they want no more of; None: said once something went wrong, whatever they want to hear of."""
+        return _TOPICS.get(self)
+
+
+_TOPICS: Mapping[Kind, Topic] = {
+    Kind.NEWS: Topic.NEWS,
+    Kind.OFFER: Topic.OFFERS,
+    Kind.REMINDER: Topic.OFFERS,
+    Kind.GREETING: Topic.GREETINGS,
+    Kind.SURVEY: Topic.SURVEYS,
+}
 
 
 def _kind(value: object) -> Kind:

@@ -121,13 +121,13 @@ def of(
     locale: str,
     currency: str,
     link: Callable[[str], str],
-    answer_link: Callable[[str, int], str],
+    survey_link: Callable[[int | None], str],
     years: int | None = None,
     days: int = 0,
 ) -> Told:
     """A content block in a language; sums are in `currency`.
 
-    `link` gives the URL of a name of the brand's links, `answer_link` that of a survey's page with a first answer given; `years` is how
+    `link` gives the URL of a name of the brand's links, `survey_link` that of the survey's page, with a first answer or without; `years` is how
     many whole years ago the customer first ordered, on the day of a greeting, which comes in so many `days`.
     """
     return Told(
@@ -136,7 +136,7 @@ def of(
         mended=MendedValues(in_locale(block.mended.trouble, locale), in_locale(block.mended.repair, locale)) if block.mended else None,
         tips=tuple(TipValues(in_locale(tip.title, locale), in_locale(tip.text, locale)) for tip in block.tips) or None,
         programme=_programme(block.programme, locale, currency) if block.programme else None,
-        survey=_survey(block.survey, locale, link, answer_link) if block.survey else None,
+        survey=_survey(block.survey, locale, survey_link) if block.survey else None,
         period=block.period,
         greeting=_greeting(block.greeting, locale, years, days) if block.greeting else None,
     )
@@ -144,7 +144,7 @@ def of(
 
 def answers(survey: content.Survey) -> range:
     """The numbers that the first question can be answered by."""
-    return range(1, 6) if survey.scale == 5 else range(11)
+    return survey.numbers(survey.questions[0])
 
 
 def answered(url: str, answer: int) -> str:
@@ -167,16 +167,16 @@ def _programme(programme: content.Programme, locale: str, currency: str) -> Prog
     return ProgrammeValues(programme.period, levels)
 
 
-def _survey(survey: content.Survey, locale: str, link: Callable[[str], str], answer_link: Callable[[str, int], str]) -> SurveyValues:
+def _survey(survey: content.Survey, locale: str, survey_link: Callable[[int | None], str]) -> SurveyValues:
     numbers = answers(survey)
     return SurveyValues(
-        question=in_locale(survey.questions[0], locale),
-        answers=tuple(AnswerValues(str(number), answer_link(survey.link, number)) for number in numbers),
+        question=in_locale(survey.questions[0].ask, locale),
+        answers=tuple(AnswerValues(str(number), survey_link(number)) for number in numbers),
         worst=numbers[0],
         best=numbers[-1],
         questions=len(survey.questions),
         more=len(survey.questions) - 1,
-        page_url=link(survey.link),
+        page_url=survey_link(None),
     )
 
 

@@ -115,6 +115,8 @@ class LetterValues:
     language: str  # BCP 47
     link: Callable[[str], str]  # URL of a name in brand.yaml's `links:`
     unsubscribe_url: str
+    view_url: str  # the same letter in a browser; empty where it is kept nowhere
+    preferences_url: str  # where the customer chooses what they are written
     pixel_url: str  # empty where opens may not be tracked
     trap_url: str  # a link that nobody sees: only machines follow it; empty where clicks may not be tracked
     telegram_url: str  # empty where there is no bot, or the customer has joined
@@ -137,6 +139,8 @@ def for_letter(
     today: date,
     link: Callable[[str], str],
     unsubscribe_url: str,
+    view_url: str,
+    preferences_url: str,
     pixel_url: str,
     telegram_url: str,
     trap_url: str = "",
@@ -167,6 +171,8 @@ def for_letter(
             language=language_tag(locale),
             link=link,
             unsubscribe_url=unsubscribe_url,
+            view_url=view_url,
+            preferences_url=preferences_url,
             pixel_url=pixel_url,
             trap_url=trap_url,
             telegram_url=telegram_url,

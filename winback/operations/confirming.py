@@ -161,6 +161,8 @@ def _written(asker: Asker, row: Row[Any], number: int, language: str) -> Email:
         today=clock.local_day(asker.now, project.zone),
         link=asker.letters.brand.links.__getitem__,  # plain addresses: who is only asked isn't followed
         unsubscribe_url=url,
+        view_url="",  # it is no delivery
+        preferences_url=addresses.preferences(project.settings.public_url, project.link_keys[0], row.id),
         pixel_url="",
         telegram_url="",
         confirm_url=url,

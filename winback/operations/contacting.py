@@ -11,9 +11,10 @@ from sqlalchemy import Connection, Row
 from winback.journey import contact_policy, last_check, zones
 from winback.journey.last_check import Postpone, SkipStage, Stop
 from winback.journey.policy import Policy, Rules
+from winback.journey.wishes import NO_WISHES
 from winback.model import RecipientStatus
 from winback.sending.prepared import Prepared
-from winback.store import contact_log
+from winback.store import contact_log, preferences
 
 Told: TypeAlias = tuple[str, str, bool | None]
 """What was asked, what was found, and how it came out (None: nothing to decide)."""
@@ -40,9 +41,24 @@ def _shown(rules: Rules) -> Iterator[tuple[str, str]]:
     yield "gap", contact_policy.spoken(rules.gap)
 
 
+def wishes_told(connection: Connection, customer_id: int) -> Iterator[Told]:
+    """What the customer said on the preference page; nothing of who never did."""
+    wishes = preferences.of(connection, [customer_id]).get(customer_id, NO_WISHES)
+    said = {
+        "channels off": ", ".join(sorted(wishes.channels_off)),
+        "topics off": ", ".join(sorted(wishes.topics_off)),
+        "letters a month": str(wishes.most_letters or ""),
+        "paused until": str(wishes.paused_until or ""),
+        "language": wishes.locale,
+        "favourite day": wishes.favourite_day,
+    }
+    yield from ((f"wishes: {name}", found, None) for name, found in said.items() if found)
+
+
 def contacts_told(connection: Connection, prepared: Prepared, recipient: Row[Any], country: str, now: datetime) -> Iterator[Told]:
     """How much of the caps is used up, and what the stage that comes next would have to wait for if it were due now."""
-    rules = prepared.policy.for_country(country)
+    wishes = preferences.of(connection, [recipient.customer_id]).get(recipient.customer_id, NO_WISHES)
+    rules = wishes.narrow(prepared.policy.for_country(country))
     calendar = zones.calendar(recipient.time_zone, rules)
     contacts = contact_log.contacts(connection, [recipient.customer_id], now).get(recipient.customer_id, [])
     count = contact_policy.used(contacts, calendar, now)
@@ -53,7 +69,7 @@ def contacts_told(connection: Connection, prepared: Prepared, recipient: Row[Any
     if recipient.status != RecipientStatus.ACTIVE or recipient.next_stage >= len(prepared.campaign.stages):
         return
     stage = prepared.campaign.stages[recipient.next_stage]
-    verdict = last_check.turn(prepared.campaign.ends_on, stage, rules, recipient.time_zone, now, contacts)
+    verdict = last_check.turn(prepared.campaign.ends_on, stage, rules, recipient.time_zone, now, contacts, wishes=wishes)
     match verdict:
         case Postpone(until, reason, detail):
             why = f" ({reason}): {detail}" if reason else ": outside of the hours"

@@ -78,6 +78,7 @@ def decide(
     if greeter:  # a greeting wins nobody back: whoever another campaign writes to or holds out may be greeted
         candidate = replace(candidate, other_campaign="")
     pays = worth_of(prepared, candidate)
+    home = _home(prepared, candidate, rules)
     verdict = eligibility.decide(
         candidate,
         preferred,
@@ -85,9 +86,10 @@ def decide(
         lambda demanded: prepared.language_for(candidate.person, demanded),
         is_worth_it=not plan.worth_it or pays.is_worth_it,
         asks=plan.asks,
+        topics=prepared.topics,
+        today=clock.local_day(now, zones.calendar(home.zone, rules)),
     )
     worth = {"expected_value": f"{pays.expected:f}", "cost": f"{pays.cost:f}"} if plan.worth_it else {}
-    home = _home(prepared, candidate, rules)
     if isinstance(verdict, Eligible) and (reason := recurrence.refuse(past, plan.rests_for, now)):
         verdict = Skip(reason)
     if isinstance(verdict, Skip):
@@ -284,4 +286,5 @@ def _reach(candidate: Candidate, channel: ChannelName, zone: ZoneInfo) -> dict[s
         "withdrawn": reach.withdrawn,
         "quiet_days": reach.quiet_for and reach.quiet_for.days,
         "bought_days": reach.bought_for and reach.bought_for.days,
+        **({"off": True} if reach.off else {}),
     }

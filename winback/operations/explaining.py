@@ -147,6 +147,7 @@ def by_campaign(prepared: Prepared, engine: Engine, key: str, *, now: datetime) 
         changed = overseeing.history(connection, run)
         country = candidates.countries(connection, [who])[who]
         policy = [Step(*told) for told in contacting.rules_told(prepared.policy, country)]
+        policy += [Step(*told) for told in contacting.wishes_told(connection, who)]
         turn = [Step(*told) for told in contacting.contacts_told(connection, prepared, recipient, country, now)] if recipient else []
         code = code_figures.of_customer(connection, run.id, who, run.campaign, now=now)
     decided_at = recipient.assigned_at if recipient is not None else now if prepared.campaign.is_daily else run.started_at
@@ -216,6 +217,11 @@ def _told(reach: dict[str, Any]) -> str:
         consent = f"no consent, bought {reach['bought_days']:,} days ago"
     return "; ".join(
         part
-        for part in (consent, reach["blocked"] and f"blocked: {reach['blocked']}", reach["suppressed"] and f"suppressed: {reach['suppressed']}")
+        for part in (
+            consent,
+            reach["blocked"] and f"blocked: {reach['blocked']}",
+            reach["suppressed"] and f"suppressed: {reach['suppressed']}",
+            reach.get("off") and "off by their preferences",
+        )
         if part
     )

@@ -235,7 +235,7 @@ class _Tally:
             self.branches[0].pass_over(decision.arm, Reason.NO_OCCASION, verdict.locale)
             self.skipped[0][Reason.NO_OCCASION] += 1
             return
-        late = last_check.turn(campaign.ends_on, campaign.stages[0], rules, decision.home.zone, due_at, contacts)
+        late = last_check.turn(campaign.ends_on, campaign.stages[0], rules, decision.home.zone, due_at, contacts, wishes=decision.candidate.wishes)
         if late is not None:
             self._add_late(late)
         if isinstance(late, Stop):

@@ -162,7 +162,8 @@ class _Setting:
         signing = sender.pick(senders, customer.person.manager if customer else "", default)
         circumstances = Circumstances(customer, self._promise(self.document.value, part, language) if self.document else None)
         filled = check.sample_values(self.texts, part.channel, part.letter, language, signing, circumstances=circumstances)
-        filled["unsubscribe_url"] = f"{self.project.settings.public_url}/u/preview"  # unsubscribes nobody
+        for page, path in (("unsubscribe", "u"), ("view", "v"), ("preferences", "p")):
+            filled[f"{page}_url"] = f"{self.project.settings.public_url}/{path}/preview"  # nobody's: they change nothing
         chain = self._chain(customer)
         rank = chain.index(language) if language in chain else len(chain)
         return Scene(part.channel, part.letter, language, key, part.stage, part.tactic, signing, filled, rank)

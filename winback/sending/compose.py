@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from typing import Any
 
 from sqlalchemy import Engine, Row
@@ -92,6 +92,8 @@ class Writer:
             link=link,
             tone=self.campaign.tone,
             unsubscribe_url=self._unsubscribe_url(delivery),
+            view_url=addresses.view(self.project.settings.public_url, self.project.link_keys[0], delivery.id),
+            preferences_url=addresses.preferences(self.project.settings.public_url, self.project.link_keys[0], delivery.customer_id),
             pixel_url=self._pixel_url(delivery, candidate),
             trap_url=self._trap_url(delivery, candidate, send.channel),
             telegram_url=self._telegram_url(delivery, candidate),
@@ -201,7 +203,7 @@ class Writer:
             locale=delivery.locale,
             currency=self.project.settings.currency,
             link=link,
-            answer_link=lambda name, answer: link(telling.answered(name, answer)),
+            survey_link=partial(self._survey_url, delivery.id, link),
             years=standing.whole_years(first_order_on, day) if first_order_on else None,
             days=(day - today).days,
         )
@@ -247,6 +249,13 @@ class Writer:
     def _unsubscribe_url(self, delivery: Claimed) -> str:
         return addresses.unsubscribe(self.project.settings.public_url, self.project.link_keys[0], delivery.id)
 
+    def _survey_url(self, delivery_id: int, link: Callable[[str], str], answer: int | None) -> str:
+        """Our own page of the survey, or the shop's by the letter's links."""
+        survey = self.campaign.content.survey
+        if survey is not None and survey.link:
+            return link(survey.link if answer is None else telling.answered(survey.link, answer))
+        return addresses.survey(self.project.settings.public_url, self.project.link_keys[0], delivery_id, answer)
+
     def _pixel_url(self, delivery: Claimed, candidate: Candidate) -> str:
         """Empty where the country's policy, or the customer, doesn't let opens be tracked."""
         reach = candidate.reach.get(ChannelName.EMAIL)
@@ -279,9 +288,9 @@ class Writer:
 
     @cached_property
     def _links(self) -> dict[str, str]:
-        """The brand's links, and those of a survey's answers, with their targets."""
+        """Where the brand's links lead, and a survey's answers on the shop's own page."""
         links, survey = dict(self.prepared.brand.links), self.campaign.content.survey
-        if survey:
+        if survey and survey.link:
             links |= {telling.answered(survey.link, answer): telling.answered(links[survey.link], answer) for answer in telling.answers(survey)}
         return links
 
@@ -290,3 +299,16 @@ class Writer:
         """Ids of the links in the store, written there before the first letter that names them."""
         with database.writing(self.engine) as connection:
             return {name: events.link_id(connection, url) for name, url in self._links.items()}
+
+
+class Viewer(Writer):
+    """Writes letters once more, to be looked at: no pixel, no link that tells who followed it, none that joins a chat."""
+
+    def _tracks_clicks(self, candidate: Candidate, channel: ChannelName) -> bool:  # noqa: ARG002  # the letter's own are counted, these aren't
+        return False
+
+    def _pixel_url(self, delivery: Claimed, candidate: Candidate) -> str:  # noqa: ARG002  # nothing is fetched
+        return ""
+
+    def _telegram_url(self, delivery: Claimed, candidate: Candidate) -> str:  # noqa: ARG002  # whoever it was passed on to would join
+        return ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -23,7 +23,7 @@ from winback.sending.offering import Codes
 from winback.sending.outgoing import Passed
 from winback.sending.queue import traveller
 from winback.sending.turns import Terms, Turns
-from winback.store import candidates, database, deliveries, fuses, greeted, merged_journeys, run_files, runs
+from winback.store import candidates, database, deliveries, fuses, greeted, merged_journeys, preferences, run_files, runs
 from winback.store.as_of import AsOf
 from winback.store.deliveries import Claimed, Outcome
 
@@ -72,6 +72,7 @@ class Desk:
             turn = turns.read(connection, self._writer.prepared.policy, ledger.run.id, claimed, now)
             had = greeted.left(connection, ids) if ledger.greeter else {}
             stopped = fuses.stopped(connection)
+        claimed = self._in_their_languages(claimed, known)
         holding = offering.held(ledger.engine, self._writer.prepared, ledger.run, standing, now)
         passed: list[Passed] = []
         asked: list[Asking] = []
@@ -101,6 +102,20 @@ class Desk:
         if settled or asked:
             self._settle(settled, asked)
         return passed
+
+    def _in_their_languages(self, claimed: Sequence[Claimed], known: Mapping[int, Candidate]) -> list[Claimed]:
+        """Letters in the language that a customer has chosen themselves, maybe after it was decided; written down where it changes."""
+        prepared, found = self._writer.prepared, dict[int, str]()
+        for delivery in claimed:
+            who = known[delivery.customer_id]
+            if who.wishes.locale:
+                spoken = prepared.language_for(who.person, who.wishes.languages(self._writer.rules(who.person.country)))
+                if spoken is not None and spoken != delivery.locale:
+                    found[delivery.customer_id] = spoken
+        if found:
+            with self.ledger.writing() as connection:
+                preferences.respeak(connection, self.ledger.run.id, found)
+        return [replace(delivery, locale=found.get(delivery.customer_id, delivery.locale)) for delivery in claimed]
 
     def _settle(self, settled: Sequence[tuple[Claimed, Outcome]], asked: Sequence[Asking]) -> None:
         ledger, now = self.ledger, self.ledger.now()
@@ -137,6 +152,7 @@ class Desk:
             speaks_of_offer=writer.speaks_of_offer,
             names_other_currency=partial(writer.names_other_currency, rules),
             lacks=partial(writer.lacks, candidate, recipient, now),
+            topic=writer.prepared.topic,
             signs=recipient.facts.get("signs", {}),
             contacts=contacts,
             rival=rival,
@@ -148,4 +164,4 @@ class Desk:
     def _terms(self, candidate: Candidate, recipient: Row[Any]) -> Terms:
         rules, zone = self._writer.rules(candidate.person.country), recipient.time_zone
         day = clock.local_day(self.ledger.now(), zones.calendar(zone, rules)) if self.ledger.greeter else None
-        return Terms(self._writer.campaign.stages[recipient.next_stage], rules, zone, day)
+        return Terms(self._writer.campaign.stages[recipient.next_stage], rules, zone, candidate.wishes, day)

@@ -15,6 +15,7 @@ from winback.journey.campaign import Campaign
 from winback.journey.costs import Outlay
 from winback.journey.greetings import Calendar
 from winback.journey.policy import Policy
+from winback.journey.wishes import Topic
 from winback.letters import brand, check, library, locales, occasion_names, sender
 from winback.letters.brand import Brand
 from winback.letters.library import Library
@@ -50,6 +51,7 @@ class Prepared:
     pools: Mapping[str, Mapping[str, int]]  # by offer, the codes of its file with their lines
     names: Names  # of occasions, in the languages of a campaign that greets
     pace: Pace  # of everything that the project sends
+    topics: frozenset[Topic | None]  # of all its letters, whatever the tactic
     stamps: Mapping[str, Stamp] = field(default_factory=dict, repr=False)  # of every file, before the first of them was read
 
     @property
@@ -60,6 +62,10 @@ class Prepared:
     def currency(self) -> str:
         """The project's."""
         return self.project.settings.currency
+
+    def topic(self, channel: ChannelName, text: str) -> Topic | None:
+        """What a text is about, as customers choose by."""
+        return self.library.sample(channel, text).value.kind.topic
 
     def language_for(self, person: Person, demanded: Sequence[str]) -> str | None:
         """The language this person is written to in: one that the law demands, else the first of their own chain that exists."""
@@ -112,6 +118,7 @@ def prepare(project: Project, name: str) -> Prepared:
         pools=pools,
         names=occasion_names.open_names(project, languages if document.value.greet else set()),
         pace=pace.read(project),
+        topics=frozenset(texts.sample(*letter).value.kind.topic for letter in _letters(document.value)),
         stamps=stamps,
     )
 

@@ -14,6 +14,7 @@ from winback.journey.contact_policy import Rival
 from winback.journey.last_check import Postpone, SkipStage, Stop
 from winback.journey.policy import Policy, Rules
 from winback.journey.stage import Stage
+from winback.journey.wishes import NO_WISHES, Wishes
 from winback.store import contact_log, greeted
 from winback.store.deliveries import Claimed
 from winback.store.greeted import Greeted
@@ -37,6 +38,7 @@ class Terms:
     stage: Stage
     rules: Rules
     zone: str
+    wishes: Wishes = NO_WISHES
     greets_on: date | None = None  # of a greeting: the customer's day on which it was decided that it may leave
 
 
@@ -60,7 +62,7 @@ def late(connection: Connection, ends_on: date, letters: Sequence[tuple[Claimed,
     found: dict[int, Postpone | SkipStage | Stop] = {}
     for claimed, terms in letters:
         before = contacts.setdefault(claimed.customer_id, [])
-        verdict = last_check.turn(ends_on, terms.stage, terms.rules, terms.zone, now, before)
+        verdict = last_check.turn(ends_on, terms.stage, terms.rules, terms.zone, now, before, wishes=terms.wishes)
         if terms.greets_on and verdict is None:
             verdict = _greeting_is_late(claimed, terms, had.get(claimed.customer_id, ()), now)
         if verdict is None:

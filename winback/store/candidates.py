@@ -12,11 +12,12 @@ from sqlalchemy import ColumnElement, Connection, FromClause, Row, and_, func, s
 from winback.audience.consents import MARKETING, OPEN_TRACKING
 from winback.journey.eligibility import Candidate, Reach
 from winback.journey.last_check import Since
+from winback.journey.wishes import NO_WISHES, Wishes
 from winback.model import ChannelName, EventKind, Person, Verdict
 from winback.store import consents as consent_log
-from winback.store import counting, entitlements, under_way
-from winback.store.among import among_these
+from winback.store import counting, entitlements, preferences, under_way
 from winback.store import suppressions as suppressions_log
+from winback.store.among import among_these
 from winback.store.as_of import AsOf
 from winback.store.counting import is_purchase
 from winback.store.tables import campaign_runs, consents, contacts, customers, events, orders, recipients, scores, suppressions
@@ -27,6 +28,7 @@ def find(connection: Connection, ids: Sequence[int], as_of: AsOf, *, run_id: int
 
     `scored`: where scores as of that moment are, if the stored ones aren't.
     """
+    wishes = preferences.of(connection, ids)
     busy = _busy(connection, ids, run_id, as_of.now)
     namesakes = _namesakes(connection, ids)
     problems = entitlements.problem_orders(connection, ids, as_of)
@@ -40,7 +42,7 @@ def find(connection: Connection, ids: Sequence[int], as_of: AsOf, *, run_id: int
         .select_from(customers.outerjoin(facts, facts.c.customer_id == customers.c.id).outerjoin(scored, scored.c.customer_id == customers.c.id))
         .where(among_these(customers.c.id, ids))
     ).all()
-    reach = _reach(connection, ids, as_of.now, {row.id: row.last_order_at for row in rows if row.last_order_at is not None})
+    reach = _reach(connection, ids, as_of.now, {row.id: row.last_order_at for row in rows if row.last_order_at is not None}, wishes)
     return {
         row.id: Candidate(
             customer_id=row.id,
@@ -70,6 +72,7 @@ def find(connection: Connection, ids: Sequence[int], as_of: AsOf, *, run_id: int
             phone=row.phone,
             favourite_day=row.favourite_day,
             reach=reach[row.id],
+            wishes=wishes.get(row.id, NO_WISHES),
         )
         for row in rows
     }
@@ -131,7 +134,9 @@ def _namesakes(connection: Connection, ids: Sequence[int]) -> set[int]:
     return set(rows.scalars())
 
 
-def _reach(connection: Connection, ids: Sequence[int], now: datetime, bought: Mapping[int, datetime]) -> dict[int, dict[ChannelName, Reach]]:
+def _reach(
+    connection: Connection, ids: Sequence[int], now: datetime, bought: Mapping[int, datetime], wishes: Mapping[int, Wishes]
+) -> dict[int, dict[ChannelName, Reach]]:
     """`bought`: when customers bought last."""
     closed = suppressions_log.everywhere(connection, ids, now)
     tracking = consents.alias("tracking")
@@ -176,6 +181,7 @@ def _reach(connection: Connection, ids: Sequence[int], now: datetime, bought: Ma
             quiet_for=_since([row.given_at, row.confirmed_at, row.alive_at, last], now) if consented else None,
             bought_for=_since([last], now),
             tracking=consent_log.tracking(row.tracking_customer_id, row.tracking_given_at, row.tracking_source, row.tracking_withdrawn_at, now),
+            off=row.channel in wishes.get(row.customer_id, NO_WISHES).channels_off,
         )
     return reach
 

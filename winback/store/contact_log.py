@@ -11,7 +11,7 @@ from sqlalchemy import CompoundSelect, Connection, bindparam, or_, select, text,
 
 from winback.journey.contact_policy import Rival
 from winback.journey.policy import SPANS
-from winback.model import DeliveryStatus, RecipientStatus, RunStatus
+from winback.model import ChannelName, DeliveryStatus, RecipientStatus, RunStatus
 from winback.store.among import among, among_these
 from winback.store.tables import Utc, campaign_runs, customers, deliveries, recipients, tasks, touches
 
@@ -51,7 +51,7 @@ def _contacts() -> CompoundSelect[Any]:
     own = (
         select(deliveries.c.customer_id, deliveries.c.handed_over_at.label("moment"))
         .outerjoin(tasks, tasks.c.delivery_id == deliveries.c.id)
-        .where(among(deliveries.c.customer_id), *left, tasks.c.delivery_id.is_(None))
+        .where(among(deliveries.c.customer_id), *left, or_(tasks.c.delivery_id.is_(None), deliveries.c.channel.in_(list(ChannelName))))
     )
     merged = (
         select(customers.c.merged_into, deliveries.c.handed_over_at)

@@ -46,12 +46,15 @@ def _with_event(kind: EventKind, since: Mapping[int, Since]) -> Callable[[], Col
 
 
 def _answered(connection: Connection, standing: Sequence[Row[Any]], now: datetime) -> list[int]:
-    """A score that was imported, or a press on one of the numbers in a letter (`letters.telling.answered`)."""
+    """A survey of ours that was filled in, a score that was imported, or a press on a number that leads to the shop's own page."""
     assigned = {row.customer_id: row.assigned_at for row in standing}
     rows = connection.execute(
         union_all(
             select(feedback.c.customer_id, feedback.c.said_at).where(
                 feedback.c.customer_id.in_(assigned), feedback.c.kind == FeedbackKind.SURVEY, feedback.c.said_at <= now
+            ),
+            select(events.c.customer_id, events.c.happened_at).where(
+                events.c.customer_id.in_(assigned), events.c.kind == EventKind.ANSWER, events.c.happened_at <= now
             ),
             select(events.c.customer_id, events.c.happened_at)
             .join(links, links.c.id == events.c.link_id)

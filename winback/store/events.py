@@ -67,7 +67,7 @@ def lift(connection: Connection, *, channel: ChannelName, address_hash: bytes) -
 def stop(connection: Connection, customer_id: int, reason: Reason, now: datetime) -> int:
     """End the customer's journeys in every run that may still send, and stop what is planned. Returns how many journeys.
 
-    A reply ends only those whose campaign stops on replies (`stop_when`). The holdout and those already at an end stay as they are.
+    A reply ends only those whose campaign stops on replies (`stop_when`), an answer to a survey those that stop on either. The holdout and those already at an end stay as they are.
     """
     standing = connection.execute(
         select(recipients.c.run_id, campaign_runs.c.plan)
@@ -78,7 +78,8 @@ def stop(connection: Connection, customer_id: int, reason: Reason, now: datetime
             campaign_runs.c.status.in_(UNFINISHED),
         )
     )
-    concerned = [run_id for run_id, plan in standing if reason is not Reason.REPLIED or Reason.REPLIED in plan["stop_when"]]
+    words = _STOPPED_ON_REQUEST.get(reason)
+    concerned = [run_id for run_id, plan in standing if words is None or words & set(plan["stop_when"])]
     done = connection.execute(
         update(recipients)
         .where(recipients.c.customer_id == customer_id, recipients.c.run_id.in_(concerned), recipients.c.status == RecipientStatus.ACTIVE)
@@ -90,6 +91,12 @@ def stop(connection: Connection, customer_id: int, reason: Reason, now: datetime
         .values(status=DeliveryStatus.STOPPED, reason=reason)
     )
     return done.rowcount
+
+
+_STOPPED_ON_REQUEST: Mapping[Reason, frozenset[str]] = {
+    Reason.REPLIED: frozenset({Reason.REPLIED}),
+    Reason.ANSWERED: frozenset({Reason.REPLIED, Reason.ANSWERED}),
+}
 
 
 def confirm(connection: Connection, delivery_ids: Iterable[int]) -> int:

@@ -29,7 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from winback.model import ChannelName
-from winback.store import incoming_consents, incoming_merged, persons, refreshing, stops_due
+from winback.store import incoming_consents, incoming_merged, persons, preferences, refreshing, stops_due
 from winback.store.incoming import ADDRESSES, MISTYPED, Filled, Merged, Staging, differences, insert_new, said
 from winback.store.tables import Utc, consents, contacts, customers, suppressions
 
@@ -77,7 +77,8 @@ def _said_of_person(staging: Staging, dialect: str, *, merged: bool) -> _Person:
     """`custom` is merged name by name into what other sources said; a null, an empty cell of the shop, takes its name out (RFC 7396)."""
     fields = said(staging, customers)
     plain = {name: value for name, value in fields.items() if name != "custom"}
-    told = _where_said(plain) if merged else plain
+    told = _where_said(plain) if merged else dict(plain)
+    told |= {name: preferences.unless_chosen(name, told[name]) for name in ("locale", "favourite_day") if name in told}
     if "custom" not in fields:
         return _Person(fields, told, differences(customers, told))
     staged, stored = staging.table.c.custom, customers.c.custom

@@ -14,13 +14,13 @@ from typing import Any
 import sqlalchemy.exc
 from sqlalchemy import Connection, Row, Table, delete, select, update
 
-from winback.store import codes, consent_requests, merged_journeys, merged_reach, persons, refreshing, stops_due
+from winback.store import codes, consent_requests, merged_journeys, merged_reach, persons, preferences, refreshing, stops_due
 from winback.store.incoming import import_is_ours
 from winback.store.merged_journeys import JourneyFate
 from winback.store.merged_reach import AddressFate, ConsentFate
-from winback.store.tables import consent_proofs, customers, events, facts, feedback, inquiries, leaving_reasons, orders, scores, touches
+from winback.store.tables import answers, consent_proofs, customers, events, facts, feedback, inquiries, leaving_reasons, orders, scores, touches
 
-MOVED = (orders, inquiries, touches, feedback, leaving_reasons, events, consent_proofs)
+MOVED = (orders, inquiries, touches, feedback, leaving_reasons, events, answers, consent_proofs)
 """What a person did, said and was told: all of it goes to the record that stays. Their keys are their own, so nothing meets."""
 
 FILLED = (
@@ -60,6 +60,7 @@ def merge(connection: Connection, merged_id: int, into_id: int, now: datetime) -
         return Busy("one of the two was merged a moment ago")
     merged, into = rows[merged_id], rows[into_id]
     addresses, consents = merged_reach.join(connection, merged_id, into_id, now)
+    preferences.join(connection, merged_id, into_id, now)
     journeys = merged_journeys.join(connection, merged_id, into_id, merged.key, now)
     moved = {table.name: _move(connection, table, merged_id, into_id) for table in MOVED}
     moved["consent_requests"] = consent_requests.move(connection, merged_id, into_id)

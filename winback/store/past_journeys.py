@@ -62,7 +62,12 @@ def _exhausted(connection: Connection, ids: Sequence[int], now: datetime) -> dic
 
     signs_of_life = (
         later(orders.c.ordered_at, orders.c.customer_id == who, is_purchase()),
-        later(events.c.happened_at, events.c.customer_id == who, events.c.kind == EventKind.REPLY, events.c.verdict == Verdict.HUMAN),
+        later(
+            events.c.happened_at,
+            events.c.customer_id == who,
+            events.c.kind.in_([EventKind.REPLY, EventKind.ANSWER]),
+            events.c.verdict == Verdict.HUMAN,
+        ),
         later(inquiries.c.inquired_at, inquiries.c.customer_id == who),
         later(consents.c.given_at, consents.c.customer_id == who, consents.c.purpose == "marketing"),
     )

@@ -18,7 +18,7 @@ _SIGNS = {
     "opened_unverified": and_(events.c.kind == EventKind.OPEN, events.c.verdict == Verdict.UNVERIFIED),
     "opened_machine": and_(events.c.kind == EventKind.OPEN, events.c.verdict == Verdict.MACHINE),
     "clicked": and_(events.c.kind == EventKind.CLICK, _BY_PEOPLE),
-    "replied": and_(events.c.kind == EventKind.REPLY, _BY_PEOPLE),
+    "replied": and_(events.c.kind.in_([EventKind.REPLY, EventKind.ANSWER]), _BY_PEOPLE),
     "unsubscribed": events.c.kind == EventKind.UNSUBSCRIBE,
 }
 _UNDER_WAY = (DeliveryStatus.PLANNED, DeliveryStatus.CLAIMED, DeliveryStatus.HANDED_OVER)

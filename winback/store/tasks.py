@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, exists, func, literal, null, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from winback.model import EventKind, RecipientStatus, TaskKind, TaskStatus, Verdict
+from winback.model import ChannelName, EventKind, RecipientStatus, TaskKind, TaskStatus, Verdict
 from winback.store import refreshing
 from winback.store.counting import is_purchase
 from winback.store.tables import campaign_runs, customers, deliveries, events, orders, recipients, tasks, touches
@@ -103,7 +103,9 @@ def _drop(connection: Connection, run_id: int, stops: Sequence[str], now: dateti
         .join(deliveries, deliveries.c.id == tasks.c.delivery_id)
         .join(customers, customers.c.id == tasks.c.customer_id)
         .join(recipients, and_(recipients.c.run_id == deliveries.c.run_id, recipients.c.customer_id == deliveries.c.customer_id))
-        .where(_is_open(), deliveries.c.run_id == run_id)
+        .where(
+            _is_open(), deliveries.c.run_id == run_id, deliveries.c.channel.not_in(list(ChannelName))
+        )  # one that a bad score asked for is no stage
         .subquery("over")
     )
     found = connection.execute(select(over.c.delivery_id, over.c.why).where(over.c.why.is_not(None))).all()
@@ -125,7 +127,8 @@ def _why_over(stops: Sequence[str], now: datetime) -> ColumnElement[Any]:
         )
         ends.append((bought, literal("ordered")))
     kinds = {EventKind.UNSUBSCRIBE: "unsubscribed", EventKind.COMPLAINT: "complained"}
-    kinds |= {EventKind.REPLY: "replied"} if "replied" in stops else {}
+    kinds |= {EventKind.REPLY: "replied", EventKind.ANSWER: "answered"} if "replied" in stops else {}
+    kinds |= {EventKind.ANSWER: "answered"} if "answered" in stops else {}
     for kind, reason in kinds.items():
         said = exists().where(
             events.c.customer_id == tasks.c.customer_id,

@@ -9,6 +9,9 @@ OPEN = "/o/"
 CLICK = "/c/"
 UNSUBSCRIBE = "/u/"
 CONFIRM = "/k/"
+PREFERENCES = "/p/"
+SURVEY = "/s/"
+VIEW = "/v/"
 PIXEL = ".gif"
 TRAP = 0
 """The link of every letter that no person sees: what follows it is a machine."""
@@ -31,6 +34,21 @@ def unsubscribe(public_url: str, key: bytes, delivery_id: int) -> str:
 def confirm(public_url: str, key: bytes, customer_id: int, request_id: int) -> str:
     """The page where a consent is confirmed, or refused: of one letter that asked for it (store/consent_requests.py)."""
     return f"{public_url}{CONFIRM}{tokens.sign(key, Purpose.CONFIRM, customer_id, request_id)}"
+
+
+def preferences(public_url: str, key: bytes, customer_id: int) -> str:
+    """Where a customer chooses what they are written."""
+    return f"{public_url}{PREFERENCES}{tokens.sign(key, Purpose.PREFERENCES, customer_id)}"
+
+
+def survey(public_url: str, key: bytes, delivery_id: int, score: int | None = None) -> str:
+    """A letter's survey; with the first answer given by the link, which counts once the form is sent."""
+    return f"{public_url}{SURVEY}{tokens.sign(key, Purpose.SURVEY, delivery_id, 0 if score is None else score + 1)}"
+
+
+def view(public_url: str, key: bytes, delivery_id: int) -> str:
+    """The letter itself, in a browser."""
+    return f"{public_url}{VIEW}{tokens.sign(key, Purpose.VIEW, delivery_id)}"
 
 
 def unsubscribe_mailbox(mailbox: str, key: bytes, delivery_id: int) -> str:

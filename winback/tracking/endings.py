@@ -19,6 +19,7 @@ _ENDS: Mapping[EventKind, tuple[Reason, bool]] = {  # why the journeys end; whet
     EventKind.COMPLAINT: (Reason.COMPLAINED, True),
     EventKind.BOUNCE: (Reason.BOUNCED, True),  # a hard one; the others are recorded and end nothing
     EventKind.REPLY: (Reason.REPLIED, False),
+    EventKind.ANSWER: (Reason.ANSWERED, False),
 }
 _WITHDRAWS = frozenset({EventKind.UNSUBSCRIBE, EventKind.COMPLAINT})
 _WAYS = {"page": ConsentWay.PAGE, "one-click": ConsentWay.ONE_CLICK, "telegram": ConsentWay.CHAT}
@@ -44,7 +45,7 @@ def end(connection: Connection, who: Correspondent, event: Event, now: datetime)
         return new
     if closes and who.address_hash is not None:
         events.suppress(connection, channel=who.channel, address_hash=who.address_hash, reason=reason, since=now, delivery_id=event.delivery_id)
-    if event.kind is EventKind.REPLY and not who.is_former:
+    if event.kind in {EventKind.REPLY, EventKind.ANSWER} and not who.is_former:
         freshness.confirm(connection, [(who.customer_id, who.channel, event.happened_at)])
     events.stop(connection, who.customer_id, reason, now)
     return new

@@ -18,27 +18,21 @@ from starlette.exceptions import HTTPException
 
 from winback.model import EventKind, Verdict
 from winback.settings import Project
-from winback.store import correspondence, database, events
+from winback.store import database, events
 from winback.store.correspondence import Correspondent
 from winback.store.events import Event
-from winback.tracking import addresses, confirm_page, endings, tokens
+from winback.tracking import addresses, confirm_page, endings, preference_page, survey_page, view_page
 from winback.tracking.buffer import Buffer
+from winback.tracking.front import HEADERS, Front
 from winback.tracking.tokens import Purpose
 
-_HEADERS = {
-    "Cache-Control": "no-store",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "X-Robots-Tag": "noindex",
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
-}
 _BODY_BYTES = 4_096  # as much of a form as is read
 
 
 def create_pages(project: Project, engine: Engine, buffer: Buffer, *, clock: Callable[[], datetime], render_page: Callable[..., str]) -> FastAPI:
     """The application for everything but pixels and clicks; stopping it writes the hits that still wait.
 
-    `render_page(project, page, locale, **values)` makes the HTML of the pages `unsubscribe` (values: action), `unsubscribed` and `not-found`.
+    `render_page(project, page, locale, **values)` makes the HTML of the pages (letters/pages.py), with the values that each uses.
     """
 
     @asynccontextmanager
@@ -48,8 +42,10 @@ def create_pages(project: Project, engine: Engine, buffer: Buffer, *, clock: Cal
 
     app = FastAPI(title="winback", openapi_url=None, redirect_slashes=False, lifespan=lifespan)  # redirects follow the Host header, wherever it leads
 
-    def page(name: str, locale: str, **values: object) -> Response:
-        return HTMLResponse(render_page(project, name, locale, **values), HTTPStatus.OK, _HEADERS)
+    front = Front(project, engine, clock, render_page)
+    preference_page.add(app, front)
+    survey_page.add(app, front)
+    view_page.add(app, front)
 
     @cache
     def not_found(locale: str) -> str:
@@ -59,44 +55,38 @@ def create_pages(project: Project, engine: Engine, buffer: Buffer, *, clock: Cal
     @app.api_route(addresses.UNSUBSCRIBE + "{token}", methods=["GET", "HEAD"])
     def ask(token: str) -> Response:
         """Asks; changes nothing, so that whatever follows links on its own unsubscribes nobody."""
-        who = _addressee(project, engine, token)
-        return page("unsubscribe", who.locale, action=token)  # relative, so that it holds below any public_url
+        who, _ = front.addressee(Purpose.UNSUBSCRIBE, token)
+        return front.page("unsubscribe", who.locale, action=token, preferences_url=_preferences_of(project, who))
 
     @app.post(addresses.UNSUBSCRIBE + "{token}")
     async def unsubscribe(token: str, request: Request) -> Response:
         """The page's button, and the one click of mail programs (RFC 8058): a form in either encoding, no cookies, no redirect."""
-        who = await asyncio.to_thread(_addressee, project, engine, token)
+        who, _ = await asyncio.to_thread(front.addressee, Purpose.UNSUBSCRIBE, token)
         by = "one-click" if b"One-Click" in await _beginning(request) else "page"
         await asyncio.to_thread(_unsubscribe, engine, who, by, clock())
-        return await asyncio.to_thread(page, "unsubscribed", who.locale)
+        return await asyncio.to_thread(lambda: front.page("unsubscribed", who.locale, preferences_url=_preferences_of(project, who)))
 
-    confirm_page.add(app, project, engine, clock=clock, page=page)
+    confirm_page.add(app, project, engine, clock=clock, page=front.page)
 
     @app.get("/health")
     def health() -> Response:
         """Whether the store answers, and how many hits wait to be written."""
         status, word = (HTTPStatus.OK, "ok") if database.answers(engine) else (HTTPStatus.SERVICE_UNAVAILABLE, "no database")
-        return JSONResponse({"status": word, "waiting": len(buffer), "dropped": buffer.dropped}, status, _HEADERS)
+        return JSONResponse({"status": word, "waiting": len(buffer), "dropped": buffer.dropped}, status, HEADERS)
 
     @app.exception_handler(HTTPException)
     async def refuse(request: Request, error: HTTPException) -> Response:
         if error.status_code == HTTPStatus.NOT_FOUND:
             text = await asyncio.to_thread(not_found, _spoken(request, project))
-            return HTMLResponse(text, HTTPStatus.NOT_FOUND, _HEADERS)
-        return PlainTextResponse(f"{HTTPStatus(error.status_code).phrase}\n", error.status_code, {**_HEADERS, **(error.headers or {})})
+            return HTMLResponse(text, HTTPStatus.NOT_FOUND, HEADERS)
+        return PlainTextResponse(f"{HTTPStatus(error.status_code).phrase}\n", error.status_code, {**HEADERS, **(error.headers or {})})
 
     return app
 
 
-def _addressee(project: Project, engine: Engine, token: str) -> Correspondent:
-    """Whom the letter with this link went to. Raises HTTPException 404, the same for every kind of wrong token."""
-    found = tokens.read(project.link_keys, Purpose.UNSUBSCRIBE, token)
-    if found is not None:
-        with database.reading(engine) as connection:
-            who = correspondence.by_delivery(connection, [found[0]]).get(found[0])
-        if who is not None:
-            return who
-    raise HTTPException(HTTPStatus.NOT_FOUND)
+def _preferences_of(project: Project, who: Correspondent) -> str:
+    """Where they choose rather less, or to be written to again. Relative, like every address in these pages, so that it holds below any public_url."""
+    return addresses.preferences("..", project.link_keys[0], who.customer_id)
 
 
 def _unsubscribe(engine: Engine, who: Correspondent, by: str, now: datetime) -> None:

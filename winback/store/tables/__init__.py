@@ -10,6 +10,7 @@ from winback.store.tables.kinds import Day, Id, Tree, Utc, metadata, sqlite_text
 from winback.store.tables.lanes import fuses, lane_counts
 from winback.store.tables.sending import paces
 from winback.store.tables.shop import (
+    answers,
     consents,
     contacts,
     customers,
@@ -17,6 +18,7 @@ from winback.store.tables.shop import (
     inquiries,
     leaving_reasons,
     orders,
+    preferences,
     source_states,
     suppressions,
     touches,
@@ -27,6 +29,7 @@ __all__ = [
     "Id",
     "Tree",
     "Utc",
+    "answers",
     "approvals",
     "back_fill",
     "campaign_runs",
@@ -52,6 +55,7 @@ __all__ = [
     "orders",
     "outcomes",
     "paces",
+    "preferences",
     "recipients",
     "reminders",
     "run_changes",

@@ -76,6 +76,20 @@ suppressions = Table(
     UniqueConstraint("channel", "address_hash"),
 )
 
+preferences = Table(
+    "preferences",
+    metadata,
+    to("customers.id", "customer_id", primary_key=True),
+    Column("channels_off", String(100), nullable=False, server_default=""),  # |email|telegram|
+    Column("topics_off", String(200), nullable=False, server_default=""),  # |offers|news|, of wishes.Topic
+    Column("most_letters", Integer),  # a month; None: as many as the policy allows
+    Column("paused_until", Day),  # the first day on which letters may come again
+    Column("locale", String(35), nullable=False, server_default=""),  # chosen by themselves: no import changes that of `customers` any more
+    Column("favourite_day", String(5), nullable=False, server_default=""),  # MM-DD; the same
+    Column("said_at", Utc, nullable=False),
+)
+"""What customers told us of the letters that they want, by themselves."""
+
 orders = Table(
     "orders",
     metadata,
@@ -149,6 +163,25 @@ leaving_reasons = Table(
     Column("note", Text, nullable=False, server_default=""),
     Index(None, "customer_id", "recorded_at"),
 )
+
+answers = Table(
+    "answers",
+    metadata,
+    row_id(),
+    to("customers.id", "customer_id", nullable=False),
+    to("deliveries.id", "delivery_id", nullable=False),  # the letter that asked
+    Column("turn", Integer, nullable=False),  # 1 the first time that its survey was filled in, 2 the second...: the last one stands
+    Column("question", Integer, nullable=False),  # 1 the first
+    Column("kind", String(20), nullable=False),  # content.QuestionKind
+    Column("asked", Text, nullable=False),  # in the words in which it was asked
+    Column("score", Integer),
+    Column("reason", String(40), nullable=False, server_default=""),  # a word of config/reasons.yaml
+    Column("text", Text, nullable=False, server_default=""),
+    Column("answered_at", Utc, nullable=False),
+    UniqueConstraint("delivery_id", "turn", "question"),
+    Index(None, "customer_id"),
+)
+"""What was said in surveys, word by word; its score is in `feedback` too, its reason in `leaving_reasons`."""
 
 source_states = Table(
     "source_states",

@@ -1,0 +1,172 @@
+"""What customers told us of the letters that they want: read for a batch at every decision, changed by themselves alone."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, and_, case, delete, insert, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from winback.audience.consents import MARKETING
+from winback.journey.wishes import NO_DAY, Topic, Wishes
+from winback.model import ChannelName, DeliveryStatus, Reason
+from winback.store import events
+from winback.store.persons import person_id
+from winback.store.tables import consents, contacts, customers, deliveries, preferences, recipients, suppressions
+
+SOURCE = "preference page"
+"""Where a consent was given, in the words of its proof."""
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """One of a customer's channels: whether letters come through it."""
+
+    channel: ChannelName
+    address_hash: bytes
+    closed: str = ""  # why not, where the address is suppressed
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """Everything that the preference page shows of a customer."""
+
+    customer_id: int
+    wishes: Wishes
+    locale: str
+    country: str
+    favourite_day: str  # MM-DD
+    doors: tuple[Door, ...]
+
+    def comes_by(self, channel: ChannelName) -> bool:
+        """Whether letters come by this channel, as far as it is the customer who decides."""
+        return any(door.channel is channel and not door.closed for door in self.doors) and channel not in self.wishes.channels_off
+
+
+def of(connection: Connection, ids: Collection[int]) -> dict[int, Wishes]:
+    """Wishes by customer; of those who have any."""
+    rows = connection.execute(select(preferences).where(preferences.c.customer_id.in_(ids)))
+    return {row.customer_id: _wishes(row) for row in rows}
+
+
+def card(connection: Connection, customer_id: int) -> Card | None:
+    """The customer's card, of whoever they are by now; None where there is no such customer."""
+    who = select(person_id()).where(customers.c.id == customer_id).scalar_subquery()
+    person = connection.execute(
+        select(customers.c.id, customers.c.locale, customers.c.country, customers.c.favourite_day).where(customers.c.id == who)
+    ).one_or_none()
+    if person is None:
+        return None
+    wishes = of(connection, [person.id]).get(person.id, Wishes())
+    return Card(person.id, wishes, person.locale, person.country, person.favourite_day, tuple(_doors(connection, person.id)))
+
+
+def _doors(connection: Connection, customer_id: int) -> Iterable[Door]:
+    """Channels with an address that can be reached; one that was closed by a bounce or a complaint isn't for a page to open."""
+    rows = connection.execute(
+        select(contacts.c.channel, contacts.c.address_hash, suppressions.c.reason)
+        .outerjoin(suppressions, and_(suppressions.c.channel == contacts.c.channel, suppressions.c.address_hash == contacts.c.address_hash))
+        .where(contacts.c.customer_id == customer_id, contacts.c.address != "", contacts.c.blocked_at.is_(None))
+        .order_by(contacts.c.channel)
+    )
+    return (Door(ChannelName(row.channel), row.address_hash, row.reason or "") for row in rows if row.reason in {None, Reason.UNSUBSCRIBED})
+
+
+def say(connection: Connection, customer_id: int, wishes: Wishes, now: datetime) -> None:
+    """Keep what the customer wants from now on; language and favourite day are those of their card too. The same once more changes nothing."""
+    values = {**_row(wishes), "said_at": now}
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    differs = or_(*(preferences.c[name].is_distinct_from(value) for name, value in values.items() if name != "said_at"))
+    statement = dialect.insert(preferences).values(customer_id=customer_id, **values)
+    connection.execute(statement.on_conflict_do_update(index_elements=["customer_id"], set_=values, where=differs))
+    _onto_card(connection, customer_id, wishes, now)
+
+
+def _onto_card(connection: Connection, customer_id: int, wishes: Wishes, now: datetime) -> None:
+    """Language and favourite day that they chose, where everything else looks for them."""
+    chosen = {name: value for name in ("locale", "favourite_day") if (value := getattr(wishes, name))}
+    if chosen.get("favourite_day") == NO_DAY:
+        chosen["favourite_day"] = ""
+    if chosen:
+        differs = or_(*(customers.c[name] != value for name, value in chosen.items()))
+        connection.execute(update(customers).where(customers.c.id == customer_id, differs).values(**chosen, updated_at=now))
+
+
+def open_again(connection: Connection, customer_id: int, door: Door, now: datetime) -> None:
+    """The customer asked to be written to here again: what they had asked for is lifted, and this is their consent."""
+    events.lift(connection, channel=door.channel, address_hash=door.address_hash)
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    consent = {"given_at": now, "source": SOURCE, "withdrawn_at": None}
+    statement = dialect.insert(consents).values(customer_id=customer_id, channel=door.channel, purpose=MARKETING, **consent)
+    connection.execute(statement.on_conflict_do_update(index_elements=["customer_id", "channel", "purpose"], set_=consent))
+
+
+def respeak(connection: Connection, run_id: int, spoken: Mapping[int, str]) -> None:
+    """Letters of these customers that workers hold, and those to come, are in these languages: they chose another one since."""
+    for customer_id, locale in sorted(spoken.items()):
+        held = (deliveries.c.run_id == run_id, deliveries.c.customer_id == customer_id, deliveries.c.status == DeliveryStatus.CLAIMED)
+        connection.execute(update(deliveries).where(*held).values(locale=locale))
+        connection.execute(update(recipients).where(recipients.c.run_id == run_id, recipients.c.customer_id == customer_id).values(locale=locale))
+
+
+def unless_chosen(name: str, value: ColumnElement[Any]) -> ColumnElement[Any]:
+    """For an import: what the shop says of a customer's field, but where they chose it themselves what it is."""
+    theirs = select(preferences.c.customer_id).where(preferences.c.customer_id == customers.c.id, preferences.c[name] != "")
+    return case((theirs.exists(), customers.c[name]), else_=value)
+
+
+def join(connection: Connection, merged_id: int, into_id: int, now: datetime) -> None:
+    """Of two records of one person the stricter wishes stand: what either wants no more isn't sent."""
+    found = of(connection, [merged_id, into_id])
+    moments = dict(connection.execute(select(preferences.c.customer_id, preferences.c.said_at).where(preferences.c.customer_id.in_(found))).all())
+    if merged_id not in found:
+        return
+    connection.execute(delete(preferences).where(preferences.c.customer_id.in_([merged_id, into_id])))
+    ours, theirs = found.get(into_id, Wishes()), found[merged_id]
+    caps = [cap for cap in (ours.most_letters, theirs.most_letters) if cap is not None]
+    pauses = [day for day in (ours.paused_until, theirs.paused_until) if day is not None]
+    stricter = Wishes(
+        channels_off=ours.channels_off | theirs.channels_off,
+        topics_off=ours.topics_off | theirs.topics_off,
+        most_letters=min(caps, default=None),
+        paused_until=max(pauses, default=None),
+        locale=ours.locale or theirs.locale,
+        favourite_day=ours.favourite_day or theirs.favourite_day,
+    )
+    connection.execute(insert(preferences).values(customer_id=into_id, **_row(stricter), said_at=max(moments.values())))
+    _onto_card(connection, into_id, stricter, now)
+
+
+def _row(wishes: Wishes) -> dict[str, Any]:
+    return {
+        "channels_off": _bars(wishes.channels_off),
+        "topics_off": _bars(wishes.topics_off),
+        "most_letters": wishes.most_letters,
+        "paused_until": wishes.paused_until,
+        "locale": wishes.locale,
+        "favourite_day": wishes.favourite_day,
+    }
+
+
+def _wishes(row: Row[Any]) -> Wishes:
+    return Wishes(
+        channels_off=frozenset(ChannelName(word) for word in _words(row.channels_off)),
+        topics_off=frozenset(Topic(word) for word in _words(row.topics_off)),
+        most_letters=row.most_letters,
+        paused_until=row.paused_until,
+        locale=row.locale,
+        favourite_day=row.favourite_day,
+    )
+
+
+def _words(barred: str) -> list[str]:
+    return [word for word in barred.split("|") if word]
+
+
+def _bars(words: Iterable[str]) -> str:
+    """Words between bars, in their order."""
+    known = sorted(str(word) for word in words)
+    return f"|{'|'.join(known)}|" if known else ""

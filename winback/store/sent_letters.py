@@ -1,0 +1,52 @@
+"""One letter that left, with all that it was written from: to write it once more."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, select
+
+from winback.journey.eligibility import Candidate
+from winback.model import ChannelName, DeliveryStatus
+from winback.store import candidates, codes, runs
+from winback.store.as_of import AsOf
+from winback.store.codes import Held
+from winback.store.deliveries import Claimed
+from winback.store.tables import campaign_runs, deliveries
+
+_LEFT = (DeliveryStatus.HANDED_OVER, DeliveryStatus.SENT, DeliveryStatus.UNCERTAIN)
+
+
+@dataclass(frozen=True, slots=True)
+class SentLetter:
+    """An e-mail that left, and when."""
+
+    claimed: Claimed
+    campaign: str
+    letter: str
+    at: datetime
+
+
+def find(connection: Connection, delivery_id: int) -> SentLetter | None:
+    """An e-mail that left, or may have; None for any other delivery."""
+    row = connection.execute(
+        select(deliveries, campaign_runs.c.campaign, func.coalesce(deliveries.c.sent_at, deliveries.c.handed_over_at).label("at"))
+        .join(campaign_runs, campaign_runs.c.id == deliveries.c.run_id)
+        .where(deliveries.c.id == delivery_id, deliveries.c.channel == ChannelName.EMAIL, deliveries.c.status.in_(_LEFT))
+    ).one_or_none()
+    if row is None or row.at is None:
+        return None
+    names = ("id", "run_id", "customer_id", "stage", "tactic", "locale", "attempts", "due_at", "occasion")
+    return SentLetter(Claimed(**{name: getattr(row, name) for name in names}), row.campaign, row.letter, row.at)
+
+
+def written_from(connection: Connection, sent: SentLetter, as_of: AsOf) -> tuple[Candidate, Row[Any], Held | None] | None:
+    """Whom it went to, where they stood, and the code that they were given; None where they aren't there any more."""
+    who, run_id = sent.claimed.customer_id, sent.claimed.run_id
+    recipient = runs.get_recipients(connection, run_id, [who]).get(who)
+    candidate = candidates.find(connection, [who], as_of, run_id=run_id).get(who)
+    if recipient is None or candidate is None:
+        return None
+    return candidate, recipient, codes.of(connection, run_id, [who]).get(who)
