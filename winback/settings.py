@@ -191,16 +191,13 @@ class Project:
 
     @cached_property
     def key(self) -> bytes:
-        """The project's signing key, 32 bytes or more: WINBACK_SECRET, else .winback/secret, made at the first use.
+        """The project's own key, 32 bytes or more: WINBACK_SECRET, else .winback/secret, made at the first use.
 
-        It signs links and hashes addresses of suppressions: losing it makes both unreadable, so keep it with the backups.
+        It hashes addresses of suppressions, and signs links unless `link_keys` says otherwise: losing it makes both unreadable, so keep it
+        with the backups. It is never changed: nobody could tell any more who asked not to be written to.
         """
         if value := self.secret("WINBACK_SECRET"):
-            if len(value) < 32:
-                raise ConfigError(
-                    Problem("", None, "WINBACK_SECRET is shorter than 32 characters.", "Write for example the output of: openssl rand -hex 32")
-                )
-            return value.encode()
+            return _long_enough("WINBACK_SECRET", value)
         path = self.root / ".winback" / "secret"
         if not path.exists():
             path.parent.mkdir(exist_ok=True)
@@ -214,6 +211,25 @@ class Project:
             finally:
                 draft.unlink()
         return path.read_text().strip().encode()
+
+    @cached_property
+    def link_keys(self) -> tuple[bytes, ...]:
+        """The keys of links in letters: the first signs, all are read. WINBACK_LINK_KEYS, newest first, else the project's own key.
+
+        The word `secret` among them stands for the project's own: links signed with it are read for as long as it is named.
+        """
+        written = self.secret("WINBACK_LINK_KEYS").split()
+        keys = (self.key if each == _OWN_KEY else _long_enough("one of WINBACK_LINK_KEYS", each) for each in written)
+        return tuple(dict.fromkeys(keys)) or (self.key,)
+
+
+_OWN_KEY = "secret"
+
+
+def _long_enough(name: str, value: str) -> bytes:
+    if len(value) < 32:
+        raise ConfigError(Problem("", None, f"{name} is shorter than 32 characters.", "Write for example the output of: openssl rand -hex 32"))
+    return value.encode()
 
 
 def open_project(folder: Path, environment: Mapping[str, str] | None = None) -> Project:

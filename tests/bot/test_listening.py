@@ -36,7 +36,7 @@ def hear(api, engine, project):
 
     async def hear(now=NOW):
         async with Line(api.token, api_url=api.url, messages_per_second=1_000) as line:
-            return dict(await listening.take_in(line, engine, answers.read(project), project.key, now))
+            return dict(await listening.take_in(line, engine, answers.read(project), project, now))
 
     return hear
 
@@ -123,7 +123,7 @@ async def test_every_update_is_taken_in_once_even_when_it_is_told_again(api, hea
     async with Line(api.token, api_url=api.url) as line:
         again = await line.listen(0)
     with database.writing(shop.engine) as connection:
-        assert listening._take_in(connection, again, project.key, NOW, counts := Counter()) == []
+        assert listening._take_in(connection, again, project, NOW, counts := Counter()) == []
     assert not counts
     assert len(shop.rows(events)) == 1
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -380,6 +381,15 @@ def test_a_key_that_others_may_read_is_wrong(tmp_path):
     assert house(project, url)["signing key"].state is State.OK
     (project.root / ".winback" / "secret").chmod(0o644)
     assert "chmod 600" in house(project, url)["signing key"].how
+
+
+def test_link_keys_that_leave_old_letters_without_an_unsubscribing_link_are_pointed_out(tmp_path):
+    project = projects.make(tmp_path / "shop")
+    project.environment["WINBACK_LINK_KEYS"] = "n" * 32
+    found = house(project, f"sqlite:///{tmp_path / 'x.db'}")["signing key"]
+    assert (found.state, "the word `secret`" in found.how) == (State.MISSING, True)
+    rotated = replace(project, environment={**project.environment, "WINBACK_LINK_KEYS": f"{'n' * 32} secret"})
+    assert house(rotated, f"sqlite:///{tmp_path / 'x.db'}")["signing key"].state is State.OK
 
 
 def test_everything_together_on_a_new_project(tmp_path):

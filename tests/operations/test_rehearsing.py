@@ -53,7 +53,7 @@ def test_rehearsed_links_mean_nobody_real(engine, ready):
     letters = [path.read_text(encoding="utf-8") for path in ready.project.out.rglob("*.eml")]
     found = [re.search(r"/u/([\w-]+)", letter) for letter in letters]
     assert found
-    assert all(link and tokens.read(ready.project.key, Purpose.UNSUBSCRIBE, link[1]) is None for link in found)
+    assert all(link and tokens.read(ready.project.link_keys, Purpose.UNSUBSCRIBE, link[1]) is None for link in found)
 
 
 def play(ready, engine, start=START, days=60, **options):

@@ -23,7 +23,7 @@ URL = "https://u.zerno.example"
 def test_every_address_holds_a_token_of_its_own_purpose(address, purpose, before, after, numbers):
     assert address.startswith(before)
     assert address.endswith(after)
-    assert tokens.read(KEY, purpose, address[len(before) : len(address) - len(after)]) == numbers
+    assert tokens.read((KEY,), purpose, address[len(before) : len(address) - len(after)]) == numbers
 
 
 def test_the_local_part_of_a_bounce_address_stays_within_what_mail_allows():

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import letterbox
 from tests.letterbox import NOW, SENT_AT
 from winback.demo import mailbox
 from winback.errors import SourceError
@@ -46,7 +47,7 @@ def olena(shop):
 
 
 def read(shop, inbox):
-    return dict(read_maildir(inbox, shop.engine, shop.key, NOW))
+    return dict(read_maildir(inbox, shop.engine, letterbox.project(inbox.parent / "project"), NOW))
 
 
 def test_a_reply_to_a_letter_is_kept_and_ends_the_journey(shop, olena, inbox):
@@ -164,9 +165,9 @@ def test_mail_read_again_after_a_crash_changes_nothing(shop, olena, inbox):
     assert [file.name.count(":") for file in (inbox / "cur").iterdir()] == [1]
 
 
-def test_a_folder_that_is_no_maildir_is_refused_with_a_sentence(shop, tmp_path):
+def test_a_folder_that_is_no_maildir_is_refused_with_a_sentence(shop, project, tmp_path):
     with pytest.raises(SourceError, match=r"this is not a Maildir\. Name the folder that holds `new` and `cur`"):
-        incoming.read_maildir(tmp_path, shop.engine, shop.key, NOW)
+        incoming.read_maildir(tmp_path, shop.engine, project, NOW)
 
 
 def test_an_answer_shows_that_the_address_is_alive(shop, olena, inbox):

@@ -16,6 +16,7 @@ from winback.bot.line import Line
 from winback.bot.updates import Heard, Kind
 from winback.errors import ChannelError
 from winback.model import ChannelName, EventKind, Reason, Verdict
+from winback.settings import Project
 from winback.store import chats, correspondence, database, events
 from winback.store.contacts import address_hash
 from winback.store.correspondence import Correspondent
@@ -39,7 +40,7 @@ class Spoken:
     deed: Say | Conclude
 
 
-async def take_in(line: Line, engine: Engine, phrasebook: Phrasebook, key: bytes, now: datetime) -> Counter[str]:
+async def take_in(line: Line, engine: Engine, phrasebook: Phrasebook, project: Project, now: datetime) -> Counter[str]:
     """Everything that Telegram holds for the bot until nothing is left; counts by word.
 
     Updates are taken in once: their number is stored with what follows from them. An answer that gets lost on its way isn't repeated.
@@ -49,35 +50,35 @@ async def take_in(line: Line, engine: Engine, phrasebook: Phrasebook, key: bytes
         offset = chats.next_update(connection, now)
     while heard := await line.listen(offset):
         with database.writing(engine) as connection:
-            spoken = _take_in(connection, heard, key, now, counts)
+            spoken = _take_in(connection, heard, project, now, counts)
         for answer in spoken:
             await _speak(line, phrasebook, answer, counts)
         offset = heard[-1].update_id + 1
     return counts
 
 
-def _take_in(connection: Connection, heard: Sequence[Heard], key: bytes, now: datetime, counts: Counter[str]) -> list[Spoken]:
+def _take_in(connection: Connection, heard: Sequence[Heard], project: Project, now: datetime, counts: Counter[str]) -> list[Spoken]:
     """Store what follows from a batch of updates, those left out that somebody else took in meanwhile. Returns what is to be said."""
     first = chats.next_update(connection, now)
     spoken = []
     for update in heard:
         if update.update_id < first:
             continue
-        for deed in decide(update, gather(connection, update, key, now)):
+        for deed in decide(update, gather(connection, update, project, now)):
             if isinstance(deed, Say | Conclude):
                 spoken.append(Spoken(update, deed))
             else:
                 counts[_COUNTED[type(deed)]] += 1
-                apply(connection, update, deed, key, now)
+                apply(connection, update, deed, project.key, now)
     chats.record_next_update(connection, heard[-1].update_id + 1, now)
     return spoken
 
 
-def gather(connection: Connection, heard: Heard, key: bytes, now: datetime) -> Known:
+def gather(connection: Connection, heard: Heard, project: Project, now: datetime) -> Known:
     """What is known of a chat, and of the token in a link or button, if it is one of ours."""
-    who = correspondence.by_address(connection, ChannelName.TELEGRAM, _hash(key, heard), now) if heard.chat_id else None
+    who = correspondence.by_address(connection, ChannelName.TELEGRAM, _hash(project.key, heard), now) if heard.chat_id else None
     token = heard.text.removeprefix(AGREES) if heard.kind in {Kind.START, Kind.PRESS} else ""
-    found = tokens.read(key, Purpose.JOIN, token)
+    found = tokens.read(project.link_keys, Purpose.JOIN, token)
     return Known(
         who=who,
         is_open=who is not None and chats.is_open(connection, who.customer_id, now),

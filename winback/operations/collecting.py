@@ -46,7 +46,7 @@ def collect(project: Project, engine: Engine, *, now: datetime, replies: Path | 
     if replies is None and project.settings.replies:
         replies = project.root / project.settings.replies
     if replies is not None:
-        counts += incoming.read_maildir(replies, engine, project.key, now)
+        counts += incoming.read_maildir(replies, engine, project, now)
         alarming.look(project, engine, now, tell)
     if project.settings.telegram.via == "bot-api":
         counts += asyncio.run(_hear(project, engine, now))
@@ -61,7 +61,7 @@ async def _hear(project: Project, engine: Engine, now: datetime) -> Counter[str]
     phrasebook = answers.read(project)
     try:
         async with Line(token, api_url=settings.api_url, messages_per_second=settings.messages_per_second, allowed=allowed) as line:
-            return await listening.take_in(line, engine, phrasebook, project.key, now)
+            return await listening.take_in(line, engine, phrasebook, project, now)
     except LaneError as error:
         raise ConfigError(lanes.problem(project, ChannelName.TELEGRAM, error)) from error
     except ChannelError as error:

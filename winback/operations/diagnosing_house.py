@@ -66,9 +66,15 @@ def _key(project: Project) -> Finding:
     subject = "signing key"
     try:
         is_set = bool(project.secret("WINBACK_SECRET"))
-        _ = project.key
+        _ = project.link_keys
     except ConfigError as error:
         return diagnosis.wrong(_AREA, subject, error.problems[0])
+    if project.key not in project.link_keys:
+        message = (
+            "WINBACK_LINK_KEYS leaves out the project's own: links in letters that were signed with it, unsubscribing too, are nothing any more."
+        )
+        how = "Add the word `secret` at the end, unless its links shall be dead."
+        return diagnosis.missing(_AREA, subject, message, how, optional=True)
     path = project.root / ".winback" / "secret"
     if is_set or not path.exists():
         return diagnosis.ok(_AREA, subject, "WINBACK_SECRET is set.")

@@ -102,7 +102,7 @@ def _emptied(folder: Path) -> Path:
 def _with_another_key(project: Project) -> Project:
     """The same project with a signing key of its own: the links of rehearsed letters mean nobody real."""
     key = hmac.digest(project.key, b"rehearsal", "sha256").hex()
-    return replace(project, environment={**project.environment, "WINBACK_SECRET": key})
+    return replace(project, environment={**project.environment, "WINBACK_SECRET": key, "WINBACK_LINK_KEYS": "", "WINBACK_LINK_KEYS_FILE": ""})
 
 
 async def _play(

@@ -115,7 +115,7 @@ class Writer:
             sender_name=values.sender_name(signing, delivery.locale),
             sender_address=signing.email,
             reply_to=signing.reply_to or signing.email,
-            mail_from=addresses.bounces(bounces_to, self.project.key, delivery.id) if bounces_to else signing.email,
+            mail_from=addresses.bounces(bounces_to, self.project.link_keys[0], delivery.id) if bounces_to else signing.email,
             message_id=mime.message_id(self.prepared.name, delivery.id, domain, self.project.key),
             subject=rendered.subject,
             html=rendered.html,
@@ -126,7 +126,7 @@ class Writer:
             feedback_id=f"{self.prepared.name}:{delivery.locale}:{delivery.tactic}:winback",
             unsubscribe_url=filled["unsubscribe_url"],
             pictures=rendered.pictures,
-            unsubscribe_mailto=addresses.unsubscribe_mailbox(signing.reply_to or signing.email, self.project.key, delivery.id),
+            unsubscribe_mailto=addresses.unsubscribe_mailbox(signing.reply_to or signing.email, self.project.link_keys[0], delivery.id),
             relay=lanes.relay_of(self.project.settings.email, self.prepared.pace.paced_relays, delivery.id),
         )
 
@@ -243,22 +243,22 @@ class Writer:
         return promised.values(offer, given, locale=delivery.locale, code=held.code if held else "", ends_on=ends_on)
 
     def _unsubscribe_url(self, delivery: Claimed) -> str:
-        return addresses.unsubscribe(self.project.settings.public_url, self.project.key, delivery.id)
+        return addresses.unsubscribe(self.project.settings.public_url, self.project.link_keys[0], delivery.id)
 
     def _pixel_url(self, delivery: Claimed, candidate: Candidate) -> str:
         """Empty where the country's policy doesn't let opens be tracked."""
         tracked = self.rules(candidate.person.country).open_tracking
-        return addresses.pixel(self.project.settings.public_url, self.project.key, delivery.id) if tracked else ""
+        return addresses.pixel(self.project.settings.public_url, self.project.link_keys[0], delivery.id) if tracked else ""
 
     def _telegram_url(self, delivery: Claimed, candidate: Candidate) -> str:
         """Empty where there is no bot, or the customer has joined."""
         bot = self.project.settings.telegram.bot
         if not bot or ChannelName.TELEGRAM in candidate.reach:
             return ""
-        return addresses.join(bot, self.project.key, candidate.customer_id, delivery.id)
+        return addresses.join(bot, self.project.link_keys[0], candidate.customer_id, delivery.id)
 
     def _click_url(self, delivery_id: int, name: str) -> str:
-        return addresses.click(self.project.settings.public_url, self.project.key, delivery_id, self._link_ids[name])
+        return addresses.click(self.project.settings.public_url, self.project.link_keys[0], delivery_id, self._link_ids[name])
 
     @cached_property
     def _link_ids(self) -> dict[str, int]:

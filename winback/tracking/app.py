@@ -21,7 +21,7 @@ def create_app(
 ) -> ASGIApp:
     """Pixel, click, unsubscribing and /health. Stopping it (ASGI lifespan) stores every hit that was answered."""
     buffer = Buffer(engine)
-    hot = HotPaths(project.key, engine, buffer, clock)
+    hot = HotPaths(project.link_keys, engine, buffer, clock)
     pages = create_pages(project, engine, buffer, clock=clock, render_page=render_page)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:

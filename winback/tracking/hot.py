@@ -27,8 +27,8 @@ _AGENT_LENGTH = 500
 class HotPaths:
     """Answers pixels and clicks. `answer` says whether a request was theirs: what isn't is for the pages."""
 
-    def __init__(self, key: bytes, engine: Engine, buffer: Buffer, clock: Callable[[], datetime]) -> None:
-        self.key = key
+    def __init__(self, keys: tuple[bytes, ...], engine: Engine, buffer: Buffer, clock: Callable[[], datetime]) -> None:
+        self.keys = keys
         self.engine = engine
         self.buffer = buffer
         self.clock = clock
@@ -45,7 +45,7 @@ class HotPaths:
 
     async def _pixel(self, scope: Scope, path: str, send: Send) -> None:
         """A gif for everybody: what doesn't count looks no different from what does."""
-        found = tokens.read(self.key, Purpose.OPEN, path[len(addresses.OPEN) :].removesuffix(addresses.PIXEL))
+        found = tokens.read(self.keys, Purpose.OPEN, path[len(addresses.OPEN) :].removesuffix(addresses.PIXEL))
         if found is not None:
             self._take(EventKind.OPEN, found[0], None, scope)
         headers = [*_QUIET, (b"content-type", b"image/gif"), (b"content-length", b"%d" % len(_GIF))]
@@ -53,7 +53,7 @@ class HotPaths:
 
     async def _click(self, scope: Scope, path: str, send: Send) -> bool:
         """To the stored target of a link. A token that isn't ours is left to the pages, which know nothing of it either."""
-        found = tokens.read(self.key, Purpose.CLICK, path[len(addresses.CLICK) :])
+        found = tokens.read(self.keys, Purpose.CLICK, path[len(addresses.CLICK) :])
         if found is None:
             return False
         delivery_id, link_id = found

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine
 from winback.errors import Problem, SourceError
 from winback.model import ChannelName, EventKind, Verdict
 from winback.sending import fuse
+from winback.settings import Project
 from winback.store import correspondence, database, events
 from winback.store.contacts import address_hash
 from winback.store.correspondence import Correspondent
@@ -41,7 +42,7 @@ UNKNOWN = "unknown"
 """A mail that speaks of no letter and no customer of ours."""
 
 
-def read_maildir(folder: Path, engine: Engine, key: bytes, now: datetime) -> Counter[str]:
+def read_maildir(folder: Path, engine: Engine, project: Project, now: datetime) -> Counter[str]:
     """Take in what is new in a Maildir; counts by meaning, as words. Raises SourceError when the folder isn't one.
 
     Each mail is moved from new/ to cur/ once its consequences are stored, unread as it was: a person still sees it as new. Nothing is
@@ -53,22 +54,22 @@ def read_maildir(folder: Path, engine: Engine, key: bytes, now: datetime) -> Cou
     for files in _batches(sorted((folder / "new").iterdir())):
         mails = [replies.classify(replies.parse(file.read_bytes())) for file in files]
         with database.writing(engine) as connection:
-            counts.update(take(connection, mail, key, now) for mail in mails)
+            counts.update(take(connection, mail, project, now) for mail in mails)
         for file in files:
             file.rename(folder / "cur" / f"{file.name.partition(':')[0]}:2,")
     return counts
 
 
-def take(connection: Connection, mail: Returned, key: bytes, now: datetime) -> str:
+def take(connection: Connection, mail: Returned, project: Project, now: datetime) -> str:
     """Store what a mail means for the customer it comes from. Returns the word to count it under."""
-    asked = _verified(mail, key, Purpose.UNSUBSCRIBE)
+    asked = _verified(mail, project.link_keys, Purpose.UNSUBSCRIBE)
     meaning = Meaning.UNSUBSCRIBE if asked and mail.meaning not in _REPORTS else mail.meaning
     if meaning not in _KINDS:
         return meaning
-    who = _reported(connection, mail, key) if meaning in _REPORTS else _writer(connection, mail, key, asked, now)
+    who = _reported(connection, mail, project) if meaning in _REPORTS else _writer(connection, mail, project.key, asked, now)
     if who is None:
         return UNKNOWN
-    is_about_former = meaning in _REPORTS and who.is_former and who.address_hash != _hash(key, mail.recipient)
+    is_about_former = meaning in _REPORTS and who.is_former and who.address_hash != _hash(project.key, mail.recipient)
     event = Event(
         dedupe_key=mail.key,
         kind=_KINDS[meaning],
@@ -99,22 +100,22 @@ def _writer(connection: Connection, mail: Returned, key: bytes, asked: int | Non
     return who and replace(who, delivery_id=None)  # a new mail of a customer's answers no letter that we know of
 
 
-def _reported(connection: Connection, mail: Returned, key: bytes) -> Correspondent | None:
+def _reported(connection: Connection, mail: Returned, project: Project) -> Correspondent | None:
     """Whom a delivery report is about: by our token in the address it came to, which nobody can make up.
 
     Without one, the letter's Message-ID and the recipient's address must belong together: a Message-ID alone can be guessed.
     """
-    delivery_id = _verified(mail, key, Purpose.BOUNCE)
+    delivery_id = _verified(mail, project.link_keys, Purpose.BOUNCE)
     if delivery_id is not None:
         return correspondence.by_delivery(connection, [delivery_id]).get(delivery_id)
     who = correspondence.by_message_id(connection, mail.message_ids)
-    return who if who is not None and who.address_hash == _hash(key, mail.recipient) else None
+    return who if who is not None and who.address_hash == _hash(project.key, mail.recipient) else None
 
 
-def _verified(mail: Returned, key: bytes, purpose: Purpose) -> int | None:
+def _verified(mail: Returned, keys: tuple[bytes, ...], purpose: Purpose) -> int | None:
     """The delivery that a signed subaddress of ours names (`care+TOKEN@...`)."""
     tagged = (address.rpartition("@")[0].rpartition("+")[2] for address in mail.came_to)
-    return next((found[0] for tag in tagged if (found := tokens.read(key, purpose, tag))), None)
+    return next((found[0] for tag in tagged if (found := tokens.read(keys, purpose, tag))), None)
 
 
 def _hash(key: bytes, address: str) -> bytes:

@@ -88,7 +88,7 @@ def create_pages(project: Project, engine: Engine, buffer: Buffer, *, clock: Cal
 
 def _addressee(project: Project, engine: Engine, token: str) -> Correspondent:
     """Whom the letter with this link went to. Raises HTTPException 404, the same for every kind of wrong token."""
-    found = tokens.read(project.key, Purpose.UNSUBSCRIBE, token)
+    found = tokens.read(project.link_keys, Purpose.UNSUBSCRIBE, token)
     if found is not None:
         with database.reading(engine) as connection:
             who = correspondence.by_delivery(connection, [found[0]]).get(found[0])

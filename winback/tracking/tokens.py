@@ -14,6 +14,7 @@ from __future__ import annotations
 import base64
 import hmac
 import re
+from collections.abc import Sequence
 from enum import StrEnum
 from functools import lru_cache
 
@@ -24,6 +25,10 @@ class Purpose(StrEnum):
     OPEN = "open"  # delivery
     CLICK = "click"  # delivery, link
     UNSUBSCRIBE = "unsubscribe"  # delivery
+    VIEW = "view"  # delivery: the letter in a browser
+    PREFERENCES = "preferences"  # customer
+    SURVEY = "survey"  # delivery, the first answer that the link gave (0: none, else its score + 1)
+    CONFIRM = "confirm"  # customer, the consent that is being confirmed
     JOIN = "join"  # customer, delivery that invited (0: none did)
     BOUNCE = "bounce"  # delivery
 
@@ -33,19 +38,22 @@ _SHAPE = re.compile(r"[A-Za-z0-9_-]{40}", re.ASCII)
 
 def sign(key: bytes, purpose: Purpose, first: int, second: int = 0) -> str:
     """A token of 40 characters. `first` is below 2**64, `second` below 2**40, neither below zero (OverflowError)."""
-    signing, mark = _keys(key, purpose)
+    mark, signing = _derived(key, purpose)
     body = mark + first.to_bytes(8, "big") + second.to_bytes(5, "big")
     return base64.urlsafe_b64encode(body + _signature(signing, body)).decode()
 
 
-def read(key: bytes, purpose: Purpose, token: str) -> tuple[int, int] | None:
-    """The two numbers of a token that this key signed for this purpose, else None. Signatures are compared in constant time."""
+def read(keys: Sequence[bytes], purpose: Purpose, token: str) -> tuple[int, int] | None:
+    """The two numbers of a token that one of the keys signed for this purpose, else None.
+
+    Signatures are compared in constant time, and a token that names none of the keys costs as much as one that does.
+    """
     if not _SHAPE.fullmatch(token):
         return None
     content = base64.urlsafe_b64decode(token)
     body, signature = content[:14], content[14:]
-    signing, mark = _keys(key, purpose)
-    if not hmac.compare_digest(signature, _signature(signing, body)) or body[:1] != mark:
+    ring, other = _ring(tuple(keys), purpose)
+    if not any(hmac.compare_digest(signature, _signature(signing, body)) for signing in ring.get(body[0], other)) or body[0] not in ring:
         return None
     return int.from_bytes(body[1:9], "big"), int.from_bytes(body[9:], "big")
 
@@ -54,7 +62,16 @@ def _signature(key: bytes, body: bytes) -> bytes:
     return hmac.digest(key, body, "sha256")[:16]
 
 
+@lru_cache(maxsize=256)
+def _derived(key: bytes, purpose: Purpose) -> tuple[bytes, bytes]:
+    """The mark of a key, and the purpose's own signing key that comes from it."""
+    return hmac.digest(key, b"winback token mark", "sha256")[:1], hmac.digest(key, b"winback token " + purpose.encode(), "sha256")
+
+
 @lru_cache(maxsize=64)
-def _keys(key: bytes, purpose: Purpose) -> tuple[bytes, bytes]:
-    """The purpose's own signing key, and the mark of the key it comes from."""
-    return hmac.digest(key, b"winback token " + purpose.encode(), "sha256"), hmac.digest(key, b"winback token mark", "sha256")[:1]
+def _ring(keys: tuple[bytes, ...], purpose: Purpose) -> tuple[dict[int, tuple[bytes, ...]], tuple[bytes, ...]]:
+    """The purpose's signing keys by their mark (of 256: two keys may share one), and those that a token with no mark of ours is tried with."""
+    ring: dict[int, tuple[bytes, ...]] = {}
+    for mark, signing in (_derived(key, purpose) for key in keys):
+        ring[mark[0]] = (*ring.get(mark[0], ()), signing)
+    return ring, next(iter(ring.values()))
