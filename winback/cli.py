@@ -12,6 +12,7 @@ import typer
 from winback import __version__
 from winback.commands import (
     approvals,
+    bounces,
     campaigns,
     codes,
     cohorts,
@@ -77,6 +78,7 @@ for subject in (
     codes,
     tasks,
     results,
+    bounces,
     studio,
     dkim,
     lanes,

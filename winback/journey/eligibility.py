@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from winback.journey.policy import Policy, Rules
+from winback.journey.ends import CAME_BACK
 from winback.model import Benefits, ChannelName, Person, ProblemOrder, Reason, TaskKind
 
 
@@ -112,7 +113,7 @@ def not_to_be_asked(candidate: Candidate, kind: TaskKind) -> Reason | None:
     """
     if kind is TaskKind.CALL and not candidate.phone:
         return Reason.NO_CHANNEL
-    closed = [bool(reach.suppressed) and reach.suppressed != Reason.BOUNCED for reach in candidate.reach.values() if reach.address]
+    closed = [bool(reach.suppressed) and reach.suppressed not in CAME_BACK for reach in candidate.reach.values() if reach.address]
     return Reason.SUPPRESSED if closed and all(closed) else None
 
 

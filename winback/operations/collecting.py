@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 
 from winback.errors import ChannelError, ConfigError, LaneError, Problem, Refused
 from winback.model import ChannelName
-from winback.operations import alarming
+from winback.operations import alarming, returning
 from winback.operations.alarming import Tell
 from winback.sending import allowing, lanes
 from winback.settings import Project
@@ -45,8 +45,13 @@ def collect(project: Project, engine: Engine, *, now: datetime, replies: Path | 
     counts: Counter[str] = Counter()
     if replies is None and project.settings.replies:
         replies = project.root / project.settings.replies
+    imap = project.settings.imap
     if replies is not None:
         counts += incoming.read_maildir(replies, engine, project, now)
+    elif imap.host:
+        password = returning.imap_password(project.secret("WINBACK_IMAP_PASSWORD"))
+        counts += Counter(word for _, _, word in incoming.read_imap(project, engine, imap, password, now))
+    if replies is not None or imap.host:
         alarming.look(project, engine, now, tell)
     if project.settings.telegram.via == "bot-api":
         counts += asyncio.run(_hear(project, engine, now))

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from winback.model import EventKind, Reason
-from winback.store import events, freshness
+from winback.store import events, forwards, freshness, soft_bounces
 from winback.store.correspondence import Correspondent
 from winback.store.events import Event
 
@@ -34,7 +34,20 @@ def end(connection: Connection, who: Correspondent, event: Event, now: datetime)
         return False
     if closes and who.address_hash is not None:
         events.suppress(connection, channel=who.channel, address_hash=who.address_hash, reason=reason, since=now, delivery_id=event.delivery_id)
-    if event.kind is EventKind.REPLY and not who.is_former:
-        freshness.confirm(connection, [(who.customer_id, who.channel, event.happened_at)])
+    if event.kind is EventKind.REPLY:
+        forwards.ask(connection, event.dedupe_key, now)
+        if not who.is_former and "known_by" not in event.signals:
+            freshness.confirm(connection, [(who.customer_id, who.channel, event.happened_at)])
+            if who.address_hash is not None:
+                soft_bounces.forgive(connection, who.address_hash)
     events.stop(connection, who.customer_id, reason, now)
     return new
+
+
+def close_as_failing(connection: Connection, who: Correspondent, event: Event, now: datetime) -> None:
+    """Letters to the address failed to arrive again and again: nothing is sent there any more, until it shows life."""
+    if who.address_hash is None:
+        return
+    reason = Reason.SOFT_BOUNCED
+    events.suppress(connection, channel=who.channel, address_hash=who.address_hash, reason=reason, since=now, delivery_id=event.delivery_id)
+    events.stop(connection, who.customer_id, reason, now)

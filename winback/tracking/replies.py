@@ -42,7 +42,7 @@ class Kind(StrEnum):
     OTHER = "other"  # anything else
 
 
-_KINDS = {Action.FAILED: Kind.BOUNCE, Action.DELAYED: Kind.DELAY, Action.DELIVERED: Kind.RECEIPT}
+KINDS = {Action.FAILED: Kind.BOUNCE, Action.DELAYED: Kind.DELAY, Action.DELIVERED: Kind.RECEIPT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +58,12 @@ class Returned:
     status: str = ""  # RFC 3463
     text: str = ""  # a person's own words, or what the other server said
     subject: str = ""
+    left_by: tuple[str, ...] = ()  # addresses that the attached letter names as its sender's and as where to unsubscribe: they may hold our tokens
     reports: tuple[Report, ...] = ()  # one for each recipient: the first is told above too
 
     @property
     def kind(self) -> Kind:
-        return _KINDS[self.reports[0].action] if self.reports else Kind(self.meaning)
+        return KINDS[self.reports[0].action] if self.reports else Kind(self.meaning)
 
 
 def classify(message: Message) -> Returned:
@@ -74,11 +75,12 @@ def classify(message: Message) -> Returned:
     if complaint := complaints.read(message):
         meaning = Meaning.COMPLAINT if complaint.is_meant else Meaning.OTHER
         ids = tuple(reports.returned_ids(message))
-        came_to = found.came_to + complaint.mail_from
-        return replace(found, meaning=meaning, message_ids=ids, came_to=came_to, recipient=complaint.recipient, text=complaint.text)
+        left_by = complaint.mail_from + tuple(reports.left_by(message))
+        return replace(found, meaning=meaning, message_ids=ids, left_by=left_by, recipient=complaint.recipient, text=complaint.text)
     ids = tuple(_referred(message))
     if told := _reports(message):
-        return _reported(replace(found, message_ids=tuple(reports.returned_ids(message)) or ids), told)
+        attached = tuple(reports.returned_ids(message)) or ids
+        return _reported(replace(found, message_ids=attached, left_by=tuple(reports.left_by(message))), told)
     words = own_words.of(mail.text(message))
     if automatic.is_automatic(message, words):
         return replace(found, meaning=Meaning.AUTO_REPLY, message_ids=ids)
@@ -119,10 +121,17 @@ def _reported(found: Returned, told: list[Report]) -> Returned:
 
 
 def _key(message: Message, sender: str) -> str:
-    """By Message-ID and sender; a mail without one is known by its words."""
+    """By Message-ID and sender; a mail without one is known by whatever it says, and to whom."""
     own = mail.header(message, "Message-ID").strip()
-    told = f"{own}\n{sender}" if own else f"{sender}\n{mail.header(message, 'Date')}\n{mail.header(message, 'Subject')}\n{mail.text(message)}"
+    words = (mail.header(message, "Date"), mail.header(message, "Subject"), *_recipients(message), *_contents(message))
+    told = f"{own}\n{sender}" if own else "\n".join((sender, *words))
     return f"mail:{hashlib.sha256(told.encode(errors='replace')).hexdigest()[:32]}"
+
+
+def _contents(message: Message) -> Iterator[str]:
+    for part in mail.parts(message):
+        yield " ".join(str(part.get(name, "")) for name in ("Message-ID", "Final-Recipient", "Status"))[:1_000]
+        yield "" if part.is_multipart() else mail.decoded(part)[:100_000]
 
 
 def _referred(message: Message) -> Iterator[str]:

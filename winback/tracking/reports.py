@@ -65,6 +65,12 @@ def returned_ids(message: Message) -> Iterator[str]:
         yield from mail.ids(str(letter.get("Message-ID", "")))
 
 
+def left_by(message: Message) -> Iterator[str]:
+    """Addresses in the attached letters' own headers that say which letter it was."""
+    for letter in returned(message):
+        yield from mail.addresses(letter, "Return-Path", "List-Unsubscribe")
+
+
 _FINAL, _ORIGINAL = "Final-Recipient", "Original-Recipient"
 _IN_WORDS = re.compile(r"^[ \t>]*(?:Final|Original)-Recipient[ \t]*:", re.IGNORECASE | re.MULTILINE)
 

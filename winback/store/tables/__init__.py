@@ -7,6 +7,7 @@ from winback.store.tables.campaigns import back_fill, campaign_runs, deliveries,
 from winback.store.tables.journeys import approvals, codes, reminders, run_changes, tasks
 from winback.store.tables.kinds import Day, Id, Tree, Utc, metadata, sqlite_text
 from winback.store.tables.lanes import fuses, lane_counts
+from winback.store.tables.mail import forwards, mailboxes, mails
 from winback.store.tables.sending import paces
 from winback.store.tables.shop import (
     consents,
@@ -39,11 +40,14 @@ __all__ = [
     "facts_due",
     "facts_state",
     "feedback",
+    "forwards",
     "fuses",
     "inquiries",
     "lane_counts",
     "leaving_reasons",
     "links",
+    "mailboxes",
+    "mails",
     "metadata",
     "orders",
     "outcomes",
