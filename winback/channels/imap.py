@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
@@ -120,7 +121,7 @@ def _gone(settings: ImapSettings, error: Exception) -> Refused:
 
 
 def _said(error: Exception) -> str:
-    return " ".join(str(error).split())[:300].rstrip(".") or type(error).__name__
+    return re.sub(r"^b'(.*)'$", r"\1", " ".join(str(error).split()))[:300].rstrip(".") or type(error).__name__
 
 
 def _batches(sizes: Sequence[tuple[int, int]]) -> Iterator[list[int]]:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from winback.journey.policy import Policy, Rules
 from winback.journey.ends import CAME_BACK
+from winback.journey.policy import Policy, Rules
 from winback.model import Benefits, ChannelName, Person, ProblemOrder, Reason, TaskKind
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import sys
 from collections.abc import Callable, Iterator
@@ -15,7 +16,7 @@ from sqlalchemy import Engine
 from winback import settings
 from winback.channels import imap, mail_folders
 from winback.errors import ConfigError, Problem
-from winback.operations import alarming
+from winback.operations import alarming, forwarding
 from winback.operations.alarming import Tell
 from winback.settings import Project
 from winback.tracking import incoming, replies
@@ -94,6 +95,8 @@ def take_in(project: Project, engine: Engine, at: Path | Imap | None, *, now: da
     else:
         found = [(file, mail) for file, mail, _ in incoming.read_files(_lying(at), engine, project, now)]
     alarming.look(project, engine, now, tell)
+    if project.config("senders.yaml").exists():
+        asyncio.run(forwarding.forward(project, engine, now=now))
     return [told for file, mail in found for told in _told(file, mail)]
 
 

@@ -12,7 +12,7 @@ from winback import clock
 from winback.audience.consents import Consent, Side, strictness
 from winback.errors import ConfigError, Problem
 from winback.journey.ends import CAME_BACK
-from winback.model import AddressFault, Reason
+from winback.model import AddressFault
 from winback.operations.merging import WORDS
 from winback.settings import Project
 from winback.store import cards, database, runs

@@ -37,7 +37,7 @@ def ask(connection: Connection, dedupe_key: str, now: datetime) -> None:
 def waiting(connection: Connection, limit: int = 500) -> Sequence[Row[Any]]:
     """Replies that nobody was shown yet, the oldest first, with who wrote them and which letter they answer."""
     answers_to = contacts.c.address.label("address")
-    return connection.execute(
+    rows: Sequence[Row[Any]] = connection.execute(
         select(
             forwards.c.id,
             events.c.text,
@@ -63,6 +63,7 @@ def waiting(connection: Connection, limit: int = 500) -> Sequence[Row[Any]]:
         .order_by(forwards.c.id)
         .limit(limit)
     ).all()
+    return rows
 
 
 def hand_over(connection: Connection, forward_id: int, manager: str, now: datetime) -> bool:

@@ -75,4 +75,4 @@ _ANYTHING = re.compile("")
 
 def is_challenge(subject: str, words: str) -> bool:
     """Whether a filter asks the sender of a letter to prove that they are a person."""
-    return _CHALLENGE.search(subject) is not None and _CHALLENGES.search(words[:3_000]) is not None or len(_CHALLENGES.findall(words[:3_000])) > 1
+    return (_CHALLENGE.search(subject) is not None and _CHALLENGES.search(words[:3_000]) is not None) or len(_CHALLENGES.findall(words[:3_000])) > 1

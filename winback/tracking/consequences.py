@@ -116,14 +116,16 @@ def _count_soft(connection: Connection, who: Correspondent, event: Event, projec
         endings.close_as_failing(connection, who, event, now)
 
 
-def _writer(connection: Connection, mail: Returned, key: bytes, asked: int | None, now: datetime) -> Believed | None:  # noqa: PLR0917  one use
+def _writer(connection: Connection, mail: Returned, key: bytes, asked: int | None, now: datetime) -> Believed | None:
     """Who wrote: by the token they wrote to, by the letter they answer, else by their address."""
     if asked is not None and (found := correspondence.by_delivery(connection, [asked])):
         return Believed(found[asked], Proof.TOKEN)
     if found_by_letter := correspondence.by_message_id(connection, mail.message_ids):
         return Believed(found_by_letter, Proof.LETTER)
     who = correspondence.by_address(connection, ChannelName.EMAIL, _hash(key, mail.sender), now) if mail.sender else None
-    return who and Believed(replace(who, delivery_id=None), Proof.ADDRESS)  # a new mail of a customer's answers no letter that we know of
+    return (
+        None if who is None else Believed(replace(who, delivery_id=None), Proof.ADDRESS)
+    )  # a new mail of a customer's answers no letter that we know of
 
 
 def _reported(connection: Connection, mail: Returned, project: Project) -> Believed | None:
@@ -136,7 +138,7 @@ def _reported(connection: Connection, mail: Returned, project: Project) -> Belie
     )
     if delivery_id is not None:
         who = correspondence.by_delivery(connection, [delivery_id]).get(delivery_id)
-        return who and Believed(who, Proof.TOKEN)
+        return None if who is None else Believed(who, Proof.TOKEN)
     found = correspondence.by_message_id(connection, mail.message_ids)
     is_theirs = found is not None and found.address_hash in {_hash(project.key, report.recipient) for report in mail.reports} | {
         _hash(project.key, mail.recipient)

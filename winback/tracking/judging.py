@@ -20,10 +20,11 @@ class Fault(StrEnum):
 
 _CODE = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.]*\d)")
 _REPLY = re.compile(r"(?:^|[\s;:<\"'(#\[=>])([45][0-5]\d)(?=[\s\-:;,.\])]|$)")
-_NO_SUCH_ADDRESS = {(1, 0), (1, 1), (1, 2), (1, 3), (1, 6), (1, 9), (1, 10), (2, 1), (7, 17), (7, 18)}  # the last two: RFC 7293
+_NO_SUCH_ADDRESS = {(1, 0), (1, 1), (1, 2), (1, 3), (1, 6), (1, 9), (1, 10), (2, 1)}
 _SENDER = {(1, 7), (1, 8)}
-_TOO_LARGE = {(2, 3), (3, 4)}
-_FULL = (2, 2)
+_FULL_OR_TOO_LARGE = {(2, 2), (2, 3), (3, 4)}
+_OWNER_CHANGED = {(7, 17), (7, 18)}  # RFC 7293: somebody else has this address by now
+_NOT_IN_DIRECTORY = re.compile(r"recipient address rejected: access denied", re.IGNORECASE)  # Exchange Online's words for an address it doesn't have
 _ANY_POLICY = {(7, 0), (7, 1)}  # said of everything, from spam to "no such user"
 _OUR_COMMANDS = re.compile(
     r"in reply to (?:end of )?(?:mail from|data|helo|ehlo|bdat|sending message body)|(?:after|to|following|response to|during|at) (?:the )?(?:end[ -]of[ -]data|end of message|mail from|data\b|ehlo|helo|initial connection|message body)"
@@ -53,30 +54,34 @@ def fault(status: str, said: str, *, default: Fault = Fault.SOFT) -> Fault:
     causes = refusal_words.causes(said)
     if Cause.GREYLISTED in causes:
         return Fault.GREYLISTED
-    if place in {(7, 17), (7, 18)} and is_final:
-        return Fault.HARD
     if place[0] in {6, 7} or place in _SENDER:
-        return _about_us(place, causes, is_final=is_final)
-    if place == (4, 1) and is_final and "access denied" in said.lower() and "recipient" in said.lower():
-        return Fault.HARD  # Exchange Online's words for an address that its directory doesn't have
-    if place in {_FULL} | _TOO_LARGE or causes & {Cause.FULL, Cause.TOO_LARGE, Cause.BUSY}:
+        return Fault.HARD if place in _OWNER_CHANGED and is_final else _about_us(place, causes, is_final=is_final)
+    if place in _FULL_OR_TOO_LARGE or causes & {Cause.FULL, Cause.TOO_LARGE, Cause.BUSY}:
         return Fault.SOFT
-    nobody = bool(causes & {Cause.NO_MAILBOX, Cause.NO_DOMAIN})
     if place in _NO_SUCH_ADDRESS:
-        return _by(is_final, Fault.HARD if nobody or Cause.US not in causes or place == (1, 1) and not _is_spam(said) else Fault.LANE, default)
+        return _of_an_address(said, causes, place) if is_final else default
+    return _by_words(said, causes, replies, place, is_final=is_final) or default
+
+
+def _of_an_address(said: str, causes: frozenset[Cause], place: tuple[int, int]) -> Fault:
+    """A code that names the address, beside words that name us: the words are believed where they are plain ones."""
+    is_theirs = Cause.US not in causes or causes & {Cause.NO_MAILBOX, Cause.NO_DOMAIN} or (place == (1, 1) and not _is_spam(said))
+    return Fault.HARD if is_theirs else Fault.LANE
+
+
+def _by_words(said: str, causes: frozenset[Cause], replies: list[str], place: tuple[int, int], *, is_final: bool) -> Fault | None:
+    """None: they say nothing."""
+    if place == (4, 1) and is_final and _NOT_IN_DIRECTORY.search(said):
+        return Fault.HARD
+    nobody = bool(causes & {Cause.NO_MAILBOX, Cause.NO_DOMAIN})
     if Cause.US in causes and not (nobody and not _is_spam(said)):
         return Fault.LANE
     if is_final and (nobody or (Cause.UNAVAILABLE in causes and Cause.SYSTEM not in causes)):
         return Fault.HARD
     if replies and replies[0] in {"530", "535"}:
         return Fault.LANE
-    if is_final and replies and Cause.SYSTEM not in causes and _OUR_COMMANDS.search(said):
-        return Fault.LANE  # not at the recipient's address: what we are, or what we wrote
-    return default
-
-
-def _by(is_final: bool, verdict: Fault, default: Fault) -> Fault:
-    return verdict if is_final or verdict is not Fault.HARD else default
+    at_ours = is_final and bool(replies) and Cause.SYSTEM not in causes and _OUR_COMMANDS.search(said) is not None
+    return Fault.LANE if at_ours else None  # not at the recipient's address: what we are, or what we wrote
 
 
 def _is_final(digit: str, place: tuple[int, int], replies: list[str]) -> bool:

@@ -56,7 +56,8 @@ def returned(message: Message) -> Iterator[Message]:
     """The letters that a report has attached, whole or only their headers."""
     for part in mail.parts(message):
         if part.get_content_type() in _RETURNED:
-            yield next(iter(mail.attached(part)), None) or mail.fields(mail.decoded(part))
+            inner = mail.attached(part)
+            yield inner[0] if inner else mail.fields(mail.decoded(part))
 
 
 def returned_ids(message: Message) -> Iterator[str]:
@@ -148,7 +149,7 @@ def _recipient(block: Message) -> str:
 
 
 def _unquoted(value: str) -> str:
-    """Without the ways in which RFC 6533 and RFC 3461 write what isn't ASCII: \\x{430}, +2B."""
+    """Without the ways in which RFC 6533 and RFC 3461 write what isn't ASCII."""
     value = re.sub(r"\\x\{([0-9A-Fa-f]{2,6})\}", lambda found: _character(found[1]), value)
     return re.sub(r"\+([0-9A-F]{2})(?=[^@]*@)", lambda found: _character(found[1]) if int(found[1], 16) in {0x2B, 0x3D, 0x40} else found[0], value)
 

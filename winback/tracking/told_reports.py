@@ -65,7 +65,7 @@ def is_bounce(message: Message) -> bool:
     )
     if by_daemon:
         return by_subject or opens or not judging.says_nothing(words[:1_500])
-    return by_subject and (opens or by_itself) or (opens and (by_itself or _is_about_nothing_else(words)))
+    return (by_subject and (opens or by_itself)) or (opens and (by_itself or _is_about_nothing_else(words)))
 
 
 def _is_report(message: Message) -> bool:
@@ -129,7 +129,7 @@ def _is_late(message: Message, words: str) -> bool:
 
 def _words(message: Message) -> str:
     """The words of every part before the letter that came back, and above it where it stands in the same part."""
-    written = []
+    written: list[str] = []
     for part in mail.parts(message):
         kind = part.get_content_type()
         if kind in {"message/rfc822", "message/global", "text/rfc822-headers", "message/rfc822-headers"} and written:
