@@ -96,8 +96,10 @@ def open_mailbox(settings: ImapSettings, password: str, tls: ssl.SSLContext | No
     try:
         client.login(settings.user, password)
         opened = client.select_folder(settings.folder, readonly=not settings.move_to)
-    except LoginError as error:
+    except (LoginError, imaplib.IMAP4.abort) as error:
         client.shutdown()
+        if isinstance(error, imaplib.IMAP4.abort) or isinstance(error.__context__, imaplib.IMAP4.abort):
+            raise _gone(settings, error) from error  # it hung up
         how = "Look at `user:` and WINBACK_IMAP_PASSWORD."
         raise ConfigError(Problem("", None, f"{settings.host} doesn't let {settings.user} in: {_said(error)}.", how)) from error
     except IMAPClientError as error:
