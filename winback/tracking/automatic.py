@@ -64,13 +64,27 @@ def is_automatic(message: Message, words: str = "") -> bool:
         or mail.header(message, "Return-Path") == "<>"
         or "disposition-notification" in str(message.get_param("report-type", "")).lower()
         or _NO_ONE.match(mail.address(message, "From")) is not None
-        or _SUBJECT.match(subject) is not None
+        or by_subject(subject)
         or is_challenge(subject, words)
         or _OPENS.match(words) is not None
     )
 
 
 _ANYTHING = re.compile("")
+
+
+def by_subject(subject: str) -> bool:
+    """Whether a subject is one that machines write which answer: out of office, a ticket's number, a receipt."""
+    return _SUBJECT.match(subject) is not None
+
+
+def is_bulk(message: Message) -> bool:
+    """Whether a mail went to many, or is a statistic: it answers nothing of ours."""
+    answers = message.get("In-Reply-To") or message.get("References")
+    return _STATISTIC.match(mail.header(message, "Subject")) is not None or (not answers and ("List-Unsubscribe" in message or "List-Id" in message))
+
+
+_STATISTIC = re.compile(r"\s*(?:report domain:|\[?dmarc|tls-?rpt|dmarc aggregate)", re.IGNORECASE)
 
 
 def is_challenge(subject: str, words: str) -> bool:

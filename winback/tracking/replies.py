@@ -81,6 +81,8 @@ def classify(message: Message) -> Returned:
     if told := _reports(message):
         attached = tuple(reports.returned_ids(message)) or ids
         return _reported(replace(found, message_ids=attached, left_by=tuple(reports.left_by(message))), told)
+    if automatic.is_bulk(message):
+        return replace(found, message_ids=ids)
     words = own_words.of(mail.text(message))
     if automatic.is_automatic(message, words):
         return replace(found, meaning=Meaning.AUTO_REPLY, message_ids=ids)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from email.message import Message
 
-from winback.tracking import fallback, judging, mail, own_words, reports
+from winback.tracking import automatic, fallback, judging, mail, own_words, reports
 from winback.tracking.reports import Action, Report
 
 _LENGTH = 20_000  # characters of a mail's words that are looked at
@@ -55,6 +55,8 @@ def is_bounce(message: Message) -> bool:
     by_daemon = _DAEMON.search(sender) is not None or (not mail.MAILBOX.search(sender) and "X-Failed-Recipients" in message)
     by_subject = _SUBJECT.search(subject) is not None
     opens = _OPENING.search(words[:1_500]) is not None
+    if not by_daemon and automatic.by_subject(subject):
+        return False
     answers = _ANSWERS.match(subject) is not None and not by_daemon
     if answers or (message.get("In-Reply-To") and not by_daemon and not by_subject):
         return opens and not by_daemon and _is_about_nothing_else(words)
