@@ -38,7 +38,7 @@ faults: $(VENV)/.installed-dev
 	  $(BIN)/python -m tests.sending.faults --database $$database $(if $(KILLS),--kills $(KILLS)) $(if $(LETTERS),--letters $(LETTERS)) || exit 1; done
 
 referees: $(VENV)/.installed-dev $(VENV)/referees/vnu.jar $(VENV)/referees/axe.min.js
-	@for pair in java:default-jre-headless spamassassin:spamassassin chromium:chromium; do \
+	@for pair in java:default-jre-headless spamassassin:spamassassin chromium:chromium dovecot:dovecot-imapd; do \
 	  command -v $${pair%%:*} > /dev/null || missing="$$missing $${pair##*:}"; done; \
 	[ -z "$$missing" ] || { [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; } || { echo "Install:$$missing; then again: make referees"; exit 1; }; \
 	[ -z "$$missing" ] || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $$missing fonts-noto-core; }

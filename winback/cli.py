@@ -12,6 +12,7 @@ import typer
 from winback import __version__
 from winback.commands import (
     approvals,
+    bounces,
     campaigns,
     codes,
     cohorts,
@@ -81,6 +82,7 @@ for subject in (
     codes,
     tasks,
     results,
+    bounces,
     studio,
     dkim,
     lanes,

@@ -8,8 +8,7 @@ from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from typing import Final
 
-# ISO 4217: currencies whose minor unit isn't a hundredth.
-_MINOR_DIGITS = {
+_MINOR_DIGITS = {  # ISO 4217: currencies whose minor unit isn't a hundredth
     **dict.fromkeys(["BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"], 0),
     **dict.fromkeys(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"], 3),
 }
@@ -215,6 +214,7 @@ class Reason(StrEnum):
     UNSUBSCRIBED = "unsubscribed"  # asked to stop, in this campaign
     COMPLAINED = "complained"  # marked a letter as spam
     BOUNCED = "bounced"  # the address doesn't exist any more
+    SOFT_BOUNCED = "soft-bounced"  # letters to the address failed to arrive again and again, for weeks
     BLOCKED = "blocked"  # the bot was blocked
     CANCELLED = "cancelled"  # the campaign was cancelled
     TRIES_RAN_OUT = "tries-ran-out"  # put off by the other side until the schedule ended

@@ -22,6 +22,7 @@ from winback.limits import FuseSettings
 from winback.model import Environment
 from winback.shapes import Allowed, Amount, Duration, NumberOrNever, Zone, one_of
 from winback.strictyaml import Document, Shape, refusal
+from winback.ways_in import ImapSettings, SoftBounceSettings
 from winback.ways_out import EmailSettings, TelegramSettings
 
 S = TypeVar("S", bound=BaseModel)
@@ -78,6 +79,8 @@ class Settings(Shape):
     addresses: AddressSettings = AddressSettings()
     fuse: FuseSettings = FuseSettings()
     tracking: TrackingSettings = TrackingSettings()
+    imap: ImapSettings = ImapSettings()
+    soft_bounces: SoftBounceSettings = SoftBounceSettings()
 
     @field_validator("database")
     @classmethod
@@ -194,21 +197,7 @@ class Project:
 
     def secret(self, name: str) -> str:
         """A secret from the environment: NAME, or the content of the file that NAME_FILE names. Empty when neither is set."""
-        if value := self.environment.get(name):
-            return value
-        if file := self.environment.get(f"{name}_FILE"):
-            try:
-                return Path(file).read_text(encoding="utf-8").strip()
-            except OSError as error:
-                raise ConfigError(
-                    Problem(
-                        "",
-                        None,
-                        f"{name}_FILE in the environment names a file that can't be read: {error.strerror}.",
-                        f"Set {name} or mend {name}_FILE.",
-                    )
-                ) from error
-        return ""
+        return _secret(self.environment, name)
 
     @cached_property
     def key(self) -> bytes:
@@ -251,6 +240,23 @@ def _long_enough(name: str, value: str) -> bytes:
     if len(value) < 32:
         raise ConfigError(Problem("", None, f"{name} is shorter than 32 characters.", "Write for example the output of: openssl rand -hex 32"))
     return value.encode()
+
+
+def secret_outside(name: str) -> str:
+    """A secret for a command that needs no project. Raises ConfigError."""
+    return _secret(os.environ, name)
+
+
+def _secret(environment: Mapping[str, str], name: str) -> str:
+    if value := environment.get(name):
+        return value
+    if file := environment.get(f"{name}_FILE"):
+        try:
+            return Path(file).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            what = f"{name}_FILE in the environment names a file that can't be read: {error.strerror}."
+            raise ConfigError(Problem("", None, what, f"Set {name} or mend {name}_FILE.")) from error
+    return ""
 
 
 def open_project(folder: Path, environment: Mapping[str, str] | None = None) -> Project:

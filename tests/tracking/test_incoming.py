@@ -125,7 +125,7 @@ def test_a_report_that_names_another_address_than_the_letters_is_believed_by_its
 
 
 def test_a_complaint_suppresses(shop, olena, inbox):
-    body = f"--b\nContent-Type: message/feedback-report\n\nFeedback-Type: abuse\n--b\nContent-Type: message/rfc822\n\nMessage-ID: {LETTER}\n\n--b--\n"
+    body = f"--b\nContent-Type: message/feedback-report\n\nFeedback-Type: abuse\n--b\nContent-Type: message/rfc822\n\nTo: olena@mail.example\nMessage-ID: {LETTER}\n\n--b--\n"
     arrives(inbox, body, sender="feedback@provider.example", Content_Type="multipart/report; boundary=b")
     assert read(shop, inbox) == {"complaint": 1}
     assert [row.reason for row in shop.rows(suppressions)] == ["complained"]

@@ -8,7 +8,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from winback.tracking import own_words, replies, reports
+from winback.tracking import judging, own_words, replies
 from winback.tracking.replies import Meaning
 
 CASES = yaml.safe_load((Path(__file__).parent / "mails.yaml").read_text(encoding="utf-8"))
@@ -22,7 +22,7 @@ def read(text: str):
 def test_what_a_mail_means(case):
     mail = read(case["mail"])
     assert mail.meaning == case["meaning"]
-    for name in ("sender", "recipient", "status", "text"):
+    for name in ("sender", "recipient", "status", "text", "kind"):
         assert getattr(mail, name) == case.get(name, getattr(mail, name))
     assert mail.message_ids == tuple(case.get("message_ids", mail.message_ids))
 
@@ -65,7 +65,7 @@ def test_only_the_first_words_of_a_long_reply_are_kept():
     ],
 )
 def test_a_status_code_says_whose_fault_it_is(status, said, verdict):
-    assert reports.judge(status, said) == verdict
+    assert judging.fault(status, said) == verdict
 
 
 @settings(deadline=None)

@@ -9,7 +9,7 @@ from winback.bot.answers import Answer
 from winback.bot.updates import Heard, Kind
 from winback.store.chats import Invited
 from winback.store.correspondence import Correspondent
-from winback.tracking import own_words
+from winback.tracking import asking
 
 AGREES = "join:"
 """How the data of the consent button begins; the joining token follows (45 of the 64 bytes that Telegram allows)."""
@@ -85,7 +85,7 @@ def decide(heard: Heard, known: Known) -> tuple[Deed, ...]:
         case Kind.WORDS if known.who is None:
             return (Say(Answer.STRANGER, language),)
         case Kind.WORDS:
-            return _stopped(known, language) if own_words.ask_to_stop(heard.text) else (Reply(), Say(Answer.THANKS, language))
+            return _stopped(known, language) if asking.to_stop(heard.text) else (Reply(), Say(Answer.THANKS, language))
         case Kind.BLOCKED:
             return (Block(),) if known.who else ()
         case Kind.UNBLOCKED:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
+from winback.journey.ends import CAME_BACK
 from winback.journey.policy import Policy, Rules
 from winback.journey.wishes import NO_WISHES, Topic, Wishes
 from winback.model import Benefits, ChannelName, Person, ProblemOrder, Reason, TaskKind
@@ -144,7 +145,7 @@ def not_to_be_asked(candidate: Candidate, kind: TaskKind) -> Reason | None:
     """
     if kind is TaskKind.CALL and not candidate.phone:
         return Reason.NO_CHANNEL
-    closed = [reach.off or (bool(reach.suppressed) and reach.suppressed != Reason.BOUNCED) for reach in candidate.reach.values() if reach.address]
+    closed = [reach.off or (bool(reach.suppressed) and reach.suppressed not in CAME_BACK) for reach in candidate.reach.values() if reach.address]
     return Reason.SUPPRESSED if closed and all(closed) else None
 
 

@@ -29,6 +29,9 @@ class EndState(StrEnum):
     SKIPPED = "skipped"  # in the cohort, and not to be written to
 
 
+CAME_BACK = frozenset({Reason.BOUNCED, Reason.SOFT_BOUNCED})
+"""Why an address is closed though nobody asked for it: letters don't arrive there."""
+
 _STOPPED: Mapping[str, EndState] = {
     Reason.ORDERED: EndState.RETURNED,
     Reason.REPLIED: EndState.ANSWERED,
@@ -40,6 +43,7 @@ _STOPPED: Mapping[str, EndState] = {
     Reason.SUPPRESSED: EndState.UNSUBSCRIBED,
     Reason.COMPLAINED: EndState.COMPLAINED,
     Reason.BOUNCED: EndState.UNREACHABLE,
+    Reason.SOFT_BOUNCED: EndState.UNREACHABLE,
     Reason.BLOCKED: EndState.UNREACHABLE,
     Reason.NO_CHANNEL: EndState.UNREACHABLE,
     Reason.EXPIRED: EndState.EXPIRED,

@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 
 from winback.errors import ChannelError, ConfigError, LaneError, Problem, Refused
 from winback.model import ChannelName
-from winback.operations import alarming
+from winback.operations import alarming, forwarding, returning
 from winback.operations.alarming import Tell
 from winback.sending import allowing, lanes
 from winback.settings import Project
@@ -36,7 +36,9 @@ class Collected:
 
 
 def collect(project: Project, engine: Engine, *, now: datetime, replies: Path | None = None, tell: Tell | None = None) -> Collected:
-    """Read the Maildir `replies` (else the one of settings.yaml, if it names one), and the bot's updates, if the project has a bot; once each, until nothing is left.
+    """Read the Maildir `replies` (else what settings.yaml names: a Maildir, or a mailbox on a server), and the bot's updates, if the project has a bot.
+
+    Once each, until nothing is left. Replies are then forwarded to the customers' managers.
 
     Raises SourceError when the folder isn't a Maildir, ConfigError when Telegram doesn't let the bot in, Refused when it can't be
     reached now. Whatever was taken in before is stored, and nothing is taken in twice. Where too many letters came back, or were called
@@ -45,11 +47,18 @@ def collect(project: Project, engine: Engine, *, now: datetime, replies: Path | 
     counts: Counter[str] = Counter()
     if replies is None and project.settings.replies:
         replies = project.root / project.settings.replies
+    imap = project.settings.imap
     if replies is not None:
         counts += incoming.read_maildir(replies, engine, project, now)
+    elif imap.host:
+        password = returning.imap_password(project.secret("WINBACK_IMAP_PASSWORD"))
+        counts += Counter(word for _, _, word in incoming.read_imap(project, engine, imap, password, now))
+    if replies is not None or imap.host:
         alarming.look(project, engine, now, tell)
     if project.settings.telegram.via == "bot-api":
         counts += asyncio.run(_hear(project, engine, now))
+    if project.config("senders.yaml").exists():
+        counts += asyncio.run(forwarding.forward(project, engine, now=now))
     return Collected(counts)
 
 

@@ -11,7 +11,8 @@ from sqlalchemy import Engine, Row
 from winback import clock
 from winback.audience.consents import Consent, Side, strictness
 from winback.errors import ConfigError, Problem
-from winback.model import AddressFault, Reason
+from winback.journey.ends import CAME_BACK
+from winback.model import AddressFault
 from winback.operations.merging import WORDS
 from winback.settings import Project
 from winback.store import cards, database, runs
@@ -71,7 +72,7 @@ class Shown:
     def _faults(self, row: Row[Any]) -> list[str]:
         before = self.now - self.project.settings.addresses.old_after
         held = {
-            AddressFault.BOUNCED: (row.blocked_at is not None and row.blocked_at <= self.now) or row.closed_for == Reason.BOUNCED,
+            AddressFault.BOUNCED: (row.blocked_at is not None and row.blocked_at <= self.now) or row.closed_for in CAME_BACK,
             AddressFault.MISTYPED: bool(row.mistyped),
             AddressFault.OLD: row.confirmed_at is not None and row.confirmed_at < before,
             AddressFault.UNKNOWN: row.confirmed_at is None,

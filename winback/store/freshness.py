@@ -13,7 +13,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, FromClause, Row, and_, bindparam, case, exists, false, func, not_, or_, select, update
 
 from winback.audience import typos
-from winback.model import AddressFault, ChannelName, Reason
+from winback.journey.ends import CAME_BACK
+from winback.model import AddressFault, ChannelName
 from winback.store.tables import contacts, customers, suppressions
 
 EVERYWHERE = tuple(ChannelName)
@@ -75,7 +76,7 @@ def _came_back(contact: FromClause, now: datetime) -> ColumnElement[bool]:
         .where(
             closed.c.channel == contact.c.channel,
             closed.c.address_hash == contact.c.address_hash,
-            closed.c.reason == Reason.BOUNCED,
+            closed.c.reason.in_(sorted(CAME_BACK)),
             closed.c.since <= now,
         )
         .correlate(contact)

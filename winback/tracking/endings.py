@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from winback.audience.consents import ConsentWay
 from winback.model import EventKind, Reason
-from winback.store import consents, events, freshness
+from winback.store import consents, events, forwards, freshness, soft_bounces
 from winback.store.consents import Withdrawn
 from winback.store.correspondence import Correspondent
 from winback.store.events import Event
@@ -45,8 +45,12 @@ def end(connection: Connection, who: Correspondent, event: Event, now: datetime)
         return new
     if closes and who.address_hash is not None:
         events.suppress(connection, channel=who.channel, address_hash=who.address_hash, reason=reason, since=now, delivery_id=event.delivery_id)
-    if event.kind in {EventKind.REPLY, EventKind.ANSWER} and not who.is_former:
+    if event.kind is EventKind.REPLY:
+        forwards.ask(connection, event.dedupe_key, now)
+    if event.kind in {EventKind.REPLY, EventKind.ANSWER} and not who.is_former and "known_by" not in event.signals:
         freshness.confirm(connection, [(who.customer_id, who.channel, event.happened_at)])
+        if who.address_hash is not None:
+            soft_bounces.forgive(connection, who.address_hash)
     events.stop(connection, who.customer_id, reason, now)
     return new
 
@@ -57,3 +61,12 @@ def _wish(who: Correspondent, event: Event, reason: Reason) -> Withdrawn:
     return Withdrawn(
         who.customer_id, way, who.channel, reason=reason, address_hash=who.address_hash, delivery_id=event.delivery_id, evidence=evidence
     )
+
+
+def close_as_failing(connection: Connection, who: Correspondent, event: Event, now: datetime) -> None:
+    """Letters to the address failed to arrive again and again: nothing is sent there any more, until it shows life."""
+    if who.address_hash is None:
+        return
+    reason = Reason.SOFT_BOUNCED
+    events.suppress(connection, channel=who.channel, address_hash=who.address_hash, reason=reason, since=now, delivery_id=event.delivery_id)
+    events.stop(connection, who.customer_id, reason, now)

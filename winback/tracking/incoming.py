@@ -1,129 +1,96 @@
-"""The mailbox that replies and bounces come to: whose letter each mail speaks of, and what follows from it."""
+"""Mails that came in, wherever they lie: each taken in once, in batches; counted by what they mean."""
 
 from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
+from typing import TypeAlias, TypeVar
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 
+from winback.channels import imap, mail_folders
+from winback.channels.mail_folders import LARGEST, Lying
 from winback.errors import Problem, SourceError
-from winback.model import ChannelName, EventKind, Verdict
-from winback.sending import fuse
 from winback.settings import Project
-from winback.store import correspondence, database, events
-from winback.store.contacts import address_hash
-from winback.store.correspondence import Correspondent
-from winback.store.events import Event
-from winback.tracking import endings, replies, tokens
-from winback.tracking.replies import Meaning, Returned
-from winback.tracking.tokens import Purpose
+from winback.store import database, mailboxes
+from winback.store.mailboxes import Number
+from winback.tracking import consequences, replies
+from winback.tracking.replies import Returned
+from winback.ways_in import ImapSettings
+
+T = TypeVar("T")
+Taken: TypeAlias = tuple[str, Returned, str]
+"""Where a mail lies, what it means by itself, and the word that it is counted under."""
 
 _AT_ONCE = 100
 
-_KINDS = {
-    Meaning.REPLY: EventKind.REPLY,
-    Meaning.UNSUBSCRIBE: EventKind.UNSUBSCRIBE,
-    Meaning.COMPLAINT: EventKind.COMPLAINT,
-    Meaning.HARD: EventKind.BOUNCE,
-    Meaning.SOFT: EventKind.BOUNCE,
-    Meaning.LANE: EventKind.BOUNCE,
-    Meaning.GREYLISTED: EventKind.BOUNCE,
-}
-_ENDS = {Meaning.REPLY, Meaning.UNSUBSCRIBE, Meaning.COMPLAINT, Meaning.HARD}
-_COUNTED = {Meaning.HARD, Meaning.LANE, Meaning.COMPLAINT}  # what speaks against a lane
-_REPORTS = {Meaning.HARD, Meaning.SOFT, Meaning.LANE, Meaning.GREYLISTED}
-
-UNKNOWN = "unknown"
-"""A mail that speaks of no letter and no customer of ours."""
-
 
 def read_maildir(folder: Path, engine: Engine, project: Project, now: datetime) -> Counter[str]:
-    """Take in what is new in a Maildir; counts by meaning, as words. Raises SourceError when the folder isn't one.
+    """Take in what is new in a Maildir; counts by meaning, as words. Raises SourceError when the folder isn't one."""
+    return Counter(word for _, _, word in read_maildir_mails(folder, engine, project, now))
 
-    Each mail is moved from new/ to cur/ once its consequences are stored, unread as it was: a person still sees it as new. Nothing is
-    deleted. One that is read again after a crash changes nothing, by its Message-ID.
+
+def read_maildir_mails(folder: Path, engine: Engine, project: Project, now: datetime) -> Iterator[Taken]:
+    """The mails of new/, each moved to cur/ once its consequences are stored, unread as it was: a person still sees it as new.
+
+    Nothing is deleted. One that is read again after a crash changes nothing, by its Message-ID. Raises SourceError.
     """
-    if not (folder / "new").is_dir() or not (folder / "cur").is_dir():
+    if not mail_folders.is_maildir(folder):
         raise SourceError(Problem(str(folder), None, "this is not a Maildir.", "Name the folder that holds `new` and `cur`."))
-    counts: Counter[str] = Counter()
-    for files in _batches(sorted((folder / "new").iterdir())):
-        mails = [replies.classify(replies.parse(file.read_bytes())) for file in files]
-        with database.writing(engine) as connection:
-            counts.update(take(connection, mail, project, now) for mail in mails)
+    for files in _batches(mail_folders.maildir(folder, "new")):
+        yield from _take_in(engine, project, [Lying(f"new/{file.name}", _beginning(file), file) for file in files], now)
         for file in files:
             file.rename(folder / "cur" / f"{file.name.partition(':')[0]}:2,")
-    return counts
 
 
-def take(connection: Connection, mail: Returned, project: Project, now: datetime) -> str:
-    """Store what a mail means for the customer it comes from. Returns the word to count it under."""
-    asked = _verified(mail, project.link_keys, Purpose.UNSUBSCRIBE)
-    meaning = Meaning.UNSUBSCRIBE if asked and mail.meaning not in _REPORTS else mail.meaning
-    if meaning not in _KINDS:
-        return meaning
-    who = _reported(connection, mail, project) if meaning in _REPORTS else _writer(connection, mail, project.key, asked, now)
-    if who is None:
-        return UNKNOWN
-    is_about_former = meaning in _REPORTS and who.is_former and who.address_hash != _hash(project.key, mail.recipient)
-    event = Event(
-        dedupe_key=mail.key,
-        kind=_KINDS[meaning],
-        customer_id=who.customer_id,
-        delivery_id=who.delivery_id,
-        happened_at=now,
-        verdict=meaning if meaning in _REPORTS else Verdict.HUMAN,
-        signals={"status": mail.status} if mail.status else {},
-        text=mail.text,
-    )
-    if meaning in _ENDS and not is_about_former:
-        endings.end(connection, who, event, now)
-    else:
-        events.record(connection, [event])
-    events.confirm(connection, [who.delivery_id] if who.delivery_id else [])
-    if meaning in _COUNTED and who.delivery_id and not is_about_former:
-        fuse.came_back(connection, who.delivery_id, event.kind, refuses_us=meaning is Meaning.LANE)
-    return meaning
+def read_files(lying: Iterable[Lying], engine: Engine, project: Project, now: datetime) -> Iterator[Taken]:
+    """Mails in files: they stay where and as they are, and are known again by their Message-ID."""
+    for batch in _batches(lying):
+        yield from _take_in(engine, project, batch, now)
 
 
-def _writer(connection: Connection, mail: Returned, key: bytes, asked: int | None, now: datetime) -> Correspondent | None:
-    """Who wrote: by the token they wrote to, by the letter they answer, else by their address."""
-    if asked is not None and (found := correspondence.by_delivery(connection, [asked])):
-        return found[asked]
-    if found_by_letter := correspondence.by_message_id(connection, mail.message_ids):
-        return found_by_letter
-    who = correspondence.by_address(connection, ChannelName.EMAIL, _hash(key, mail.sender), now) if mail.sender else None
-    return who and replace(who, delivery_id=None)  # a new mail of a customer's answers no letter that we know of
+def read_imap(project: Project, engine: Engine, settings: ImapSettings, password: str, now: datetime) -> Iterator[Taken]:
+    """The mails of a mailbox on a server behind the last one that was taken in; each exactly once.
 
-
-def _reported(connection: Connection, mail: Returned, project: Project) -> Correspondent | None:
-    """Whom a delivery report is about: by our token in the address it came to, which nobody can make up.
-
-    Without one, the letter's Message-ID and the recipient's address must belong together: a Message-ID alone can be guessed.
+    A batch's consequences and how far the mailbox is read are stored together. Mails aren't marked as seen and never deleted; where
+    `move_to` names a folder, those that are taken in are moved there. Raises ConfigError, Refused.
     """
-    delivery_id = _verified(mail, project.link_keys, Purpose.BOUNCE)
-    if delivery_id is not None:
-        return correspondence.by_delivery(connection, [delivery_id]).get(delivery_id)
-    who = correspondence.by_message_id(connection, mail.message_ids)
-    return who if who is not None and who.address_hash == _hash(project.key, mail.recipient) else None
+    with closing(imap.open_mailbox(settings, password)) as mailbox:
+        yield from take_in_mailbox(mailbox, engine, project, settings, now)
 
 
-def _verified(mail: Returned, keys: tuple[bytes, ...], purpose: Purpose) -> int | None:
-    """The delivery that a signed subaddress of ours names (`care+TOKEN@...`)."""
-    tagged = (address.rpartition("@")[0].rpartition("+")[2] for address in mail.came_to)
-    return next((found[0] for tag in tagged if (found := tokens.read(keys, purpose, tag))), None)
+def take_in_mailbox(mailbox: imap.Mailbox, engine: Engine, project: Project, settings: ImapSettings, now: datetime) -> Iterator[Taken]:
+    """The same, of a mailbox that is open."""
+    name, validity = settings.name, mailbox.uid_validity
+    with database.reading(engine) as connection:
+        after = mailboxes.last_uid(connection, name, validity)
+    for batch in _batches(mailbox.mails(mailbox.uids(after))):
+        mails = [(uid, replies.classify(replies.parse(content))) for uid, content in batch]
+        with database.writing(engine) as connection:
+            words = [consequences.take(connection, mail, project, now, Number(name, validity, uid)) for uid, mail in mails]
+            mailboxes.record_last_uid(connection, name, validity, mails[-1][0], now)
+        yield from ((f"{settings.folder}/{uid}", mail, word) for (uid, mail), word in zip(mails, words, strict=True))
+        after = mails[-1][0]
+    if settings.move_to:
+        mailbox.move([uid for uid in mailbox.uids() if uid <= after])
 
 
-def _hash(key: bytes, address: str) -> bytes:
-    local, _, domain = address.rpartition("@")
-    return address_hash(key, ChannelName.EMAIL, f"{local}@{domain.lower()}")
+def _take_in(engine: Engine, project: Project, batch: Iterable[Lying], now: datetime) -> list[Taken]:
+    mails = [(lying.file, replies.classify(replies.parse(lying.content))) for lying in batch]
+    with database.writing(engine) as connection:
+        return [(file, mail, consequences.take(connection, mail, project, now)) for file, mail in mails]
 
 
-def _batches(files: Sequence[Path]) -> Iterator[tuple[Path, ...]]:
-    remaining = iter(files)
+def _beginning(file: Path) -> bytes:
+    with file.open("rb") as stream:
+        return stream.read(LARGEST)
+
+
+def _batches(things: Iterable[T]) -> Iterator[tuple[T, ...]]:
+    remaining = iter(things)
     while batch := tuple(itertools.islice(remaining, _AT_ONCE)):
         yield batch

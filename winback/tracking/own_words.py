@@ -1,4 +1,4 @@
-"""What a person wrote themselves in a reply: without the letter they answered, and whether they ask to be left alone."""
+"""What a person wrote themselves in a reply: without the letter they answered."""
 
 from __future__ import annotations
 
@@ -39,14 +39,15 @@ def of(text: str) -> str:
 
 
 _BLOCKS = frozenset({"p", "div", "tr", "li", "h1", "h2", "h3"})
-_QUOTED = "//head | //style | //script | //blockquote | //*[contains(@class, 'gmail_quote')] | //comment()"
+_UNSEEN = "//head | //style | //script | //comment()"
+_QUOTED = f"{_UNSEEN} | //blockquote | //*[contains(@class, 'gmail_quote')]"
 
 
-def from_html(page: str) -> str:
+def from_html(page: str, *, quotes: bool = False) -> str:
     """The text of a page's body, line by line; quotations left out. Any text will do for a page: lxml mends what is broken."""
     content = f"<html><body>{page[: 200 * LENGTH]}".replace("\n", " ").encode("utf-8", "replace")
     root: Any = html.document_fromstring(content, parser=html.HTMLParser(encoding="utf-8"))
-    for quoted in root.xpath(_QUOTED):
+    for quoted in root.xpath(_UNSEEN if quotes else _QUOTED):
         if quoted.getparent() is not None:
             quoted.drop_tree()
     for element in root.iter():
@@ -56,28 +57,3 @@ def from_html(page: str) -> str:
             element.tail = f"\n{element.tail or ''}"
     lines = re.sub(r"[ \t\xa0]+", " ", root.text_content()).split("\n")
     return "\n".join(line.strip() for line in lines)
-
-
-# As the whole reply these words ask to stop; inside a sentence they may mean anything.
-_WHOLE = frozenset({"stop", "стоп", "remove", "no", "ні", "нет", "nu", "yo'q", "үгүй", "досить", "хватит", "leave me alone"})
-# These say it wherever they stand in a short reply.
-_ANYWHERE = re.compile(
-    r"unsubscrib|opt[ -]?out|take me off|remove me|stop (writing|sending|e-?mailing|messaging)"
-    r"|відпи(ш|с)|не (пишіть|надсилайте)|припиніть|видаліть мене|приберіть мене"
-    r"|отпи(ш|с)|не (пишите|присылайте)|прекратите|удалите меня|уберите меня"
-    r"|dezabon|nu (îmi|imi|mai|vă mai|va mai) .{0,10}(trimite|scri)|nu-mi mai (trimite|scri)"
-    r"|obunani bekor|obunadan chiq|(yozmang|yubormang)|бүртгэлээс хас|битгий (бич|илгээ)|илгээхээ боль",
-    re.IGNORECASE,
-)
-_SHORT = 200
-
-
-def ask_to_stop(words: str, subject: str = "") -> bool:
-    """Whether somebody asks not to be written to. A mail without words of its own is judged by its subject, unless it answers ours.
-
-    A short reply in doubt counts as a request: one letter less is a smaller harm than one too many.
-    """
-    said = words or ("" if re.match(r"\s*(re|aw|відп|отв)\s*:", subject, re.IGNORECASE) else subject)
-    if re.sub(r"[^\w' ]+", " ", said.replace("\u2019", "'").replace("\u02bb", "'")).strip().casefold() in _WHOLE:
-        return True
-    return len(said) <= _SHORT and _ANYWHERE.search(said) is not None

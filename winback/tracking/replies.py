@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import email
-import email.header
-import email.policy
 import hashlib
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from email.message import Message
 from enum import StrEnum
 
-from winback.tracking import own_words, reports
+from winback.tracking import asking, automatic, complaints, judging, mail, own_words, reports, told_reports
+from winback.tracking.mail import parse
+from winback.tracking.reports import Action, Report
+
+__all__ = ["Meaning", "Returned", "classify", "parse"]
 
 
 class Meaning(StrEnum):
@@ -20,7 +20,7 @@ class Meaning(StrEnum):
 
     REPLY = "reply"  # a person answers
     UNSUBSCRIBE = "unsubscribe"  # a person asks not to be written to
-    AUTO_REPLY = "auto-reply"  # a machine answers: out of office, a ticket's number
+    AUTO_REPLY = "auto-reply"  # a machine answers: out of office, a ticket's number, a filter that wants a proof
     HARD = "hard"  # the address doesn't exist
     SOFT = "soft"  # it didn't arrive, this time
     LANE = "lane"  # it was refused because of us (authentication, policy, reputation): the address is innocent
@@ -29,7 +29,20 @@ class Meaning(StrEnum):
     OTHER = "other"  # anything else
 
 
-_HEADER = 10_000  # characters of a header that are looked at
+class Kind(StrEnum):
+    """What sort of mail it is."""
+
+    BOUNCE = "bounce"  # a letter came back
+    DELAY = "delay"  # a letter is late; it may still arrive
+    RECEIPT = "receipt"  # a letter arrived
+    COMPLAINT = "complaint"  # a feedback report
+    REPLY = "reply"  # by a person
+    UNSUBSCRIBE = "unsubscribe"  # by a person, who asks to be left alone
+    AUTO_REPLY = "auto-reply"  # by a machine
+    OTHER = "other"  # anything else
+
+
+KINDS = {Action.FAILED: Kind.BOUNCE, Action.DELAYED: Kind.DELAY, Action.DELIVERED: Kind.RECEIPT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,110 +57,89 @@ class Returned:
     recipient: str = ""  # whose mailbox a report is about
     status: str = ""  # RFC 3463
     text: str = ""  # a person's own words, or what the other server said
+    subject: str = ""
+    left_by: tuple[str, ...] = ()  # addresses that the attached letter names as its sender's and as where to unsubscribe: they may hold our tokens
+    reports: tuple[Report, ...] = ()  # one for each recipient: the first is told above too
 
-
-def parse(content: bytes) -> Message:
-    """The mail, however broken. Lenient on purpose: the stricter policies of email.message raise on what the world sends."""
-    try:
-        return email.message_from_bytes(content[:2_000_000], policy=email.policy.compat32)
-    except RecursionError:
-        return Message()  # parts within parts within parts: nobody writes so
+    @property
+    def kind(self) -> Kind:
+        return KINDS[self.reports[0].action] if self.reports else Kind(self.meaning)
 
 
 def classify(message: Message) -> Returned:
     """What a mail means, from the mail alone."""
-    sender = _address(message, "From")
-    mail = Returned(Meaning.OTHER, _key(message, sender), came_to=tuple(_recipients(message)), sender=sender)
-    if reports.is_complaint(message):
-        return replace(mail, meaning=Meaning.COMPLAINT, message_ids=tuple(reports.returned_ids(message)))
-    ids = tuple(_referred(message))
-    if report := reports.delivery_report(message):
-        ids = tuple(reports.returned_ids(message)) or ids
-        meaning = Meaning(report.verdict) if report.verdict else Meaning.OTHER
-        return replace(mail, meaning=meaning, message_ids=ids, recipient=report.recipient, status=report.status, text=report.text)
-    if _MAIL_SERVER.match(sender):
-        return replace(mail, message_ids=ids)
-    if is_automatic(message):
-        return replace(mail, meaning=Meaning.AUTO_REPLY, message_ids=ids)
-    words = own_words.of(_text(message))
-    asked = own_words.ask_to_stop(words, _header(message, "Subject"))
-    return replace(mail, meaning=Meaning.UNSUBSCRIBE if asked else Meaning.REPLY, message_ids=ids, text=words)
-
-
-_MAIL_SERVER = re.compile(r"(mailer-daemon|postmaster)@", re.IGNORECASE)
-_NO_ONE = re.compile(r"(no-?reply|do-?not-?reply)(\+.*)?@", re.IGNORECASE)
-_AUTOMATIC_HEADERS = ("X-Autoreply", "X-Autorespond", "X-Autoresponder", "X-Auto-Reply", "X-Mail-Autoreply", "X-FC-MachineGenerated")
-_AUTOMATIC_SUBJECT = re.compile(
-    r"auto(matic)?[ -]?(re(ply|sponse)|answer)|out of (the )?office|on vacation|away from (my|the) (mail|office)"
-    r"|автовідповід|автоматична відповідь|відсутн(ій|я) в офісі|у відпустці"
-    r"|автоответ|автоматический ответ|нет на месте|в отпуске"
-    r"|răspuns automat|raspuns automat|avtomatik javob|автомат хариу",
-    re.IGNORECASE,
-)
-
-
-def is_automatic(message: Message) -> bool:
-    """Whether a machine answers: what RFC 3834 asks machines to say, and what they say in the wild."""
-    submitted = _header(message, "Auto-Submitted").partition(";")[0].strip().lower()
-    return (
-        submitted not in {"", "no"}
-        or any(name in message for name in _AUTOMATIC_HEADERS)
-        or _header(message, "Precedence").strip().lower() in {"auto_reply", "bulk", "junk", "list"}
-        or _header(message, "Return-Path").strip() == "<>"
-        or _NO_ONE.match(_address(message, "From")) is not None
-        or _AUTOMATIC_SUBJECT.match(_header(message, "Subject")) is not None
+    sender = mail.address(message, "From")
+    found = Returned(
+        Meaning.OTHER, _key(message, sender), came_to=tuple(_recipients(message)), sender=sender, subject=mail.header(message, "Subject")
     )
+    if complaint := complaints.read(message):
+        meaning = Meaning.COMPLAINT if complaint.is_meant else Meaning.OTHER
+        ids = tuple(reports.returned_ids(message))
+        left_by = complaint.mail_from + tuple(reports.left_by(message))
+        return replace(found, meaning=meaning, message_ids=ids, left_by=left_by, recipient=complaint.recipient, text=complaint.text)
+    ids = tuple(_referred(message))
+    if told := _reports(message):
+        attached = tuple(reports.returned_ids(message)) or ids
+        return _reported(replace(found, message_ids=attached, left_by=tuple(reports.left_by(message))), told)
+    if automatic.is_bulk(message):
+        return replace(found, message_ids=ids)
+    words = own_words.of(mail.text(message))
+    if automatic.is_automatic(message, words):
+        return replace(found, meaning=Meaning.AUTO_REPLY, message_ids=ids)
+    if not sender or (not words and not found.subject):
+        return replace(found, message_ids=ids)
+    asked = asking.to_stop(words, found.subject)
+    return replace(found, meaning=Meaning.UNSUBSCRIBE if asked else Meaning.REPLY, message_ids=ids, text=words)
+
+
+def _reports(message: Message) -> list[Report]:
+    """What a mail reports: by the standard's fields, else in its own words."""
+    found = reports.delivery_reports(message)
+    if any(report.recipient for report in found):
+        return _in_full(message, found) if any(_needs_words(report) for report in found) else found
+    if not found and not told_reports.is_bounce(message):
+        return []
+    told = told_reports.told(message)
+    if found:
+        told = [reports.with_words(replace(found[0], recipient=report.recipient), report.text) for report in told]
+    return told
+
+
+def _needs_words(report: Report) -> bool:
+    return report.action is not Action.DELIVERED and judging.says_nothing(report.text)
+
+
+def _in_full(message: Message, found: list[Report]) -> list[Report]:
+    """The fields with the words of the report's human part, where the fields name no reason."""
+    told = {report.recipient.lower(): report.text for report in told_reports.told(message, only_sure=True)}
+    everybody = next(iter(told.values()), "") if len(told) == 1 else told_reports.reason(message)[:2_000]
+    return [reports.with_words(report, told.get(report.recipient.lower(), everybody)) for report in found if report.recipient]
+
+
+def _reported(found: Returned, told: list[Report]) -> Returned:
+    first = told[0]
+    meaning = Meaning(first.verdict) if first.verdict else Meaning.OTHER
+    return replace(found, meaning=meaning, recipient=first.recipient, status=first.code, text=first.text[:1_000], reports=tuple(told))
 
 
 def _key(message: Message, sender: str) -> str:
-    """By Message-ID and sender; a mail without one is known by its words."""
-    own = _header(message, "Message-ID").strip()
-    told = f"{own}\n{sender}" if own else f"{sender}\n{_header(message, 'Date')}\n{_header(message, 'Subject')}\n{_text(message)}"
+    """By Message-ID and sender; a mail without one is known by whatever it says, and to whom."""
+    own = mail.header(message, "Message-ID").strip()
+    words = (mail.header(message, "Date"), mail.header(message, "Subject"), *_recipients(message), *_contents(message))
+    told = f"{own}\n{sender}" if own else "\n".join((sender, *words))
     return f"mail:{hashlib.sha256(told.encode(errors='replace')).hexdigest()[:32]}"
+
+
+def _contents(message: Message) -> Iterator[str]:
+    for part in mail.parts(message):
+        yield " ".join(str(part.get(name, "")) for name in ("Message-ID", "Final-Recipient", "Status"))[:1_000]
+        yield "" if part.is_multipart() else mail.decoded(part)[:100_000]
 
 
 def _referred(message: Message) -> Iterator[str]:
     for name in ("In-Reply-To", "References"):
-        yield from reversed(re.findall(r"<[^<>\s]{1,500}>", _header(message, name))[-50:])
-
-
-_MAILBOX = re.compile(r"[^\s<>,;:\"]{1,100}@[^\s<>,;:\"]{1,255}")
+        yield from reversed(mail.ids(mail.header(message, name))[-50:])
 
 
 def _recipients(message: Message) -> Iterator[str]:
-    for name in ("Delivered-To", "X-Original-To", "Envelope-To", "To", "Cc"):
-        for value in message.get_all(name, [])[:5]:
-            yield from _MAILBOX.findall(str(value)[:_HEADER])[:20]
-
-
-def _address(message: Message, name: str) -> str:
-    return next(reversed(_MAILBOX.findall(_header(message, name))), "")
-
-
-def _header(message: Message, name: str) -> str:
-    """A header's words; one that can't be decoded as it stands."""
-    raw = str(message.get(name, ""))[:_HEADER]
-    try:
-        return str(email.header.make_header(email.header.decode_header(raw)))
-    except (LookupError, ValueError, email.errors.HeaderParseError):
-        return raw
-
-
-def _text(message: Message) -> str:
-    """The text of a mail: its first plain part, else its first page."""
-    parts = [part for part in message.walk() if not part.is_multipart() and part.get_content_disposition() != "attachment"]
-    for kind, read in (("text/plain", str), ("text/html", own_words.from_html)):
-        for part in parts:
-            if part.get_content_type() == kind:
-                return read(_decoded(part))
-    return ""
-
-
-def _decoded(part: Message) -> str:
-    content = part.get_payload(decode=True)
-    if not isinstance(content, bytes):
-        return ""  # a part without a body
-    try:
-        return content.decode(part.get_content_charset() or "utf-8", "replace")
-    except LookupError:
-        return content.decode("utf-8", "replace")
+    yield from mail.addresses(message, "Delivered-To", "X-Original-To", "Envelope-To", "To", "Cc")

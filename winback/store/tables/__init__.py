@@ -8,6 +8,7 @@ from winback.store.tables.consents import consent_proofs, consent_requests, cons
 from winback.store.tables.journeys import approvals, codes, reminders, run_changes, tasks
 from winback.store.tables.kinds import Day, Id, Tree, Utc, metadata, sqlite_text
 from winback.store.tables.lanes import fuses, lane_counts
+from winback.store.tables.mail import forwards, mailboxes, mails
 from winback.store.tables.sending import paces
 from winback.store.tables.shop import (
     answers,
@@ -46,11 +47,14 @@ __all__ = [
     "facts_due",
     "facts_state",
     "feedback",
+    "forwards",
     "fuses",
     "inquiries",
     "lane_counts",
     "leaving_reasons",
     "links",
+    "mailboxes",
+    "mails",
     "metadata",
     "orders",
     "outcomes",

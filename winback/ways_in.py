@@ -1,0 +1,49 @@
+"""`imap:` and `soft_bounces:` of config/settings.yaml: the mailbox that answers and bounces come to, and when an address counts as dead."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from winback.shapes import Duration
+from winback.strictyaml import Shape, refusal
+
+
+class ImapSettings(Shape):
+    """A mailbox that is read over IMAP, with TLS always. Its password stands in the environment as WINBACK_IMAP_PASSWORD."""
+
+    host: str = ""  # empty: none is read
+    port: int = Field(default=993, ge=1, le=65535)
+    user: str = ""
+    security: Literal["tls", "starttls"] = "tls"
+    folder: str = "INBOX"
+    move_to: str = ""  # a folder that mails are moved to once they are taken in; empty: they stay where they are
+    timeout_seconds: int = Field(default=60, ge=1, le=600)
+
+    @model_validator(mode="after")
+    def _logs_in(self) -> ImapSettings:
+        if self.host and not self.user:
+            raise refusal(f"reads {self.host} without a user.", "Name whose mailbox it is in `user:`.")
+        if self.move_to and self.move_to == self.folder:
+            raise refusal(f"moves mails from `{self.folder}` to the same folder.", "Take `move_to:` out, or name another folder.")
+        return self
+
+    @property
+    def name(self) -> str:
+        """What the store calls this mailbox: the numbers of its mails are its own."""
+        return f"{self.user}@{self.host}:{self.port}/{self.folder}"[:300]
+
+
+class SoftBounceSettings(Shape):
+    """When letters that didn't arrive, time and again, close their address."""
+
+    count: int = Field(default=4, ge=2, le=100)  # of so many letters
+    over: Duration = Field(default="14 days", validate_default=True)  # the first and the last of which lie at least so far apart
+    within: Duration = Field(default="180 days", validate_default=True)  # older ones are forgotten
+
+    @model_validator(mode="after")
+    def _fits(self) -> SoftBounceSettings:
+        if self.over >= self.within:
+            raise refusal(f"counts over {self.over.days} days and forgets after {self.within.days}.", "Write a longer `within:`.")
+        return self
