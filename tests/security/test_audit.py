@@ -26,3 +26,18 @@ def test_locks_licences_and_documentation_are_in_order():
 )
 def test_a_licence_is_told_from_its_lesser_sister(said, may_be_used):
     assert audit.is_refused(said) != may_be_used
+
+
+@pytest.mark.parametrize(
+    ("found", "asked"),
+    [
+        ('{"dependencies": [{"name": "a", "version": "1", "vulns": []}]}', True),
+        ('{"dependencies": [{"name": "a", "version": "1", "vulns": [{"id": "CVE-1", "fix_versions": ["2"]}]}]}', True),
+        ('{"dependencies": [{"name": "a", "skip_reason": "not found"}]}', False),
+        ('{"dependencies": [{"name": "a", "version": "1", "vulns": []}, {"name": "b", "skip_reason": "not found"}]}', False),
+        ('{"dependencies": []}', False),
+        ("", False),
+    ],
+)
+def test_what_could_not_be_asked_is_never_called_good(found, asked):
+    assert audit.judged(found, "ConnectionError")[0] == asked
