@@ -205,3 +205,26 @@ def test_explain_replays_every_decision_with_its_facts(engine, ready):
     assert outside.verdict == "not in the cohort"
     with pytest.raises(ConfigError, match="there is no customer `nobody`"):
         explaining.by_cohort(ready.project, engine, "silent-1-2-years-3-orders", "nobody", now=START)
+
+
+def test_links_lead_straight_to_their_targets_for_whoever_took_back_being_tracked(engine, ready):
+    ids = populate(engine, 12)
+    with database.writing(engine) as connection:
+        said_no = [
+            {"customer_id": who, "channel": "email", "purpose": "open-tracking", "withdrawn_at": START - timedelta(days=1)} for who in ids[::2]
+        ]
+        connection.execute(world.consents.insert(), said_no)
+    channel = MemoryChannel()
+    go(ready, engine, START, channel)
+    with database.reading(engine) as connection:
+        whose = dict(connection.execute(select(deliveries.c.id, deliveries.c.customer_id)).all())
+    public_url, straight = ready.project.settings.public_url, set(ids[::2])
+    seen = set()
+    for letter in channel.letters:
+        is_tracked = whose[letter.delivery_id] not in straight
+        assert (f"{public_url}/c/" in letter.html) is is_tracked
+        assert ('aria-hidden="true" tabindex="-1"' in letter.html) is is_tracked
+        assert (f"{public_url}/o/" in letter.html) <= is_tracked
+        assert ready.brand.links["shop"] in letter.html or is_tracked
+        seen.add(is_tracked)
+    assert seen == {True, False}

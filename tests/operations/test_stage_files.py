@@ -68,8 +68,29 @@ def test_a_task_that_is_named_and_not_described_is_refused(tmp_path):
     assert "`first-letter` asks a person, but doesn't say for what. Add `task: {kind: call, say: {en: ...}}`." in said
 
 
+@pytest.mark.parametrize(
+    ("asks", "is_refused"),
+    [
+        ("- did: [opened]\n    only_if:\n      - country: [UA, US]", True),
+        ("- did: [clicked]\n    only_if:\n      - not: {did: [opened]}\n      - country: [UA, US]", True),
+        ("- any: [{did: [replied]}, {did: [opened, clicked]}]\n    only_if:\n      - country: [UA, US]", True),
+        ("- not: {did: [opened]}\n    only_if:\n      - country: [UA, US]", False),
+    ],
+)
+def test_who_did_not_open_is_no_condition_because_nobody_can_know(tmp_path, asks, is_refused):
+    project = projects.make(tmp_path / "shop", (FILE, "- did: [clicked]\n    letter", f"{asks}\n    letter"))
+    try:
+        prepared.prepare(project, CAMPAIGN)
+    except Refused as error:
+        said = str(error)
+    else:
+        said = ""
+    sentence = "`results` asks who did not open a letter, which can't be known: Apple Mail fetches the pictures of letters that nobody opens"
+    assert (sentence in said) is is_refused
+
+
 def test_opens_may_be_asked_about_where_the_law_lets_them_be_tracked(tmp_path):
-    asks = "- did: [opened]\n    only_if:\n      - country: [UA, US]\n    letter"
+    asks = "- did: [clicked]\n    only_if:\n      - did: [opened]\n      - country: [UA, US]\n    letter"
     ready = prepared.prepare(projects.make(tmp_path / "shop", (FILE, "- did: [clicked]\n    letter", asks)), CAMPAIGN)
     assert "results" in ready.asked
 

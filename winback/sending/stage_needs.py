@@ -38,6 +38,7 @@ def problems(project: Project, document: Document[Campaign], policy: Policy, cal
         yield from _occasion(document, place, stage, calendar)
         yield from _conditions(project, document, place, stage)
         yield from _opens(document, place, stage, policy, members)
+        yield from _not_opened(document, place, stage)
         yield from _words(document, place, stage)
 
 
@@ -83,6 +84,18 @@ def _opens(document: Document[Campaign], place: Place, stage: Stage, policy: Pol
     how = f"Add `- country: [{', '.join(tracked)}]` to `only_if:`, or ask for `clicked`." if tracked else "Ask for `clicked`."
     for where in asking:
         yield document.problem((*where, "did"), message, how)
+
+
+def _not_opened(document: Document[Campaign], place: Place, stage: Stage) -> Iterator[Problem]:
+    """That somebody did not open a letter is asked, and at most addresses nobody can know."""
+    message = (
+        f"`{stage.name}` asks who did not open a letter, which can't be known: Apple Mail fetches the pictures of letters that nobody opens, Gmail "
+        "and Yahoo through proxies that hide who did, and many programs show none."
+    )
+    for where, rule in _placed(place, stage):
+        nots = sum(step in {"unless", "not"} for step in where)
+        if nots % 2 and Deed.OPENED in (getattr(rule, "did", None) or ()):
+            yield document.problem((*where, "did"), message, "Ask who did not click: `did: [clicked]`.")
 
 
 def _countries(rules: Iterable[Rule]) -> set[str]:
