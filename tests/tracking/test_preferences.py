@@ -17,7 +17,7 @@ from winback.demo.serving import Serving
 from winback.journey.wishes import NO_DAY, Topic, Wishes
 from winback.model import ChannelName
 from winback.store.preferences import Card, Door
-from winback.store.tables import consents, customers, events, preferences, suppressions
+from winback.store.tables import consent_proofs, consents, customers, events, preferences, suppressions
 from winback.tracking import addresses, preference_form, tokens
 from winback.tracking.app import create_app
 from winback.tracking.tokens import Purpose
@@ -123,7 +123,13 @@ def test_wanting_nothing_on_any_channel_is_unsubscribing_and_coming_back_is_a_co
     web.post(page, data={**fields, "channel": ["email"]})
     assert [row.channel for row in shop.rows(suppressions)] == ["telegram"]
     assert [(row.channel, row.purpose, row.given_at, row.source, row.withdrawn_at) for row in shop.rows(consents)] == [
-        ("email", "marketing", NOW, "preference page", None)
+        ("email", "marketing", NOW, "preference page", None),
+        ("telegram", "marketing", None, "", NOW),
+    ]
+    assert [(row.channel, row.deed, row.way) for row in shop.rows(consent_proofs)] == [
+        ("email", "withdrawn", "page"),
+        ("telegram", "withdrawn", "page"),
+        ("email", "given", "page"),
     ]
 
 

@@ -10,12 +10,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, and_, case, delete, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from winback.audience.consents import MARKETING
+from winback.audience.consents import ConsentWay
 from winback.journey.wishes import NO_DAY, Topic, Wishes
 from winback.model import ChannelName, DeliveryStatus, Reason
-from winback.store import events
+from winback.store import consents as consent_log
+from winback.store import suppressions as suppressions_log
+from winback.store.consents import Given
 from winback.store.persons import person_id
-from winback.store.tables import consents, contacts, customers, deliveries, preferences, recipients, suppressions
+from winback.store.tables import contacts, customers, deliveries, preferences, recipients, suppressions
 
 SOURCE = "preference page"
 """Where a consent was given, in the words of its proof."""
@@ -97,11 +99,9 @@ def _onto_card(connection: Connection, customer_id: int, wishes: Wishes, now: da
 
 def open_again(connection: Connection, customer_id: int, door: Door, now: datetime) -> None:
     """The customer asked to be written to here again: what they had asked for is lifted, and this is their consent."""
-    events.lift(connection, channel=door.channel, address_hash=door.address_hash)
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    consent = {"given_at": now, "source": SOURCE, "withdrawn_at": None}
-    statement = dialect.insert(consents).values(customer_id=customer_id, channel=door.channel, purpose=MARKETING, **consent)
-    connection.execute(statement.on_conflict_do_update(index_elements=["customer_id", "channel", "purpose"], set_=consent))
+    suppressions_log.lift(connection, door.channel, door.address_hash)
+    suppressions_log.narrow(connection, customer_id)
+    consent_log.give(connection, Given(customer_id, door.channel, ConsentWay.PAGE, SOURCE, now), now)
 
 
 def respeak(connection: Connection, run_id: int, spoken: Mapping[int, str]) -> None:

@@ -22,7 +22,7 @@ _ENDS: Mapping[EventKind, tuple[Reason, bool]] = {  # why the journeys end; whet
     EventKind.ANSWER: (Reason.ANSWERED, False),
 }
 _WITHDRAWS = frozenset({EventKind.UNSUBSCRIBE, EventKind.COMPLAINT})
-_WAYS = {"page": ConsentWay.PAGE, "one-click": ConsentWay.ONE_CLICK, "telegram": ConsentWay.CHAT}
+_WAYS = {"page": ConsentWay.PAGE, "preferences": ConsentWay.PAGE, "one-click": ConsentWay.ONE_CLICK, "telegram": ConsentWay.CHAT}
 """By which way somebody unsubscribed, by the signal `by` of the event; mail, where nothing is said."""
 
 
