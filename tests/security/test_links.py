@@ -24,7 +24,7 @@ from winback.tracking.app import create_app
 from winback.tracking.tokens import Purpose
 
 TARGET = "https://zerno.example/tea?new=1"
-PATHS = {name.lower(): value for name, value in vars(addresses).items() if name.isupper() and value.startswith("/")}
+PATHS = {name.lower(): value for name, value in vars(addresses).items() if name.isupper() and isinstance(value, str) and value.startswith("/")}
 """Every path that holds a token, by the name of the purpose that opens it."""
 PAGES = sorted(set(PATHS) - {"open"})
 

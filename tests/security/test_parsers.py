@@ -20,14 +20,14 @@ from tests import letterbox
 from winback.audience import addresses, amounts, cells, moments, phones, typos
 from winback.audience import parquet as parquet_files
 from winback.bot import updates
-from winback.channels import dmarc, mailbox, mime, smtp_replies, spf, unpacked
+from winback.channels import dmarc, mailbox, mime, refusal_words, smtp_replies, spf, unpacked
 from winback.errors import ChannelError, SourceError, WinbackError
 from winback.letters import po
 from winback.model import ChannelName, EventKind
 from winback.operations import experiment
 from winback.store import database
 from winback.studio import bubble, letter_frame, reason_form
-from winback.tracking import app, machines, replies, reports, tokens
+from winback.tracking import app, automatic, machines, replies, reports, tokens
 from winback.tracking.machines import Signals
 
 ODD = st.sampled_from(
@@ -82,7 +82,9 @@ CELLS: Mapping[str, Callable[[str], Any]] = {
     "mailbox.in_words": mailbox.in_words,
     "bubble.draw": bubble.draw,
     "letter_frame.framed": lambda text: letter_frame.framed(text, ()),
-    "reports.judge": lambda text: reports.judge(text, text),
+    "refusal_words.causes": refusal_words.causes,
+    "reports.is_address": reports.is_address,
+    "automatic.by_subject": automatic.by_subject,
     "smtp_replies.classify": lambda text: smtp_replies.classify(550, text),
     "tokens.read": lambda text: tokens.read((b"k" * 32,), tokens.Purpose.UNSUBSCRIBE, text),
 }

@@ -32,9 +32,10 @@ def counted(shop, lane) -> Answers:
     return total
 
 
-def spam(inbox, letter: str) -> None:
+def spam(inbox, letter: str, recipient: str) -> None:
     text = (
         "--b\nContent-Type: message/feedback-report\n\nFeedback-Type: abuse\nUser-Agent: x\nVersion: 1\n"
+        f"Original-Rcpt-To: {recipient}\n"
         f"--b\nContent-Type: text/rfc822-headers\n\nMessage-ID: {letter}\n--b--\n"
     )
     arrives(inbox, text, sender="fbl@mx.example", Content_Type="multipart/report; boundary=b; report-type=feedback-report")
@@ -45,7 +46,7 @@ def test_a_bounce_and_a_complaint_are_counted_for_their_lanes_once(shop, inbox):
     shop.written_to("ivan", email="ivan@firm.example", message_id="<2@zerno.example>")
     for _ in range(2):
         bounces(inbox, "5.1.1", recipient="olena@gmail.com", letter="<1@zerno.example>")
-        spam(inbox, "<2@zerno.example>")
+        spam(inbox, "<2@zerno.example>", "ivan@firm.example")
         read(shop, inbox)
     assert counted(shop, "email") == Answers(bounced=1, complained=1)
     assert counted(shop, "group:gmail") == Answers(bounced=1)

@@ -33,12 +33,12 @@ def _any(patterns: Iterable[str]) -> re.Pattern[str]:
 
 
 _WHO = r"(?:user|recipient|mailbox|account|addressee?|e-?mail(?: address| account)?|mail ?box|alias|person|customer|member|subscriber|login|userid)(?:\(?s\)?)?"
-_NOT = r"(?:is |was |are |has |does |do |did |could |can ?|couldn't be |)(?:not |never |n't |no longer |been )*"
+_NOT = r"(?:is |was |are |has |does |do |did |could |can ?|couldn't be |)(?:not |never |n't |no longer |been ){0,3}"
 
 _NO_MAILBOX = _any(
     (
-        rf"(?:unknown|invalid|illegal|bad|non-?exist[ea]nt|unrouteable|undeliverable|inactive|disabled|deleted|unregistered|wrong|incorrect|expired) (?:final delivery |local |destination |or \w+ |rcpt |virtual |e-?mail |mail )*{_WHO}",
-        rf"no (?:such |valid |matching |local |active )+(?:\w+ )?{_WHO}",
+        rf"(?:unknown|invalid|illegal|bad|non-?exist[ea]nt|unrouteable|undeliverable|inactive|disabled|deleted|unregistered|wrong|incorrect|expired) (?:final delivery |local |destination |or \w{{1,30}} |rcpt |virtual |e-?mail |mail ){{0,4}}{_WHO}",
+        rf"no (?:such |valid |matching |local |active ){{1,4}}(?:\w{{1,30}} )?{_WHO}",
         r"no (?:mailbox|user|account|one|person|such person|recipients?)(?:\(s\))? (?:here|found|by that name|with (?:this|that)|at this)",
         rf"{_WHO}\b[^.;\n]{{0,60}}?(?:(?:is |was |are )?(?:un|not )known|not (?:be )?(?:found|recognized|recogni[sz]ed|exist|listed|valid|a valid|registered|existent|active|local)|n't (?:be )?(?:exist|found)|does ?n[o']t exist|do not exist|doesn't have|no longer (?:exists?|valid|active|available|in use|on server|works|here|with|accepts)|non-?exist|unknown|invalid|terminated|deactivated|discontinued|(?:been )?(?:disabled|suspended|deleted|closed|removed|blocked for inactivity|cancelled|canceled)|inactive|(?:has |have )?(?:moved|expired|changed))",
         r"(?:this|that) (?:user|account|address|mailbox|recipient|e-?mail(?: address)?)\b[^.\n]{0,40}(?:doesn't|does not|isn't|is not|wrong|no longer)\b(?! (?:accept|allow|permit|authori))",

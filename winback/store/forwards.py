@@ -37,7 +37,7 @@ def ask(connection: Connection, dedupe_key: str, now: datetime) -> None:
 def waiting(connection: Connection, limit: int = 500) -> Sequence[Row[Any]]:
     """Replies that nobody was shown yet, the oldest first, with who wrote them and which letter they answer."""
     answers_to = contacts.c.address.label("address")
-    found = connection.execute(
+    rows: Sequence[Any] = connection.execute(
         select(
             forwards.c.id,
             events.c.text,
@@ -62,8 +62,8 @@ def waiting(connection: Connection, limit: int = 500) -> Sequence[Row[Any]]:
         .where(or_(forwards.c.status == ForwardStatus.WAITING, (forwards.c.status == ForwardStatus.FAILED) & (forwards.c.tries < MOST_TRIES)))
         .order_by(forwards.c.id)
         .limit(limit)
-    )
-    return list(found)
+    ).all()
+    return rows
 
 
 def hand_over(connection: Connection, forward_id: int, manager: str, now: datetime) -> bool:

@@ -19,7 +19,7 @@ _SAYS = {
 }
 _PRECEDENCE = {"auto_reply", "auto-reply", "autoreply", "bulk", "junk", "list"}
 _SUBJECT = re.compile(
-    r"\s*(?:re|aw|fwd?)?\s*:?\s*[\[(<]?\s*(?:"
+    r"(?:re|aw|fwd?)? ?:? ?[\[(<]? ?(?:"
     r"auto(?:mat\w*)?[-\s:_]*(?:generated\s)?(?:re(?:ply|spon\w*)|answer|e?mail|message|acknowledge\w*|confirmation)\b|autoreply|autoresponse|out[ -]of[ -](?:the[ -])?office|\booo\b|vacation (?:reply|message|notice|response)|(?:i am |i'm |currently )?(?:on (?:vacation|holiday|leave|maternity leave|parental leave|annual leave)|away from (?:my|the) (?:mail|e-?mail|office|desk))|away message|absence\b|out of town|not in the office"
     r"|thank you for (?:contacting|your (?:e-?mail|message|enquiry|inquiry))|we(?: have|'ve)? (?:got|received) your|your (?:message|e-?mail|request|enquiry) (?:has been|was) received|(?:ticket|case|request) (?:received|created|opened|#\d)|\[(?:ticket|case)\b|acknowledg\w+ of receipt|read:|not read:|gelesen:|ungelesen gel[oö]scht:|lu ?:|le[ií]do:|letto:|przeczytano:|прочитано:|прочтено:|прочитано|liest:|citit:"
     r"|автовідповід|автоматична відповідь|автоматичне повідомлення|відсутн\w+ (?:в|на) |у відпустці|я у відпустці|не на робочому місці|поза офісом|дякуємо за (?:звернення|лист)"
@@ -39,8 +39,9 @@ _CHALLENGES = re.compile(
     r"(?:click|follow|visit|reply)[^.]{0,80}(?:to (?:confirm|verify|prove|complete|deliver|have your (?:message|e-?mail))|so that your (?:message|mail))|(?:you are|you're) (?:a )?(?:human|real person|not a (?:robot|spammer|machine))|(?:one-?time|first[- ]time|sender) (?:verification|authentication|confirmation)|white-?list (?:request|of approved)|not (?:yet )?on my (?:approved|guest|safe|allowed)|approved senders? list|challenge[-/ ]response|(?:перейдите|перейдіть)[^.]{0,60}(?:подтверд|підтверд)",
     re.IGNORECASE,
 )
+_BEGINNING = 400  # signs of a mail that greet and say first what it is
 _OPENS = re.compile(
-    r"\s*(?:hi|hello|dear|good (?:day|morning|afternoon))?[^\n.!]{0,40}[\n,.!\s]*(?:"
+    r"(?:hi|hello|dear|good (?:day|morning|afternoon))?[^.!]{0,40}[,.! ]{0,3}(?:"
     r"this is an? (?:automat\w+|auto-?) ?(?:\w+ )?(?:message|reply|response|e-?mail|notification)|(?:i am|i'm|i will be|we are) (?:currently )?(?:out of (?:the )?office|away from the office|on (?:annual |maternity |parental |sick )?(?:leave|vacation|holiday))|thank you for your (?:e-?mail|message)[.,! ]*(?:i am|i'm|i will be|we are) (?:currently )?(?:out|away|on )"
     r"|це автоматичн|це повідомлення (?:створено|надіслано|згенеровано) автоматично|это (?:автоматич|письмо (?:создано|отправлено|сформировано) автоматически)|(?:я )?(?:сейчас |зараз )?(?:нахожусь |перебуваю )?(?:в отпуске|у відпустці)|acesta este un mesaj automat|dies ist eine automatisch|ceci est (?:un message|une r[eé]ponse) automatique|(?:este|esta) es (?:un mensaje|una respuesta) autom[aá]tic|questo [eè] un messaggio automatico|esta [eé] uma (?:mensagem|resposta) autom[aá]tica|to jest (?:wiadomo[sś][cć] automatyczna|automatyczna)|bu xabar avtomatik|энэ автомат"
     r")",
@@ -66,7 +67,7 @@ def is_automatic(message: Message, words: str = "") -> bool:
         or _NO_ONE.match(mail.address(message, "From")) is not None
         or by_subject(subject)
         or is_challenge(subject, words)
-        or _OPENS.match(words) is not None
+        or _OPENS.match(" ".join(words[:_BEGINNING].split())) is not None
     )
 
 
@@ -75,7 +76,7 @@ _ANYTHING = re.compile("")
 
 def by_subject(subject: str) -> bool:
     """Whether a subject is one that machines write which answer: out of office, a ticket's number, a receipt."""
-    return _SUBJECT.match(subject) is not None
+    return _SUBJECT.match(" ".join(subject.split())) is not None
 
 
 def is_bulk(message: Message) -> bool:
