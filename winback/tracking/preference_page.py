@@ -37,9 +37,9 @@ def add(app: FastAPI, front: Front) -> None:
     @app.post(addresses.PREFERENCES + "{token}")
     async def store(token: str, request: Request) -> Response:
         """Keep what the form says, and show what holds from now on; the same form once more changes nothing."""
-        who = front.customer_id(token)
+        card = await asyncio.to_thread(_card, front, front.customer_id(token))
         fields = await forms.read(request, preference_form.NAME)
-        return await asyncio.to_thread(_store, front, who, token, fields)
+        return await asyncio.to_thread(_store, front, card.customer_id, token, fields)
 
 
 def _store(front: Front, who: int, token: str, fields: Fields) -> Response:
