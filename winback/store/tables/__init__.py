@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from winback.store.tables.audience import facts, facts_due, facts_state, scores, scores_state, stage_changes
+from winback.store.tables.audit import audit
 from winback.store.tables.campaigns import back_fill, campaign_runs, deliveries, events, links, outcomes, recipients, stops_looked
 from winback.store.tables.journeys import approvals, codes, reminders, run_changes, tasks
 from winback.store.tables.kinds import Day, Id, Tree, Utc, metadata, sqlite_text
@@ -27,6 +28,7 @@ __all__ = [
     "Tree",
     "Utc",
     "approvals",
+    "audit",
     "back_fill",
     "campaign_runs",
     "codes",
