@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, select
@@ -16,6 +17,27 @@ from winback.store.tables import audit
 _CHAINING = 0x61756469  # any number, the same for all who add to the chain
 _LONGEST = 4000
 """Characters of a detail: it says what was done, not with what words."""
+
+
+class Deed(StrEnum):
+    """What somebody did, in one word."""
+
+    STARTED = "started"  # a campaign's run
+    ASKED = "asked"  # for the approval of a campaign as its files were then
+    APPROVED = "approved"  # a campaign
+    WITHDREW = "withdrew"  # the approvals of a campaign
+    PAUSED = "paused"  # a campaign
+    RESUMED = "resumed"  # a campaign, or a lane
+    CANCELLED = "cancelled"  # a campaign
+    CHANGED = "changed"  # files that a campaign that is under way is made of
+    STOPPED = "stopped"  # a lane
+    RESOLVED = "resolved"  # said of a letter in doubt whether it had left
+    MERGED = "merged"  # two records of one person
+    TOLD_REASON = "told-reason"  # why a customer left
+    IMPORTED = "imported"  # the shop's data, or codes
+    EXPORTED = "exported"  # everything held of a customer
+    FORGOTTEN = "forgotten"  # a customer
+    EXPIRED = "expired"  # what was kept longer than its time, see config/retention.yaml
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ customers = Table(
     Column("tags", Text, nullable=False, server_default=""),  # |winter|b2b|: each between bars, so that one is found by LIKE
     Column("custom", Tree, nullable=False, server_default="{}"),  # the shop's own columns
     to("customers.id", "merged_into"),  # the same person: everything of theirs lies with that customer
+    Column("forgotten_at", Utc),  # since then this row says nothing of anybody; statistics still count it
     Column("updated_at", Utc, nullable=False),
     Index(None, "recommended_by"),
     Index(None, "merged_into"),
@@ -143,6 +144,13 @@ leaving_reasons = Table(
     Column("recorded_by", String(100), nullable=False, server_default=""),
     Column("note", Text, nullable=False, server_default=""),
     Index(None, "customer_id", "recorded_at"),
+)
+
+forgotten = Table(
+    "forgotten",
+    metadata,
+    Column("key_hash", LargeBinary(32), primary_key=True),  # of the shop's id: the shop's data must not bring the person back
+    Column("forgotten_at", Utc, nullable=False),
 )
 
 source_states = Table(
