@@ -74,11 +74,6 @@ def account_name() -> str:
         return ""
 
 
-def who(project: Project, by: str = "") -> str:
-    """Who does it, for the audit: the name that was given, else WINBACK_USER, else the account."""
-    return by or project.environment.get("WINBACK_USER", "") or account_name() or "somebody"
-
-
 def print_json(value: Any) -> None:
     typer.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
 

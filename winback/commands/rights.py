@@ -31,7 +31,7 @@ def export(
     from winback.operations import held
 
     project = frame.open_project(context, folder)
-    found = held.gather(project, frame.open_store(project), key, by=frame.who(project), now=clock.now())
+    found = held.gather(project, frame.open_store(project), key, by=project.user, now=clock.now())
     text = jsons.dumps(found.as_json(), ensure_ascii=False, indent=2)
     if out is None:
         typer.echo(text)
@@ -58,7 +58,7 @@ def forget(
     engine = frame.open_store(project)
     if not yes:
         typer.confirm(f"Erase {key} for good? It can't be taken back. (What is held: winback customer export {key})", abort=True)
-    done = forgetting.forget(project, engine, key, by=frame.who(project), now=clock.now())
+    done = forgetting.forget(project, engine, key, by=project.user, now=clock.now())
     if json:
         frame.print_json(done.as_json())
         return

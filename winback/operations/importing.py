@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -21,7 +21,7 @@ from winback.audience.source import Source
 from winback.errors import Problem, SourceError
 from winback.operations import knowing, stopping
 from winback.settings import Project
-from winback.store import brought_back, database, forgotten, incoming, incoming_customers, redemptions, source_states, tables
+from winback.store import audit, brought_back, database, forgotten, incoming, incoming_customers, redemptions, source_states, tables
 from winback.store.incoming import Filled, Merged, Staging
 
 Progress: TypeAlias = Callable[[str, int], None]
@@ -164,6 +164,7 @@ def _import(project: Project, engine: Engine, opened: _Opened, progress: Progres
         if rejects.count:  # what was rejected is read again next time: its cause may have been mended
             mark = opened.seen
         source_states.remember(connection, opened.name, watermark.encode(mark), now)
+        _note(connection, project, opened, merged, rejects.count)
     return SourceReport(
         opened.name,
         sum(part.inserted for part in merged),
@@ -173,6 +174,15 @@ def _import(project: Project, engine: Engine, opened: _Opened, progress: Progres
         project.shown(path) if rejects.count else None,
         without,
     )
+
+
+def _note(connection: Connection, project: Project, opened: _Opened, merged: Sequence[Merged], rejected: int) -> None:
+    """Into the audit, where anything came in."""
+    new, changed = sum(part.inserted for part in merged), sum(part.updated for part in merged)
+    if new or changed:
+        detail = {"new": new, "changed": changed, "rejected": rejected}
+        about = f"source {opened.name}"
+        audit.record(connection, who=project.user, deed=audit.Deed.IMPORTED, about=about, detail=detail, now=opened.terms.now)
 
 
 def _convert(chunk: Chunk, terms: Terms) -> Converted:
