@@ -18,6 +18,7 @@ audit = typer.Typer(help="Who did what: a chain of deeds that is only added to."
 
 def register(app: typer.Typer) -> None:
     app.add_typer(audit, name="audit")
+    app.command()(retention)
 
 
 @customer.command()
@@ -107,3 +108,23 @@ def verify(
         typer.echo(found.sentence())
     if found.misfit is not None:
         raise typer.Exit(1)
+
+
+def retention(
+    context: typer.Context,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say how much it would clear, and clear nothing.")] = False,
+    folder: Folder = None,
+    json: Json = False,
+) -> None:
+    """Clear details that were kept longer than config/retention.yaml says, a little at a time. Figures stay as they are."""
+    from winback.operations import retaining
+
+    project = frame.open_project(context, folder)
+    done = retaining.apply(project, frame.open_store(project), now=clock.now(), dry_run=dry_run)
+    if json:
+        frame.print_json(done.as_json())
+        return
+    rows = [(name, done.periods[name], f"{count:,}") for name, count in done.cleared.items()]
+    frame.print_table("Would be cleared" if dry_run else "Cleared", ("", "kept for", "how many"), rows)
+    if not done.is_scrubbed:
+        typer.echo("Remainders may lie in unused parts of the database file: somebody else works with it just now.")

@@ -13,9 +13,10 @@ from sqlalchemy import JSON, Column, Connection, Row, String, Table, and_, cast,
 from winback.model import CodeSource, CodeStatus, DeliveryStatus, Reason, RecipientStatus, TaskStatus
 from winback.store import codes as life
 from winback.store import events, forgotten, merged_journeys, runs
-from winback.store.holdings import HOLDINGS, Fate
+from winback.store.holdings import HOLDINGS, Fate, Holding
 from winback.store.incoming import import_is_ours
 from winback.store.tables import codes, contacts, customers, deliveries, fuses, metadata, orders, recipients, suppressions, tasks
+from winback.store.tables import events as happened
 
 _LOCKED = "55P03"
 """lock_not_available, of PostgreSQL's error codes."""
@@ -94,7 +95,7 @@ def erase(connection: Connection, person: Known, secret: bytes, now: datetime) -
         holding = HOLDINGS.get(table.name)
         if holding is None or holding.fate in {Fate.STAYS, Fate.NOBODYS}:
             continue
-        theirs = table.c[holding.whose].in_(ids)
+        theirs = _theirs(table, holding, person)
         if holding.fate is Fate.DELETED:
             connection.execute(delete(table).where(theirs))
         else:
@@ -201,6 +202,14 @@ def rows_of(connection: Connection, person: Known) -> dict[str, Sequence[Row[Any
         holding = HOLDINGS.get(table.name)
         if holding is None or holding.fate is Fate.NOBODYS:
             continue
-        values = [each[2] for each in person.addresses] if holding.whose == "address_hash" else list(person.ids)
-        found[table.name] = connection.execute(select(table).where(table.c[holding.whose].in_(values)).order_by(*table.primary_key.columns)).all()
+        found[table.name] = connection.execute(select(table).where(_theirs(table, holding, person)).order_by(*table.primary_key.columns)).all()
     return found
+
+
+def _theirs(table: Table, holding: Holding, person: Known) -> Any:
+    """The rows of a table that are this person's."""
+    if holding.whose == "address_hash":
+        return table.c.address_hash.in_([each[2] for each in person.addresses])
+    if holding.whose == "event_id":
+        return table.c.event_id.in_(select(happened.c.id).where(happened.c.customer_id.in_(person.ids)))
+    return table.c[holding.whose].in_(person.ids)

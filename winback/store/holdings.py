@@ -22,7 +22,7 @@ class Holding:
 
     fate: Fate
     says: str  # to the person who asks; of a table that is nobody's, why it isn't theirs
-    whose: str = "customer_id"  # the column that points to the customer
+    whose: str = "customer_id"  # the column that leads to the customer: by their row, by an event of theirs, by an address's hash
     keeps: tuple[str, ...] = ()
 
 
@@ -75,6 +75,7 @@ HOLDINGS: Mapping[str, Holding] = {
         "What came back: opened and clicked letters, replies, bounces, requests to stop.",
         *("id", "kind", "customer_id", "delivery_id", "link_id", "happened_at", "verdict"),
     ),
+    "forwards": Holding(Fate.DELETED, "Replies of yours that a person of the shop was told of.", "event_id"),
     "outcomes": Holding(Fate.STAYS, "Whether you ordered again after a campaign, and for how much."),
     "codes": _emptied(
         "Discount codes that were yours.",
@@ -98,6 +99,8 @@ HOLDINGS: Mapping[str, Holding] = {
     "scores_state": _nobodys("Figures of all customers together."),
     "source_states": _nobodys("How far the shop's data was read."),
     "consent_wordings": _nobodys("Words that consents were asked with, the same for everybody."),
+    "mailboxes": _nobodys("How far the shop's mailboxes are read."),
+    "mails": _nobodys("Codes of mails that were read, so that none is read twice; no words, no addresses."),
     "forgotten": _nobodys("Codes that can't be turned back, of those who asked to be forgotten."),
     "audit": _nobodys("What our staff did; a customer is only the number of a row in it."),
 }
