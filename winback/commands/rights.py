@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as jsons
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +13,7 @@ from winback import clock
 from winback.commands import frame
 from winback.commands.customers import Key, customer
 from winback.commands.frame import Folder, Json
+from winback.errors import ConfigError, Problem
 
 audit = typer.Typer(help="Who did what: a chain of deeds that is only added to.", no_args_is_help=True)
 
@@ -57,8 +59,12 @@ def forget(
 
     project = frame.open_project(context, folder)
     engine = frame.open_store(project)
-    if not yes:
-        typer.confirm(f"Erase {key} for good? It can't be taken back. (What is held: winback customer export {key})", abort=True)
+    if not yes and not sys.stdin.isatty():
+        how = f"See what is held of them, then: winback customer forget {key} --yes"
+        raise ConfigError(Problem("", None, "nobody is erased: nobody is here to ask.", how))
+    if not yes and not typer.confirm(f"Erase {key} for good? It can't be taken back. (What is held: winback customer export {key})"):
+        typer.echo("Nobody is erased.")
+        return
     done = forgetting.forget(project, engine, key, by=project.user, now=clock.now())
     if json:
         frame.print_json(done.as_json())
