@@ -132,8 +132,7 @@ class RunStatus(StrEnum):
     FINISHED = "finished"  # every recipient came to an end
 
 
-UNFINISHED = frozenset({RunStatus.ACTIVE, RunStatus.WAITING, RunStatus.PAUSED})
-"""A run that may still send, now or once a person says so."""
+UNFINISHED = frozenset({RunStatus.ACTIVE, RunStatus.WAITING, RunStatus.PAUSED})  # may still send, now or once a person says so
 
 
 class RecipientStatus(StrEnum):
@@ -235,6 +234,7 @@ class Reason(StrEnum):
     EXHAUSTED = "exhausted"  # every stage and the farewell brought no answer: left alone for good
     WRITTEN_LATELY = "written-lately"  # the same campaign wrote to them not long ago
     DAY_PASSED = "day-passed"  # the stage's own day was over before its turn came
+    FORGOTTEN = "forgotten"  # asked to be erased
     NO_OCCASION = "no-occasion"  # the occasion doesn't come for this customer, or not while the campaign lasts
     LANE_STOPPED = "lane-stopped"  # the fuse of its lane has blown: it leaves once a person lets the lane go on
 

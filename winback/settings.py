@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import ipaddress
 import os
 import re
@@ -158,6 +159,16 @@ class Project:
         if said and said not in set(Environment):
             raise ConfigError(Problem("", None, f"WINBACK_ENVIRONMENT is `{said}`.", f"Set it to one of {', '.join(Environment)}."))
         return Environment(said) if said else self.settings.environment
+
+    @cached_property
+    def user(self) -> str:
+        """Who works with it, for the audit: WINBACK_USER, else the account of this machine."""
+        if said := self.environment.get("WINBACK_USER", "").strip():
+            return said
+        try:
+            return getpass.getuser()
+        except (OSError, KeyError):
+            return "somebody"
 
     @property
     def templates(self) -> Path:

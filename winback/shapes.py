@@ -28,7 +28,8 @@ def _share(value: Any) -> float:
     return float(value)
 
 
-def _duration(value: Any) -> timedelta:
+def read_duration(value: Any) -> timedelta:
+    """`7 days` as a length of time. Raises a refusal."""
     if isinstance(value, timedelta):
         return value
     found = re.fullmatch(r"([0-9]+) (minute|hour|day|week)s?", value) if isinstance(value, str) else None
@@ -132,7 +133,9 @@ _SHOWN_WEEKDAY = PlainSerializer(lambda value: _WEEKDAYS[value], return_type=str
 
 Share: TypeAlias = Annotated[float, BeforeValidator(_share), _text("number", minimum=0, maximum=1)]
 """A part of a whole, 0 to 1."""
-Duration: TypeAlias = Annotated[timedelta, BeforeValidator(_duration), _SHOWN_DURATION, _text("string", pattern="^[0-9]+ (minute|hour|day|week)s?$")]
+Duration: TypeAlias = Annotated[
+    timedelta, BeforeValidator(read_duration), _SHOWN_DURATION, _text("string", pattern="^[0-9]+ (minute|hour|day|week)s?$")
+]
 """A length of time: `7 days`."""
 Amount: TypeAlias = Annotated[Decimal, BeforeValidator(_amount), _text("number")]
 """A sum in the currency named beside it."""

@@ -192,6 +192,7 @@ def test_every_deployment_names_a_flow_that_exists_and_only_those_who_help_to_se
         "start-campaign",
         "collect-events",
         "measure-and-report",
+        "retention",
     }
     for deployment in deployments:
         path, name = deployment["entrypoint"].split(":")

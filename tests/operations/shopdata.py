@@ -46,7 +46,7 @@ def run(project: Project, engine: Engine, now: datetime = NOW, only: str | None 
 
 
 _ELSEWHERE = {"id", "updated_at", "ordered_on", "margin_minor", "code", "mistyped", "confirmed_at"}
-_ELSEWHERE |= {"phone", "standing", "recommended_by", "tags", "custom", "merged_into"}
+_ELSEWHERE |= {"phone", "standing", "recommended_by", "tags", "custom", "merged_into", "forgotten_at"}
 """Columns that tests of their own look at."""
 
 

@@ -42,7 +42,7 @@ def approve(
     from winback.sending import prepared
 
     project = frame.open_project(context, folder)
-    engine, who = frame.open_store(project), by or frame.account_name()
+    engine, who = frame.open_store(project), by or project.user
     if withdraw:
         _say(approving.withdraw(engine, campaign, by=who, now=clock.now()), campaign, json=json, status="withdrawn")
         return

@@ -154,7 +154,7 @@ def _steer(context: typer.Context, campaign: str, folder: Folder, verb: str) -> 
     from winback.operations import steering
 
     project = frame.open_project(context, folder)
-    typer.echo(steering.steer(frame.open_store(project), campaign, verb, now=clock.now()))
+    typer.echo(steering.steer(frame.open_store(project), campaign, verb, now=clock.now(), by=project.user))
 
 
 def deliveries(
@@ -189,4 +189,4 @@ def resolve(
     from winback.operations import steering
 
     project = frame.open_project(context, folder)
-    typer.echo(steering.resolve(frame.open_store(project), delivery, answer, now=clock.now()))
+    typer.echo(steering.resolve(frame.open_store(project), delivery, answer, now=clock.now(), by=project.user))

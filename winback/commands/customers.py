@@ -70,7 +70,7 @@ def merge(
     from winback.operations import merging
 
     project = frame.open_project(context, folder)
-    report = merging.merge(frame.open_store(project), merged, into, now=clock.now(), dry_run=dry_run)
+    report = merging.merge(frame.open_store(project), merged, into, now=clock.now(), dry_run=dry_run, by=project.user)
     if json:
         frame.print_json(report.as_json())
         return

@@ -40,6 +40,8 @@ def import_(
     for read in report.sources:
         if read.rejects_file:
             typer.echo(f"What was rejected from {read.name}, and why: {read.rejects_file}")
+        if read.forgotten:
+            typer.echo(f"{read.forgotten:,} rows from {read.name} are of customers who asked to be forgotten: left out.")
     for warning in report.warnings:
         typer.echo(warning)
 

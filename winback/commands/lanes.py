@@ -61,8 +61,8 @@ def stop(
     """Let nothing leave by a lane until somebody resumes it; its letters wait."""
     from winback.operations import lane_control
 
-    store = frame.open_store(frame.open_project(context, folder))
-    typer.echo(lane_control.stop(store, lane, by=by or frame.account_name(), note=note, now=clock.now()))
+    project = frame.open_project(context, folder)
+    typer.echo(lane_control.stop(frame.open_store(project), lane, by=by or project.user, note=note, now=clock.now()))
 
 
 @group.command()
@@ -76,8 +76,8 @@ def resume(
     """Let a lane go on that a fuse or a person stopped; its letters are due at once."""
     from winback.operations import lane_control
 
-    store = frame.open_store(frame.open_project(context, folder))
-    typer.echo(lane_control.resume(store, lane, by=by or frame.account_name(), note=note, now=clock.now()))
+    project = frame.open_project(context, folder)
+    typer.echo(lane_control.resume(frame.open_store(project), lane, by=by or project.user, note=note, now=clock.now()))
 
 
 @group.command()

@@ -41,6 +41,7 @@ _STOPPED: Mapping[str, EndState] = {
     Reason.DECLINED: EndState.DECLINED,
     Reason.UNSUBSCRIBED: EndState.UNSUBSCRIBED,
     Reason.SUPPRESSED: EndState.UNSUBSCRIBED,
+    Reason.FORGOTTEN: EndState.UNSUBSCRIBED,
     Reason.COMPLAINED: EndState.COMPLAINED,
     Reason.BOUNCED: EndState.UNREACHABLE,
     Reason.SOFT_BOUNCED: EndState.UNREACHABLE,

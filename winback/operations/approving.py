@@ -18,7 +18,7 @@ from winback.operations.asking import Asked
 from winback.sending import contents, prepared
 from winback.sending.prepared import Prepared
 from winback.settings import Project
-from winback.store import approvals, database, run_files, runs
+from winback.store import approvals, audit, database, run_files, runs
 from winback.store.approvals import Approval
 from winback.store.runs import Run
 
@@ -63,6 +63,8 @@ def ask(engine: Engine, ready: Prepared, question: asking.Question, made_of: Fin
         changed = _since(connection, ready.name, made_of)
         asked = replace(question.asked, letters=letters, note=note, changed=changed)
         approvals.ask(connection, ready.name, made_of.digest, summary=asked.as_json(), made_of=made_of.as_json(), now=now)
+        detail = {"run": asked.run, "people": asked.people, "files": made_of.digest[:16]}
+        audit.record(connection, who=ready.project.user, deed=audit.Deed.ASKED, about=f"campaign {ready.name}", detail=detail, now=now)
         known = approvals.get(connection, ready.name, made_of.digest)
     assert known is not None
     return waiting(known)
@@ -110,10 +112,13 @@ def approve(engine: Engine, project: Project, name: str, *, shown: str, by: str,
             how = f"Look at it anew: winback approve {name}"
             raise ConfigError([Problem(each.file, None, "it was changed after it was shown; nothing is approved.", how) for each in differing])
         approvals.approve(connection, name, shown, by=by, now=now)
+        audit.record(
+            connection, who=by, deed=audit.Deed.APPROVED, about=f"campaign {name}", detail={"files": shown[:16], "account": project.user}, now=now
+        )
         run = runs.latest(connection, name)
         if run is None or run.status not in UNFINISHED:
             return f"{name} is approved. It begins with: winback run {name}"
-        go_on_with(connection, name, made_of, now=now)
+        go_on_with(connection, name, made_of, by=by, now=now)
         set_going(connection, name, RunStatus.ACTIVE, now=now)
     going = "stays paused until `winback resume`" if run.status is RunStatus.PAUSED else "goes on with the next `winback run`"
     return f"{name} is approved; run {run.number} {going}."
@@ -134,6 +139,14 @@ def withdraw(engine: Engine, name: str, *, by: str, now: datetime) -> str:
         taken = {each.fingerprint for each in approvals.withdraw(connection, name, by=by, now=now)}
         if not taken:
             raise ConfigError(Problem("", None, f"no approval of `{name}` stands.", f"To stop it: winback pause {name}"))
+        audit.record(
+            connection,
+            who=by,
+            deed=audit.Deed.WITHDREW,
+            about=f"campaign {name}",
+            detail={"files": sorted(each[:16] for each in taken)[:20]},
+            now=now,
+        )
         run = runs.latest(connection, name)
         if run is not None and run.status is RunStatus.ACTIVE and run.fingerprint in taken:
             set_going(connection, name, RunStatus.WAITING, now=now)
@@ -141,13 +154,16 @@ def withdraw(engine: Engine, name: str, *, by: str, now: datetime) -> str:
     return f"The approval of {name} is withdrawn."
 
 
-def go_on_with(connection: Connection, name: str, made_of: Fingerprint, *, now: datetime) -> None:
+def go_on_with(connection: Connection, name: str, made_of: Fingerprint, *, by: str, now: datetime) -> None:
     """From now on the campaign's runs are made of these files; what differs from before is recorded with each."""
     for run in runs.unfinished_of(connection, name):
         if run.fingerprint == made_of.digest:
             continue
         changed = [each.as_json() for each in fingerprint.differing(Fingerprint.from_json(run.made_of), made_of)]
         run_files.go_on_with(connection, run.id, made_of.digest, before=run.fingerprint, made_of=made_of.as_json(), changed=changed, now=now)
+        files = [f"{each['file']} {each['what']}" for each in changed]
+        detail = {"run": run.number, "files": files[:20], "how_many": len(files), "now": made_of.digest[:16]}
+        audit.record(connection, who=by, deed=audit.Deed.CHANGED, about=f"campaign {name}", detail=detail, now=now)
 
 
 def set_going(connection: Connection, name: str, status: RunStatus, *, now: datetime) -> None:

@@ -65,7 +65,7 @@ def _go_on(engine: Engine, ready: Prepared, run: Run, made_of: Fingerprint, *, n
         assert found is not None
         if found.status not in {RunStatus.ACTIVE, RunStatus.WAITING}:
             return found  # somebody paused or cancelled it meanwhile
-        approving.go_on_with(connection, ready.name, made_of, now=now)
+        approving.go_on_with(connection, ready.name, made_of, by=ready.project.user, now=now)
         approving.set_going(connection, ready.name, RunStatus.ACTIVE if goes else RunStatus.WAITING, now=now)
         run_files.went_on(connection, run.id, now)
         found = runs.latest(connection, ready.name)

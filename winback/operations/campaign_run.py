@@ -16,7 +16,7 @@ from winback.operations import enrolment, knowing, recurring
 from winback.operations.rationing import Rations
 from winback.sending import offering
 from winback.sending.prepared import Prepared
-from winback.store import cohorts, database, runs
+from winback.store import audit, cohorts, database, runs
 from winback.store.as_of import AsOf
 from winback.store.runs import Run
 
@@ -56,7 +56,10 @@ def current(
             "order_of_stages": _order_of_stages(prepared),
             "window_seconds": prepared.campaign.window(prepared.project).total_seconds(),
         }
-        return runs.start(connection, prepared.name, number=number, salt=salt_of(prepared, number), plan=plan, now=now, **_kept(made_of))
+        begun = runs.start(connection, prepared.name, number=number, salt=salt_of(prepared, number), plan=plan, now=now, **_kept(made_of))
+        detail = {"run": number, "files": begun.fingerprint[:16]}
+        audit.record(connection, who=prepared.project.user, deed=audit.Deed.STARTED, about=f"campaign {prepared.name}", detail=detail, now=now)
+        return begun
 
 
 def goes_on(prepared: Prepared, run: Run, now: datetime) -> bool:

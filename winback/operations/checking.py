@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from winback.audience import businesses, cohort, lifecycle, reasons, signs, source, value
+from winback.audience import businesses, cohort, lifecycle, reasons, retention, signs, source, value
 from winback.errors import ConfigError, Problem, Refused
 from winback.journey import campaign, occasions, policy
 from winback.letters import brand, check, occasion_names, sender
@@ -27,6 +27,7 @@ def problems(project: Project) -> list[Problem]:
         lambda: reasons.read(project),
         lambda: occasions.read(project),
         lambda: pace.read(project),
+        lambda: retention.read(project),
     ]
     found = [problem for reader in readers for problem in _refused(reader)]
     for name in project.names("cohorts"):

@@ -175,7 +175,7 @@ def enrol(engine: Engine, prepared: Prepared, run: Run, *, now: datetime, progre
     if prepared.campaign.is_daily:
         return _enrol_today(engine, prepared, run, now=now, progress=progress) if run.status is RunStatus.ACTIVE else 0
     new, rations = 0, Rations(prepared, run.salt)
-    offering.stock(engine, prepared)
+    offering.stock(engine, prepared, now=now)
     with database.reading(engine) as connection:
         batches = decisions(connection, prepared, run_id=run.id, salt=run.salt, as_of=run.started_at, now=run.started_at)
         for batch in batches:
@@ -196,7 +196,7 @@ def _enrol_today(engine: Engine, prepared: Prepared, run: Run, *, now: datetime,
     if moment is None:
         return 0
     new, rations = 0, Rations(prepared, run.salt)
-    offering.stock(engine, prepared)
+    offering.stock(engine, prepared, now=now)
     with database.reading(engine) as connection:
         turn = recurring.turn(connection, prepared, run, moment)
         again = frozenset(turn.again)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine
 
-from winback.audience import acts, custom, customers, orders, reading, reasons, watermark
+from winback.audience import acts, custom, customers, left_out, orders, reading, reasons, watermark
 from winback.audience import source as sources
 from winback.audience.converting import Converted, Terms
 from winback.audience.mapping import Customers, Feedback, Inquiries, Orders, Touches
@@ -22,7 +22,7 @@ from winback.errors import Problem, SourceError
 from winback.model import ChannelName
 from winback.operations import knowing, stopping
 from winback.settings import Project
-from winback.store import brought_back, database, incoming, incoming_customers, redemptions, source_states, tables
+from winback.store import audit, brought_back, database, forgotten, incoming, incoming_customers, redemptions, source_states, tables
 from winback.store.incoming import Filled, Merged, Staging
 
 Progress: TypeAlias = Callable[[str, int], None]
@@ -52,6 +52,11 @@ class SourceReport:
     unchanged: int
     rejected: int
     rejects_file: str | None  # as seen from the project folder
+    forgotten: int = 0  # rows of those who asked to be forgotten: left out, and kept in no file
+
+    def as_json(self) -> dict[str, Any]:
+        told = asdict(self)
+        return told if self.forgotten else {name: value for name, value in told.items() if name != "forgotten"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +68,7 @@ class ImportReport:
 
     def as_json(self) -> dict[str, Any]:
         told = {"warnings": list(self.warnings)} if self.warnings else {}
-        return {"sources": [asdict(report) for report in self.sources], **told}
+        return {"sources": [report.as_json() for report in self.sources], **told}
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,13 +133,18 @@ def _import(project: Project, engine: Engine, opened: _Opened, progress: Progres
     path = project.out / "rejects" / f"{opened.name}-{now.astimezone(UTC):%Y-%m-%dT%H%M%SZ}.csv"
     merged: list[Merged] = []
     mark = opened.seen
+    without = 0
     with RejectsFile(path, source=reading.shown(project, source)) as rejects, database.writing(engine) as connection:
         staging: Staging | None = None
+        is_forgotten = forgotten.asker(connection, project.key)
         for chunk in opened.rows.chunks:
             fresh = chunk
             if source.watermark:
                 fresh = watermark.fresh(chunk, source.watermark, opened.seen)
                 mark = watermark.highest(chunk, source.watermark, mark)
+            if is_forgotten:
+                fresh, few = left_out.leave_out(fresh, source.mapping, is_forgotten)
+                without += few
             if source.customers:
                 terms = custom.settled(chunk, source.customers.custom, terms)
             converted = _convert(fresh, terms)
@@ -155,6 +165,7 @@ def _import(project: Project, engine: Engine, opened: _Opened, progress: Progres
         if rejects.count:  # what was rejected is read again next time: its cause may have been mended
             mark = opened.seen
         source_states.remember(connection, opened.name, watermark.encode(mark), now)
+        _note(connection, project, opened, merged, rejects.count)
     return SourceReport(
         opened.name,
         sum(part.inserted for part in merged),
@@ -162,7 +173,17 @@ def _import(project: Project, engine: Engine, opened: _Opened, progress: Progres
         sum(part.unchanged for part in merged),
         rejects.count,
         project.shown(path) if rejects.count else None,
+        without,
     )
+
+
+def _note(connection: Connection, project: Project, opened: _Opened, merged: Sequence[Merged], rejected: int) -> None:
+    """Into the audit, where anything came in."""
+    new, changed = sum(part.inserted for part in merged), sum(part.updated for part in merged)
+    if new or changed:
+        detail = {"new": new, "changed": changed, "rejected": rejected}
+        about = f"source {opened.name}"
+        audit.record(connection, who=project.user, deed=audit.Deed.IMPORTED, about=about, detail=detail, now=opened.terms.now)
 
 
 def _convert(chunk: Chunk, terms: Terms) -> Converted:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, Row
 
 from winback.audience.consents import Strictness
 from winback.errors import ConfigError, Problem
-from winback.store import database, merging, persons
+from winback.store import audit, database, merging, persons
 from winback.store.merging import Busy, Merged
 
 WORDS = {
@@ -67,7 +67,7 @@ class MergeReport:
                 yield f"Both were in {journey.campaign}, run {journey.number}: the journey of {self.into} goes on, that of {self.merged} ends."
 
 
-def merge(engine: Engine, merged_key: str, into_key: str, *, now: datetime, dry_run: bool = False) -> MergeReport:
+def merge(engine: Engine, merged_key: str, into_key: str, *, now: datetime, dry_run: bool = False, by: str = "") -> MergeReport:
     """Merge one customer into another: all of it, or nothing. A dry run does it and takes it back.
 
     Raises ConfigError when either isn't there, both are the same or one of them was merged before, and when somebody is working on them.
@@ -77,6 +77,10 @@ def merge(engine: Engine, merged_key: str, into_key: str, *, now: datetime, dry_
         result = merging.merge(connection, merged.id, into.id, now)
         if dry_run or isinstance(result, Busy):
             connection.rollback()
+        else:
+            audit.record(
+                connection, who=by, deed=audit.Deed.MERGED, about=audit.customer(into.id), detail={"from": audit.customer(merged.id)}, now=now
+            )
     if isinstance(result, Busy):
         how = "Try again in a minute. If that campaign isn't sending now, let it come to an end first: winback run CAMPAIGN."
         raise ConfigError(Problem("", None, f"`{merged_key}` can't be merged just now: {result.because}.", how))

@@ -14,7 +14,7 @@ from winback.audience.reasons import Reason
 from winback.errors import ConfigError, Problem
 from winback.model import ReasonSource
 from winback.settings import Project
-from winback.store import database, leaving_reasons
+from winback.store import audit, database, leaving_reasons
 
 _LONGEST_NAME = 100
 
@@ -89,6 +89,9 @@ def record(
             recorded_by=by,
             note=note,
         )
+        if is_new:
+            detail = {"reason": word, "by": by}
+            audit.record(connection, who=project.user, deed=audit.Deed.TOLD_REASON, about=audit.customer(who), detail=detail, now=now)
     return Recorded(customer, word, meant.title, meant.method, is_new)
 
 

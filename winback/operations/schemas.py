@@ -12,6 +12,7 @@ from winback.audience.businesses import Businesses
 from winback.audience.cohort import Cohort
 from winback.audience.lifecycle import Lifecycle
 from winback.audience.reasons import Reasons
+from winback.audience.retention import Retention
 from winback.audience.signs import Signs
 from winback.audience.source import Sources
 from winback.audience.value import Value
@@ -40,6 +41,7 @@ SHAPES: dict[str, type[BaseModel]] = {
     "reasons": Reasons,
     "occasions": Occasions,
     "pace": Pace,
+    "retention": Retention,
 }
 
 

@@ -9,23 +9,23 @@ from sqlalchemy import Connection, Engine
 
 from winback.errors import ConfigError, Problem
 from winback.model import UNFINISHED, DeliveryStatus, RunStatus
-from winback.store import approvals, codes, database, deliveries, runs
+from winback.store import approvals, audit, codes, database, deliveries, runs
 from winback.store.runs import Run
 from winback.strictyaml import nearest
 
 _VERBS = {
-    "pause": ({RunStatus.ACTIVE}, RunStatus.PAUSED, "is paused: nothing leaves until `winback resume`"),
-    "resume": ({RunStatus.PAUSED}, RunStatus.ACTIVE, "goes on with the next `winback run`"),
-    "cancel": (UNFINISHED, RunStatus.CANCELLED, "is cancelled: nothing of it leaves any more"),
+    "pause": ({RunStatus.ACTIVE}, RunStatus.PAUSED, audit.Deed.PAUSED, "is paused: nothing leaves until `winback resume`"),
+    "resume": ({RunStatus.PAUSED}, RunStatus.ACTIVE, audit.Deed.RESUMED, "goes on with the next `winback run`"),
+    "cancel": (UNFINISHED, RunStatus.CANCELLED, audit.Deed.CANCELLED, "is cancelled: nothing of it leaves any more"),
 }
 
 
-def steer(engine: Engine, campaign: str, verb: str, *, now: datetime) -> str:
+def steer(engine: Engine, campaign: str, verb: str, *, now: datetime, by: str = "") -> str:
     """Pause, resume or cancel the campaign's newest run, and an older one that goes on beside it; returns a sentence.
 
     Raises ConfigError when the newest isn't in a state for that.
     """
-    allowed, status, sentence = _VERBS[verb]
+    allowed, status, deed, sentence = _VERBS[verb]
     with database.writing(engine) as connection:
         run = runs.latest(connection, campaign)
         if run is None:
@@ -40,6 +40,7 @@ def steer(engine: Engine, campaign: str, verb: str, *, now: datetime) -> str:
             runs.change_status(connection, each.id, status, now)
             if status is RunStatus.CANCELLED:
                 codes.release_those_of_ended(connection, campaign, each.id)
+        audit.record(connection, who=by, deed=deed, about=f"campaign {campaign}", detail={"run": run.number}, now=now)
     return f"{campaign}, run {run.number}, {sentence}."
 
 
@@ -89,12 +90,14 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime) else value
 
 
-def resolve(engine: Engine, delivery_id: int, answer: str, *, now: datetime) -> str:
+def resolve(engine: Engine, delivery_id: int, answer: str, *, now: datetime, by: str = "") -> str:
     """Settle an uncertain letter; returns a sentence. Raises ConfigError when it isn't uncertain or the answer is no answer."""
     if answer not in {"sent", "not-sent"}:
         raise ConfigError(Problem("", None, f"`{answer}` is no answer.", "Write sent or not-sent."))
     with database.writing(engine) as connection:
         before = deliveries.resolve(connection, delivery_id, was_sent=answer == "sent", now=now)
+        if before == DeliveryStatus.UNCERTAIN:
+            audit.record(connection, who=by, deed=audit.Deed.RESOLVED, about=f"delivery {delivery_id}", detail={"answer": answer}, now=now)
     if before != DeliveryStatus.UNCERTAIN:
         found = f"is {before}" if before else "doesn't exist"
         raise ConfigError(

@@ -20,7 +20,7 @@ from winback.journey.promises import Promised
 from winback.journey.purse import Purse
 from winback.model import Email, Message, Money, Reason, RecipientStatus
 from winback.sending.prepared import Prepared
-from winback.store import code_pools, codes, database, deliveries, persons
+from winback.store import audit, code_pools, codes, database, deliveries, persons
 from winback.store.codes import Held, Wish
 from winback.store.runs import Run
 
@@ -52,13 +52,17 @@ def carries(content: Email | Message, held: Held) -> bool:
     return held.code in said or html.escape(held.code) in said
 
 
-def stock(engine: Engine, prepared: Prepared) -> None:
+def stock(engine: Engine, prepared: Prepared, *, now: datetime) -> None:
     """Bring the store's pools in line with the shop's files. Raises ConfigError when a code in one is another campaign's."""
     if not prepared.pools:
         return
     with database.writing(engine) as connection:
         for name, lines in prepared.pools.items():
+            before = code_pools.size(connection, prepared.name, name)
             _refuse_foreign(prepared, name, code_pools.load(connection, prepared.name, name, lines))
+            if came := code_pools.size(connection, prepared.name, name) - before:
+                about = f"codes {prepared.name}/{name}"
+                audit.record(connection, who=prepared.project.user, deed=audit.Deed.IMPORTED, about=about, detail={"more": came}, now=now)
 
 
 def check_pools(connection: Connection, prepared: Prepared) -> None:

@@ -36,7 +36,7 @@ def invited(connection: Connection, customer_id: int) -> Invited | None:
     row = connection.execute(
         select(customers.c.id, customers.c.locale, contacts.c.address)
         .outerjoin(contacts, and_(contacts.c.customer_id == customers.c.id, contacts.c.channel == ChannelName.TELEGRAM))
-        .where(customers.c.id == person)
+        .where(customers.c.id == person, customers.c.forgotten_at.is_(None))
     ).one_or_none()
     return None if row is None else Invited(row.id, row.locale, row.address or "")
 

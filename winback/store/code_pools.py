@@ -47,6 +47,11 @@ def load(connection: Connection, campaign: str, offer: str, lines: Mapping[str, 
     return sorted(lines[code] for matched, code in wanted.items() if matched not in known)
 
 
+def size(connection: Connection, campaign: str, offer: str) -> int:
+    """How many codes of its file the store has, whatever became of them."""
+    return int(connection.execute(select(func.count()).select_from(_pool(campaign, offer).subquery())).scalar_one())
+
+
 def foreign(connection: Connection, campaign: str, offer: str, lines: Mapping[str, int]) -> list[int]:
     """The same lines as `load` returns; nothing is changed."""
     wanted = {code_words.same(code): line for code, line in lines.items()}

@@ -86,7 +86,7 @@ def _sent() -> Select[Any]:
         )
         .join(customers, customers.c.id == deliveries.c.customer_id)
         .outerjoin(contacts, and_(contacts.c.customer_id == person, contacts.c.channel == deliveries.c.channel))
-        .where(deliveries.c.channel != "")
+        .where(deliveries.c.channel != "", customers.c.forgotten_at.is_(None))  # what comes back of somebody who is forgotten is nobody's
     )
 
 

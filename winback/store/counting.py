@@ -38,6 +38,7 @@ from sqlalchemy import (
 from winback.model import OrderStatus, minor_digits
 from winback.store import dealings
 from winback.store.as_of import AsOf, Whose, by_then, of
+from winback.store.persons import is_person
 from winback.store.tables import customers, facts, facts_state, orders
 from winback.store.tables.audience import UNPRICED
 
@@ -85,7 +86,7 @@ def relation(
     for part in dict.fromkeys(part for column in names for part in _parts(column)):
         source = source.outerjoin(counted.part(part), counted.part(part).c.customer_id == customers.c.id)
     columns = [_column(facts.c[column], [counted.part(part) for part in _parts(column)]) for column in names]
-    mine = customers.c.merged_into.is_(None)
+    mine = is_person()
     return select(customers.c.id.label("customer_id"), *columns).select_from(source).where(mine, of(customers.c.id, whose)).subquery(name)
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy
-from sqlalchemy import Connection, Engine, event, func, make_url, select
+from sqlalchemy import Connection, Engine, event, func, make_url, select, text
 from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 
 from winback.errors import Problem, StoreError
@@ -121,6 +122,29 @@ def _tune_sqlite(engine: Engine, synchronous: str) -> None:
 def frugal(engine: Engine) -> Engine:
     """The same database for a worker that looks at a few hundred customers at once: SQLite would keep pages that it never sees again."""
     return engine.execution_options(pages_kib=_FEW_PAGES_KIB)
+
+
+def scrub(engine: Engine) -> bool:
+    """Leave nothing of rows that are gone in the database's own files; False: somebody else works with it, do it again later.
+
+    SQLite writes its file anew and empties its log. PostgreSQL gives the room of dead rows back; what it wrote to its log stays there.
+    """
+    if engine.dialect.name == "postgresql":
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("VACUUM"))
+        return True
+    raw = engine.raw_connection()
+    cursor = raw.cursor()
+    try:
+        cursor.execute("PRAGMA secure_delete = ON")
+        cursor.execute("VACUUM")
+        busy, _, _ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    except sqlite3.OperationalError:
+        return False
+    finally:
+        cursor.close()
+        raw.close()
+    return not busy
 
 
 def answers(engine: Engine) -> bool:

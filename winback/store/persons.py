@@ -1,18 +1,18 @@
-"""Who counts: customers, without those who were merged into another one (store/merging.py)."""
+"""Who counts: customers, without those who were merged into another one (store/merging.py) or are forgotten (store/forgetting.py)."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select
 
 from winback.store.tables import customers
 
 
 def is_person() -> ColumnElement[bool]:
-    """The customer wasn't merged into another one."""
-    return customers.c.merged_into.is_(None)
+    """The customer wasn't merged into another one, and isn't forgotten."""
+    return and_(customers.c.merged_into.is_(None), customers.c.forgotten_at.is_(None))
 
 
 def person_id() -> ColumnElement[int]:

@@ -164,7 +164,7 @@ def _recommended(connection: Connection, of: Whole) -> Any:
     rows = connection.execute(
         select(person_id(), func.count())
         .select_from(customers.join(brought, brought.c.recommended_by == customers.c.key))
-        .where(brought.c.recommended_by != "", brought.c.merged_into.is_(None))
+        .where(brought.c.recommended_by != "", brought.c.merged_into.is_(None), brought.c.forgotten_at.is_(None))
         .group_by(person_id())
     ).all()
     return _placed(of, [row[0] for row in rows], [row[1] for row in rows], np.int64)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from winback.store.tables.audience import facts, facts_due, facts_state, scores, scores_state, stage_changes
+from winback.store.tables.audit import audit
 from winback.store.tables.campaigns import back_fill, campaign_runs, deliveries, events, links, outcomes, recipients, stops_looked
 from winback.store.tables.consents import consent_proofs, consent_requests, consent_wordings
 from winback.store.tables.journeys import approvals, codes, reminders, run_changes, tasks
@@ -16,6 +17,7 @@ from winback.store.tables.shop import (
     contacts,
     customers,
     feedback,
+    forgotten,
     inquiries,
     leaving_reasons,
     orders,
@@ -32,6 +34,7 @@ __all__ = [
     "Utc",
     "answers",
     "approvals",
+    "audit",
     "back_fill",
     "campaign_runs",
     "codes",
@@ -47,6 +50,7 @@ __all__ = [
     "facts_due",
     "facts_state",
     "feedback",
+    "forgotten",
     "forwards",
     "fuses",
     "inquiries",

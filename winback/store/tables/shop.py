@@ -29,6 +29,7 @@ customers = Table(
     Column("tags", Text, nullable=False, server_default=""),  # |winter|b2b|: each between bars, so that one is found by LIKE
     Column("custom", Tree, nullable=False, server_default="{}"),  # the shop's own columns
     to("customers.id", "merged_into"),  # the same person: everything of theirs lies with that customer
+    Column("forgotten_at", Utc),  # since then this row says nothing of anybody; statistics still count it
     Column("updated_at", Utc, nullable=False),
     Index(None, "recommended_by"),
     Index(None, "merged_into"),
@@ -182,6 +183,13 @@ answers = Table(
     Index(None, "customer_id"),
 )
 """What was said in surveys, word by word; its score is in `feedback` too, its reason in `leaving_reasons`."""
+
+forgotten = Table(
+    "forgotten",
+    metadata,
+    Column("key_hash", LargeBinary(32), primary_key=True),  # of the shop's id: the shop's data must not bring the person back
+    Column("forgotten_at", Utc, nullable=False),
+)
 
 source_states = Table(
     "source_states",

@@ -1,0 +1,98 @@
+"""Whatever somebody does to a campaign, a lane or a customer is in the audit, with who did it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from tests import letterbox, projects
+from winback.errors import ConfigError
+from winback.model import RunStatus
+from winback.operations import auditing, lane_control, merging, reasons, steering
+from winback.store import audit, database
+
+NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
+
+
+def deeds(engine):
+    """The oldest first: who, what, about what."""
+    with database.reading(engine) as connection:
+        found = audit.listed(connection)
+        assert audit.verify(connection) is None
+    return [(row.who, row.deed, row.about, row.detail) for row in reversed(found)]
+
+
+@pytest.fixture
+def shop(project, engine):
+    return letterbox.Letterbox(engine, project.key)
+
+
+def test_pausing_resuming_and_cancelling_a_campaign(engine, shop):
+    shop.run()
+    for verb in ("pause", "resume", "cancel"):
+        steering.steer(engine, "spring", verb, now=NOW, by="olha")
+    assert deeds(engine) == [("olha", verb, "campaign spring", '{"run":1}') for verb in ("paused", "resumed", "cancelled")]
+
+
+def test_what_was_refused_is_no_deed(engine, shop):
+    shop.run(status=RunStatus.CANCELLED)
+    with pytest.raises(ConfigError):
+        steering.steer(engine, "spring", "pause", now=NOW, by="olha")
+    with pytest.raises(ConfigError):
+        steering.resolve(engine, 5, "sent", now=NOW, by="olha")
+    assert deeds(engine) == []
+
+
+def test_stopping_a_lane_and_letting_it_go_on_without_the_words_of_the_note(engine):
+    lane_control.stop(engine, "email", by="olha", note="anna@post.example complained", now=NOW)
+    lane_control.resume(engine, "email", by="ivan", note="spoke with anna@post.example", now=NOW)
+    assert deeds(engine) == [("olha", "stopped", "lane email", "{}"), ("ivan", "resumed", "lane email", '{"waiting":0}')]
+
+
+def test_settling_a_letter_in_doubt(engine, shop):
+    _, letter = shop.written_to("K-1", email="k@post.example")
+    shop.doubt(letter)
+    steering.resolve(engine, letter, "not-sent", now=NOW, by="olha")
+    assert deeds(engine) == [("olha", "resolved", f"delivery {letter}", '{"answer":"not-sent"}')]
+
+
+def test_merging_two_customers_but_not_its_rehearsal(engine, shop):
+    one, other = shop.customer("K-1"), shop.customer("K-2")
+    merging.merge(engine, "K-2", "K-1", now=NOW, dry_run=True, by="olha")
+    merging.merge(engine, "K-2", "K-1", now=NOW, by="olha")
+    assert deeds(engine) == [("olha", "merged", f"customer {one}", f'{{"from":"customer {other}"}}')]
+
+
+def test_a_reason_that_was_recorded_tells_its_word_and_not_the_note(engine, shop, tmp_path):
+    project = projects.make(tmp_path / "shop", environment={"WINBACK_USER": "olha"})
+    who = shop.customer("K-1")
+    for _ in range(2):
+        reasons.record(project, engine, "K-1", "price", now=NOW, note="she told me of her divorce")
+    assert deeds(engine) == [("olha", "told-reason", f"customer {who}", '{"by":"","reason":"price"}')]
+
+
+def test_who_it_is_the_environment_says_else_the_account(tmp_path):
+    named = projects.make(tmp_path / "one", environment={"WINBACK_USER": " Olha "})
+    nameless = projects.make(tmp_path / "two")
+    assert named.user == "Olha"
+    assert nameless.user
+
+
+def test_a_chain_that_was_cut_off_is_noticed_by_the_head_of_the_last_look(engine, project):
+    lane_control.stop(engine, "email", by="olha", note="", now=NOW)
+    first = auditing.verify(project, engine)
+    assert first.misfit is None
+    lane_control.resume(engine, "email", by="olha", note="mended", now=NOW)
+    assert auditing.verify(project, engine).misfit is None
+    kept = project.root / ".winback" / "audit-head"
+    number, _, digits = kept.read_text().strip().partition("-")
+    kept.write_text(f"{int(number) + 1}-{digits}")  # as if the chain had been longer at the last look
+    found = auditing.verify(project, engine)
+    assert found.misfit.number == int(number) + 1
+    assert "cut off" in found.sentence()
+    assert auditing.verify(project, engine, heads=[str(first.head)]).misfit is not None
+    kept.unlink()
+    assert auditing.verify(project, engine, heads=[str(first.head)]).misfit is None
+    with pytest.raises(ConfigError, match="`nonsense` is no head of the audit"):
+        auditing.verify(project, engine, heads=["nonsense"])

@@ -1,0 +1,71 @@
+"""Details that were kept longer than their time, cleared some rows at a time; what figures count stays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, String, Table, cast, delete, func, or_, select, tuple_, update
+
+from winback.model import DeliveryStatus, EventKind, RecipientStatus, TaskStatus
+from winback.store.tables import deliveries, events, lane_counts, recipients, tasks
+
+AT_ONCE = 2000
+"""Rows of one transaction: nobody waits long for them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clearing:
+    """Rows of one kind. `to` is what their columns become; None: the rows go."""
+
+    table: Table
+    moment: ColumnElement[datetime]
+    is_there: ColumnElement[bool]  # there is something to clear
+    to: Mapping[str, Any] | None
+
+
+def _says_something(column: ColumnElement[Any]) -> ColumnElement[bool]:
+    return cast(column, String).not_in(["{}", "null"])
+
+
+_OVER = (DeliveryStatus.SENT, DeliveryStatus.FAILED, DeliveryStatus.STOPPED, DeliveryStatus.SKIPPED, DeliveryStatus.HELD_OUT)
+CLEARINGS: Mapping[str, Clearing] = {
+    "hits": Clearing(
+        events, events.c.happened_at, events.c.kind.in_([EventKind.OPEN, EventKind.CLICK]) & _says_something(events.c.signals), {"signals": {}}
+    ),
+    "replies": Clearing(events, events.c.happened_at, events.c.text != "", {"text": ""}),
+    "decisions": Clearing(
+        recipients, recipients.c.assigned_at, (recipients.c.status != RecipientStatus.ACTIVE) & _says_something(recipients.c.facts), {"facts": {}}
+    ),
+    "server_answers": Clearing(
+        deliveries,
+        deliveries.c.due_at,
+        deliveries.c.status.in_(_OVER) & or_(deliveries.c.detail != "", deliveries.c.message_id != "", deliveries.c.remote_id != ""),
+        {"detail": "", "message_id": "", "remote_id": ""},
+    ),
+    "tasks": Clearing(
+        tasks, tasks.c.done_at, (tasks.c.status != TaskStatus.OPEN) & or_(tasks.c.text != "", tasks.c.note != ""), {"text": "", "note": ""}
+    ),
+    "lane_counts": Clearing(lane_counts, lane_counts.c.counted_at, lane_counts.c.number.is_not(None), None),
+}
+"""By the names of config/retention.yaml."""
+
+
+def count(connection: Connection, name: str, before: datetime) -> int:
+    """How many rows wait to be cleared."""
+    each = CLEARINGS[name]
+    return int(connection.execute(select(func.count()).select_from(each.table).where(each.moment < before, each.is_there)).scalar_one())
+
+
+def clear(connection: Connection, name: str, before: datetime) -> int:
+    """Clear the next rows; returns how many. 0: nothing is left. Rows that somebody else holds are passed over."""
+    each = CLEARINGS[name]
+    key = tuple(each.table.primary_key.columns)
+    some = select(*key).where(each.moment < before, each.is_there).limit(AT_ONCE).with_for_update(skip_locked=True)
+    chosen = connection.execute(some).all()
+    if not chosen:
+        return 0
+    these = tuple_(*key).in_([tuple(row) for row in chosen])
+    return connection.execute(delete(each.table).where(these) if each.to is None else update(each.table).where(these).values(each.to)).rowcount

@@ -1,0 +1,110 @@
+"""What each table holds of a person: what it tells them when they ask for it, and what becomes of it when they are forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Fate(StrEnum):
+    """What becomes of a person's rows when they are forgotten."""
+
+    DELETED = "deleted"  # they go
+    EMPTIED = "emptied"  # they stay for statistics, with the columns of `keeps` only
+    STAYS = "stays"  # they say nothing of a person by themselves
+    NOBODYS = "nobody's"  # the table holds nothing of single customers
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """One table. `keeps`: what of an emptied row stays; a column that nobody thought of doesn't."""
+
+    fate: Fate
+    says: str  # to the person who asks; of a table that is nobody's, why it isn't theirs
+    whose: str = "customer_id"  # the column that leads to the customer: by their row, by an event of theirs, by an address's hash
+    keeps: tuple[str, ...] = ()
+
+
+def _deleted(says: str) -> Holding:
+    return Holding(Fate.DELETED, says)
+
+
+def _emptied(says: str, *keeps: str, whose: str = "customer_id") -> Holding:
+    return Holding(Fate.EMPTIED, says, whose, keeps)
+
+
+def _nobodys(says: str) -> Holding:
+    return Holding(Fate.NOBODYS, says)
+
+
+HOLDINGS: Mapping[str, Holding] = {
+    "customers": _emptied("Who you are, as the shop told us.", "id", "merged_into", "updated_at", "forgotten_at", whose="id"),
+    "contacts": _deleted("Addresses at which you can be reached."),
+    "consents": _deleted("What you agreed to, and what you took back."),
+    "consent_proofs": _deleted("When, where and with what words you agreed."),
+    "consent_requests": _deleted("Letters that asked you to confirm."),
+    "preferences": _deleted("What you said about the letters that you want."),
+    "suppressions": Holding(Fate.STAYS, "Addresses that are never written to again; kept as a code that can't be turned back.", "address_hash"),
+    "orders": _emptied(
+        "What you bought.", "id", "customer_id", "ordered_at", "ordered_on", "amount_minor", "currency", "quantity", "status"
+    ),  # only those that a campaign's result counts; all others are deleted
+    "inquiries": _deleted("What you asked the shop."),
+    "touches": _deleted("Calls, visits and letters of the shop outside this system."),
+    "feedback": _deleted("Complaints and answers that the shop told us of."),
+    "answers": _emptied(
+        "What you answered in our surveys.",
+        *("id", "customer_id", "delivery_id", "turn", "question", "kind", "asked", "score", "reason", "answered_at"),
+    ),
+    "leaving_reasons": _emptied("Why you left, as you or the staff told it.", "id", "customer_id", "reason", "recorded_at", "source"),
+    "facts": _deleted("What is counted from that: how often and how much you bought."),
+    "facts_due": _deleted("A note that this has to be counted anew."),
+    "scores": _deleted("How you compare with other customers, and how likely you are to come back."),
+    "stage_changes": Holding(Fate.STAYS, "Since when you count as new, regular or lost."),
+    "recipients": _emptied(
+        "Campaigns that thought of you, what each decided, and on what grounds.",
+        *("run_id", "customer_id", "status", "reason", "arm", "locale", "assigned_at", "ended_at", "next_stage"),
+    ),
+    "back_fill": _deleted("Campaigns in which you wait for a place."),
+    "deliveries": _emptied(
+        "Letters to you, and what became of each.",
+        *("id", "run_id", "stage", "customer_id", "tactic", "channel", "letter", "locale", "status", "reason", "due_at", "attempts"),
+        *("handed_over_at", "first_tried_at", "relay", "sent_at", "cost_micros"),
+    ),
+    "events": _emptied(
+        "What came back: opened and clicked letters, replies, bounces, requests to stop.",
+        *("id", "kind", "customer_id", "delivery_id", "link_id", "happened_at", "verdict"),
+    ),
+    "forwards": Holding(Fate.DELETED, "Replies of yours that a person of the shop was told of.", "event_id"),
+    "outcomes": Holding(Fate.STAYS, "Whether you ordered again after a campaign, and for how much."),
+    "codes": _emptied(
+        "Discount codes that were yours.",
+        *("id", "source", "campaign", "offer", "status", "run_id", "customer_id", "reserved_at", "expires_at", "delivery_id", "redeemed_at"),
+        *("promised_minor", "fixed_minor", "discount", "cost_minor", "code", "matched"),  # a code of their own is emptied all the same
+    ),
+    "tasks": _emptied(
+        "Calls, visits and cards that somebody was asked to make to you.",
+        *("delivery_id", "customer_id", "kind", "manager", "status", "asked_at", "due_at", "done_at", "done_by"),
+    ),
+    "campaign_runs": _nobodys("It describes campaigns, not people."),
+    "stops_looked": _nobodys("It says when orders were looked through last."),
+    "links": _nobodys("Addresses of the shop's pages, the same for everybody."),
+    "approvals": _nobodys("Counts and files that a campaign was approved by."),
+    "run_changes": _nobodys("Files of a campaign that were changed."),
+    "reminders": _nobodys("How many tasks managers were reminded of."),
+    "paces": _nobodys("How fast letters may leave."),
+    "lane_counts": _nobodys("How many letters were taken or refused."),
+    "fuses": _nobodys("When letters were stopped, and what a mail server said; addresses in it are taken out when somebody is forgotten."),
+    "facts_state": _nobodys("Until when things are counted."),
+    "scores_state": _nobodys("Figures of all customers together."),
+    "source_states": _nobodys("How far the shop's data was read."),
+    "consent_wordings": _nobodys("Words that consents were asked with, the same for everybody."),
+    "mailboxes": _nobodys("How far the shop's mailboxes are read."),
+    "mails": _nobodys("Codes of mails that were read, so that none is read twice; no words, no addresses."),
+    "forgotten": _nobodys("Codes that can't be turned back, of those who asked to be forgotten."),
+    "audit": _nobodys("What our staff did; a customer is only the number of a row in it."),
+}
+"""Every table. A new one needs its line here, or a test fails."""
+
+INTERNAL = frozenset({"id", "customer_id", "address_hash", "claimed_by", "lease_until", "merged_into", "matched", "next_due_at", "looked_by"})
+"""Columns that mean something to this program only: left out of what a person is given."""
