@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from benchmarks import front
+from benchmarks import bounces, front
 from benchmarks.figure import Figure, alone
 from benchmarks.front import Front
 from winback.model import ChannelName, EventKind
@@ -40,7 +40,7 @@ def figures() -> list[Figure]:
         calm = _at_half_load(pages, rate)
         _rest(pages)
         many = _a_million(pages)
-    return [beside, calm, *many, alone(AREA, f"classifying {HITS:,} hits", _classifying(), bar=BAR_CLASSIFYING_S, rounds=2)]
+    return [beside, calm, *many, alone(AREA, f"classifying {HITS:,} hits", _classifying(), bar=BAR_CLASSIFYING_S, rounds=2), *bounces.figures()]
 
 
 def _beside_nginx(pages: Front, gif: str) -> tuple[Figure, float]:
