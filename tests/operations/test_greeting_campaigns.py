@@ -329,7 +329,7 @@ def test_the_day_and_the_week_are_asked_about_once_more_at_the_hand_over(engine,
         claimed = Claimed(1, run.id, who, "birthday-2026", "greeting", "en", 0, now, "birthday@2026-12-20")
         rules = Rules.model_validate({"hours": "00:00-23:59", "weekdays": ("mon", "tue", "wed", "thu", "fri", "sat", "sun")})
         stage_ = Stage.model_validate({"name": "greeting", "letter": "greeting"})
-        terms = Terms(stage_, rules, "Europe/London", date(2026, 12, 9))
+        terms = Terms(stage_, rules, "Europe/London", greets_on=date(2026, 12, 9))
         found = turns.late(connection, ready.campaign.ends_on, [(claimed, terms)], now + timedelta(hours=hours)).get(1)
     if becomes is None:
         assert found is None

@@ -248,6 +248,8 @@ def test_cdnow_is_imported_to_the_last_row(cdnow_project, engine):
         assert connection.execute(select(func.sum(orders.c.amount_minor))).scalar_one() == 250_031_563
         assert connection.execute(select(func.count()).where(orders.c.amount_minor == 0)).scalar_one() == 80
         assert connection.execute(select(func.count()).where(contacts.c.channel == "email")).scalar_one() == 23570 - 453 - 248
-        assert connection.execute(select(func.count()).select_from(consents)).scalar_one() == 20199
+        agreed = select(func.count()).select_from(consents)
+        assert connection.execute(agreed.where(consents.c.withdrawn_at.is_(None))).scalar_one() == 20199
+        assert connection.execute(agreed.where(consents.c.withdrawn_at.is_not(None))).scalar_one() == 23570 - 20199
         assert connection.execute(select(func.count()).where(customers.c.black_list == "debtor")).scalar_one() == 242
     assert run(cdnow_project, engine) == {"customers": (0, 0, 23570, 248), "purchases": (0, 0, 69659, 0)}

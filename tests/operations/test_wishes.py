@@ -141,7 +141,7 @@ def test_what_is_kept_is_what_was_said_and_two_records_of_one_person_want_no_mor
 def test_nobody_gets_what_they_do_not_want_whenever_they_said_so(engine, ready, wanted, at_once):
     with database.writing(engine) as connection:
         for table in reversed(metadata.sorted_tables):
-            if table.name != "stops_looked":
+            if table.name not in {"stops_looked", "audit"}:
                 connection.execute(delete(table))
     ids = populate(engine, len(wanted))
     first, channel = MemoryChannel(), MemoryChannel()

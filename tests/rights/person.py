@@ -24,7 +24,7 @@ TRACES = (
     *("K-4711", "K-4712", "order-4711-in", "order-4711-out", "<wb.4711@news.example>", "remote-4711", "550 mailbox vasylyna"),
     *("a reply of hers", "a problem of hers", "an inquiry of hers", "a note of hers", "a task of hers", "VASYA-10", "Mozilla-of-hers"),
     *("Kamianets", "her-tag", "1987-03-14", "touch-4711", "feedback-4711", "reason-4711", "inquiry-4711", "birthday@2026-03-14", "0.4711"),
-    "consent hers",
+    *("consent hers", "proof hers", "address of hers", "an answer of hers", "a forward of hers"),
 )
 """What nothing may hold any more."""
 
@@ -50,6 +50,20 @@ def hold(engine: Engine, secret: bytes, runs: int, key: str, *, email: str, name
         hashed = contacts.address_hash(secret, "email", email)
         put(c, t.contacts, customer_id=who, channel="email", address=email, address_hash=hashed)
         put(c, t.consents, customer_id=who, channel="email", purpose="marketing", given_at=THEN, source=f"consent {whose}")
+        wording = put(c, t.consent_wordings, text_hash=hashlib.sha256(key.encode()).digest(), text="May we write to you?", first_seen_at=THEN)
+        asked = {"customer_id": who, "channel": "email", "purpose": "marketing", "wording_id": wording}
+        put(
+            c,
+            t.consent_proofs,
+            **asked,
+            deed="given",
+            recorded_at=THEN,
+            way="import",
+            source=f"proof {whose}",
+            evidence={"ip": f"address of {whose}"},
+        )
+        put(c, t.consent_requests, **asked, number=1, address_hash=hashed, status="sent", asked_at=THEN, detail=f"an answer of {whose} server")
+        put(c, t.preferences, customer_id=who, locale="uk", favourite_day="03-14" if she else "", said_at=THEN)
         inside, outside = f"order-{key[2:]}-in", f"order-{key[2:]}-out"
         for order, at in ((inside, THEN + timedelta(days=5)), (outside, THEN - timedelta(days=400))):
             values = {"amount_minor": 12300, "currency": "UAH", "quantity": 2, "status": "placed", "code": "VASYA-10" if she else ""}
@@ -105,7 +119,10 @@ def hold(engine: Engine, secret: bytes, runs: int, key: str, *, email: str, name
         happened = {"customer_id": who, "delivery_id": letter, "happened_at": THEN, "verdict": "human"}
         agent = {"user_agent": f"Mozilla-of-{whose}"}
         put(c, t.events, dedupe_key=f"click:{key}", kind="click", link_id=link, signals=agent, **happened)
-        put(c, t.events, dedupe_key=f"reply:<wb.{key[2:]}@news.example>", kind="reply", signals={}, text=f"a reply of {whose}", **happened)
+        reply = put(c, t.events, dedupe_key=f"reply:<wb.{key[2:]}@news.example>", kind="reply", signals={}, text=f"a reply of {whose}", **happened)
+        put(c, t.forwards, event_id=reply, status="sent", manager="olena", asked_at=THEN, detail=f"a forward of {whose}")
+        said = {"turn": 1, "question": 1, "kind": "text", "asked": "Why?", "answered_at": THEN}
+        put(c, t.answers, customer_id=who, delivery_id=letter, text=f"an answer of {whose}", **said)
         code = "VASYA-10" if she else f"CODE-{key[2:]}"
         put(
             c,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
@@ -59,7 +60,18 @@ class RejectsFile:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._stream = self.path.open("w", encoding="utf-8-sig", newline="")
             self._row(header, ["file", "line", "reason", *header])
-        csv.writer(self._stream).writerow(["" if cell is None else _harmless(str(cell)) for cell in row])
+        csv.writer(self._stream).writerow(_harmless_row(row))
+
+
+def table(rows: Iterable[Iterable[Any]]) -> str:
+    """Rows as such a file has them, without its mark; those out of one stay as they are."""
+    text = io.StringIO()
+    csv.writer(text).writerows(map(_harmless_row, rows))
+    return text.getvalue()
+
+
+def _harmless_row(row: Iterable[Any]) -> list[str]:
+    return ["" if cell is None else _harmless(str(cell)) for cell in row]
 
 
 def _harmless(text: str) -> str:

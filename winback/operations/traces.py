@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from email import message_from_bytes
 from pathlib import Path
 
+from winback.audience import rejects
 from winback.channels import mailbox
 from winback.settings import Project
 from winback.store.forgetting import Known
@@ -31,7 +32,7 @@ def files(project: Project, known: Known) -> list[Path]:
 
 def read(path: Path, known: Known) -> bytes:
     """What such a file holds of the person: of a table of rejected rows its header and their rows only, of any other file all of it."""
-    return path.read_bytes() if path.suffix != ".csv" else _table(_rows(path, known, theirs=True, header=True)).encode()
+    return path.read_bytes() if path.suffix != ".csv" else rejects.table(_rows(path, known, theirs=True, header=True)).encode()
 
 
 def erase(project: Project, known: Known) -> list[str]:
@@ -40,7 +41,7 @@ def erase(project: Project, known: Known) -> list[str]:
     samples = {path for folder in _SAMPLES for path in (project.out / folder).rglob("*") if path.is_file()}
     for path in sorted({*files(project, known), *samples}):
         if path.suffix == ".csv" and path not in samples:
-            _put(path, _table(_rows(path, known, theirs=False)))
+            _put(path, rejects.table(_rows(path, known, theirs=False)))
         else:
             path.unlink(missing_ok=True)
         gone.append(project.shown(path))
@@ -98,12 +99,6 @@ def _rows(path: Path, known: Known, *, theirs: bool, header: bool = False) -> li
     with path.open(encoding="utf-8-sig", newline="") as stream:
         rows = list(csv.reader(stream))
     return [row for number, row in enumerate(rows) if (header and number == 0) or theirs == _is_named(row, found, cells)]
-
-
-def _table(rows: list[list[str]]) -> str:
-    text = io.StringIO()
-    csv.writer(text).writerows(rows)
-    return text.getvalue()
 
 
 def _put(path: Path, text: str) -> None:
