@@ -123,7 +123,7 @@ def _hold(connection: Connection, person: Known) -> str:
 
 
 def _end(connection: Connection, ids: Sequence[int], now: datetime) -> None:
-    """End journeys in runs that may not send any more, and open tasks. A letter planned later stops at the last check."""
+    """Journeys in runs that may not send any more, and open tasks. A letter planned after its journey ended stops at the last check."""
     going_on = (recipients.c.customer_id.in_(ids), recipients.c.status == RecipientStatus.ACTIVE)
     ended = {"status": RecipientStatus.STOPPED, "reason": Reason.FORGOTTEN, "ended_at": now}
     connection.execute(update(recipients).where(*going_on).values(ended))
