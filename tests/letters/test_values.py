@@ -28,6 +28,8 @@ def filled(letters):
             "today": date(2026, 11, 24),
             "link": letters.brand.links.__getitem__,
             "unsubscribe_url": "https://u.zerno.example/u/1",
+            "view_url": "https://u.zerno.example/v/1",
+            "preferences_url": "https://u.zerno.example/p/1",
             "pixel_url": "",
             "telegram_url": "",
         }
