@@ -44,6 +44,7 @@ def test_what_is_over_its_time_goes_and_figures_stay(engine, world, project):
     assert done.cleared == {
         "hits": 2,
         "replies": 2,
+        "answers": 2,
         "decisions": 2,
         "server_answers": 2,
         "tasks": 2,

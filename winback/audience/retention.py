@@ -32,7 +32,8 @@ class Retention(Shape):
     """config/retention.yaml; a project without one goes by these defaults."""
 
     hits: DurationOrNever = _days("90 days")  # program, network and signals of opens and clicks
-    replies: DurationOrNever = _days("365 days")  # words of replies and answers
+    replies: DurationOrNever = _days("365 days")  # words of replies
+    answers: DurationOrNever = _days("365 days")  # words written into surveys
     decisions: DurationOrNever = _days("1095 days")  # facts that campaigns decided on
     server_answers: DurationOrNever = _days("365 days")  # what mail servers said, and Message-IDs
     tasks: DurationOrNever = _days("365 days")  # texts and notes of closed tasks

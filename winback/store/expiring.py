@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, String, Table, cast, delete, func, or_, select, tuple_, update
 
 from winback.model import DeliveryStatus, EventKind, RecipientStatus, TaskStatus
-from winback.store.tables import deliveries, events, lane_counts, recipients, tasks
+from winback.store.tables import answers, deliveries, events, lane_counts, recipients, tasks
 
 AT_ONCE = 2000
 """Rows of one transaction: nobody waits long for them."""
@@ -36,6 +36,7 @@ CLEARINGS: Mapping[str, Clearing] = {
         events, events.c.happened_at, events.c.kind.in_([EventKind.OPEN, EventKind.CLICK]) & _says_something(events.c.signals), {"signals": {}}
     ),
     "replies": Clearing(events, events.c.happened_at, events.c.text != "", {"text": ""}),
+    "answers": Clearing(answers, answers.c.answered_at, answers.c.text != "", {"text": ""}),
     "decisions": Clearing(
         recipients, recipients.c.assigned_at, (recipients.c.status != RecipientStatus.ACTIVE) & _says_something(recipients.c.facts), {"facts": {}}
     ),

@@ -16,7 +16,7 @@ from winback.model import ChannelName, DeliveryStatus, Reason
 from winback.store import consents as consent_log
 from winback.store import suppressions as suppressions_log
 from winback.store.consents import Given
-from winback.store.persons import person_id
+from winback.store.persons import is_person, person_id
 from winback.store.tables import contacts, customers, deliveries, preferences, recipients, suppressions
 
 SOURCE = "preference page"
@@ -58,7 +58,7 @@ def card(connection: Connection, customer_id: int) -> Card | None:
     """The customer's card, of whoever they are by now; None where there is no such customer."""
     who = select(person_id()).where(customers.c.id == customer_id).scalar_subquery()
     person = connection.execute(
-        select(customers.c.id, customers.c.locale, customers.c.country, customers.c.favourite_day).where(customers.c.id == who)
+        select(customers.c.id, customers.c.locale, customers.c.country, customers.c.favourite_day).where(customers.c.id == who, is_person())
     ).one_or_none()
     if person is None:
         return None
