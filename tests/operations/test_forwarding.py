@@ -132,7 +132,7 @@ def test_what_nobody_may_take_on_trust_is_said(project, shop, answered):
 
 
 def test_names_and_words_are_no_markup_and_no_headers(project, shop):
-    who, letter = shop.written_to("<b>\r\nBcc: all@mail.example", email="eve@mail.example")
+    _, letter = shop.written_to("<b>\r\nBcc: all@mail.example", email="eve@mail.example")
     answer(shop, letter, "mail:1", "</pre><script>alert(1)</script>")
     channel = MemoryChannel()
     forward(project, shop, channel)

@@ -10,7 +10,8 @@ from tests.letterbox import NOW
 from winback.model import EventKind
 from winback.store import database, events, freshness
 from winback.store.events import Event
-from winback.store.tables import contacts, events as kept, forwards, suppressions
+from winback.store.tables import contacts, forwards, suppressions
+from winback.store.tables import events as kept
 from winback.tracking import addresses, consequences, replies
 
 LETTER = "<wb.spring.7@zerno.example>"

@@ -37,7 +37,7 @@ def ask(connection: Connection, dedupe_key: str, now: datetime) -> None:
 def waiting(connection: Connection, limit: int = 500) -> Sequence[Row[Any]]:
     """Replies that nobody was shown yet, the oldest first, with who wrote them and which letter they answer."""
     answers_to = contacts.c.address.label("address")
-    rows: Sequence[Row[Any]] = connection.execute(
+    rows: Sequence[Any] = connection.execute(
         select(
             forwards.c.id,
             events.c.text,
