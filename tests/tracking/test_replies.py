@@ -99,7 +99,7 @@ def test_no_mail_that_was_cut_up_on_its_way_breaks_the_reader(content, cuts):
 def test_what_no_database_takes_is_left_out(mail):
     found = read(mail)
     for words in (found.text, found.subject, found.sender, found.recipient, *(report.text for report in found.reports)):
-        assert words.encode()
+        assert words.encode().decode() == words
 
 
 LINES = st.sampled_from(
