@@ -74,6 +74,34 @@ def test_no_bytes_break_the_reader(content):
     assert replies.classify(replies.parse(content)).meaning in Meaning
 
 
+MAILS = [case["mail"].encode() for case in CASES.values()]
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.sampled_from(MAILS), st.lists(st.tuples(st.integers(0, 2_000), st.integers(0, 60), st.binary(max_size=40)), max_size=20))
+def test_no_mail_that_was_cut_up_on_its_way_breaks_the_reader(content, cuts):
+    for place, length, instead in cuts:
+        content = content[:place] + instead + content[place + length :]
+    mail = replies.classify(replies.parse(content))
+    assert mail.kind in replies.Kind
+    assert all(report.verdict in {*Meaning, None} for report in mail.reports)
+
+
+@pytest.mark.parametrize(
+    "mail",
+    [
+        "From: a@mail.example\nContent-Type: text/html\n\n<p>&#1;a</p>&#8;<p>b",
+        "From: =?utf-\ufffd?q?a?= <a@mail.example>\n\nHello",
+        "From: a@mail.example\nSubject: =?utf-7?q?+2AA-?=\nContent-Type: text/plain; charset=utf-7\n\n+2AA- hello",
+        "From: mailer-daemon@mail.example\nContent-Type: message/delivery-status\n\nFinal-Recipient: rfc822; \\x{D800}@mail.example\n",
+    ],
+)
+def test_what_no_database_takes_is_left_out(mail):
+    found = read(mail)
+    for words in (found.text, found.subject, found.sender, found.recipient, *(report.text for report in found.reports)):
+        assert words.encode().decode() == words
+
+
 LINES = st.sampled_from(
     [
         "From: a@b.example",

@@ -85,6 +85,9 @@ def _key(project: Project) -> Finding:
 
 def _replies(project: Project) -> Iterator[Finding]:
     settings = project.settings
+    if settings.imap.host and not settings.replies:
+        yield from _imap(project)
+        return
     if not settings.replies:
         if settings.email.via == "smtp":
             message = "answers and bounces are read from no mailbox: nobody's reply stops a journey, and the fuse sees refusals at once only."
@@ -95,6 +98,19 @@ def _replies(project: Project) -> Iterator[Finding]:
         yield diagnosis.ok(_AREA, "replies", f"{settings.replies} is a Maildir.")
     else:
         yield diagnosis.wrong(_AREA, "replies", f"{settings.replies} is not a Maildir.", "Name the folder that holds `new` and `cur`.")
+
+
+def _imap(project: Project) -> Iterator[Finding]:
+    """Whether the mailbox lets us in; nothing is read."""
+    from winback.channels import imap
+
+    settings = project.settings.imap
+    try:
+        imap.open_mailbox(settings, project.secret("WINBACK_IMAP_PASSWORD")).close()
+    except Refused as refused:
+        yield diagnosis.wrong(_AREA, "replies", refused.problems[0])
+        return
+    yield diagnosis.ok(_AREA, "replies", f"{settings.host} lets {settings.user} in; {settings.folder} is there.")
 
 
 def _store(project: Project, now: datetime) -> Iterator[Finding]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from email.message import Message
 
 from winback.tracking import mail, reports
+
+logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)  # it tells of every detector that breaks down; the others go on
 
 _LENGTH = 30_000
 """Bytes of a mail that it gets: some of its detectors look at every line many times."""

@@ -7,7 +7,7 @@ import email.header
 import email.policy
 import re
 from collections.abc import Iterator
-from email.errors import HeaderParseError
+from email.errors import MessageError
 from email.message import Message
 from email.parser import HeaderParser
 
@@ -50,9 +50,9 @@ def header(message: Message, name: str) -> str:
     """A header's words; one that can't be decoded as it stands."""
     raw = str(message.get(name, ""))[:_HEADER]
     try:
-        return " ".join(str(email.header.make_header(email.header.decode_header(raw))).split())
-    except (LookupError, ValueError, HeaderParseError):
-        return " ".join(raw.split())
+        return _whole(" ".join(str(email.header.make_header(email.header.decode_header(raw))).split()))
+    except (LookupError, ValueError, MessageError):
+        return _whole(" ".join(raw.split()))
 
 
 def address(message: Message, name: str) -> str:
@@ -63,7 +63,12 @@ def address(message: Message, name: str) -> str:
 def addresses(message: Message, *names: str) -> Iterator[str]:
     for name in names:
         for value in message.get_all(name, [])[:5]:
-            yield from MAILBOX.findall(str(value)[:_HEADER])[:20]
+            yield from MAILBOX.findall(_whole(str(value)[:_HEADER]))[:20]
+
+
+def _whole(text: str) -> str:
+    """Without halves of characters, which some charsets can spell (UTF-7: `+2AA-`), and no database takes."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 _ID = re.compile(r"<[^<>\s]{1,500}>")
@@ -81,7 +86,7 @@ def decoded(part: Message) -> str:
         return ""
     charset = str(part.get_param("charset", "") or "") if not isinstance(part.get_param("charset"), tuple) else ""
     try:
-        return content.decode(charset or "utf-8", "replace")
+        return _whole(content.decode(charset or "utf-8", "replace"))
     except (LookupError, ValueError):
         return content.decode("utf-8", "replace")
 

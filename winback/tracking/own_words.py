@@ -38,6 +38,14 @@ def of(text: str) -> str:
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()[:LENGTH].rstrip()
 
 
+_NO_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What XML, and lxml with it, takes in no text; HTML may write it as `&#1;`."""
+
+
+def _on_new_line(text: str | None) -> str:
+    return f"\n{_NO_XML.sub('', text or '')}"
+
+
 _BLOCKS = frozenset({"p", "div", "tr", "li", "h1", "h2", "h3"})
 _UNSEEN = "//head | //style | //script | //comment()"
 _QUOTED = f"{_UNSEEN} | //blockquote | //*[contains(@class, 'gmail_quote')]"
@@ -52,8 +60,8 @@ def from_html(page: str, *, quotes: bool = False) -> str:
             quoted.drop_tree()
     for element in root.iter():
         if element.tag in _BLOCKS:
-            element.text = f"\n{element.text or ''}"
+            element.text = _on_new_line(element.text)
         if element.tag in _BLOCKS or element.tag == "br":
-            element.tail = f"\n{element.tail or ''}"
+            element.tail = _on_new_line(element.tail)
     lines = re.sub(r"[ \t\xa0]+", " ", root.text_content()).split("\n")
     return "\n".join(line.strip() for line in lines)
