@@ -39,11 +39,17 @@ def of(text: str) -> str:
 
 
 _NO_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What XML, and lxml with it, takes in no text; HTML may write it as `&#1;`."""
+"""What XML, and lxml with it, takes in no text. HTML may write it as `&#1;` as well."""
+_BY_NUMBER = re.compile(r"&#(?:x([0-9a-f]{1,8})|([0-9]{1,8}));?", re.IGNORECASE)
 
 
-def _on_new_line(text: str | None) -> str:
-    return f"\n{_NO_XML.sub('', text or '')}"
+def _without_controls(page: str) -> str:
+    return _BY_NUMBER.sub(_if_allowed, _NO_XML.sub("", page))
+
+
+def _if_allowed(reference: re.Match[str]) -> str:
+    number = int(reference[1], 16) if reference[1] else int(reference[2])
+    return reference[0] if number < 0x110000 and not _NO_XML.match(chr(number)) else ""
 
 
 _BLOCKS = frozenset({"p", "div", "tr", "li", "h1", "h2", "h3"})
@@ -53,15 +59,15 @@ _QUOTED = f"{_UNSEEN} | //blockquote | //*[contains(@class, 'gmail_quote')]"
 
 def from_html(page: str, *, quotes: bool = False) -> str:
     """The text of a page's body, line by line; quotations left out. Any text will do for a page: lxml mends what is broken."""
-    content = f"<html><body>{page[: 200 * LENGTH]}".replace("\n", " ").encode("utf-8", "replace")
+    content = f"<html><body>{_without_controls(page[: 200 * LENGTH])}".replace("\n", " ").encode("utf-8", "replace")
     root: Any = html.document_fromstring(content, parser=html.HTMLParser(encoding="utf-8"))
     for quoted in root.xpath(_UNSEEN if quotes else _QUOTED):
         if quoted.getparent() is not None:
             quoted.drop_tree()
     for element in root.iter():
         if element.tag in _BLOCKS:
-            element.text = _on_new_line(element.text)
+            element.text = f"\n{element.text or ''}"
         if element.tag in _BLOCKS or element.tag == "br":
-            element.tail = _on_new_line(element.tail)
+            element.tail = f"\n{element.tail or ''}"
     lines = re.sub(r"[ \t\xa0]+", " ", root.text_content()).split("\n")
     return "\n".join(line.strip() for line in lines)
