@@ -122,7 +122,8 @@ def test_nobody_is_greeted_twice_within_a_week_or_late_or_on_a_day_of_silence(en
 def _people(engine, people):
     with database.writing(engine) as connection:
         for table in reversed(metadata.sorted_tables):
-            connection.execute(delete(table))
+            if table.name != "audit":  # nobody may delete there
+                connection.execute(delete(table))
         return [_person(connection, number, card) for number, card in enumerate(people)]
 
 
