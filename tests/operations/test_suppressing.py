@@ -99,8 +99,8 @@ def test_an_address_is_closed_and_opened_by_hand(project, engine, shop):
     assert suppressing.add(project, engine, " Olena@Mail.Example ", reason=Reason.UNSUBSCRIBED, everywhere=False, by="ann", now=NOW)
     assert not suppressing.add(project, engine, "olena@mail.example", reason=Reason.BOUNCED, everywhere=False, by="ann", now=NOW)
     assert shop.standing(olena) == [(RecipientStatus.STOPPED, Reason.UNSUBSCRIBED)]
-    assert suppressing.lift(project, engine, "OLENA@mail.example") is Reason.UNSUBSCRIBED
-    assert suppressing.lift(project, engine, "olena@mail.example") is None
+    assert suppressing.lift(project, engine, "OLENA@mail.example", now=NOW) is Reason.UNSUBSCRIBED
+    assert suppressing.lift(project, engine, "olena@mail.example", now=NOW) is None
     with database.reading(engine) as connection:
         assert [(row.deed, row.way) for row in consents.proofs(connection, olena)] == [("withdrawn", "staff")], "only a new consent brings letters"
         assert suppressions.counts(connection) == {}

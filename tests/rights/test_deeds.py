@@ -8,9 +8,10 @@ import pytest
 
 from tests import letterbox, projects
 from winback.errors import ConfigError
-from winback.model import RunStatus
-from winback.operations import auditing, lane_control, merging, reasons, steering
+from winback.model import Reason, RunStatus
+from winback.operations import auditing, lane_control, merging, reasons, steering, suppressing
 from winback.store import audit, database
+from winback.store.contacts import address_hash
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 
@@ -96,3 +97,19 @@ def test_a_chain_that_was_cut_off_is_noticed_by_the_head_of_the_last_look(engine
     assert auditing.verify(project, engine, heads=[str(first.head)]).misfit is None
     with pytest.raises(ConfigError, match="`nonsense` is no head of the audit"):
         auditing.verify(project, engine, heads=["nonsense"])
+
+
+def test_closing_addresses_and_opening_one_but_not_what_changes_nothing(engine, project, tmp_path):
+    stopped = tmp_path / "list.txt"
+    stopped.write_text("anna@post.example\npetro@post.example\n", encoding="utf-8")
+    for _ in range(2):
+        suppressing.import_list(project, engine, stopped, reason=Reason.UNSUBSCRIBED, everywhere=False, now=NOW)
+        suppressing.add(project, engine, "olha@post.example", reason=Reason.COMPLAINED, everywhere=True, by="ivan", now=NOW)
+    for _ in range(2):
+        suppressing.lift(project, engine, "anna@post.example", now=NOW)
+    anna, olha = (audit.address(address_hash(project.key, "email", f"{name}@post.example")) for name in ("anna", "olha"))
+    assert deeds(engine) == [
+        (project.user, "closed", "a list of addresses", '{"everywhere":false,"known":0,"new":2}'),
+        ("ivan", "closed", olha, '{"everywhere":true,"reason":"complained"}'),
+        (project.user, "opened", anna, "{}"),
+    ]

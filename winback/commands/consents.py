@@ -92,13 +92,17 @@ def withdraw(
 ) -> None:
     """A customer told somebody that they want no more letters: on every channel, and their journeys end."""
     from winback.audience.consents import OPEN_TRACKING, ConsentWay
-    from winback.store import consents, database
+    from winback.store import audit, consents, database
 
-    store = frame.open_store(frame.open_project(context, folder))
+    project = frame.open_project(context, folder)
+    store, now, signs = frame.open_store(project), clock.now(), by or project.user
+    who = _who(store, customer)
     purposes = (OPEN_TRACKING,) if tracking else consents.EVERY_PURPOSE
-    wish = consents.Withdrawn(_who(store, customer), ConsentWay.STAFF, None, purposes, evidence={"by": by or frame.account_name()})
+    wish = consents.Withdrawn(who, ConsentWay.STAFF, None, purposes, evidence={"by": signs})
     with database.writing(store) as connection:
-        ended = consents.withdraw(connection, wish, clock.now())
+        ended = consents.withdraw(connection, wish, now)
+        detail = {"purposes": list(purposes), "journeys": ended}
+        audit.record(connection, who=signs, deed=audit.Deed.TOOK_BACK, about=audit.customer(who), detail=detail, now=now)
     typer.echo("Their opens aren't looked at any more." if tracking else f"They aren't written to any more. Journeys that ended: {ended}.")
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import getpass
 import json
 import signal
 import uuid
@@ -64,14 +63,6 @@ def parse_day(text: str) -> date:
 def worker_name() -> str:
     """A fencing token that no other worker has."""
     return uuid.uuid4().hex
-
-
-def account_name() -> str:
-    """Who is at the keyboard, as the machine knows them; empty when it doesn't."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return ""
 
 
 def print_json(value: Any) -> None:

@@ -37,8 +37,7 @@ def add(
     from winback.operations import suppressing
 
     project, why = frame.open_project(context, folder), _reason(reason)
-    name = by or frame.account_name()
-    is_new = suppressing.add(project, frame.open_store(project), address, reason=why, everywhere=everywhere, by=name, now=clock.now())
+    is_new = suppressing.add(project, frame.open_store(project), address, reason=why, everywhere=everywhere, by=by or project.user, now=clock.now())
     typer.echo(f"{address} is closed." if is_new else f"{address} was closed already.")
 
 
@@ -48,7 +47,7 @@ def lift(context: typer.Context, address: Address, folder: Folder = None) -> Non
     from winback.operations import suppressing
 
     project = frame.open_project(context, folder)
-    was = suppressing.lift(project, frame.open_store(project), address)
+    was = suppressing.lift(project, frame.open_store(project), address, now=clock.now())
     typer.echo(f"{address} wasn't closed." if was is None else f"{address} is open again; it was closed because: {was}.")
 
 

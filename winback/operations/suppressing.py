@@ -18,7 +18,7 @@ from winback.audience.suppression_lists import Entry
 from winback.errors import ConfigError, Problem
 from winback.model import ChannelName, Reason
 from winback.settings import Project
-from winback.store import consents, database, events, suppressions
+from winback.store import audit, consents, database, events, suppressions
 from winback.store.consents import Withdrawn
 from winback.store.contacts import address_hash, hasher
 from winback.store.suppressions import Closed
@@ -78,6 +78,9 @@ def import_list(
             rejects.write(part.rejects, header=part.header)
         if dry_run:
             connection.rollback()
+        elif counts["new"]:
+            detail = {"new": counts["new"], "known": counts["known"], "everywhere": everywhere}
+            audit.record(connection, who=project.user, deed=audit.Deed.CLOSED, about="a list of addresses", detail=detail, now=now)
     file = project.shown(rejects_path) if rejects.count else None
     return ListReport(counts["new"], counts["known"], counts["passed_over"], rejects.count, file, dict(reasons), counts["journeys"])
 
@@ -88,10 +91,14 @@ def add(project: Project, engine: Engine, text: str, *, reason: Reason, everywhe
     entry = Entry(0, channel, address, reason, None)
     with database.writing(engine) as connection:
         hashed = Hashed(entry, address_hash(project.key, channel, address))
-        return _close(connection, [hashed], f"by {by}" if by else "", everywhere=everywhere, now=now)["new"] > 0
+        is_new = _close(connection, [hashed], f"by {by}", everywhere=everywhere, now=now)["new"] > 0
+        if is_new:
+            detail, about = {"reason": reason, "everywhere": everywhere}, audit.address(hashed.address_hash)
+            audit.record(connection, who=by, deed=audit.Deed.CLOSED, about=about, detail=detail, now=now)
+        return is_new
 
 
-def lift(project: Project, engine: Engine, text: str) -> Reason | None:
+def lift(project: Project, engine: Engine, text: str, *, now: datetime) -> Reason | None:
     """Open an address again; why it was closed, None: it wasn't. Consents that were taken back stay so: only a new one brings letters.
 
     Raises ConfigError when it is no address.
@@ -100,7 +107,8 @@ def lift(project: Project, engine: Engine, text: str) -> Reason | None:
     hashed = address_hash(project.key, channel, address)
     with database.writing(engine) as connection:
         found = suppressions.find(connection, channel, hashed)
-        suppressions.lift(connection, channel, hashed)
+        if suppressions.lift(connection, channel, hashed):
+            audit.record(connection, who=project.user, deed=audit.Deed.OPENED, about=audit.address(hashed), detail={}, now=now)
     return None if found is None else Reason(found.reason)
 
 

@@ -37,6 +37,9 @@ class Deed(StrEnum):
     IMPORTED = "imported"  # the shop's data, or codes
     EXPORTED = "exported"  # everything held of a customer
     FORGOTTEN = "forgotten"  # a customer
+    CLOSED = "closed"  # an address, or a list of them
+    OPENED = "opened"  # an address again
+    TOOK_BACK = "took-back"  # a customer's consent, as they told the staff
     EXPIRED = "expired"  # what was kept longer than its time, see config/retention.yaml
 
 
@@ -62,6 +65,11 @@ class Misfit:
 def customer(row_id: int) -> str:
     """A customer as the audit names them: by our own row, which is anonymous as soon as they are forgotten."""
     return f"customer {row_id}"
+
+
+def address(address_hash: bytes) -> str:
+    """An address as the audit names it: by the beginning of its keyed hash, in hexadecimal."""
+    return f"address {address_hash[:8].hex()}"
 
 
 def record(connection: Connection, *, who: str, deed: str, about: str, detail: Mapping[str, object], now: datetime) -> None:
