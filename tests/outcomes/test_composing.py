@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
 from winback.model import HOLDOUT
-from winback.outcomes import composing
+from winback.outcomes import composing, tabulated
 from winback.outcomes.comparison import Finding
 from winback.outcomes.figures import ArmFigures, Figures, LocaleFigures, OtherRevenue, StageFigures
 from winback.outcomes.statistics import Moments
@@ -160,3 +161,17 @@ def test_json_holds_rates_as_fractions_and_every_comparison():
     assert found["verdicts"][0]["finding"] == "better"
     assert found["verdicts"][0]["true_difference_covered"] is True
     assert found["funnel"][0]["opened"] == 900
+
+
+@pytest.mark.parametrize(
+    ("clicks", "columns", "numbers"),
+    [
+        ({"clicked": 7}, ("clicked",), ("7",)),
+        ({"clicked": 7, "clicked_machine": 2}, ("clicked", "machine"), ("7", "2")),
+        ({"clicked_unverified": 3, "clicked_machine": 2}, ("clicked", "in doubt", "machine"), ("0", "3", "2")),
+    ],
+)
+def test_clicks_that_no_person_made_have_columns_of_their_own_where_there_are_any(clicks, columns, numbers):
+    shown = tabulated.letters(report(figures(replace(arm("gift", 50, 3), **clicks), arm(HOLDOUT, 50, 2)), shares={"gift": 0.5, HOLDOUT: 0.5}))
+    here = slice(5, shown.columns.index("replied"))
+    assert (shown.columns[here], shown.rows[0][here]) == (columns, numbers)

@@ -32,13 +32,15 @@ def test_a_recipient_counts_once_however_many_letters_and_opens(world):
         ([Verdict.MACHINE, Verdict.UNVERIFIED, Verdict.HUMAN], (1, 0, 0)),
     ],
 )
-def test_an_open_counts_under_its_best_verdict(world, verdicts, counted):
+def test_an_open_or_a_click_counts_under_its_best_verdict(world, verdicts, counted):
     customer = world.recipient("gift")
     letter = world.delivery(customer)
-    for verdict in verdicts:
-        world.event(customer, EventKind.OPEN, delivery=letter, verdict=verdict)
+    for kind in (EventKind.OPEN, EventKind.CLICK):
+        for verdict in verdicts:
+            world.event(customer, kind, delivery=letter, verdict=verdict)
     gift = world.arm("gift")
     assert (gift.opened_human, gift.opened_unverified, gift.opened_machine) == counted
+    assert (gift.clicked, gift.clicked_unverified, gift.clicked_machine) == counted
 
 
 def test_clicks_and_replies_of_machines_are_nobodys(world):

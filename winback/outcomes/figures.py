@@ -29,7 +29,9 @@ class ArmFigures:
     opened_human: int = 0  # of those who opened, by the best verdict on any of their opens: the three add up
     opened_unverified: int = 0
     opened_machine: int = 0
-    clicked: int = 0  # people only
+    clicked: int = 0  # by people; the next two are of those whom no click of theirs shows to be one
+    clicked_unverified: int = 0
+    clicked_machine: int = 0
     replied: int = 0  # people only
     unsubscribed: int = 0
 

@@ -89,6 +89,8 @@ ENGLISH: Mapping[str, str] = {
     "opened-unverified": "proxy",
     "opened-machine": "machine",
     "clicked": "clicked",
+    "clicked-unverified": "in doubt",
+    "clicked-machine": "machine",
     "replied": "replied",
     "unsubscribed": "unsubscr.",
     "failed": "failed",

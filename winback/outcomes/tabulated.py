@@ -107,10 +107,12 @@ def over_time(report: Report) -> Tabulated:
 
 
 def letters(report: Report) -> Tabulated:
-    names = ("delivered", "opened_human", "opened_unverified", "opened_machine", "clicked", "replied", "unsubscribed", "failed", "uncertain")
+    """What came of letters, per tactic; clicks in doubt and by machines have a column where there are any."""
+    apart = [name for name in ("clicked_unverified", "clicked_machine") if any(getattr(arm.figures, name) for arm in report.tactics)]
+    names = ("delivered", "opened_human", "opened_unverified", "opened_machine", "clicked", *apart, "replied", "unsubscribed", "failed", "uncertain")
     rows = ((_arm(report, arm.name), *(wording.number(getattr(arm.figures, name)) for name in names)) for arm in report.tactics)
-    columns = ("arm", "reached", "opened", "opened-unverified", "opened-machine", "clicked", "replied", "unsubscribed", "failed", "uncertain")
-    return _table(report, "letters", columns, rows)
+    words = {"delivered": "reached", "opened_human": "opened"}
+    return _table(report, "letters", ("arm", *(words.get(name, name.replace("_", "-")) for name in names)), rows)
 
 
 def funnel(report: Report) -> Tabulated:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, case, func, select, union_all
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, select, union_all
 
 from winback.model import DeliveryStatus, EventKind, Verdict
 from winback.outcomes.figures import StageFigures
@@ -18,6 +18,8 @@ _SIGNS = {
     "opened_unverified": and_(events.c.kind == EventKind.OPEN, events.c.verdict == Verdict.UNVERIFIED),
     "opened_machine": and_(events.c.kind == EventKind.OPEN, events.c.verdict == Verdict.MACHINE),
     "clicked": and_(events.c.kind == EventKind.CLICK, _BY_PEOPLE),
+    "clicked_unverified": and_(events.c.kind == EventKind.CLICK, events.c.verdict == Verdict.UNVERIFIED),
+    "clicked_machine": and_(events.c.kind == EventKind.CLICK, events.c.verdict == Verdict.MACHINE),
     "replied": and_(events.c.kind.in_([EventKind.REPLY, EventKind.ANSWER]), _BY_PEOPLE),
     "unsubscribed": events.c.kind == EventKind.UNSUBSCRIBE,
 }
@@ -36,7 +38,7 @@ def reached(connection: Connection, measured: Measured) -> dict[str, dict[str, i
 
 
 def heard(connection: Connection, measured: Measured) -> dict[str, dict[str, int]]:
-    """Per arm, recipients who opened (by their best verdict), clicked, replied, unsubscribed.
+    """Per arm, recipients who opened and clicked (by their best verdict), replied, unsubscribed.
 
     What came back without naming a letter (a new mail, a word to the bot) counts when it came inside the return window.
     """
@@ -46,8 +48,10 @@ def heard(connection: Connection, measured: Measured) -> dict[str, dict[str, int
         .group_by(came.c.arm, came.c.customer_id)
         .subquery("person")
     )
-    human, unverified, machine = (person.c[name] == 1 for name in ("opened_human", "opened_unverified", "opened_machine"))
-    best = {"opened_unverified": and_(~human, unverified), "opened_machine": and_(~human, ~unverified, machine)}
+    best: dict[str, ColumnElement[bool]] = {}
+    for names in (("opened_human", "opened_unverified", "opened_machine"), ("clicked", "clicked_unverified", "clicked_machine")):
+        human, unverified, machine = (person.c[name] == 1 for name in names)
+        best |= {names[1]: and_(~human, unverified), names[2]: and_(~human, ~unverified, machine)}
     counts = [count_if(best.get(name, person.c[name] == 1)).label(name) for name in _SIGNS]
     return _by_arm(connection, select(person.c.arm, *counts).group_by(person.c.arm))
 
