@@ -12,8 +12,6 @@ from winback.commands import frame
 from winback.commands.frame import Folder, Json
 
 if TYPE_CHECKING:  # slow to import
-    from sqlalchemy import Engine
-
     from winback.settings import Project
 
 group = typer.Typer(help="What customers agreed to, with its proofs; asking them to confirm it.", no_args_is_help=True)
@@ -66,11 +64,12 @@ def listed(context: typer.Context, folder: Folder = None, json: Json = False) ->
 @group.command()
 def show(context: typer.Context, customer: Customer, folder: Folder = None, json: Json = False) -> None:
     """Every proof of a customer's consents, the oldest first: what, when, from where, in which words."""
+    from winback.operations import explaining
     from winback.store import consents, database
 
     project = frame.open_project(context, folder)
     store = frame.open_store(project)
-    who = _who(store, customer)
+    who = explaining.customer_id(store, customer)
     with database.reading(store) as connection:
         proofs = consents.proofs(connection, who)
     if json:
@@ -92,11 +91,12 @@ def withdraw(
 ) -> None:
     """A customer told somebody that they want no more letters: on every channel, and their journeys end."""
     from winback.audience.consents import OPEN_TRACKING, ConsentWay
+    from winback.operations import explaining
     from winback.store import audit, consents, database
 
     project = frame.open_project(context, folder)
     store, now, signs = frame.open_store(project), clock.now(), by or project.user
-    who = _who(store, customer)
+    who = explaining.customer_id(store, customer)
     purposes = (OPEN_TRACKING,) if tracking else consents.EVERY_PURPOSE
     wish = consents.Withdrawn(who, ConsentWay.STAFF, None, purposes, evidence={"by": signs})
     with database.writing(store) as connection:
@@ -104,17 +104,6 @@ def withdraw(
         detail = {"purposes": list(purposes), "journeys": ended}
         audit.record(connection, who=signs, deed=audit.Deed.TOOK_BACK, about=audit.customer(who), detail=detail, now=now)
     typer.echo("Their opens aren't looked at any more." if tracking else f"They aren't written to any more. Journeys that ended: {ended}.")
-
-
-def _who(store: Engine, key: str) -> int:
-    from winback.errors import ConfigError, Problem
-    from winback.store import database, runs
-
-    with database.reading(store) as connection:
-        found = runs.customer_id(connection, key)
-    if found is None:
-        raise ConfigError(Problem("", None, f"there is no customer `{key}`.", "Give the shop's own id, as `winback cohort members` prints it."))
-    return found
 
 
 def _as_json(row: Any) -> dict[str, Any]:

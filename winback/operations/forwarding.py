@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
-import html
 from collections import Counter
 from datetime import datetime
 from typing import Any
@@ -14,15 +12,14 @@ from winback.channels.file import FileChannel
 from winback.errors import ChannelError, UncertainError
 from winback.letters import sender
 from winback.letters.sender import Sender, Senders
-from winback.letters.wording import in_locale
 from winback.model import ChannelName, Email, Message
-from winback.operations import reminding
+from winback.operations import reminding, staff_notes
 from winback.operations.reminding import OpenChannel
+from winback.operations.staff_notes import Note
 from winback.settings import Project
 from winback.store import database, forwards
 from winback.store.forwards import ForwardStatus
 
-_LANGUAGE = "en"  # of the shop's own people, as the commands are
 _SHOWN = 3_000  # characters of a reply in a messenger text
 
 
@@ -80,26 +77,9 @@ async def _forward(  # noqa: PLR0917  one use
 def _written(project: Project, row: Row[Any], to: Sender, now: datetime) -> Email | Message:
     name = " ".join(filter(None, (row.given_name, row.family_name))) or row.customer
     subject = f"{name} answered"
-    text = "\n".join([*_about(project, row), "", row.text or "(no words of their own)", ""])
-    if to.telegram_chat:
-        return Message(row.id, to.telegram_chat, html.escape(f"{subject}\n\n{text[:_SHOWN]}", quote=False), _LANGUAGE)
-    domain = to.email.rpartition("@")[2]
-    mark = hmac.digest(project.key, f"forward:{row.id}".encode(), "sha256")[:8].hex()
-    return Email(
-        delivery_id=row.id,
-        to=to.reply_to or to.email,
-        sender_name=in_locale(to.name, _LANGUAGE),
-        sender_address=to.email,
-        reply_to=_answers_to(row) or to.reply_to or to.email,
-        mail_from=project.settings.email.bounces_to or to.email,
-        message_id=f"<forward.{row.id}.{mark}@{domain}>",  # no delivery's: an answer to it is nobody's
-        subject=subject,
-        html=f'<!doctype html><html lang="{_LANGUAGE}"><head><title>{html.escape(subject)}</title></head><body><pre>{html.escape(text)}</pre></body></html>',
-        text=text,
-        language=_LANGUAGE,
-        sent_at=now,
-        list_id=f"replies.{domain}",
-    )
+    words = (row.text or "(no words of their own)")[: _SHOWN if to.telegram_chat else None]
+    text = "\n".join([*_about(project, row), "", words, ""])
+    return staff_notes.written(project, to, Note("forward", row.id, subject, text, _answers_to(row)), now)
 
 
 def _answers_to(row: Row[Any]) -> str:

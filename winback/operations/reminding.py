@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
-import html
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -19,13 +17,13 @@ from winback.errors import ChannelError, LaneError, UncertainError
 from winback.journey.notices import NoticeStatus
 from winback.letters import sender
 from winback.letters.sender import Sender
-from winback.letters.wording import in_locale
 from winback.model import ChannelName, Email, Message, Reason
+from winback.operations import staff_notes
+from winback.operations.staff_notes import Note
 from winback.sending import lanes
 from winback.settings import Project
 from winback.store import database, reminders, tasks
 
-_LANGUAGE = "en"  # of the shop's own people, as the commands are
 _SHOWN = 50  # tasks in one reminder; the command lists them all
 
 
@@ -107,25 +105,7 @@ def _written(  # noqa: PLR0917  one use
 ) -> Email | Message:
     subject = f"{count} task{'' if count == 1 else 's'} for {today}"
     text = "\n".join([*_lines(project, due, count), "", f"All of them, with what to say: winback tasks --manager {due[0].manager}", ""])
-    if to.telegram_chat:
-        return Message(number, to.telegram_chat, html.escape(f"{subject}\n\n{text}", quote=False), _LANGUAGE)
-    domain = to.email.rpartition("@")[2]
-    mark = hmac.digest(project.key, f"reminder:{number}".encode(), "sha256")[:8].hex()
-    return Email(
-        delivery_id=number,
-        to=to.reply_to or to.email,
-        sender_name=in_locale(to.name, _LANGUAGE),
-        sender_address=to.email,
-        reply_to=to.reply_to or to.email,
-        mail_from=project.settings.email.bounces_to or to.email,
-        message_id=f"<reminder.{number}.{mark}@{domain}>",  # no delivery's: an answer to it is nobody's
-        subject=subject,
-        html=f'<!doctype html><html lang="{_LANGUAGE}"><head><title>{html.escape(subject)}</title></head><body><pre>{html.escape(text)}</pre></body></html>',
-        text=text,
-        language=_LANGUAGE,
-        sent_at=now,
-        list_id=f"reminders.{domain}",
-    )
+    return staff_notes.written(project, to, Note("reminder", number, subject, text), now)
 
 
 def _lines(project: Project, due: Sequence[Row[Any]], count: int) -> list[str]:

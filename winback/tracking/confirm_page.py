@@ -19,14 +19,13 @@ from winback.model import ChannelName, Reason
 from winback.settings import Project
 from winback.store import consent_requests, consents, database, suppressions
 from winback.store.consents import Given, Withdrawn
-from winback.tracking import addresses, tokens
+from winback.tracking import addresses, front, tokens
 from winback.tracking.tokens import Purpose
 
 SOURCE = "confirmation letter"
 """Where a consent was given, as it is kept."""
 VALID_FOR = timedelta(days=60)
 """So long after the letter a yes counts; a no always does."""
-_BODY_BYTES = 4_096
 
 
 def add(app: FastAPI, project: Project, engine: Engine, *, clock: Callable[[], datetime], page: Callable[..., Response]) -> None:
@@ -40,7 +39,7 @@ def add(app: FastAPI, project: Project, engine: Engine, *, clock: Callable[[], d
     async def answer(token: str, request: Request) -> Response:
         """A yes is the yes of the page's button alone; the one click of mail programs (RFC 8058) can only mean no."""
         asked = await asyncio.to_thread(_asked, project, engine, token)
-        match said(await _body(request)):
+        match said(await front.beginning(request)):
             case True:
                 await asyncio.to_thread(_confirm, engine, asked, clock())
                 return await asyncio.to_thread(page, "confirmed", asked.locale)
@@ -99,12 +98,3 @@ def _refuse(engine: Engine, asked: Row[Any], now: datetime) -> None:
     with database.writing(engine) as connection:
         consent_requests.answer(connection, asked.id, now)
         consents.withdraw(connection, wish, now)
-
-
-async def _body(request: Request) -> bytes:
-    body = b""
-    async for part in request.stream():
-        body += part[:_BODY_BYTES]
-        if len(body) >= _BODY_BYTES:
-            break
-    return body[:_BODY_BYTES]

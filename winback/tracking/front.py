@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from http import HTTPStatus
 
+from fastapi import Request
 from fastapi.responses import HTMLResponse, Response
 from sqlalchemy import Engine
 from starlette.exceptions import HTTPException
@@ -18,6 +19,7 @@ from winback.store.correspondence import Correspondent
 from winback.tracking import tokens
 from winback.tracking.tokens import Purpose
 
+_BODY_BYTES = 4_096
 HEADERS = {
     "Cache-Control": "no-store",
     "Referrer-Policy": "no-referrer",
@@ -64,3 +66,13 @@ class Front:
         if found is None:
             raise HTTPException(HTTPStatus.NOT_FOUND)
         return found[0]
+
+
+async def beginning(request: Request) -> bytes:
+    """The first bytes of a body: enough to tell what a short form says, whatever else comes."""
+    body = b""
+    async for part in request.stream():
+        body += part[:_BODY_BYTES]
+        if len(body) >= _BODY_BYTES:
+            break
+    return body[:_BODY_BYTES]

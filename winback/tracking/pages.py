@@ -23,10 +23,8 @@ from winback.store.correspondence import Correspondent
 from winback.store.events import Event
 from winback.tracking import addresses, confirm_page, endings, preference_page, survey_page, view_page
 from winback.tracking.buffer import Buffer
-from winback.tracking.front import HEADERS, Front
+from winback.tracking.front import HEADERS, Front, beginning
 from winback.tracking.tokens import Purpose
-
-_BODY_BYTES = 4_096  # as much of a form as is read
 
 
 def create_pages(project: Project, engine: Engine, buffer: Buffer, *, clock: Callable[[], datetime], render_page: Callable[..., str]) -> FastAPI:
@@ -62,7 +60,7 @@ def create_pages(project: Project, engine: Engine, buffer: Buffer, *, clock: Cal
     async def unsubscribe(token: str, request: Request) -> Response:
         """The page's button, and the one click of mail programs (RFC 8058): a form in either encoding, no cookies, no redirect."""
         who, _ = await asyncio.to_thread(front.addressee, Purpose.UNSUBSCRIBE, token)
-        by = "one-click" if b"One-Click" in await _beginning(request) else "page"
+        by = "one-click" if b"One-Click" in await beginning(request) else "page"
         await asyncio.to_thread(_unsubscribe, engine, who, by, clock())
         return await asyncio.to_thread(lambda: front.page("unsubscribed", who.locale, preferences_url=_preferences_of(project, who)))
 
@@ -102,16 +100,6 @@ def _unsubscribe(engine: Engine, who: Correspondent, by: str, now: datetime) -> 
     with database.writing(engine) as connection:
         endings.end(connection, who, event, now)
         events.confirm(connection, [event.delivery_id] if event.delivery_id else [])
-
-
-async def _beginning(request: Request) -> bytes:
-    """The first bytes of the body: enough to tell the two forms apart, whatever else comes."""
-    body = b""
-    async for part in request.stream():
-        body += part[:_BODY_BYTES]
-        if len(body) >= _BODY_BYTES:
-            break
-    return body
 
 
 def _spoken(request: Request, project: Project) -> str:
