@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -45,7 +46,11 @@ def run(project: Project, url: str) -> subprocess.Popen[str]:
     """Starts `winback run`."""
     environment = {**os.environ, "WINBACK_SECRET": "k" * 32, "WINBACK_DATABASE_URL": url, "PYTHONWARNINGS": ""}
     command = [sys.executable, "-m", "winback.cli", "run", crowd.CAMPAIGN, "--project", str(project.root), "--json"]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment, cwd=projects.ROOT)
+    heard = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell makes what it starts in the background deaf to Ctrl-C, for good
+    try:
+        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment, cwd=projects.ROOT)
+    finally:
+        signal.signal(signal.SIGINT, heard)
 
 
 def until(server: receiver.Apart, count: int) -> None:

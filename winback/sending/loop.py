@@ -122,14 +122,14 @@ class _Passage:
                 writing.cancel()
             for line in self._lines.values():
                 line.close()
-            await asyncio.wait(tasks)
+            errors = await _ends(tasks)
         except asyncio.CancelledError:
             for task in tasks:
                 task.cancel()
-            await asyncio.wait(tasks)
+            await _ends(tasks)
             raise
         for task, name in running.items():
-            if not task.cancelled() and (error := task.exception()) is not None:
+            if (error := errors.get(task)) is not None:
                 raise LaneStoppedError(name, error) if isinstance(error, LaneError) else error
         return writing.result()
 
@@ -175,7 +175,7 @@ class _Passage:
     async def leave(self) -> None:
         """Give back what was claimed and not handed over."""
         if self._ahead is not None:
-            await asyncio.wait([self._ahead])
+            await _ends([self._ahead])
         stayed = [number for line in self._lines.values() for number in line.stayed]
         with suppress(database.Failure):  # the lease ends by itself; what went wrong is told by whoever met it first
             await self._ask_the_database(self._ledger.release, stayed)
@@ -207,3 +207,9 @@ class _Passage:
             with suppress(Exception):
                 await future
             raise
+
+
+async def _ends(futures: Sequence[asyncio.Future[Any]]) -> dict[asyncio.Future[Any], BaseException]:
+    """Wait for all of them; what went wrong with which. One error is told for all that fail together: asyncio tells of those nobody looked at."""
+    await asyncio.wait(futures)
+    return {each: error for each in futures if not each.cancelled() and (error := each.exception()) is not None}
