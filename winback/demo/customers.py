@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import re
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from email.header import decode_header, make_header
 from email.message import EmailMessage, Message
@@ -18,7 +19,8 @@ from winback.demo.mailbox import MailServer
 from winback.demo.shop import BASE_RATE, EFFECTS, Shop, Shopper, amount
 
 _BROWSER = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"
-_APPLE_PROXY = "Mozilla/5.0"
+_PROXY = "X-Forwarded-For"  # everybody asks from a network of their own, as if through the shop's web server
+_APPLE_PROXY = {"User-Agent": "Mozilla/5.0", _PROXY: "17.58.1.9"}
 _ANSWERS = {
     "uk": ("Дякую, що згадали! Зайду на вихідних.", "А доставка до Луцька ще працює?", "Переїхала, тепер далеко. Але дякую!"),
     "en": (
@@ -49,6 +51,7 @@ class Customers:
         self._codes: dict[str, str] = {}
         self._memory = Random(f"{seed} codes")  # dice of their own: the story stays as it was
         self._by_address = {shopper.email: shopper for shopper in shop.shoppers.values()}
+        self._from_home = {key: {_PROXY: f"10.{number >> 8}.{number & 255}.9"} for number, key in enumerate(shop.shoppers)}
 
     def buy(self, until: datetime) -> int:
         """Those whose day has come place their orders. Returns how many."""
@@ -69,8 +72,8 @@ class Customers:
         self._read_letters += len(letters)
         with httpx.Client(timeout=30, headers={"User-Agent": _BROWSER}) as web:
             for received in letters:
-                letter = email.message_from_bytes(received.path.read_bytes())
-                self._read(letter, self._by_address[received.recipient], web, now)
+                if shopper := self._by_address.get(received.recipient):  # answers that are forwarded go to the shop's own people
+                    self._read(email.message_from_bytes(received.path.read_bytes()), shopper, web, now)
         messages = self._bot.sent[self._read_messages :]
         self._read_messages += len(messages)
         for message in messages:
@@ -79,7 +82,7 @@ class Customers:
         return len(letters) + len(messages)
 
     def _read(self, letter: Message, shopper: Shopper, web: httpx.Client, now: datetime) -> None:
-        first = shopper.key not in self._written_to
+        first, home = shopper.key not in self._written_to, self._from_home[shopper.key]
         self._written_to.add(shopper.key)
         if code := _CODE.search(_part(letter, "text/plain")):
             self._codes[shopper.key] = code[0]
@@ -87,13 +90,13 @@ class Customers:
         page = _page(letter) if dice < 0.6 else ""
         if pixel := re.search(r'src="(http[^"]*/o/[^"]*)"', page):
             if 0.42 < dice < 0.6:  # the mail provider fetches pictures by itself
-                web.get(pixel[1], headers={"User-Agent": _APPLE_PROXY})
+                web.get(pixel[1], headers=_APPLE_PROXY)
             if dice < 0.5:
-                web.get(pixel[1])
-        if dice < 0.13 and (link := re.search(r'href="(http[^"]*/c/[^"]*)"', page)):
-            web.get(link[1], follow_redirects=False)
+                web.get(pixel[1], headers=home)
+        if dice < 0.13 and (link := re.search(r'href="(http[^"]*/c/[^"]*)"(?![^>]*aria-hidden)', page)):
+            web.get(link[1], headers=home, follow_redirects=False)
         if 0.5 <= dice < 0.515:
-            self._unsubscribe(letter, web)
+            self._unsubscribe(letter, web, home)
         elif 0.6 <= dice < 0.615:
             self._answer(letter, shopper, now)
         if first:
@@ -106,10 +109,10 @@ class Customers:
             self._coming.append((now + timedelta(days=self._random.uniform(0.2, 25)), shopper.key))
 
     @staticmethod
-    def _unsubscribe(letter: Message, web: httpx.Client) -> None:
+    def _unsubscribe(letter: Message, web: httpx.Client, home: Mapping[str, str]) -> None:
         """As a mail provider's one-click button does it (RFC 8058)."""
         if url := re.search(r"<(http[^>]*)>", str(letter["List-Unsubscribe"])):
-            web.post(url[1], data={"List-Unsubscribe": "One-Click"})
+            web.post(url[1], data={"List-Unsubscribe": "One-Click"}, headers=home)
 
     def _answer(self, letter: Message, shopper: Shopper, now: datetime) -> None:
         answer = EmailMessage()
