@@ -237,6 +237,7 @@ class Reason(StrEnum):
     FORGOTTEN = "forgotten"  # asked to be erased
     NO_OCCASION = "no-occasion"  # the occasion doesn't come for this customer, or not while the campaign lasts
     LANE_STOPPED = "lane-stopped"  # the fuse of its lane has blown: it leaves once a person lets the lane go on
+    LANE_CLOSED = "lane-closed"  # nobody takes letters on its channel just now: it is looked at again some minutes later
 
 
 HOLDOUT = "holdout"

@@ -72,7 +72,7 @@ async def go(
     """Enrol (once), queue and send everything that is due. The lanes are opened first: a closed one changes nothing.
 
     Raises ConfigError when a lane can't be opened or the campaign is over, TemplateError when a letter can't be filled in, Refused when a
-    lane stops in the middle: what was not handed over is planned again and goes out with the next run. What a person must approve first
+    lane stops in the middle: what was not handed over is planned again and goes out with the next run, the other lanes go on. What a person must approve first
     changes nothing but being asked; of a daily campaign, who came in today is kept.
     """
     async with open_lanes(prepared, worker=worker, open_channel=open_channel) as opened:
@@ -141,17 +141,24 @@ async def send_batch(
 ) -> Ran:
     """One batch of what is queued and due in a run, or a few, over lanes opened for it: what a schedule's task does. Empty: nothing is left.
 
-    Nobody may be at the screen: a lane that is closed raises an alarm. `tell` hears of alarms too.
+    Nobody may be at the screen: a lane that is closed raises an alarm, and the others go on without it. `tell` hears of alarms too.
+    Raises ConfigError when all lanes are closed, Refused when one stops and nothing came of this go.
     """
     ran = Ran(prepared.name, run.number, run.status)
 
     def closed(name: ChannelName, problem: Problem) -> None:
         alarming.closed(prepared.project, engine, name, str(problem), now=now(), tell=tell)
+        ran.faults.add(problem)
 
     async with open_lanes(prepared, worker=worker, closed=closed) as opened:
         claiming = Worker(engine, run, Writer(prepared, engine), opened, now)
-        with _told_where(prepared, engine, now, tell):
-            await claiming.send_batches(batches)
+        try:
+            with _told_where(prepared, engine, now, tell):
+                await claiming.send_batches(batches)
+        except Refused as refused:
+            if not claiming.sent:  # or whoever calls again and again would never end
+                raise
+            ran.faults |= set(refused.problems)
         ran.deliveries += claiming.sent
         ran.held_back = allowing.held_back(opened.channels.values())
         ran.faults |= claiming.faults
@@ -196,18 +203,24 @@ async def open_lanes(
     open_channel: OpenChannel = lanes.open_channel,
     closed: Callable[[ChannelName, Problem], None] | None = None,
 ) -> AsyncIterator[Lanes]:
-    """Every channel of the campaign, entered. Raises ConfigError that points into settings.yaml when one is closed, and tells `closed`."""
+    """Every channel of the campaign, entered. Raises ConfigError that points into settings.yaml when one is closed.
+
+    With `closed` it is told of those that are, and the rest are opened without them; only when there is no rest, ConfigError is raised.
+    """
     async with AsyncExitStack() as stack:
         channels: dict[ChannelName, Channel[Any]] = {}
+        away: dict[ChannelName, LaneError] = {}
         for name in sorted(prepared.campaign.channels):
             try:
                 channels[name] = await stack.enter_async_context(open_channel(prepared.project, name))
             except LaneError as error:
+                away[name] = error
                 problem = lanes.problem(prepared.project, name, error)
                 if closed:
                     closed(name, problem)
-                raise ConfigError(problem) from error
-        yield Lanes(channels, worker, prepared.project.settings.batch)
+                if not closed or len(away) == len(prepared.campaign.channels):
+                    raise ConfigError(problem) from error
+        yield Lanes(channels, worker, prepared.project.settings.batch, away)
 
 
 def _part(progress: Progress | None, step: str) -> Callable[[int], None] | None:

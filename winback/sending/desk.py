@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -43,6 +43,7 @@ class Desk:
     ledger: Ledger
     channels: Mapping[ChannelName, Channel[Any]]
     batch: int  # deliveries at once
+    closed: set[ChannelName] = field(default_factory=set)  # channels that can't be reached just now
 
     @property
     def _writer(self) -> Writer:
@@ -87,7 +88,7 @@ class Desk:
                 verdict = ledger.greeter.check(verdict, delivery, candidate, recipient, had=had.get(delivery.customer_id, ()), now=now)
             if (delivery.customer_id, delivery.stage) in reached and isinstance(verdict, Send | Ask):
                 verdict = SkipStage(Reason.MERGED)
-            verdict = fuse.check(verdict, candidate, stopped, now)
+            verdict = fuse.check_open(fuse.check(verdict, candidate, stopped, now), self.closed, now)
             if isinstance(verdict, Send):
                 verdict = allowing.check(self.channels[verdict.channel], verdict, candidate)
             if isinstance(verdict, Send):

@@ -22,6 +22,9 @@ from winback.store import fuses, lane_counts
 LOOK_AGAIN_AFTER = timedelta(hours=1)
 """Letters of a lane that stands are put off by so much; once it goes on they are due at once."""
 
+CLOSED_FOR = timedelta(minutes=5)
+"""Letters of a channel that can't be reached are put off by so much, while those of the others leave."""
+
 _LETTERS_A_ROW = 100
 """A worker writes its counts after so many letters of all lanes, and begins a new row of a lane after so many of it."""
 _SECONDS_A_ROW = 5
@@ -123,6 +126,13 @@ def check(verdict: Verdict, candidate: Candidate, stopped: Collection[str], now:
     """The verdict on a letter: put off where its lane stands."""
     if isinstance(verdict, Send) and stopped:
         return _postponed(lanes_of(verdict.channel, candidate.reach[verdict.channel].address), stopped, now) or verdict
+    return verdict
+
+
+def check_open(verdict: Verdict, closed: Collection[ChannelName], now: datetime) -> Verdict:
+    """The verdict on a letter: put off where its channel can't be reached, so that those of the other channels go on."""
+    if isinstance(verdict, Send) and verdict.channel in closed:
+        return Postpone(now + CLOSED_FOR, Reason.LANE_CLOSED, str(verdict.channel))
     return verdict
 
 

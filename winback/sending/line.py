@@ -61,10 +61,13 @@ class Line:
         self._stir, self._ease = asyncio.Event(), asyncio.Event()
 
     async def put(self, letter: Letter) -> None:
-        """Queue a finished letter; waits while enough are queued."""
+        """Queue a finished letter; waits while enough are queued. One that comes after the channel stopped stays."""
         while len(self._waiting) >= 2 * self._group and self._stops is None:
             self._ease.clear()
             await self._ease.wait()
+        if self._stops is not None:
+            self.stayed.append(letter.claimed.id)
+            return
         self._flushed = False
         self._waiting.append(letter)
         if len(self._waiting) >= self._group:

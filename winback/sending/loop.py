@@ -37,10 +37,11 @@ class Lanes:
     channels: Mapping[ChannelName, Channel[Any]]
     worker: str  # this worker's fencing token, never used by another
     batch: int
+    closed: Mapping[ChannelName, LaneError] = field(default_factory=dict)  # channels of the campaign that couldn't be entered
 
 
 class LaneStoppedError(Exception):
-    """A channel stopped in the middle; everything not handed over was given back."""
+    """A channel stopped in the middle; everything not handed over was given back, and the other channels have sent what was theirs."""
 
     def __init__(self, channel: ChannelName, error: LaneError) -> None:
         self.channel = channel
@@ -66,8 +67,8 @@ class Worker:
     async def send_due(self, progress: Callable[[int], None] | None = None) -> Counter[DeliveryStatus]:
         """Send everything of the run that is due, and record what became of it.
 
-        Raises LaneStoppedError when a channel's own side fails: what was claimed and not handed over is planned again, and what had
-        been handed over is recorded. A letter that can't be filled in is put off, its fault kept in `faults`, and the others go out;
+        Raises LaneStoppedError when a channel's own side fails: what was claimed and not handed over is planned again, what had been
+        handed over is recorded, and the letters of the other channels have left first. A letter that can't be filled in is put off, its fault kept in `faults`, and the others go out;
         TemplateError at the end tells of them.
         """
         while await self._go(None, progress):
@@ -104,7 +105,7 @@ class _Passage:
 
     def __init__(self, worker: Worker, ledger: Ledger, threads: ThreadPoolExecutor) -> None:
         self._worker, self._ledger, self._threads = worker, ledger, threads
-        self._desk = Desk(ledger, worker.lanes.channels, worker.lanes.batch)
+        self._desk = Desk(ledger, worker.lanes.channels, worker.lanes.batch, set(worker.lanes.closed))
         every = ledger.lease.total_seconds() / 3
         self._lines = {
             name: Line(name, channel, self._exchange, self._renew, every, worker.lanes.batch, self._excuses)
@@ -117,9 +118,11 @@ class _Passage:
         writing = asyncio.ensure_future(self._write(batches, progress))
         tasks = [writing, *running]
         try:
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
-            if not writing.done():  # a line stopped
-                writing.cancel()
+            while not writing.done():
+                await asyncio.wait([task for task in tasks if not task.done()], return_when=asyncio.FIRST_COMPLETED)
+                if not self._goes_on({name: task.exception() for task, name in running.items() if task.done()}):
+                    writing.cancel()
+                    break
             for line in self._lines.values():
                 line.close()
             errors = await _ends(tasks)
@@ -132,6 +135,11 @@ class _Passage:
             if (error := errors.get(task)) is not None:
                 raise LaneStoppedError(name, error) if isinstance(error, LaneError) else error
         return writing.result()
+
+    def _goes_on(self, stopped: Mapping[ChannelName, BaseException | None]) -> bool:
+        """Whether letters are still to be written: a channel that is closed stops itself alone, a fault in the program everything."""
+        self._desk.closed.update(stopped)
+        return len(stopped) < len(self._lines) and all(isinstance(error, LaneError) for error in stopped.values())
 
     async def _write(self, batches: int | None, progress: Callable[[int], None] | None) -> int:
         """Put the letters of one batch after another on their lines, the next one being looked at meanwhile."""
