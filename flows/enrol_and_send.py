@@ -86,6 +86,8 @@ def enrol_and_send(project: str = ".", campaign: str | None = None, now: datetim
             _go_on(project, name, now, totals)
         except Refused as refused:
             problems += refused.problems
+        except database.Failure as failure:
+            problems.append(opened.failed(name, failure))
     if problems:
         raise Refused(problems)
     return totals

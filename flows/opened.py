@@ -10,6 +10,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from winback import clock, settings
+from winback.errors import Problem
 from winback.settings import Project
 from winback.store import database
 
@@ -26,6 +27,13 @@ def _engine(url: str) -> Engine:
 def store(opened: Project) -> Engine:
     """The project's database; one pool of connections for all tasks of this process."""
     return _engine(opened.database_url)
+
+
+def failed(campaign: str, failure: database.Failure) -> Problem:
+    """What a campaign stopped at when the database failed. Only its first line: what follows may name customers."""
+    said = str(getattr(failure, "orig", None) or type(failure).__name__).strip().partition("\n")[0]
+    how = "Nothing is lost: the next run goes on from there. If it says so again, see `winback doctor`."
+    return Problem("", None, f"`{campaign}` stopped at an error of the database: {said}.", how)
 
 
 def moment(now: datetime | None) -> datetime:

@@ -6,8 +6,10 @@ from datetime import datetime
 
 from prefect import flow
 
+from flows import opened
 from flows.enrol_and_send import is_over, send_queued, started
 from winback.errors import Problem, Refused
+from winback.store import database
 
 
 @flow(name="send-beside", flow_run_name="send beside others")
@@ -26,6 +28,8 @@ def send_beside(project: str = ".", campaign: str | None = None, now: datetime |
             problems += send_queued(project, name, now, totals)
         except Refused as refused:
             problems += refused.problems
+        except database.Failure as failure:
+            problems.append(opened.failed(name, failure))
     if problems:
         raise Refused(problems)
     return totals

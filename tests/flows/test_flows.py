@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import yaml
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 
 import flows  # noqa: F401  sets Prefect's quiet surroundings before it is imported
 from tests import projects
@@ -17,6 +17,8 @@ from tests.operations.lost import populate
 from winback.demo import mailbox
 from winback.errors import Refused
 from winback.limits import FuseCause
+from winback.operations import beginning
+from winback.sending import prepared
 from winback.store import database, fuses, runs
 from winback.store.tables import approvals, deliveries, orders, scores, scores_state
 
@@ -115,6 +117,29 @@ def test_the_flow_settles_what_a_dead_worker_left_and_one_broken_campaign_holds_
     with database.reading(engine) as connection:
         status = dict(connection.execute(select(deliveries.c.id, deliveries.c.status).where(deliveries.c.id.in_(sent[:2]))).all())
     assert status == {sent[0]: "sent", sent[1]: "uncertain"}
+    engine.dispose()
+
+
+def test_a_database_that_fails_for_one_campaign_holds_up_no_other(shop):
+    from flows.enrol_and_send import enrol_and_send
+
+    engine = database.open_engine(shop.database_url)
+    populate(engine, 10)
+    campaigns = shop.root / "config/campaigns"
+    written = (campaigns / "winter-tea.yaml").read_text(encoding="utf-8")
+    (campaigns / "a-first.yaml").write_text(written.replace("title: Come back", "title: Come first"), encoding="utf-8")
+    broken, _ = [beginning.begin(engine, prepared.prepare(shop, name), now=START) for name in ("a-first", "winter-tea")]
+    with database.writing(engine) as connection:
+        connection.execute(
+            text(
+                f"CREATE TRIGGER worn_disk BEFORE INSERT ON recipients WHEN NEW.run_id = {broken.id} BEGIN SELECT RAISE(ABORT, 'disk I/O error'); END"
+            )
+        )
+    with pytest.raises(Refused, match="`a-first` stopped at an error of the database: disk I/O error") as refused:
+        enrol_and_send(str(shop.root), now=START)
+    assert len(refused.value.problems) == 1
+    with database.reading(engine) as connection:
+        assert connection.execute(select(func.count()).select_from(deliveries).where(deliveries.c.status == "sent")).scalar() > 0
     engine.dispose()
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
@@ -52,8 +53,11 @@ Tell: TypeAlias = Callable[[Alarm], object]
 """Who else is told: flows make an event of it."""
 
 
-def raise_due(project: Project, engine: Engine, now: datetime, tell: Tell | None = None) -> list[Alarm]:
-    """Raise those that nobody has raised. Of several who do this at once, one gets each; an address that can't be reached is not tried again."""
+def raise_due(project: Project, engine: Engine, now: datetime, tell: Tell | None = None, *, aside: Executor | None = None) -> list[Alarm]:
+    """Raise those that nobody has raised. Of several who do this at once, one gets each; an address that can't be reached is not tried again.
+
+    With `aside` the addresses are told there, and nobody waits for them: letters may be under way.
+    """
     with database.reading(engine) as connection:
         if not fuses.has_alarms(connection):
             return []
@@ -65,9 +69,16 @@ def raise_due(project: Project, engine: Engine, now: datetime, tell: Tell | None
             tell(each)
         if urls := project.secret("WINBACK_ALARM_URLS").split():
             title = f"winback: {each.lane} {'broke off' if each.cause is FuseCause.CLOSED else 'stopped'}"
-            if failed := alarm.send(urls, title, each.text):
-                log.error("the alarm about %s didn't reach everybody: look at WINBACK_ALARM_URLS (%s)", each.lane, ", ".join(failed))
+            if aside:
+                aside.submit(_ring, urls, title, each)
+            else:
+                _ring(urls, title, each)
     return alarms
+
+
+def _ring(urls: Sequence[str], title: str, each: Alarm) -> None:
+    if failed := alarm.send(urls, title, each.text):
+        log.error("the alarm about %s didn't reach everybody: look at WINBACK_ALARM_URLS (%s)", each.lane, ", ".join(failed))
 
 
 def closed(project: Project, engine: Engine, channel: ChannelName, said: str, *, now: datetime, tell: Tell | None = None) -> None:

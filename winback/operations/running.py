@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -115,8 +116,8 @@ async def send(
         ran.queued += queued
         if first:
             stopping.stop_if_due(engine, now=now())
-        with _told_where(prepared, engine, now):
-            await worker.send_due(_alarming(prepared, engine, now, _part(progress, "send")))
+        with _told_where(prepared, engine, now), ThreadPoolExecutor(1, thread_name_prefix="winback-alarm") as aside:
+            await worker.send_due(_alarming(prepared, engine, now, aside, _part(progress, "send")))
     ran.deliveries += worker.sent
     settle_codes(engine, run, now())
 
@@ -184,11 +185,13 @@ def _told_where(prepared: Prepared, engine: Engine, now: Callable[[], datetime],
         alarming.raise_due(prepared.project, engine, now(), tell)
 
 
-def _alarming(prepared: Prepared, engine: Engine, now: Callable[[], datetime], progress: Callable[[int], None] | None) -> Callable[[int], None]:
-    """After each batch, so that nobody waits for a long run's end to hear of a fuse."""
+def _alarming(
+    prepared: Prepared, engine: Engine, now: Callable[[], datetime], aside: Executor, progress: Callable[[int], None] | None
+) -> Callable[[int], None]:
+    """After each batch, so that nobody waits for a long run's end to hear of a fuse; no letter waits for whoever is told."""
 
     def sent(count: int) -> None:
-        alarming.raise_due(prepared.project, engine, now())
+        alarming.raise_due(prepared.project, engine, now(), aside=aside)
         if progress:
             progress(count)
 
