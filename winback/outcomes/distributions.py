@@ -21,6 +21,11 @@ def normal_quantile(share: float) -> float:
     return _NORMAL.inv_cdf(share)
 
 
+def normal_below(z: float) -> float:
+    """Chance of a standard normal below `z`."""
+    return math.erfc(-z / math.sqrt(2)) / 2
+
+
 def normal_two_sided(z: float) -> float:
     """Chance of a standard normal at least as far from zero as `z`."""
     return math.erfc(abs(z) / math.sqrt(2))
