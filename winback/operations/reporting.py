@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 
 from winback.errors import ConfigError, Problem
 from winback.journey import campaign
-from winback.operations import measuring
+from winback.operations import costing, measuring
 from winback.outcomes.report import Report
 from winback.settings import Project
 from winback.store import database, runs
@@ -26,6 +26,8 @@ def measure_and_report(
     if run is None:
         document = campaign.read(project, name)
         raise ConfigError(document.problem((), f"`{name}` has not run yet; there is nothing to report.", f"Begin with: winback run {name}"))
+    with database.reading(engine) as connection:
+        plan = runs.plan(connection, run.id)
     return measuring.report(
         engine,
         run_id=run.id,
@@ -35,4 +37,5 @@ def measure_and_report(
         currency=project.settings.currency,
         now=now,
         truth=truth,
+        terms=costing.terms(project, plan),
     )
