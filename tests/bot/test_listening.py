@@ -13,6 +13,7 @@ from winback import settings
 from winback.bot import answers, listening
 from winback.bot.dialogue import Scene
 from winback.bot.line import Line
+from winback.bot.shift import Shift
 from winback.demo import bot_api, mailbox
 from winback.demo.bot_api import BotApi
 from winback.errors import ConfigError, Refused
@@ -37,7 +38,7 @@ def hear(api, engine, project):
 
     async def hear(now=NOW):
         async with Line(api.token, api_url=api.url, messages_per_second=1_000) as line:
-            return dict(await listening.take_in(line, engine, answers.read(project), project, now))
+            return dict(await listening.take_in(Shift(line, engine, project, answers.read(project), lambda: now)))
 
     return hear
 

@@ -63,6 +63,11 @@ class Line:
         assert self._bot is not None, "enter the line first"
         return self._bot
 
+    @property
+    def name(self) -> str:
+        """The bot's user name, without @."""
+        return self._open.username
+
     async def listen(self, offset: int, *, wait_seconds: int = 0) -> list[Heard]:
         """Updates from number `offset` on (0: all that wait), at most 100; those before it are Telegram's to forget. Raises ChannelError."""
         try:

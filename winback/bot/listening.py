@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections import Counter
 from collections.abc import Sequence
@@ -11,13 +10,11 @@ from datetime import datetime
 from sqlalchemy import Connection, Engine
 
 from winback.bot import conversation, dialogue, joining, speaker, speaking
-from winback.bot.answers import Phrasebook
 from winback.bot.dialogue import Context, Deed, Known, Scene
-from winback.bot.line import Line
+from winback.bot.shift import Shift
 from winback.bot.updates import Heard, Kind, Place
 from winback.errors import WinbackError
 from winback.model import ChannelName
-from winback.settings import Project
 from winback.store import chats, correspondence, database, owed_answers
 from winback.store.contacts import address_hash
 from winback.store.owed_answers import Owed
@@ -29,29 +26,19 @@ FAILED = "failed"
 """The word for updates that we stumbled over."""
 
 
-async def take_in(line: Line, engine: Engine, phrasebook: Phrasebook, project: Project, now: datetime) -> Counter[str]:
+async def take_in(shift: Shift) -> Counter[str]:
     """Everything that Telegram holds for the bot until nothing is left, and what is said to it; counts by word.
 
     Updates are taken in once: their number is stored with what follows from them, and with what is to be said.
     """
-    counts: Counter[str] = Counter()
-    scene = Scene(project, phrasebook, now)
-    while await ask(line, engine, scene, counts):
-        pass
-    await speaker.say_owed(line, engine, lambda: now, counts)
-    return counts
+    while heard := await shift.line.listen(offset(shift.engine, shift.now())):
+        take_in_batch(shift.engine, heard, shift.scene, shift.counts)
+    await speaker.say_owed(shift)
+    return shift.counts
 
 
-async def ask(line: Line, engine: Engine, scene: Scene, counts: Counter[str], *, wait_seconds: int = 0) -> int:
-    """Ask for updates once, and take in what is told; returns how many that were. Raises ChannelError, and database.Failure."""
-    offset = await asyncio.to_thread(_offset, engine, scene.now)
-    heard = await line.listen(offset, wait_seconds=wait_seconds)
-    if heard:
-        await asyncio.to_thread(take_in_batch, engine, heard, scene, counts)
-    return len(heard)
-
-
-def _offset(engine: Engine, now: datetime) -> int:
+def offset(engine: Engine, now: datetime) -> int:
+    """The number of the first update to ask for; 0: any."""
     with database.reading(engine) as connection:
         return chats.offset(connection, now)
 
