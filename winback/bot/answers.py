@@ -38,6 +38,23 @@ class Answer(StrEnum):
     PHONE_UNKNOWN = "phone-unknown"  # a phone that isn't exactly one customer's
     SHARE_PHONE = "share-phone"  # the label of the button that shares the person's phone
     HELP = "help"  # what the bot can do
+    SETTINGS = "settings"  # what we write to them, with buttons below
+    SETTINGS_PAUSED = "settings-paused"  # the same, while nothing comes
+    SETTINGS_OFF = "settings-off"  # the same, when nothing is to come here
+    TOPIC_OFFERS = "topic-offers"
+    TOPIC_NEWS = "topic-news"
+    TOPIC_GREETINGS = "topic-greetings"
+    TOPIC_SURVEYS = "topic-surveys"
+    MOST_ANY = "most-any"  # as many letters as we like
+    MOST_TWO = "most-two"  # two a month
+    MOST_ONE = "most-one"
+    PAUSE_ONE = "pause-one"  # for a month
+    PAUSE_THREE = "pause-three"
+    PAUSE_SIX = "pause-six"
+    PAUSE_END = "pause-end"
+    WRITE_HERE = "write-here"  # messages come to this chat
+    LANGUAGE = "language"  # which one shall we speak?
+    LANGUAGE_CHOSEN = "language-chosen"
     SETTINGS_COMMAND = "settings-command"  # what the app says beside /settings
     LANGUAGE_COMMAND = "language-command"
     STOP_COMMAND = "stop-command"
@@ -50,7 +67,7 @@ Answers = create_model("Answers", __base__=Shape, **_KEYS)
 """The file. Every answer must be there."""
 
 
-_VALUES: Mapping[Answer, tuple[str, ...]] = {}
+_VALUES: Mapping[Answer, tuple[str, ...]] = {Answer.SETTINGS_PAUSED: ("{day}",)}
 """What answers say beside {shop}: "{day}"."""
 
 

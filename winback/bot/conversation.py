@@ -8,7 +8,7 @@ from winback.bot.dialogue import Dialogue
 DIALOGUES: tuple[Dialogue, ...] = (
     Dialogue(stopping.decide),
     Dialogue(joining.decide, joining.gather),
-    Dialogue(wishing.decide),
+    Dialogue(wishing.decide, wishing.gather),
     # surveying, leaving, postponing, handing_over: here
     Dialogue(replying.decide),
 )

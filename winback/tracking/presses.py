@@ -27,6 +27,7 @@ class Verb(StrEnum):
     """What a press asks for; short, since every letter counts. What its numbers are stands beside it."""
 
     JOIN = "join"  # customer, delivery that invited, store.chats.Proof: yes, write to me here
+    WISH = "wish"  # bot.wishing.Field, and what is wished of it
 
 
 @dataclass(frozen=True, slots=True)
