@@ -12,6 +12,7 @@ import typer
 from winback import __version__
 from winback.commands import (
     approvals,
+    bot,
     bounces,
     campaigns,
     codes,
@@ -85,6 +86,7 @@ for subject in (
     tasks,
     results,
     bounces,
+    bot,
     studio,
     dkim,
     lanes,

@@ -11,15 +11,17 @@ from tests import projects
 from tests.letterbox import NOW
 from winback import settings
 from winback.bot import answers, listening
+from winback.bot.dialogue import Scene
 from winback.bot.line import Line
+from winback.bot.shift import Shift
 from winback.demo import bot_api, mailbox
 from winback.demo.bot_api import BotApi
 from winback.errors import ConfigError, Refused
 from winback.operations import collecting
 from winback.store import chats, database
 from winback.store.tables import consents, contacts, events, source_states, suppressions
-from winback.tracking import tokens
-from winback.tracking.tokens import Purpose
+from winback.tracking import addresses, presses
+from winback.tracking.presses import Verb
 
 CHAT = 501
 
@@ -36,7 +38,7 @@ def hear(api, engine, project):
 
     async def hear(now=NOW):
         async with Line(api.token, api_url=api.url, messages_per_second=1_000) as line:
-            return dict(await listening.take_in(line, engine, answers.read(project), project, now))
+            return dict(await listening.take_in(Shift(line, engine, project, answers.read(project), lambda: now)))
 
     return hear
 
@@ -45,8 +47,12 @@ def said(project, answer: str, language: str = "uk") -> str:
     return answers.read(project).say(answers.Answer(answer), language)
 
 
-def link(project, customer: int, letter: int = 0) -> str:
-    return tokens.sign(project.key, Purpose.JOIN, customer, letter)
+def link(project, customer: int) -> str:
+    return addresses.join_from_page("zerno_bot", project.key, customer, NOW.date()).rpartition("=")[2]
+
+
+def agreeing(project, customer: int) -> str:
+    return presses.write([project.key], str(CHAT), Verb.JOIN, customer, 0, 0)
 
 
 async def test_a_customer_joins_by_the_link_in_a_letter_and_the_proof_is_kept(api, hear, shop, project):
@@ -77,7 +83,7 @@ async def test_somebody_who_left_may_come_back_and_only_the_new_consent_counts(a
     assert api.texts(CHAT) == [said(project, "stopped")]
     assert shop.standing(who) == [("stopped", "unsubscribed")]
     assert [(row.channel, row.reason) for row in shop.rows(suppressions)] == [("telegram", "unsubscribed")]
-    api.customer_presses(CHAT, f"join:{link(project, who)}")
+    api.customer_presses(CHAT, agreeing(project, who))
     later = NOW + timedelta(days=1)
     assert await hear(later) == {"joined": 1}
     assert shop.rows(suppressions) == []
@@ -122,8 +128,7 @@ async def test_every_update_is_taken_in_once_even_when_it_is_told_again(api, hea
     api._updates.extend(heard)
     async with Line(api.token, api_url=api.url) as line:
         again = await line.listen(0)
-    with database.writing(shop.engine) as connection:
-        assert listening._take_in(connection, again, project, NOW, counts := Counter()) == []
+    listening.take_in_batch(shop.engine, [*again, *again], Scene(project, answers.read(project), NOW), counts := Counter())
     assert not counts
     assert len(shop.rows(events)) == 1
 
@@ -164,8 +169,7 @@ async def test_strangers_and_wrong_links_are_answered_and_nothing_is_written(api
         api.customer_says(CHAT, text, language="en")
         assert await hear() == {}
         assert api.texts(CHAT)[-1] == said(project, answer, "en")
-    wrong = tokens.sign(project.key, Purpose.UNSUBSCRIBE, shop.customer("olena"))
-    api.customer_presses(CHAT, f"join:{wrong}")
+    api.customer_presses(CHAT, presses.write([project.key], "another chat", Verb.JOIN, shop.customer("olena"), 0, 0))
     assert await hear() == {}
     assert (shop.rows(contacts), shop.rows(events)) == ([], [])
 

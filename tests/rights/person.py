@@ -24,7 +24,7 @@ TRACES = (
     *("K-4711", "K-4712", "order-4711-in", "order-4711-out", "<wb.4711@news.example>", "remote-4711", "550 mailbox vasylyna"),
     *("a reply of hers", "a problem of hers", "an inquiry of hers", "a note of hers", "a task of hers", "VASYA-10", "Mozilla-of-hers"),
     *("Kamianets", "her-tag", "1987-03-14", "touch-4711", "feedback-4711", "reason-4711", "inquiry-4711", "birthday@2026-03-14", "0.4711"),
-    *("consent hers", "proof hers", "address of hers", "an answer of hers", "a forward of hers"),
+    *("owed to hers", "consent hers", "proof hers", "address of hers", "an answer of hers", "a forward of hers"),
 )
 """What nothing may hold any more."""
 
@@ -123,6 +123,9 @@ def hold(engine: Engine, secret: bytes, runs: int, key: str, *, email: str, name
         put(c, t.forwards, event_id=reply, status="sent", manager="olena", asked_at=THEN, detail=f"a forward of {whose}")
         said = {"turn": 1, "question": 1, "kind": "text", "asked": "Why?", "answered_at": THEN}
         put(c, t.answers, customer_id=who, delivery_id=letter, text=f"an answer of {whose}", **said)
+        put(
+            c, t.owed_answers, customer_id=who, chat_id="777000111" if she else "5", utterance={"text": f"owed to {whose}"}, owed_at=THEN, due_at=THEN
+        )
         code = "VASYA-10" if she else f"CODE-{key[2:]}"
         put(
             c,

@@ -5,136 +5,94 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, Engine
 
-from winback.bot.answers import Answer, Phrasebook
-from winback.bot.conversation import AGREES, Block, Conclude, Deed, Join, Known, Reply, Say, Stop, Unblock, decide
-from winback.bot.line import Line
-from winback.bot.updates import Heard, Kind
-from winback.errors import ChannelError
-from winback.model import ChannelName, EventKind, Reason, Verdict
-from winback.settings import Project
-from winback.store import chats, correspondence, database, events
+from winback.bot import conversation, dialogue, joining, speaker, speaking
+from winback.bot.dialogue import Context, Deed, Known, Scene
+from winback.bot.shift import Shift
+from winback.bot.updates import Heard, Kind, Place
+from winback.errors import WinbackError
+from winback.model import ChannelName
+from winback.store import chats, correspondence, database, owed_answers
 from winback.store.contacts import address_hash
-from winback.store.correspondence import Correspondent
-from winback.store.events import Event
-from winback.tracking import endings, tokens
-from winback.tracking.tokens import Purpose
+from winback.store.owed_answers import Owed
+from winback.tracking import presses
 
 log = logging.getLogger(__name__)
 
-HELD_BACK = "held-back"
-"""The word for answers that would have been given in production."""
-
-_COUNTED = {Join: "joined", Stop: "unsubscribe", Reply: "reply", Block: "blocked", Unblock: "unblocked"}
+FAILED = "failed"
+"""The word for updates that we stumbled over."""
 
 
-@dataclass(frozen=True, slots=True)
-class Spoken:
-    """An answer that is due in a chat."""
+async def take_in(shift: Shift) -> Counter[str]:
+    """Everything that Telegram holds for the bot until nothing is left, and what is said to it; counts by word.
 
-    heard: Heard
-    deed: Say | Conclude
-
-
-async def take_in(line: Line, engine: Engine, phrasebook: Phrasebook, project: Project, now: datetime) -> Counter[str]:
-    """Everything that Telegram holds for the bot until nothing is left; counts by word.
-
-    Updates are taken in once: their number is stored with what follows from them. An answer that gets lost on its way isn't repeated.
+    Updates are taken in once: their number is stored with what follows from them, and with what is to be said.
     """
-    counts: Counter[str] = Counter()
+    while heard := await shift.line.listen(offset(shift.engine, shift.now())):
+        take_in_batch(shift.engine, heard, shift.scene, shift.counts)
+    await speaker.say_owed(shift)
+    return shift.counts
+
+
+def offset(engine: Engine, now: datetime) -> int:
+    """The number of the first update to ask for; 0: any."""
+    with database.reading(engine) as connection:
+        return chats.offset(connection, now)
+
+
+def take_in_batch(engine: Engine, heard: Sequence[Heard], scene: Scene, counts: Counter[str]) -> None:
+    """Store what follows from a batch of updates, and what is to be said, those left out that were taken in before."""
     with database.writing(engine) as connection:
-        offset = chats.next_update(connection, now)
-    while heard := await line.listen(offset):
-        with database.writing(engine) as connection:
-            spoken = _take_in(connection, heard, project, now, counts)
-        for answer in spoken:
-            await _speak(line, phrasebook, answer, counts)
-        offset = heard[-1].update_id + 1
-    return counts
+        before = chats.next_update(connection, scene.now)
+        new = chats.first_heard(connection, [update.update_id for update in heard], scene.now)
+        for update in heard:
+            if update.update_id in new:
+                new.discard(update.update_id)  # told twice in one batch
+                _answer(connection, update, scene, counts)
+        chats.record_next_update(connection, max(before, max(update.update_id for update in heard) + 1), scene.now)
 
 
-def _take_in(connection: Connection, heard: Sequence[Heard], project: Project, now: datetime, counts: Counter[str]) -> list[Spoken]:
-    """Store what follows from a batch of updates, those left out that somebody else took in meanwhile. Returns what is to be said."""
-    first = chats.next_update(connection, now)
-    spoken = []
-    for update in heard:
-        if update.update_id < first:
+def _answer(connection: Connection, heard: Heard, scene: Scene, counts: Counter[str]) -> None:
+    """One update in a transaction of its own within the batch: one that we stumble over is written to the log, and keeps no other waiting."""
+    try:
+        with connection.begin_nested():
+            owed_answers.owe(connection, answer(connection, heard, scene, counts), scene.now)
+    except (database.Failure, WinbackError):
+        raise
+    except Exception:
+        counts[FAILED] += 1
+        log.exception("the bot doesn't know what to do about update %d", heard.update_id)
+
+
+def answer(connection: Connection, heard: Heard, scene: Scene, counts: Counter[str]) -> list[Owed]:
+    """Do what one update asks for, and return what is to be said."""
+    known = gather(connection, heard, scene)
+    context = Context(connection, heard, known.who, scene)
+    spoken: list[Owed] = []
+    for deed in dialogue.decide(conversation.DIALOGUES, context, known):
+        if not isinstance(deed, Deed):
+            spoken.append(speaking.owed(deed, context))
             continue
-        for deed in decide(update, gather(connection, update, project, now)):
-            if isinstance(deed, Say | Conclude):
-                spoken.append(Spoken(update, deed))
-            else:
-                counts[_COUNTED[type(deed)]] += 1
-                apply(connection, update, deed, project.key, now)
-    chats.record_next_update(connection, heard[-1].update_id + 1, now)
+        if deed.counted:
+            counts[deed.counted] += 1
+        spoken += [speaking.owed(said, context) for said in deed.do(context) or ()]
     return spoken
 
 
-def gather(connection: Connection, heard: Heard, project: Project, now: datetime) -> Known:
-    """What is known of a chat, and of the token in a link or button, if it is one of ours."""
-    who = correspondence.by_address(connection, ChannelName.TELEGRAM, _hash(project.key, heard), now) if heard.chat_id else None
-    token = heard.text.removeprefix(AGREES) if heard.kind in {Kind.START, Kind.PRESS} else ""
-    found = tokens.read(project.link_keys, Purpose.JOIN, token)
-    return Known(
-        who=who,
-        is_open=who is not None and chats.is_open(connection, who.customer_id, now),
-        invited=chats.invited(connection, found[0]) if found else None,
-        token=token if found else "",
-    )
-
-
-def apply(connection: Connection, heard: Heard, deed: Deed, key: bytes, now: datetime) -> None:
-    """Do one deed in the store."""
-    hashed = _hash(key, heard)
-    if isinstance(deed, Join):
-        chats.join(connection, deed.customer_id, chat_id=heard.chat_id, address_hash=hashed, source="telegram /start", now=now)
-        return
-    who = correspondence.by_address(connection, ChannelName.TELEGRAM, hashed, now)
-    assert who is not None, "only Join is done for somebody unknown"
-    match deed:
-        case Stop():
-            endings.end(connection, who, _event(EventKind.UNSUBSCRIBE, heard, who, now), now)
-        case Reply():
-            endings.end(connection, who, _event(EventKind.REPLY, heard, who, now), now)
-        case Block():
-            events.record(connection, [_event(EventKind.BLOCKED, heard, who, now)])
-            chats.block(connection, who.customer_id, now)
-        case Unblock():
-            chats.unblock(connection, who.customer_id)
-
-
-def _event(kind: EventKind, heard: Heard, who: Correspondent, now: datetime) -> Event:
-    return Event(
-        dedupe_key=f"telegram:{heard.update_id}:{heard.said_at}",
-        kind=kind,
-        customer_id=who.customer_id,
-        delivery_id=who.delivery_id,
-        happened_at=now,
-        verdict=Verdict.HUMAN,
-        signals={"by": "telegram", "said_at": heard.said_at},
-        text=heard.text if kind is EventKind.REPLY else "",
-    )
-
-
-async def _speak(line: Line, phrasebook: Phrasebook, spoken: Spoken, counts: Counter[str]) -> None:
-    """Say it; a customer who can't be reached now, or is not to be outside production, has been understood all the same."""
-    heard, deed = spoken.heard, spoken.deed
-    text = phrasebook.say(deed.answer, deed.language)
-    try:
-        if isinstance(deed, Conclude):
-            await line.conclude(heard, text)
-        else:
-            button = (phrasebook.say(Answer.AGREE, deed.language), f"{AGREES}{deed.token}") if deed.token else None
-            await line.say(heard.chat_id, text, button)
-    except ChannelError as error:
-        if error.reason == Reason.NOT_ALLOWED_HERE:
-            counts[HELD_BACK] += 1
-        log.warning("the bot's answer to update %d didn't arrive: %s", heard.update_id, error.reason)
-
-
-def _hash(key: bytes, heard: Heard) -> bytes:
-    return address_hash(key, ChannelName.TELEGRAM, heard.chat_id)
+def gather(connection: Connection, heard: Heard, scene: Scene) -> Known:
+    """What is known of a chat, and of the link or button that the update came by, if it is one of ours."""
+    if heard.kind is Kind.OTHER:
+        return Known()
+    keys = scene.project.link_keys
+    press = presses.read(keys, heard.chat_id, heard.text) if heard.kind is Kind.PRESS else None
+    if heard.place is Place.GROUP:
+        return Known(language=heard.language, press=press)
+    hashed = address_hash(scene.project.key, ChannelName.TELEGRAM, heard.chat_id)
+    who = correspondence.by_address(connection, ChannelName.TELEGRAM, hashed, scene.now)
+    invited = joining.invited(connection, heard, press, scene)
+    language = (chats.chosen_locale(connection, who.customer_id) or who.locale) if who else invited.locale if invited else heard.language
+    is_open = who is not None and chats.is_open(connection, who.customer_id, scene.now)
+    return Known(who, is_open, language or heard.language, press, invited)

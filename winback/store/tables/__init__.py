@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from winback.store.tables.audience import facts, facts_due, facts_state, scores, scores_state, stage_changes
 from winback.store.tables.audit import audit
+from winback.store.tables.bot import heard_updates, owed_answers
 from winback.store.tables.campaigns import (
     back_fill,
     campaign_runs,
@@ -65,6 +66,7 @@ __all__ = [
     "forgotten",
     "forwards",
     "fuses",
+    "heard_updates",
     "inquiries",
     "lane_counts",
     "leaving_reasons",
@@ -76,6 +78,7 @@ __all__ = [
     "orders",
     "outcomes",
     "outcomes_due",
+    "owed_answers",
     "paces",
     "preferences",
     "recipients",
