@@ -12,7 +12,7 @@ from winback.bot import updates
 from winback.bot.updates import Heard
 from winback.channels.allowed import AllowList
 from winback.channels.spacing import Spacing
-from winback.channels.telegram import open_bot, sending_error
+from winback.channels.telegram import open_bot, sending_error, turn_of
 
 _AT_ONCE = 100  # as many updates as Telegram gives
 
@@ -24,11 +24,18 @@ class Line:
     """
 
     def __init__(
-        self, token: str, *, api_url: str = "https://api.telegram.org", messages_per_second: int = 25, allowed: AllowList | None = None
+        self,
+        token: str,
+        *,
+        api_url: str = "https://api.telegram.org",
+        messages_per_second: int = 25,
+        spacing: Spacing | None = None,
+        allowed: AllowList | None = None,
     ) -> None:
+        """Its turns are those of `spacing`, which it may share with those who send letters."""
         self._token = token
         self._api_url = api_url
-        self._spacing = Spacing(messages_per_second)
+        self._spacing = spacing or Spacing(messages_per_second)
         self._allowed = allowed
         self._bot: Bot | None = None
 
@@ -37,6 +44,7 @@ class Line:
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None) -> None:
+        await self._spacing.leave()
         await self._open.shutdown()
 
     @property
@@ -55,23 +63,17 @@ class Line:
     async def say(self, chat_id: str, text: str, button: tuple[str, str] | None = None) -> None:
         """A plain text; `button` is a label and its callback data. Raises ChannelError."""
         self._refuse_strangers(chat_id)
-        await self._spacing.turn(chat_id)
         markup = InlineKeyboardMarkup([[InlineKeyboardButton(button[0], callback_data=button[1])]]) if button else None
-        try:
+        async with turn_of(self._spacing, chat_id):
             await self._open.send_message(int(chat_id), text, reply_markup=markup)
-        except error.TelegramError as refusal:
-            raise sending_error(refusal) from refusal
 
     async def conclude(self, heard: Heard, text: str) -> None:
         """Acknowledge a press and write `text` over the message that had the button. Raises ChannelError."""
         self._refuse_strangers(heard.chat_id)
-        await self._spacing.turn(heard.chat_id)
-        with contextlib.suppress(error.BadRequest):  # minutes later the app has stopped waiting, and the API says so
-            await self._open.answer_callback_query(heard.press_id)
-        try:
+        async with turn_of(self._spacing, heard.chat_id):
+            with contextlib.suppress(error.BadRequest):  # minutes later the app has stopped waiting, and the API says so
+                await self._open.answer_callback_query(heard.press_id)
             await self._open.edit_message_text(text, chat_id=int(heard.chat_id), message_id=heard.message_id)
-        except error.TelegramError as refusal:
-            raise sending_error(refusal) from refusal
 
     def _refuse_strangers(self, chat_id: str) -> None:
         if self._allowed is not None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from types import TracebackType
 from typing import Self
@@ -23,15 +24,23 @@ logging.getLogger("httpx").setLevel(logging.WARNING)  # it tells the URL of ever
 class TelegramChannel:
     """Sends as the bot with `token`. Entering asks the API who we are: LaneError `bot-token-refused` or `unreachable`.
 
-    `messages_per_second` is kept strictly (Telegram allows about 30 to all chats together, and one a second to each); `pool` is how
-    many requests are under way at once, usually a second's worth.
+    `messages_per_second` is kept strictly (Telegram allows about 30 to all chats together, and one a second to each), by all who share
+    `spacing`; `pool` is how many requests are under way at once, usually a second's worth.
     """
 
-    def __init__(self, token: str, *, api_url: str = "https://api.telegram.org", messages_per_second: int = 25, pool: int | None = None) -> None:
+    def __init__(
+        self,
+        token: str,
+        *,
+        api_url: str = "https://api.telegram.org",
+        messages_per_second: int = 25,
+        pool: int | None = None,
+        spacing: Spacing | None = None,
+    ) -> None:
         self.in_flight = pool or messages_per_second
         self._token = token
         self._api_url = api_url
-        self._spacing = Spacing(messages_per_second)
+        self._spacing = spacing or Spacing(messages_per_second)
         self._bot: Bot | None = None
 
     async def __aenter__(self) -> Self:
@@ -39,14 +48,14 @@ class TelegramChannel:
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None) -> None:
+        await self._spacing.leave()
         if self._bot is not None:
             await self._bot.shutdown()
 
     async def send(self, letter: Message) -> Receipt:
         """One message. Nothing is repeated here: what may have reached the chat is UncertainError."""
         assert self._bot is not None, "enter the channel first"
-        await self._spacing.turn(letter.chat_id)
-        try:
+        async with turn_of(self._spacing, letter.chat_id):
             sent = await self._bot.send_message(
                 chat_id=int(letter.chat_id) if letter.chat_id.lstrip("-").isdecimal() else letter.chat_id,
                 text=letter.text,
@@ -54,11 +63,22 @@ class TelegramChannel:
                 link_preview_options=LinkPreviewOptions(is_disabled=True),
                 reply_markup=_keyboard(letter.buttons),
             )
-        except error.TelegramError as refusal:
-            raise sending_error(refusal) from refusal
-        finally:
-            self._spacing.answered(letter.chat_id)
         return Receipt(remote_id=str(sent.message_id))
+
+
+@asynccontextmanager
+async def turn_of(spacing: Spacing, chat_id: str) -> AsyncIterator[None]:
+    """A chat's turn, in which one message is sent. What the API refuses is raised as ChannelError; a pause that it asks for is kept."""
+    await spacing.turn(chat_id)
+    again_after: timedelta | None = None
+    try:
+        yield
+    except error.TelegramError as refusal:
+        meaning = sending_error(refusal)
+        again_after = meaning.after if isinstance(meaning, TemporaryError) else None
+        raise meaning from refusal
+    finally:
+        spacing.answered(chat_id, again_after)
 
 
 async def open_bot(token: str, api_url: str, *, connections: int) -> Bot:

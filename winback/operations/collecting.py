@@ -11,11 +11,12 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
+from winback.channels.spacing import IN_TALK
 from winback.errors import ChannelError, ConfigError, LaneError, Problem, Refused
 from winback.model import ChannelName
 from winback.operations import alarming, forwarding, returning
 from winback.operations.alarming import Tell
-from winback.sending import allowing, lanes
+from winback.sending import allowing, lanes, turnstile
 from winback.settings import Project
 from winback.tracking import incoming
 
@@ -69,7 +70,8 @@ async def _hear(project: Project, engine: Engine, now: datetime) -> Counter[str]
     settings, token, allowed = project.settings.telegram, lanes.bot_token(project), allowing.allow_list(project, ChannelName.TELEGRAM)
     phrasebook = answers.read(project)
     try:
-        async with Line(token, api_url=settings.api_url, messages_per_second=settings.messages_per_second, allowed=allowed) as line:
+        spacing = turnstile.of(project, ChannelName.TELEGRAM, settings.messages_per_second, ahead=IN_TALK)
+        async with Line(token, api_url=settings.api_url, spacing=spacing, allowed=allowed) as line:
             return await listening.take_in(line, engine, phrasebook, project, now)
     except LaneError as error:
         raise ConfigError(lanes.problem(project, ChannelName.TELEGRAM, error)) from error

@@ -16,7 +16,7 @@ from winback.channels.file import FileChannel
 from winback.channels.relays import NoRelayOpenError, Relay, Relays
 from winback.errors import ConfigError, LaneError, Problem
 from winback.model import ChannelName, Email
-from winback.sending import allowing
+from winback.sending import allowing, turnstile
 from winback.settings import Project
 from winback.strictyaml import Place
 from winback.ways_out import EmailSettings, RelaySettings
@@ -63,7 +63,8 @@ def _channel(project: Project, name: ChannelName) -> Channel[Any]:
         return FileChannel(project.out / "mailbox" / "telegram")
     from winback.channels.telegram import TelegramChannel
 
-    return TelegramChannel(bot_token(project), api_url=settings.telegram.api_url, messages_per_second=settings.telegram.messages_per_second)
+    token, pace = bot_token(project), settings.telegram.messages_per_second
+    return TelegramChannel(token, api_url=settings.telegram.api_url, messages_per_second=pace, spacing=turnstile.of(project, name, pace))
 
 
 def _smtp(project: Project, relay: RelaySettings, keys: Sequence[Signer]) -> Channel[Email]:

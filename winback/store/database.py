@@ -41,6 +41,11 @@ def open_engine(url: str, *, name: str = "config/settings.yaml", lasts: bool = T
     return engine
 
 
+def beside(url: str) -> Engine:
+    """A second engine of a database that is open already, for what needn't survive a power cut: its commits don't wait for the disk."""
+    return _connectable(url, "config/settings.yaml", "NORMAL")
+
+
 _HOW = "Look at `database:` there, or at WINBACK_DATABASE_URL in the environment, and whether the server runs."
 
 

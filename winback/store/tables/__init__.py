@@ -10,7 +10,7 @@ from winback.store.tables.journeys import approvals, codes, reminders, run_chang
 from winback.store.tables.kinds import Day, Id, Tree, Utc, metadata, sqlite_text
 from winback.store.tables.lanes import fuses, lane_counts
 from winback.store.tables.mail import forwards, mailboxes, mails
-from winback.store.tables.sending import paces
+from winback.store.tables.sending import paces, turn_chats, turn_seats
 from winback.store.tables.shop import (
     answers,
     consents,
@@ -76,4 +76,6 @@ __all__ = [
     "suppressions",
     "tasks",
     "touches",
+    "turn_chats",
+    "turn_seats",
 ]
