@@ -15,6 +15,7 @@ import pytest
 
 from tests import letterbox, projects
 from winback.bot.line import Line
+from winback.bot.speaking import Manner, Utterance
 from winback.channels.seats import DOOR, Answered, Free, Stroke, strike
 from winback.channels.spacing import IN_TALK
 from winback.demo import bot_api
@@ -91,7 +92,7 @@ async def answer(project, api) -> list[float]:
     async with Line(api.token, api_url=api.url, spacing=spacing) as line:
         for number in range(10):
             begun = time.monotonic()
-            await line.say(str(1005 + number), "And hello to you")
+            await line.say(Utterance(Manner.MESSAGE, str(1005 + number), "And hello to you"))
             waited.append(time.monotonic() - begun)
             await asyncio.sleep(0.1)
     return waited
