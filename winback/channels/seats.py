@@ -57,8 +57,8 @@ class Stroke:
 
     @property
     def chats(self) -> set[str]:
-        kept = (chat for _, chat in self.under_way)
-        return {*self.wanted, *kept, *(each.chat for each in (*self.answered, *self.unused))}
+        kept = {chat for _, chat in self.under_way}
+        return {*self.wanted, *kept, *(each.chat for each in self.answered), *(each.chat for each in self.unused)}
 
 
 @dataclass(slots=True)

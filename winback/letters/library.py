@@ -20,15 +20,15 @@ from winback.letters.source import Flat
 from winback.letters.template import EmailTemplate, MessageTemplate
 from winback.letters.values import LetterValues
 from winback.letters.wording import SOURCE
-from winback.model import ChannelName, Picture
+from winback.model import WRITTEN, ChannelName, Picture
 from winback.settings import Project
 from winback.strictyaml import Document, nearest
 
 T = TypeVar("T")
 
-FOLDERS = {ChannelName.EMAIL: "emails", ChannelName.TELEGRAM: "messages"}
+FOLDERS = {channel: "emails" if channel is ChannelName.EMAIL else "messages" for channel in ChannelName}
 """Where a channel's letters lie below the templates."""
-FILES = {ChannelName.EMAIL: ("subject.txt", "body.html", "body.txt"), ChannelName.TELEGRAM: ("text.html",)}
+FILES = {channel: ("subject.txt", "body.html", "body.txt") if channel is ChannelName.EMAIL else ("text.html",) for channel in ChannelName}
 """What a letter is made of on a channel. body.txt may be left out: it is made from the HTML then. body.uk.html is a whole own body in a language."""
 
 
@@ -102,7 +102,7 @@ class Library:
 
     def texts(self) -> list[Flat]:
         """Every text of every letter: what there is to translate. Raises TemplateError."""
-        return [flat for channel in ChannelName for name in self.names(channel) for flat in self.flats(channel, name).values()]
+        return [flat for channel in WRITTEN for name in self.names(channel) for flat in self.flats(channel, name).values()]
 
     def said(self, channel: ChannelName, name: str) -> Mapping[str, Said]:
         """What each text of a letter says, by file name. Raises TemplateError as `flats` does."""

@@ -73,7 +73,7 @@ def filling(root: str) -> Job:
             if absent := letters.problems_in(channel, letter, language):
                 return {"absent": _told(absent)}
             values = _unpacked(job["values"])
-            if channel is ChannelName.TELEGRAM:
+            if channel is not ChannelName.EMAIL:
                 return {"message": asdict(letters.message(letter, language).render(values))}
             template = letters.email(letter, language)
             email = template.render(values)

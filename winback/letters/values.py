@@ -19,7 +19,7 @@ from winback.letters.sender import Sender
 from winback.letters.standing import BenefitValues, CompensationValues, Standing, TogetherValues
 from winback.letters.telling import EventValues, GreetingValues, MendedValues, ProductValues, ProgrammeValues, SurveyValues, TipValues, Told
 from winback.letters.wording import in_locale
-from winback.model import Person
+from winback.model import ChannelName, Person
 
 NOTHING_TOLD = Told()
 NO_STANDING = Standing()
@@ -113,6 +113,7 @@ class LetterValues:
     compensation: CompensationValues | None  # amount, and the order that went wrong: order, ordered_on; ends_on
     today: date
     language: str  # BCP 47
+    channel: str  # email, telegram, sms, viber or whatsapp: how the letter travels
     link: Callable[[str], str]  # URL of a name in brand.yaml's `links:`
     unsubscribe_url: str
     view_url: str  # the same letter in a browser; empty where it is kept nowhere
@@ -145,6 +146,7 @@ def for_letter(
     telegram_url: str,
     trap_url: str = "",
     confirm_url: str | None = None,
+    channel: str = ChannelName.EMAIL,
     tone: str = Tone.NEUTRAL,
     preview: bool = False,
 ) -> dict[str, Any]:
@@ -169,6 +171,7 @@ def for_letter(
             **{part.name: getattr(standing, part.name) for part in fields(Standing)},
             today=today,
             language=language_tag(locale),
+            channel=str(channel),
             link=link,
             unsubscribe_url=unsubscribe_url,
             view_url=view_url,

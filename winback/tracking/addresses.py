@@ -12,6 +12,7 @@ CONFIRM = "/k/"
 PREFERENCES = "/p/"
 SURVEY = "/s/"
 VIEW = "/v/"
+GATEWAY = "/gateway/"
 PIXEL = ".gif"
 TRAP = 0
 """The link of every letter that no person sees: what follows it is a machine."""
@@ -49,6 +50,11 @@ def survey(public_url: str, key: bytes, delivery_id: int, score: int | None = No
 def view(public_url: str, key: bytes, delivery_id: int) -> str:
     """The letter itself, in a browser."""
     return f"{public_url}{VIEW}{tokens.sign(key, Purpose.VIEW, delivery_id)}"
+
+
+def gateway(public_url: str, channel: str, key: str) -> str:
+    """Where a gateway reports to: `key` is a delivery's own (Purpose.REPORT), or the secret of all reports on the channel."""
+    return f"{public_url}{GATEWAY}{channel}/{key}"
 
 
 def unsubscribe_mailbox(mailbox: str, key: bytes, delivery_id: int) -> str:

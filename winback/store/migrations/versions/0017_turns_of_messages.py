@@ -26,3 +26,5 @@ def upgrade() -> None:
         sa.Column("written_at", sa.Double(), nullable=False),
         sa.PrimaryKeyConstraint("lane", "chat_hash", name=op.f("pk_turn_chats")),
     )
+    by_phone = sa.text("channel IN ('sms', 'viber', 'whatsapp')")
+    op.create_index("ix_deliveries_remote_id", "deliveries", ["remote_id"], sqlite_where=by_phone, postgresql_where=by_phone)
