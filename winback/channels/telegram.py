@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from types import TracebackType
 from typing import Self
 
 import httpx
-from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, error
+import telegram
+from telegram import Bot, CopyTextButton, InlineKeyboardButton, InlineKeyboardMarkup, InputMediaPhoto, LinkPreviewOptions, error
 from telegram.constants import ParseMode
 from telegram.request import HTTPXRequest
 
+from winback.channels import keyboard
+from winback.channels.shelf import Shelf, Source
 from winback.channels.spacing import Spacing
 from winback.errors import ChannelError, LaneError, PermanentError, TemporaryError, UncertainError
-from winback.model import Button, Message, Receipt
+from winback.model import Button, Message, Picture, Receipt
 
 logging.getLogger("httpx").setLevel(logging.WARNING)  # it tells the URL of every request, and the token is a part of it
+
+
+_FORGOTTEN = "picture-forgotten"
 
 
 class TelegramChannel:
@@ -36,11 +42,13 @@ class TelegramChannel:
         messages_per_second: int = 25,
         pool: int | None = None,
         spacing: Spacing | None = None,
+        shelf: Shelf | None = None,
     ) -> None:
         self.in_flight = pool or messages_per_second
         self._token = token
         self._api_url = api_url
         self._spacing = spacing or Spacing(messages_per_second)
+        self._shelf = shelf or Shelf()
         self._bot: Bot | None = None
 
     async def __aenter__(self) -> Self:
@@ -49,21 +57,51 @@ class TelegramChannel:
 
     async def __aexit__(self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None) -> None:
         await self._spacing.leave()
+        self._shelf.close()
         if self._bot is not None:
             await self._bot.shutdown()
 
     async def send(self, letter: Message) -> Receipt:
-        """One message. Nothing is repeated here: what may have reached the chat is UncertainError."""
+        """One message: a text, a picture with its caption, or an album, which is one request too.
+
+        Nothing is repeated here: what may have reached the chat is UncertainError.
+        """
         assert self._bot is not None, "enter the channel first"
-        async with turn_of(self._spacing, letter.chat_id):
-            sent = await self._bot.send_message(
-                chat_id=int(letter.chat_id) if letter.chat_id.lstrip("-").isdecimal() else letter.chat_id,
-                text=letter.text,
-                parse_mode=ParseMode.HTML,
-                link_preview_options=LinkPreviewOptions(is_disabled=True),
-                reply_markup=_keyboard(letter.buttons),
-            )
-        return Receipt(remote_id=str(sent.message_id))
+        async with self._shelf.taken(letter.pictures) as shown:
+            try:
+                async with turn_of(self._spacing, letter.chat_id):
+                    sent = await _said(self._bot, letter, shown)
+            except TemporaryError as error:
+                if error.reason == _FORGOTTEN:
+                    await self._keep(letter.pictures, [""] * len(letter.pictures))
+                raise
+            await self._keep(letter.pictures, [each.photo[-1].file_id if each.photo else "" for each in sent])
+        return Receipt(remote_id=str(sent[0].message_id))
+
+    async def _keep(self, pictures: Sequence[Source], file_ids: Sequence[str]) -> None:
+        for picture, file_id in zip(pictures, file_ids, strict=False):
+            if isinstance(picture, Picture):
+                await self._shelf.put(picture, file_id)
+
+
+async def _said(bot: Bot, letter: Message, shown: Sequence[Source]) -> Sequence[telegram.Message]:
+    """The messages that came of it: one, or those of an album."""
+    chat = int(letter.chat_id) if letter.chat_id.lstrip("-").isdecimal() else letter.chat_id
+    buttons, files = _keyboard(letter.buttons), [_file(each) for each in shown]
+    if not files:
+        preview = LinkPreviewOptions(is_disabled=True)
+        return [await bot.send_message(chat, letter.text, parse_mode=ParseMode.HTML, link_preview_options=preview, reply_markup=buttons)]
+    if len(files) == 1:
+        ((file, name),) = files
+        return [await bot.send_photo(chat, file, caption=letter.text, parse_mode=ParseMode.HTML, reply_markup=buttons, filename=name)]
+    (file, name), *others = files
+    first = InputMediaPhoto(file, caption=letter.text, parse_mode=ParseMode.HTML, filename=name)
+    return await bot.send_media_group(chat, [first, *(InputMediaPhoto(each, filename=called) for each, called in others)])
+
+
+def _file(source: Source) -> tuple[str | bytes, str | None]:
+    """What is sent of a picture, and what it is called where it is uploaded."""
+    return (source, None) if isinstance(source, str) else (source.data, source.name)
 
 
 @asynccontextmanager
@@ -101,7 +139,13 @@ async def open_bot(token: str, api_url: str, *, connections: int) -> Bot:
 
 
 def _keyboard(buttons: tuple[Button, ...]) -> InlineKeyboardMarkup | None:
-    return InlineKeyboardMarkup([[InlineKeyboardButton(button.label, url=button.url)] for button in buttons]) if buttons else None
+    laid = keyboard.rows([button.label for button in buttons])
+    return InlineKeyboardMarkup([[_key(buttons[place]) for place in row] for row in laid]) if buttons else None
+
+
+def _key(button: Button) -> InlineKeyboardButton:
+    copies = CopyTextButton(button.copies) if button.copies else None
+    return InlineKeyboardButton(button.label, url=button.url or None, callback_data=button.data or None, copy_text=copies)
 
 
 def sending_error(refusal: error.TelegramError) -> ChannelError:
@@ -115,6 +159,8 @@ def _bad_request(refusal: error.TelegramError) -> ChannelError:
     said = refusal.message.lower()
     if any(words in said for words in ("chat not found", "user not found", "peer_id_invalid", "chat_id is empty", "chat_id_invalid")):
         return PermanentError("no-such-chat", refusal.message)
+    if "file identifier" in said or "wrong remote file" in said:
+        return TemporaryError(_FORGOTTEN, refusal.message, after=timedelta(seconds=5))  # nothing was sent; it is uploaded anew
     return LaneError("message-refused", refusal.message)
 
 

@@ -16,7 +16,7 @@ def text(rendered: RenderedMessage) -> str:
     reader.feed(rendered.text)
     reader.close()
     lines = [line.strip() for line in "".join(reader.said).split("\n")]
-    links = [f"{label}: {url}" for label, url in rendered.buttons]
+    links = [f"{button.label}: {button.url}" for button in rendered.buttons if button.url]
     return _BLANK_LINES.sub("\n\n", "\n".join([*lines, *(["", *links] if links else [])])).strip()
 
 

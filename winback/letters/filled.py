@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from winback.errors import Problem, Refused
-from winback.letters import inbox, links, phrases, shown, vocabulary, whereabouts
+from winback.letters import bounds, inbox, links, phrases, shown, vocabulary, whereabouts
 from winback.letters.library import Library
 from winback.letters.sample import Kind
 from winback.letters.template import Rendered, RenderedMessage
@@ -15,7 +15,6 @@ from winback.letters.values import LetterValues
 from winback.model import ChannelName
 
 _CLIPPED_AT = 102_000  # bytes of HTML after which Gmail hides the rest, the way to unsubscribe with it
-_LONGEST_MESSAGE = 4096  # characters, by the Bot API
 _TOKEN = "x" * 40  # what stands in the addresses of a real letter
 _OURS = "https://u.example.com/"
 
@@ -100,14 +99,14 @@ class Looked:
     def message(self, letter: RenderedMessage, values: Mapping[str, Any]) -> Iterator[Problem]:
         """The same of a finished messenger text."""
         text = shown.look(letter.text).text
-        if len(letter.text) > _LONGEST_MESSAGE:
-            yield self._said("text.html", "", f"it is {len(letter.text):,} characters long; Telegram takes {_LONGEST_MESSAGE:,}.", "Shorten it.")
+        for message, how in bounds.excesses(letter):
+            yield self._said("text.html", "", message, how)
         if "/stop" not in text:
             yield self._said(
                 "text.html", "", "it doesn't say how to stop these messages.", "Add a line such as: To hear from us no more, send /stop."
             )
         yield from self._written_out("text.html", text, values)
-        yield from self._asks("text.html", " ".join([text, *(label for label, _ in letter.buttons)]))
+        yield from self._asks("text.html", " ".join([text, *(button.label for button in letter.buttons)]))
 
     def _ways_out(self, letter: Rendered, seen: shown.Shown, values: Mapping[str, Any]) -> Iterator[Problem]:
         """A letter says from where it is written and how to hear no more, whoever gets it: the law of most countries asks for it."""

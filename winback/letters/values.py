@@ -81,6 +81,7 @@ class OfferValues:
     text: str
     code: str | None  # None or empty: nothing to enter
     ends_on: date
+    days_left: int = 0  # to that day on the customer's calendar; 0: it is today
     discount: float | None = None  # a share off the order: `{{ offer.discount | percent }}`
     amount: str | None = None  # a sum off it, or given back, with its currency
     points: int | None = None
@@ -162,7 +163,7 @@ def for_letter(
             ),
             sender=_sender(sender, brand, locale),
             brand=brand_values(brand, locale),
-            offer=offer and replace(offer, code=offer.code or None),
+            offer=offer and replace(offer, code=offer.code or None, days_left=max(0, (offer.ends_on - today).days)),
             occasion=occasion or None,
             last_order_on=last_order_on,
             months_silent=_whole_months(last_order_on, today) if last_order_on else None,

@@ -16,7 +16,7 @@ from winback.channels.file import FileChannel
 from winback.channels.relays import NoRelayOpenError, Relay, Relays
 from winback.errors import ConfigError, LaneError, Problem
 from winback.model import ChannelName, Email, Message
-from winback.sending import allowing, turnstile
+from winback.sending import allowing, shelves, turnstile
 from winback.settings import Project
 from winback.strictyaml import Place
 from winback.tracking import addresses
@@ -77,7 +77,13 @@ def _channel(project: Project, name: ChannelName) -> Channel[Any]:
     from winback.channels.telegram import TelegramChannel
 
     token, pace = bot_token(project), settings.telegram.messages_per_second
-    return TelegramChannel(token, api_url=settings.telegram.api_url, messages_per_second=pace, spacing=turnstile.of(project, name, pace))
+    return TelegramChannel(
+        token,
+        api_url=settings.telegram.api_url,
+        messages_per_second=pace,
+        spacing=turnstile.of(project, name, pace),
+        shelf=shelves.of(project, token),
+    )
 
 
 def _gateway(project: Project, name: ChannelName, gateway: GatewaySettings) -> Channel[Message]:

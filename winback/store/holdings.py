@@ -93,6 +93,7 @@ HOLDINGS: Mapping[str, Holding] = {
     "run_changes": _nobodys("Files of a campaign that were changed."),
     "reminders": _nobodys("How many tasks managers were reminded of."),
     "paces": _nobodys("How fast letters may leave."),
+    "sent_pictures": _nobodys("Pictures of the shop that a messenger has."),
     "turn_seats": _nobodys("How many messages may leave in a second."),
     "turn_chats": _nobodys("Codes that can't be turned back, of chats that were written to within the last seconds."),
     "lane_counts": _nobodys("How many letters were taken or refused."),

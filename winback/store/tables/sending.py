@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Double, Float, Integer, LargeBinary, String, Table
+from sqlalchemy import BigInteger, Column, Double, Float, Integer, LargeBinary, String, Table, Text
 
 from winback.store.tables.kinds import Day, Utc, metadata
 
@@ -41,3 +41,12 @@ turn_chats = Table(
     Column("written_at", Double, nullable=False),
 )
 """Chats that are being written to, or were within the last seconds."""
+
+sent_pictures = Table(
+    "sent_pictures",
+    metadata,
+    Column("bot", String(40), primary_key=True),  # its number: another one can't use its ids
+    Column("content_id", String(200), primary_key=True),  # model.Picture
+    Column("file_id", Text, nullable=False),
+)
+"""Pictures that the messenger has, so that none is uploaded twice."""

@@ -28,3 +28,10 @@ def upgrade() -> None:
     )
     by_phone = sa.text("channel IN ('sms', 'viber', 'whatsapp')")
     op.create_index("ix_deliveries_remote_id", "deliveries", ["remote_id"], sqlite_where=by_phone, postgresql_where=by_phone)
+    op.create_table(
+        "sent_pictures",
+        sa.Column("bot", sa.String(length=40), nullable=False),
+        sa.Column("content_id", sa.String(length=200), nullable=False),
+        sa.Column("file_id", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("bot", "content_id", name=op.f("pk_sent_pictures")),
+    )
