@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from winback.shapes import Amount, one_of
+from winback.shapes import Amount, Duration, one_of
 from winback.strictyaml import Shape, refusal
 
 THIS_MACHINE = {"localhost", "127.0.0.1", "::1"}
@@ -124,6 +124,8 @@ class TelegramSettings(Shape):
     api_url: str = "https://api.telegram.org"
     bot: str = ""  # user name of the bot, for joining links
     messages_per_second: int = Field(default=25, ge=1, le=30)
+    join_within: Duration = Field(default="180 days", validate_default=True)  # how long a joining link is good for
+    webhook: bool = False  # Telegram tells `winback serve`, at `public_url:`, what is new; false: `winback bot` asks for it
     cost: Amount = Field(default=0, validate_default=True)
 
     @property

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from winback.bot import joining, replying, wishing
+from winback.bot import joining, replying, stopping, wishing
 from winback.bot.dialogue import Dialogue
 
 DIALOGUES: tuple[Dialogue, ...] = (
-    Dialogue(joining.decide),
+    Dialogue(stopping.decide),
+    Dialogue(joining.decide, joining.gather),
     Dialogue(wishing.decide),
     # surveying, leaving, postponing, handing_over: here
     Dialogue(replying.decide),

@@ -41,13 +41,14 @@ class Line:
         *,
         api_url: str = "https://api.telegram.org",
         messages_per_second: int = 25,
+        seconds_per_chat: float = 1.0,
         spacing: Spacing | None = None,
         allowed: AllowList | None = None,
     ) -> None:
         """Its turns are those of `spacing`, which it may share with those who send letters."""
         self._token = token
         self._api_url = api_url
-        self._spacing = spacing or Spacing(messages_per_second)
+        self._spacing = spacing or Spacing(messages_per_second, per_chat=seconds_per_chat)
         self._allowed = allowed
         self._bot: Bot | None = None
 

@@ -53,6 +53,7 @@ class Stroke:
     unused: Sequence[Grant] = ()  # turns that nobody took after all
     wanted: Sequence[str] = ()  # chats, those that came first first
     pause: float = 0.0  # seconds for which nobody gets a turn
+    per_chat: float = SECOND  # seconds between two messages to a chat
     ahead: float = 0.0  # seats are taken so many seconds before they are free
 
     @property
@@ -81,7 +82,7 @@ def strike(stroke: Stroke, seats: Mapping[int, Free], chats: dict[str, Free], *,
             row.at, row.written_at = now + min(row.at - row.written_at, LEASE), now
     for each in stroke.answered:
         _set(seats.get(each.seat), each.at + ago + SECOND, now)
-        _set(chats[each.chat], each.at + ago + SECOND + each.again_after, now)
+        _set(chats[each.chat], each.at + ago + stroke.per_chat + each.again_after, now)
     for seat, chat in stroke.under_way:
         _set(seats.get(seat), now + LEASE, now)
         _set(chats[chat], now + LEASE, now)

@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from winback.channels import seats
 from winback.channels.brakes import Brakes
-from winback.channels.seats import LEASE, Answered, Free, Grant, Granted, Stroke
+from winback.channels.seats import LEASE, SECOND, Answered, Free, Grant, Granted, Stroke
 from winback.errors import ChannelError, TemporaryError
 
 Book: TypeAlias = Callable[[Stroke, Callable[[], float]], Awaitable[Granted]]
@@ -50,9 +50,11 @@ class Spacing:
     Whoever shares a `book` shares the pace. Each turn is to be `answered` when the other side has spoken, or the connection broke.
     """
 
-    def __init__(self, per_second: int, *, book: Book | None = None, ahead: float = AT_WORK, close: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self, per_second: int, *, book: Book | None = None, ahead: float = AT_WORK, per_chat: float = 1.0, close: Callable[[], None] = lambda: None
+    ) -> None:
         """`close` is called when it is left."""
-        self._per_second, self._ahead, self._close = per_second, ahead, close
+        self._per_second, self._per_chat, self._ahead, self._close = per_second, per_chat * SECOND, ahead, close
         self._book = book or in_memory(per_second)
         self._waiting: deque[tuple[str, asyncio.Future[Grant]]] = deque()
         self._under_way: dict[str, tuple[int, float]] = {}  # chat -> its seat, and until when it is ours
@@ -154,7 +156,7 @@ class Spacing:
         pause, self._pause = self._pause, 0.0
         ours_until = clock() + LEASE
         ending = [(seat, chat) for chat, (seat, until) in self._under_way.items() if until - clock() < LEASE - _RENEWED]
-        granted = await self._book(Stroke(answered, ending, unused, wanted, pause, self._ahead), clock)
+        granted = await self._book(Stroke(answered, ending, unused, wanted, pause, self._per_chat, self._ahead), clock)
         for seat, chat in ending:
             if chat in self._under_way:
                 self._under_way[chat] = seat, ours_until
