@@ -19,6 +19,7 @@ from winback.ways_out import GatewaySettings, Means
 
 NO_SUCH_NUMBER = "no-such-number"
 _SHOWN = 300  # characters of an answer that are kept with a delivery
+_IDLE = 2.0  # seconds that a connection is kept without a message: one that the other side is just closing would leave a doubt
 _LARGEST = 1_000_000  # bytes of an answer that are read
 # httpx's errors that come before the request has been written; after any other the message may have left.
 _NOT_WRITTEN = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
@@ -34,7 +35,7 @@ class GatewayChannel:
         self._client: httpx.AsyncClient | None = None
 
     async def __aenter__(self) -> Self:
-        limits = httpx.Limits(max_connections=self.in_flight, max_keepalive_connections=self.in_flight)
+        limits = httpx.Limits(max_connections=self.in_flight, max_keepalive_connections=self.in_flight, keepalive_expiry=_IDLE)
         auth = httpx.BasicAuth(self._settings.user, self._secret) if self._settings.user else None
         self._client = httpx.AsyncClient(timeout=self._settings.timeout_seconds, limits=limits, auth=auth, follow_redirects=False)
         return self

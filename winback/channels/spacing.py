@@ -25,7 +25,8 @@ IN_TALK = 0.6
 _LONGEST = 60.0  # seconds that a message waits here while everybody must; after that it is put off
 _FRESH = LEASE - 2  # a seat that wasn't sat down on by then is taken anew
 _RENEWED = LEASE / 3
-_AT_ONCE = 4  # so many times the pace's chats are asked for at once
+_AT_ONCE = 2  # so many times the pace's chats are asked for at once
+_BETWEEN = 0.04  # seconds at least from one stroke to the next: what was answered meanwhile is written down together
 
 
 def in_memory(per_second: int) -> Book:
@@ -66,6 +67,7 @@ class Spacing:
         self._stir = asyncio.Event()
         self._work: asyncio.Task[None] | None = None
         self._leaving = False
+        self._struck_at = float("-inf")
 
     async def turn(self, chat: str) -> None:
         """Return when it is this chat's turn. Raises TemporaryError `too-fast` when that is a long time off, with that time."""
@@ -130,8 +132,12 @@ class Spacing:
 
     async def _go_on(self) -> None:
         """Ask the book as long as anybody waits, or sits."""
+        clock = asyncio.get_running_loop().time
         while not self._leaving and (self._waiting or self._answered or self._unused or self._under_way):
+            if (early := self._struck_at + _BETWEEN - clock()) > 0:
+                await asyncio.sleep(early)
             self._stir.clear()
+            self._struck_at = clock()
             wanted = self._next()
             try:
                 again_in = await self._strike(wanted)

@@ -24,6 +24,8 @@ from winback.model import Button, Message, Picture, Receipt
 logging.getLogger("httpx").setLevel(logging.WARNING)  # it tells the URL of every request, and the token is a part of it
 
 
+IDLE = 2.0
+"""Seconds that a connection is kept without a message: servers close idle ones, and a message written into one that is just closing is in doubt."""
 _FORGOTTEN = "picture-forgotten"
 
 
@@ -124,7 +126,8 @@ async def open_bot(token: str, api_url: str, *, connections: int) -> Bot:
 
     python-telegram-bot puts a refused token into its message, so neither text nor cause go on from here.
     """
-    request = HTTPXRequest(connection_pool_size=connections, connect_timeout=10, read_timeout=30, write_timeout=30, pool_timeout=60)
+    limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=IDLE)
+    request = HTTPXRequest(connect_timeout=10, read_timeout=30, write_timeout=30, pool_timeout=60, httpx_kwargs={"limits": limits})
     polling = HTTPXRequest(connection_pool_size=1, connect_timeout=10, read_timeout=30)
     try:
         bot = Bot(token, base_url=f"{api_url}/bot", request=request, get_updates_request=polling)

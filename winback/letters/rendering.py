@@ -12,7 +12,7 @@ from typing import Any
 
 from winback import settings
 from winback.errors import Problem, Refused
-from winback.letters import check, confined, library
+from winback.letters import check, confined, library, shown
 from winback.letters.buttons import Pressed
 from winback.letters.confined import LETTER, Exceeded, Job, Limits
 from winback.letters.filled import Looked
@@ -76,8 +76,8 @@ def filling(root: str) -> Job:
             values = _unpacked(job["values"])
             if channel is not ChannelName.EMAIL:
                 message = letters.message(letter, language).render(values)
-                shown = [picture if isinstance(picture, str) else picture.name for picture in message.pictures]
-                return {"message": {"text": message.text, "buttons": [asdict(each) for each in message.buttons], "pictures": shown}}
+                named = [picture if isinstance(picture, str) else picture.name for picture in message.pictures]
+                return {"message": {"text": message.text, "buttons": [asdict(each) for each in message.buttons], "pictures": named}}
             template = letters.email(letter, language)
             email = template.render(values)
             preheader = shown.look(email.html).preheader

@@ -33,10 +33,13 @@ def strike(  # noqa: PLR0917  one use
     told_at = clock()
     _write(connection, turn_seats, lane, "number", {number: row for number, row in rows.items() if before[number] != (row.at, row.written_at)})
     _write(connection, turn_chats, lane, "chat_hash", {hashes[chat]: row for chat, row in chats.items() if before[chat] != (row.at, row.written_at)})
-    if stroke.answered:
-        connection.execute(delete(turn_chats).where(turn_chats.c.lane == lane, turn_chats.c.free_at < now - _KEPT))
     granted.turns = [seats.Grant(each.chat, each.seat, each.at - now + told_at) for each in granted.turns]
     return granted
+
+
+def sweep(connection: Connection, lane: str) -> None:
+    """Chats that were written to some seconds ago are forgotten."""
+    connection.execute(delete(turn_chats).where(turn_chats.c.lane == lane, turn_chats.c.free_at < _now(connection) - _KEPT))
 
 
 def _seats(connection: Connection, lane: str, per_second: int) -> dict[int, Free]:
