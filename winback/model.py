@@ -4,41 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from typing import Final
 
-_MINOR_DIGITS = {  # ISO 4217: currencies whose minor unit isn't a hundredth
-    **dict.fromkeys(["BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"], 0),
-    **dict.fromkeys(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"], 3),
-}
-
-
-def minor_digits(currency: str) -> int:
-    """Decimal places of a currency's minor unit by ISO 4217 (UAH 2, JPY 0, KWD 3)."""
-    return _MINOR_DIGITS.get(currency, 2)
-
-
-@dataclass(frozen=True, slots=True)
-class Money:
-    """An exact amount with its ISO 4217 currency code."""
-
-    amount: Decimal
-    currency: str
-
-    @classmethod
-    def from_minor(cls, minor: int, currency: str) -> Money:
-        return cls(Decimal(minor).scaleb(-minor_digits(currency)), currency)
-
-    @property
-    def minor(self) -> int:
-        """The amount in minor units (cents), rounded half to even."""
-        return int(self.amount.scaleb(minor_digits(self.currency)).quantize(Decimal(1), ROUND_HALF_EVEN))
-
-    def part(self, share: float) -> Money:
-        """A share of it, rounded half up to what can be paid."""
-        smallest = Decimal(1).scaleb(-minor_digits(self.currency))
-        return Money((self.amount * Decimal(str(share))).quantize(smallest, ROUND_HALF_UP), self.currency)
+from winback.money import Money as Money  # noqa: PLC0414  said twice so that others may take it from here, where all nouns are
+from winback.money import minor_digits as minor_digits  # noqa: PLC0414  the same
 
 
 class ChannelName(StrEnum):
@@ -46,6 +16,24 @@ class ChannelName(StrEnum):
 
     EMAIL = "email"  # by SMTP
     TELEGRAM = "telegram"  # by the Bot API, to those who joined
+    SMS = "sms"  # by a provider's HTTP gateway, to a phone number
+    VIBER = "viber"  # the same
+    WHATSAPP = "whatsapp"  # the same
+
+    @property
+    def written_as(self) -> ChannelName:
+        """Whose texts it carries: e-mail its own, every other channel messenger texts."""
+        return self if self is ChannelName.EMAIL else ChannelName.TELEGRAM
+
+    @property
+    def goes_by_phone(self) -> bool:
+        """Whether its addresses are customers' phone numbers, and its way out a gateway of settings.yaml."""
+        return self in BY_PHONE
+
+
+BY_PHONE: Final = frozenset({ChannelName.SMS, ChannelName.VIBER, ChannelName.WHATSAPP})
+WRITTEN: Final = (ChannelName.EMAIL, ChannelName.TELEGRAM)
+"""Channels with texts of their own."""
 
 
 class Environment(StrEnum):
@@ -326,21 +314,26 @@ class Email:
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """A link below a messenger text."""
+    """What stands below a messenger text and is pressed: it opens an address, says something to the bot, or copies a text."""
 
     label: str
-    url: str
+    url: str = ""
+    data: str = ""  # for the bot: tracking/presses.py
+    copies: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A finished messenger text for one chat, in Telegram's HTML subset."""
+    """A finished messenger text: for one chat in Telegram's HTML subset, for a phone number plain."""
 
     delivery_id: int
-    chat_id: str
-    text: str
+    chat_id: str  # or the phone number: +380671234567
+    text: str  # with pictures, their caption
     language: str
     buttons: tuple[Button, ...] = field(default=())
+    pictures: tuple[Picture | str, ...] = ()  # ours, or at https addresses; of several an album is made, which has no buttons
+    channel: ChannelName = ChannelName.TELEGRAM
+    reference: str = ""  # by which a gateway's reports name it
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,11 +20,11 @@ from pydantic import BaseModel, Field, WithJsonSchema, field_validator, model_va
 from winback import strictyaml
 from winback.errors import ConfigError, Problem
 from winback.limits import FuseSettings
-from winback.model import Environment
-from winback.shapes import Allowed, Amount, Duration, NumberOrNever, Share, Zone, one_of
+from winback.model import BY_PHONE, ChannelName, Environment
+from winback.shapes import Allowed, Amount, Channel, Duration, NumberOrNever, Share, Zone, one_of
 from winback.strictyaml import Document, Shape, refusal
 from winback.ways_in import ImapSettings, SoftBounceSettings
-from winback.ways_out import EmailSettings, TelegramSettings
+from winback.ways_out import EmailSettings, GatewaySettings, TelegramSettings
 
 S = TypeVar("S", bound=BaseModel)
 Stamp: TypeAlias = tuple[int, int]
@@ -106,6 +106,7 @@ class Settings(Shape):
     )  # of one customer, for the check that a few large buyers don't decide; see docs/outcomes.md
     email: EmailSettings = EmailSettings()
     telegram: TelegramSettings = TelegramSettings()
+    gateways: dict[Channel, GatewaySettings] = Field(default_factory=dict)  # sms, viber, whatsapp: docs/gateways.md
     addresses: AddressSettings = AddressSettings()
     fuse: FuseSettings = FuseSettings()
     tracking: TrackingSettings = TrackingSettings()
@@ -138,10 +139,29 @@ class Settings(Shape):
 
     @model_validator(mode="after")
     def _links_reach_customers(self) -> Settings:
-        if (self.email.leaves or self.telegram.leaves) and not self.public_url.startswith("https://"):
+        if any(self.way(name).leaves for name in self.channels) and not self.public_url.startswith("https://"):
             how = "Write the https address in `public_url:` at which customers reach `winback serve`."
             raise refusal(f"lets letters leave, but their links would lead to {self.public_url}.", how)
         return self
+
+    @field_validator("gateways")
+    @classmethod
+    def _go_by_phone(cls, value: dict[ChannelName, GatewaySettings]) -> dict[ChannelName, GatewaySettings]:
+        for name in value:
+            if not name.goes_by_phone:
+                raise refusal(f"has {name}, which leaves by no gateway.", f"Write one of {', '.join(sorted(BY_PHONE))}.")
+        return value
+
+    @property
+    def channels(self) -> tuple[ChannelName, ...]:
+        """Those that the project may write by."""
+        return (ChannelName.EMAIL, ChannelName.TELEGRAM, *(name for name in ChannelName if name in self.gateways))
+
+    def way(self, channel: ChannelName) -> EmailSettings | TelegramSettings | GatewaySettings:
+        """How letters leave by a channel; one without a gateway writes files."""
+        if channel is ChannelName.EMAIL:
+            return self.email
+        return self.telegram if channel is ChannelName.TELEGRAM else self.gateways.get(channel, GatewaySettings())
 
     @field_validator("trusted_proxies")
     @classmethod

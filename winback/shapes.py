@@ -102,9 +102,9 @@ def _channel(value: Any) -> ChannelName:
 
 def _allowed(value: Any) -> str:
     text = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else ""
-    if not re.fullmatch(r"-?[0-9]+|[^@\s,<>*]*@[^@\s,<>*]+", text):
+    if not re.fullmatch(r"-?[0-9]+|\+[0-9]{8,15}|[^@\s,<>*]*@[^@\s,<>*]+", text):
         raise refusal(
-            f"has {value}; an allow-list holds addresses, domains and chats.",
+            f"has {value}; an allow-list holds addresses, domains, chats and phones.",
             'Write for example [olena@zerno.example, "@zerno.example", 123456789].',
         )
     return text.lower()

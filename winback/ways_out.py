@@ -1,14 +1,16 @@
-"""`email:` and `telegram:` of config/settings.yaml: the servers that letters leave through, and the keys that sign them."""
+"""`email:`, `telegram:` and `gateways:` of config/settings.yaml: the servers that letters leave through, and the keys that sign them."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from enum import StrEnum
 from functools import cached_property
-from typing import Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from winback.shapes import Amount, Duration
+from winback.shapes import Amount, Duration, one_of
 from winback.strictyaml import Shape, refusal
 
 THIS_MACHINE = {"localhost", "127.0.0.1", "::1"}
@@ -130,3 +132,115 @@ class TelegramSettings(Shape):
     def leaves(self) -> bool:
         """Whether texts go to Telegram; a Bot API of one's own on this machine speaks plain http."""
         return self.via == "bot-api" and self.api_url.startswith("https://")
+
+
+class Means(StrEnum):
+    """What a gateway's refusal means."""
+
+    LATER = "later"  # try this message again
+    NO_SUCH_NUMBER = "no-such-number"  # never again to this number
+    REFUSED = "refused"  # not this message, whatever the number
+    US = "us"  # login, balance, sender's name: nothing leaves until a person has mended it
+
+
+class Refusal(Shape):
+    """How a refusal is recognised: by the answer's HTTP status, by the code in it, or by both."""
+
+    status: tuple[int, ...] = ()
+    codes: tuple[str | int, ...] = ()
+    means: Annotated[Means, *one_of(Means, "the meaning of a refusal")]
+
+    def fits(self, status: int, code: str) -> bool:
+        return (not self.status or status in self.status) and (not self.codes or code in map(str, self.codes))
+
+
+class GatewayAnswer(Shape):
+    """How a gateway's answer is read. Paths lead through its JSON: `messages.0.id`."""
+
+    accepted: tuple[int, ...] = Field(default=(200, 201, 202), min_length=1)  # HTTP statuses of a message that was taken
+    where: dict[str, tuple[str | int | bool, ...]] = Field(default_factory=dict)  # path -> what must stand there, for gateways that refuse with 200
+    id: str = ""  # where the provider's own id of the message stands
+    code: str = ""  # where the code of a refusal stands
+    refusals: tuple[Refusal, ...] = ()  # the first that fits
+
+
+class GatewayReports(Shape):
+    """How the gateway tells later what became of a message; it calls /gateway/<channel>/<key> at `public_url`."""
+
+    each: str = ""  # path of the list of reports; empty: the body is one
+    id: str  # path of the message's id, the provider's or our reference
+    status: str  # path of the word
+    delivered: tuple[str | int, ...]
+    failed: tuple[str | int, ...] = ()
+    no_such_number: tuple[str | int, ...] = ()
+    sender: str = ""  # path of the number that wrote to us, where the gateway passes answers on
+    text: str = ""  # path of what was written
+
+
+_PLACEHOLDERS = frozenset({"to", "digits", "text", "reference", "secret", "callback"})
+
+
+class GatewaySettings(Shape):
+    """A provider that takes messages by HTTP. Its secret stands in the environment: WINBACK_SMS_SECRET."""
+
+    via: Literal["http", "file"] = "file"
+    url: str = ""
+    method: Literal["POST", "PUT", "GET"] = "POST"
+    headers: dict[str, str] = Field(default_factory=dict)
+    user: str = ""  # who logs in with the secret (HTTP Basic)
+    body_as: Literal["json", "form", "query", "xml"] = "json"
+    body: dict[str, Any] | str = Field(default_factory=dict)  # texts in it hold {to}, {digits}, {text}, {reference}, {callback}, {secret}
+    answer: GatewayAnswer = GatewayAnswer()
+    reports: GatewayReports | None = None
+    per_second: int = Field(default=10, ge=1, le=500)
+    timeout_seconds: int = Field(default=30, ge=1, le=120)
+    longest: int = Field(default=480, ge=70, le=4096)  # characters of a message; a longer one is refused by `winback check`
+    cost: Amount = Field(default=0, validate_default=True)  # of one message
+
+    @model_validator(mode="after")
+    def _says_where_and_what(self) -> Self:
+        if self.via == "file":
+            return self
+        found = {name for text in self.texts() for name in re.findall(r"\{([a-z]+)\}", text)}
+        if unknown := sorted(found - _PLACEHOLDERS):
+            raise refusal(f"holds {{{unknown[0]}}}, which nothing is put in for.", f"Known: {', '.join(sorted(_PLACEHOLDERS))}.")
+        if "text" not in found or not found & {"to", "digits"}:
+            raise refusal("says nowhere what is sent, or to whom.", 'Write for example body: {phone: "{to}", text: "{text}"}.')
+        if (self.body_as == "xml") != isinstance(self.body, str):
+            raise refusal(f"sends its body as {self.body_as}.", "Write xml as one text, and everything else as keys with values.")
+        if not self.url.startswith("https://") and not self.is_here:
+            raise refusal(
+                f"sends to {self.url or 'nowhere'}; a gateway's url is https (http on this machine only).", "Write for example url: https://..."
+            )
+        return self
+
+    @property
+    def is_here(self) -> bool:
+        """Whether it is on this machine."""
+        return re.match(r"http://(localhost|127\.0\.0\.1)(:\d+)?(/|$)", self.url) is not None
+
+    @property
+    def leaves(self) -> bool:
+        """Whether messages go to another machine."""
+        return self.via == "http" and not self.is_here
+
+    @property
+    def asks_secret(self) -> bool:
+        return bool(self.user) or any("{secret}" in text for text in self.texts())
+
+    def texts(self) -> Iterator[str]:
+        """Everything of a request that placeholders may stand in."""
+        yield self.url
+        yield from self.headers.values()
+        yield from _texts(self.body)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for each in value.values():
+            yield from _texts(each)
+    elif isinstance(value, list | tuple):
+        for each in value:
+            yield from _texts(each)

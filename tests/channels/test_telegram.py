@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import json
 import traceback
 from datetime import timedelta
 
@@ -12,10 +13,10 @@ from telegram.error import NetworkError, TelegramError, TimedOut
 
 from winback.channels import telegram as channel_module
 from winback.channels.telegram import TelegramChannel, sending_error
-from winback.demo import bot_api
+from winback.demo import bot_api, bot_pictures
 from winback.demo.bot_api import BotApi
 from winback.errors import LaneError, PermanentError, TemporaryError, UncertainError
-from winback.model import Button, Message
+from winback.model import Button, Message, Picture
 
 
 @pytest.fixture
@@ -42,6 +43,73 @@ async def test_a_message_reaches_the_chat_with_its_buttons_and_no_link_preview(a
     assert (sent.chat_id, sent.text, sent.parameters["parse_mode"]) == ("501", "Добрий день, <b>Олено</b>!", "HTML")
     assert sent.buttons == ({"text": "До крамниці", "url": "https://zerno.example/new"}, {"text": "Чаї", "url": "https://zerno.example/tea"})
     assert '"is_disabled": true' in sent.parameters["link_preview_options"]
+
+
+TEA = Picture("tea.png", "image/png", "1.tea.png@images.winback", b"\x89PNG tea")
+CUP = Picture("cup.png", "image/png", "2.cup.png@images.winback", b"\x89PNG cup")
+
+
+def pictured(chat: int, *pictures: Picture | str, buttons: tuple[Button, ...] = ()) -> Message:
+    return Message(1, str(chat), "Новинки &amp; <b>чаї</b>", "uk", buttons, pictures)
+
+
+async def test_buttons_open_pages_ask_the_bot_and_copy_the_code(api):
+    buttons = (
+        Button("Скопіювати", copies="TEA-1"),
+        Button("Пізніше", data="later.1~x"),
+        *(Button(str(n), data=f"score.1.{n}~x") for n in range(1, 6)),
+    )
+    async with channel(api) as telegram:
+        await telegram.send(letter(buttons=buttons))
+    rows = json.loads(api.sent[0].parameters["reply_markup"])["inline_keyboard"]
+    assert [len(row) for row in rows] == [1, 1, 5], "numbers lie beside each other"
+    assert rows[0] == [{"text": "Скопіювати", "copy_text": {"text": "TEA-1"}}]
+    assert rows[1] == [{"text": "Пізніше", "callback_data": "later.1~x"}]
+
+
+async def test_a_picture_is_uploaded_once_and_then_named(api):
+    async with channel(api) as telegram:
+        await asyncio.gather(*(telegram.send(pictured(chat, TEA, buttons=(Button("Чаї", "https://zerno.example/tea"),))) for chat in range(501, 504)))
+    assert {sent.pictures for sent in api.sent} == {(bot_pictures.file_id(TEA.data),)}
+    assert {sent.text for sent in api.sent} == {"Новинки &amp; <b>чаї</b>"}
+    assert {sent.parameters["parse_mode"] for sent in api.sent} == {"HTML"}
+    assert all(sent.buttons for sent in api.sent)
+    named = [sent.parameters.get("photo", "") for sent in api.sent]
+    assert sorted(named) == ["", *[bot_pictures.file_id(TEA.data)] * 2], "two of the three needed no upload"
+
+
+async def test_an_album_is_one_request_with_its_caption_at_the_first_picture(api):
+    async with channel(api) as telegram:
+        receipt = await telegram.send(pictured(501, TEA, "https://zerno.example/new.jpg", CUP))
+        await telegram.send(pictured(502, CUP, TEA))
+    first, second = api.sent
+    assert receipt.remote_id == str(first.message_id)
+    assert first.pictures == (bot_pictures.file_id(TEA.data), "https://zerno.example/new.jpg", bot_pictures.file_id(CUP.data))
+    media = json.loads(first.parameters["media"])
+    assert [(each["type"], each.get("caption")) for each in media] == [("photo", "Новинки &amp; <b>чаї</b>"), ("photo", None), ("photo", None)]
+    assert [each["media"] for each in json.loads(second.parameters["media"])] == [bot_pictures.file_id(CUP.data), bot_pictures.file_id(TEA.data)]
+    assert [call.method for call in api.calls if call.method.startswith("send")] == ["sendMediaGroup"] * 2
+
+
+async def test_a_picture_that_the_messenger_forgot_is_uploaded_anew(api):
+    async with channel(api) as telegram:
+        await telegram.send(pictured(501, TEA))
+        api.fail(502, bot_api.Fault(400, "Bad Request: wrong file identifier/HTTP URL specified"))
+        with pytest.raises(TemporaryError) as refused:
+            await telegram.send(pictured(502, TEA))
+        await telegram.send(pictured(503, TEA))
+    assert refused.value.reason == "picture-forgotten"
+    assert "photo" not in api.sent[-1].parameters
+
+
+@pytest.mark.parametrize("fault", [bot_api.LOST_ANSWER, bot_api.LOST_BEFORE])
+async def test_an_album_whose_answer_got_lost_is_in_doubt_as_a_whole(api, fault):
+    async with channel(api) as telegram:
+        api.fail(501, fault)
+        with pytest.raises(UncertainError):
+            await telegram.send(pictured(501, TEA, CUP))
+        await telegram.send(pictured(502, TEA, CUP))
+    assert len(api.texts(502)) == 1
 
 
 @pytest.mark.parametrize("token", ["7000000001:a-token-of-another-bot", "nonsense", ""])

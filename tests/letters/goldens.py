@@ -22,7 +22,8 @@ def finished(letters: Library) -> dict[str, str]:
             files[f"{name}.{locale}.txt"] = f"{email.subject}\n\n{email.text}"
         for name in letters.names(ChannelName.TELEGRAM):
             message = letters.message(name, locale).render(sample_values(letters, ChannelName.TELEGRAM, name, locale))
-            buttons = [f"[{label}] {url}" for label, url in message.buttons]
+            shown = [picture if isinstance(picture, str) else picture.name for picture in message.pictures]
+            buttons = [*map(str, message.buttons), *(f"[picture] {each}" for each in shown)]
             files[f"{name}.{locale}.telegram.txt"] = "\n".join([message.text, "", *buttons, ""])
         for name in pages.NAMES:
             files[f"page-{name}.{locale}.html"] = pages.render(letters.project, name, locale, action="/u/sample")

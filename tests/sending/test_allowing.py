@@ -196,7 +196,7 @@ def test_what_is_no_address_is_refused_with_how_to_write_it(tmp_path, entry):
     project = projects.make(tmp_path / "shop")
     projects.edit(project.config("settings.yaml"), "currency: UAH", f"allow: ['{entry}']\ncurrency: UAH")
     with pytest.raises(
-        ConfigError, match=r"config/settings\.yaml:\d+: allow has .*an allow-list holds addresses, domains and chats.*Write for example"
+        ConfigError, match=r"config/settings\.yaml:\d+: allow has .*an allow-list holds addresses, domains, chats and phones.*Write for example"
     ):
         settings.open_project(project.root, {})
 

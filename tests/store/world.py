@@ -52,8 +52,10 @@ def reach(
     hashed = contacts.address_hash(KEY, channel, address)
     connection.execute(insert(contacts_table).values(customer_id=customer_id, channel=channel, address=address, address_hash=hashed, **values))
     if consent:
-        connection.execute(
-            insert(consents).values(
-                customer_id=customer_id, channel=channel, purpose="marketing", given_at=datetime(2024, 1, 1, tzinfo=UTC), source="checkout"
-            )
-        )
+        agree(connection, customer_id, channel)
+
+
+def agree(connection: Connection, customer_id: int, channel: ChannelName) -> None:
+    """A proven consent to letters on a channel."""
+    proof = {"purpose": "marketing", "given_at": datetime(2024, 1, 1, tzinfo=UTC), "source": "checkout"}
+    connection.execute(insert(consents).values(customer_id=customer_id, channel=channel, **proof))

@@ -5,8 +5,8 @@ Money is Decimal in the project's currency; shares and chances are fractions.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
@@ -78,6 +78,7 @@ class Prices:
     letter: Decimal = Decimal(0)
     message: Decimal = Decimal(0)
     call: Decimal = Decimal(0)
+    gateways: Mapping[str, Decimal] = field(default_factory=dict)  # messages to phones, by channel
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Self
 
@@ -23,7 +24,7 @@ from winback.bot.speaking import Manner, Utterance
 from winback.bot.updates import Heard
 from winback.channels.allowed import AllowList
 from winback.channels.spacing import Spacing
-from winback.channels.telegram import open_bot, sending_error
+from winback.channels.telegram import open_bot, sending_error, turn_of
 
 _AT_ONCE = 100  # as many updates as Telegram gives
 _TOAST = 200  # characters of answerCallbackQuery's text
@@ -43,11 +44,13 @@ class Line:
         api_url: str = "https://api.telegram.org",
         messages_per_second: int = 25,
         seconds_per_chat: float = 1.0,
+        spacing: Spacing | None = None,
         allowed: AllowList | None = None,
     ) -> None:
+        """Its turns are those of `spacing`, which it may share with those who send letters."""
         self._token = token
         self._api_url = api_url
-        self._spacing = Spacing(messages_per_second, per_chat=seconds_per_chat)
+        self._spacing = spacing or Spacing(messages_per_second, per_chat=seconds_per_chat)
         self._allowed = allowed
         self._bot: Bot | None = None
 
@@ -56,6 +59,7 @@ class Line:
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None) -> None:
+        await self._spacing.leave()
         await self._open.shutdown()
 
     @property
@@ -82,26 +86,25 @@ class Line:
         with contextlib.suppress(error.TelegramError):
             await self._open.answer_callback_query(utterance.press_id, text=text or None)
 
-    async def turn(self, utterance: Utterance) -> None:
-        """Wait until it may be said; what is marked as handed over between this and `say` is marked at the last moment."""
+    @asynccontextmanager
+    async def turn(self, utterance: Utterance) -> AsyncIterator[None]:
+        """The chat's turn, in which it is said: what is marked as handed over is marked at the last moment. Raises ChannelError."""
         self._refuse_strangers(utterance.chat_id)
-        await self._spacing.turn(utterance.chat_id)
+        async with turn_of(self._spacing, utterance.chat_id):
+            yield
 
     async def say(self, utterance: Utterance) -> None:
-        """Say it now. Raises ChannelError."""
-        self._refuse_strangers(utterance.chat_id)
-        thread = utterance.topic or None
-        try:
-            if utterance.manner is Manner.CONCLUSION:
-                await self._write_over(utterance)
-            else:
-                await self._open.send_message(
-                    int(utterance.chat_id), utterance.text, reply_markup=_below(utterance), message_thread_id=thread, link_preview_options=_PLAIN
-                )
-        except error.TelegramError as refusal:
-            raise sending_error(refusal) from refusal
-        finally:
-            self._spacing.answered(utterance.chat_id)
+        """Say it now: in its turn, which tells what a refusal means."""
+        if utterance.manner is Manner.CONCLUSION:
+            await self._write_over(utterance)
+        else:
+            await self._open.send_message(
+                int(utterance.chat_id),
+                utterance.text,
+                reply_markup=_below(utterance),
+                message_thread_id=utterance.topic or None,
+                link_preview_options=_PLAIN,
+            )
 
     async def webhook(self) -> str:
         """Where updates are told; empty: whoever asks hears them. Raises ChannelError."""

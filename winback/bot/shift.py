@@ -13,9 +13,10 @@ from winback.bot import answers
 from winback.bot.answers import Phrasebook
 from winback.bot.dialogue import Scene
 from winback.bot.line import Line
+from winback.channels.spacing import IN_TALK
 from winback.errors import ConfigError, LaneError
 from winback.model import ChannelName
-from winback.sending import allowing, lanes
+from winback.sending import allowing, lanes, turnstile
 from winback.settings import Project
 
 
@@ -46,7 +47,7 @@ def begin(project: Project, engine: Engine, now: Callable[[], datetime], owner: 
     line = Line(
         lanes.bot_token(project),
         api_url=settings.api_url,
-        messages_per_second=settings.messages_per_second,
+        spacing=turnstile.of(project, ChannelName.TELEGRAM, settings.messages_per_second, ahead=IN_TALK),
         allowed=allowing.allow_list(project, ChannelName.TELEGRAM),
     )
     return Shift(line, engine, project, answers.read(project), now, owner)

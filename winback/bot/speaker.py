@@ -155,10 +155,10 @@ async def _say(shift: Shift, owed: Owed) -> None:
     if utterance.press_id:
         await shift.line.acknowledge(utterance)
     if utterance.manner is not Manner.TOAST:
-        await shift.line.turn(utterance)
-        if not await asyncio.to_thread(_hand_over, shift.engine, owed, shift.now()):
-            return
-        await shift.line.say(utterance)
+        async with shift.line.turn(utterance):
+            if not await asyncio.to_thread(_hand_over, shift.engine, owed, shift.now()):
+                return
+            await shift.line.say(utterance)
     await asyncio.to_thread(_settle, shift.engine, owed)
 
 

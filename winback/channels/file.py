@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import itertools
 import json
 import os
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from winback.channels import mime
 from winback.errors import LaneError
-from winback.model import Email, Message, Receipt
+from winback.model import Email, Message, Picture, Receipt
 
 
 class FileChannel:
@@ -41,7 +42,8 @@ class FileChannel:
         if isinstance(letter, Email):
             ending, content = ".eml", mime.build(letter)
         else:
-            ending, content = ".json", json.dumps(asdict(letter), ensure_ascii=False, indent=2).encode()
+            said = asdict(replace(letter, pictures=())) | {"pictures": [_shown(picture) for picture in letter.pictures]}
+            ending, content = ".json", json.dumps(said, ensure_ascii=False, indent=2).encode()
         draft = self.folder / f".{letter.delivery_id}{ending}.{os.getpid()}"
         try:
             draft.write_bytes(content)
@@ -60,3 +62,8 @@ class FileChannel:
                 os.link(draft, self.folder / name)
                 return name
         raise AssertionError
+
+
+def _shown(picture: Picture | str) -> str:
+    """A picture as a page shows it: its address, or itself (RFC 2397)."""
+    return picture if isinstance(picture, str) else f"data:{picture.content_type};base64,{base64.b64encode(picture.data).decode()}"

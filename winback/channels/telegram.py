@@ -3,35 +3,54 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from types import TracebackType
 from typing import Self
 
 import httpx
-from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, error
+import telegram
+from telegram import Bot, CopyTextButton, InlineKeyboardButton, InlineKeyboardMarkup, InputMediaPhoto, LinkPreviewOptions, error
 from telegram.constants import ParseMode
 from telegram.request import HTTPXRequest
 
+from winback.channels import keyboard
+from winback.channels.shelf import Shelf, Source
 from winback.channels.spacing import Spacing
 from winback.errors import ChannelError, LaneError, PermanentError, TemporaryError, UncertainError
-from winback.model import Button, Message, Receipt
+from winback.model import Button, Message, Picture, Receipt
 
 logging.getLogger("httpx").setLevel(logging.WARNING)  # it tells the URL of every request, and the token is a part of it
+
+
+IDLE = 2.0
+"""Seconds that a connection is kept without a message: servers close idle ones, and a message written into one that is just closing is in doubt."""
+_FORGOTTEN = "picture-forgotten"
 
 
 class TelegramChannel:
     """Sends as the bot with `token`. Entering asks the API who we are: LaneError `bot-token-refused` or `unreachable`.
 
-    `messages_per_second` is kept strictly (Telegram allows about 30 to all chats together, and one a second to each); `pool` is how
-    many requests are under way at once, usually a second's worth.
+    `messages_per_second` is kept strictly (Telegram allows about 30 to all chats together, and one a second to each), by all who share
+    `spacing`; `pool` is how many requests are under way at once, usually a second's worth.
     """
 
-    def __init__(self, token: str, *, api_url: str = "https://api.telegram.org", messages_per_second: int = 25, pool: int | None = None) -> None:
+    def __init__(
+        self,
+        token: str,
+        *,
+        api_url: str = "https://api.telegram.org",
+        messages_per_second: int = 25,
+        pool: int | None = None,
+        spacing: Spacing | None = None,
+        shelf: Shelf | None = None,
+    ) -> None:
         self.in_flight = pool or messages_per_second
         self._token = token
         self._api_url = api_url
-        self._spacing = Spacing(messages_per_second)
+        self._spacing = spacing or Spacing(messages_per_second)
+        self._shelf = shelf or Shelf()
         self._bot: Bot | None = None
 
     async def __aenter__(self) -> Self:
@@ -39,26 +58,67 @@ class TelegramChannel:
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None) -> None:
+        await self._spacing.leave()
+        self._shelf.close()
         if self._bot is not None:
             await self._bot.shutdown()
 
     async def send(self, letter: Message) -> Receipt:
-        """One message. Nothing is repeated here: what may have reached the chat is UncertainError."""
+        """One message: a text, a picture with its caption, or an album, which is one request too.
+
+        Nothing is repeated here: what may have reached the chat is UncertainError.
+        """
         assert self._bot is not None, "enter the channel first"
-        await self._spacing.turn(letter.chat_id)
-        try:
-            sent = await self._bot.send_message(
-                chat_id=int(letter.chat_id) if letter.chat_id.lstrip("-").isdecimal() else letter.chat_id,
-                text=letter.text,
-                parse_mode=ParseMode.HTML,
-                link_preview_options=LinkPreviewOptions(is_disabled=True),
-                reply_markup=_keyboard(letter.buttons),
-            )
-        except error.TelegramError as refusal:
-            raise sending_error(refusal) from refusal
-        finally:
-            self._spacing.answered(letter.chat_id)
-        return Receipt(remote_id=str(sent.message_id))
+        async with self._shelf.taken(letter.pictures) as shown:
+            try:
+                async with turn_of(self._spacing, letter.chat_id):
+                    sent = await _said(self._bot, letter, shown)
+            except TemporaryError as error:
+                if error.reason == _FORGOTTEN:
+                    await self._keep(letter.pictures, [""] * len(letter.pictures))
+                raise
+            await self._keep(letter.pictures, [each.photo[-1].file_id if each.photo else "" for each in sent])
+        return Receipt(remote_id=str(sent[0].message_id))
+
+    async def _keep(self, pictures: Sequence[Source], file_ids: Sequence[str]) -> None:
+        for picture, file_id in zip(pictures, file_ids, strict=False):
+            if isinstance(picture, Picture):
+                await self._shelf.put(picture, file_id)
+
+
+async def _said(bot: Bot, letter: Message, shown: Sequence[Source]) -> Sequence[telegram.Message]:
+    """The messages that came of it: one, or those of an album."""
+    chat = int(letter.chat_id) if letter.chat_id.lstrip("-").isdecimal() else letter.chat_id
+    buttons, files = _keyboard(letter.buttons), [_file(each) for each in shown]
+    if not files:
+        preview = LinkPreviewOptions(is_disabled=True)
+        return [await bot.send_message(chat, letter.text, parse_mode=ParseMode.HTML, link_preview_options=preview, reply_markup=buttons)]
+    if len(files) == 1:
+        ((file, name),) = files
+        return [await bot.send_photo(chat, file, caption=letter.text, parse_mode=ParseMode.HTML, reply_markup=buttons, filename=name)]
+    (file, name), *others = files
+    first = InputMediaPhoto(file, caption=letter.text, parse_mode=ParseMode.HTML, filename=name)
+    return await bot.send_media_group(chat, [first, *(InputMediaPhoto(each, filename=called) for each, called in others)])
+
+
+def _file(source: Source) -> tuple[str | bytes, str | None]:
+    """What is sent of a picture, and what it is called where it is uploaded."""
+    return (source, None) if isinstance(source, str) else (source.data, source.name)
+
+
+@asynccontextmanager
+async def turn_of(spacing: Spacing, chat_id: str) -> AsyncIterator[None]:
+    """A chat's turn, in which one message is sent. What the API refuses is raised as ChannelError; a pause that it asks for is kept."""
+    await spacing.turn(chat_id)
+    again_after: timedelta | None = None
+    try:
+        yield
+    except error.TelegramError as refusal:
+        meaning = sending_error(refusal)
+        again_after = meaning.after if isinstance(meaning, TemporaryError) else None
+        raise meaning from refusal
+    finally:
+        spacing.answered(chat_id, again_after)
 
 
 async def open_bot(token: str, api_url: str, *, connections: int) -> Bot:
@@ -66,7 +126,8 @@ async def open_bot(token: str, api_url: str, *, connections: int) -> Bot:
 
     python-telegram-bot puts a refused token into its message, so neither text nor cause go on from here.
     """
-    request = HTTPXRequest(connection_pool_size=connections, connect_timeout=10, read_timeout=30, write_timeout=30, pool_timeout=60)
+    limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=IDLE)
+    request = HTTPXRequest(connect_timeout=10, read_timeout=30, write_timeout=30, pool_timeout=60, httpx_kwargs={"limits": limits})
     polling = HTTPXRequest(connection_pool_size=1, connect_timeout=10, read_timeout=30)
     try:
         bot = Bot(token, base_url=f"{api_url}/bot", request=request, get_updates_request=polling)
@@ -81,7 +142,13 @@ async def open_bot(token: str, api_url: str, *, connections: int) -> Bot:
 
 
 def _keyboard(buttons: tuple[Button, ...]) -> InlineKeyboardMarkup | None:
-    return InlineKeyboardMarkup([[InlineKeyboardButton(button.label, url=button.url)] for button in buttons]) if buttons else None
+    laid = keyboard.rows([button.label for button in buttons])
+    return InlineKeyboardMarkup([[_key(buttons[place]) for place in row] for row in laid]) if buttons else None
+
+
+def _key(button: Button) -> InlineKeyboardButton:
+    copies = CopyTextButton(button.copies) if button.copies else None
+    return InlineKeyboardButton(button.label, url=button.url or None, callback_data=button.data or None, copy_text=copies)
 
 
 def sending_error(refusal: error.TelegramError) -> ChannelError:
@@ -95,6 +162,8 @@ def _bad_request(refusal: error.TelegramError) -> ChannelError:
     said = refusal.message.lower()
     if any(words in said for words in ("chat not found", "user not found", "peer_id_invalid", "chat_id is empty", "chat_id_invalid")):
         return PermanentError("no-such-chat", refusal.message)
+    if "file identifier" in said or "wrong remote file" in said:
+        return TemporaryError(_FORGOTTEN, refusal.message, after=timedelta(seconds=5))  # nothing was sent; it is uploaded anew
     return LaneError("message-refused", refusal.message)
 
 

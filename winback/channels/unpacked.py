@@ -68,6 +68,7 @@ class Text:
     language: str
     buttons: tuple[Button, ...]
     links: tuple[Link, ...]
+    pictures: tuple[str, ...] = ()  # addresses, or pictures themselves (data:...)
 
 
 def email_of(content: bytes) -> Unpacked:
@@ -108,13 +109,14 @@ def message_of(content: bytes) -> Text | None:
     """A messenger text; None where the file is none."""
     try:
         said = json.loads(content)
-        buttons = tuple(Button(str(each["label"]), str(each["url"])) for each in said["buttons"])
+        buttons = tuple(Button(**{name: str(each.get(name, "")) for name in ("label", "url", "data", "copies")}) for each in said["buttons"])
+        pictures = tuple(str(each) for each in said.get("pictures", ()))
         text = str(said["text"])
         reader = _Links()
         reader.feed(text)
         reader.close()
-        links = (*reader.links, *(Link(button.label, button.url) for button in buttons))
-        return Text(str(said["chat_id"]), text, str(said["language"]), buttons, links)
+        links = (*reader.links, *(Link(button.label, button.url) for button in buttons if button.url))
+        return Text(str(said["chat_id"]), text, str(said["language"]), buttons, links, pictures)
     except (ValueError, TypeError, KeyError, RecursionError):
         return None
 

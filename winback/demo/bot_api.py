@@ -13,14 +13,14 @@ import threading
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Any, Self
 
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
-from winback.demo import bot_updates
+from winback.demo import bot_pictures, bot_updates
 from winback.demo.bot_webhook import Delivering
 from winback.demo.serving import Serving
 
@@ -56,6 +56,7 @@ class SentMessage:
     message_id: int
     at: float  # of time.monotonic(): for measuring the pace
     parameters: dict[str, str] = field(repr=False, default_factory=dict)
+    pictures: tuple[str, ...] = ()  # ids that the API gave, or addresses
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,8 +206,9 @@ class BotApi:
         if path != f"/bot{self.token}":
             await _answer(send, 401, {"ok": False, "error_code": 401, "description": "Unauthorized"})
             return
-        form = await Request(scope, receive).form()
-        parameters = {name: str(value) for name, value in form.items()}
+        async with Request(scope, receive).form() as form:
+            parameters = {name: value for name, value in form.items() if isinstance(value, str)}
+            files = {name: await value.read() for name, value in form.items() if not isinstance(value, str)}
         self.calls.append(Call(method, parameters))
         known: dict[str, Callable[[dict[str, str]], Any]] = {
             "getMe": lambda _: self._me(),
@@ -221,8 +223,8 @@ class BotApi:
             await self._go_wrong(self._faults[method].popleft(), scope, send)
         elif method == "getUpdates":
             await self._tell_updates(parameters, send)
-        elif method == "sendMessage":
-            await self._send_message(parameters, scope, send)
+        elif method in bot_pictures.SENDS:
+            await self._send_message(parameters, files, scope, send)
         elif method in known:
             await _answer(send, 200, {"ok": True, "result": known[method](parameters)})
         else:
@@ -274,15 +276,18 @@ class BotApi:
         with self._lock:
             return list(itertools.islice(self._updates, limit))
 
-    async def _send_message(self, parameters: dict[str, str], scope: Scope, send: Send) -> None:
+    async def _send_message(self, parameters: dict[str, str], files: dict[str, bytes], scope: Scope, send: Send) -> None:
         chat_id = parameters["chat_id"]
         faults = self._faults[chat_id]
         fault = faults.popleft() if faults else BLOCKED if chat_id in self._blocking else None
         if fault is None or fault.arrives:
-            message = self._keep(parameters)
+            message = self._keep(parameters, files)
             self.sent.append(message)
             if fault is None:
-                await _answer(send, 200, {"ok": True, "result": self._shown(message)})
+                shown = (
+                    [self._shown(replace(message, pictures=(each,))) for each in message.pictures] if "media" in parameters else self._shown(message)
+                )
+                await _answer(send, 200, {"ok": True, "result": shown})
                 return
         await self._go_wrong(fault, scope, send)
 
@@ -294,10 +299,11 @@ class BotApi:
         more = {} if fault.retry_after is None else {"parameters": {"retry_after": fault.retry_after}}
         await _answer(send, fault.status, {"ok": False, "error_code": fault.status, "description": fault.description, **more})
 
-    def _keep(self, parameters: dict[str, str]) -> SentMessage:
+    def _keep(self, parameters: dict[str, str], files: dict[str, bytes] | None = None) -> SentMessage:
         markup = json.loads(parameters.get("reply_markup", "{}"))
         buttons = tuple(button for row in markup.get("inline_keyboard", []) for button in row)
-        return SentMessage(parameters["chat_id"], parameters["text"], buttons, next(self._numbers), time.monotonic(), parameters)
+        text, pictures = bot_pictures.sent(parameters, files or {})
+        return SentMessage(parameters["chat_id"], text, buttons, next(self._numbers), time.monotonic(), parameters, pictures)
 
     def _edit(self, parameters: dict[str, str]) -> dict[str, Any]:
         message = self._keep(parameters)
@@ -307,7 +313,8 @@ class BotApi:
     def _shown(self, message: SentMessage) -> dict[str, Any]:
         number = int(message.chat_id)
         chat = bot_updates.private(number) if number > 0 else {"id": number, "type": "supergroup", "title": "Staff"}
-        return {"message_id": message.message_id, "date": int(time.time()), "chat": chat, "from": self._me(), "text": message.text}
+        said = {"message_id": message.message_id, "date": int(time.time()), "chat": chat, "from": self._me()}
+        return said | (bot_pictures.shown(message.pictures) if message.pictures else {"text": message.text})
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:

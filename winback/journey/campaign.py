@@ -187,7 +187,10 @@ class Campaign(Shape):
         """Per tactic, every letter and message that it may send."""
         return {
             tactic: {
-                (channel, text) for stage in self.stages for channel in stage.channels for text in stage.texts_for(channel, tactic, frozenset(Sign))
+                (channel.written_as, text)
+                for stage in self.stages
+                for channel in stage.channels
+                for text in stage.texts_for(channel, tactic, frozenset(Sign))
             }
             for tactic in self.tactics
         }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from winback.audience import worth
@@ -44,7 +44,8 @@ class Outlay:
 def prices(project: Project) -> Prices:
     """What one of each costs, by settings.yaml."""
     settings = project.settings
-    return Prices(settings.email.cost, settings.telegram.cost, settings.call_cost)
+    gateways = {str(name): gateway.cost for name, gateway in settings.gateways.items()}
+    return Prices(settings.email.cost, settings.telegram.cost, settings.call_cost, gateways)
 
 
 def outlays(campaign: Campaign, prices: Prices) -> Mapping[str, Outlay]:
@@ -58,11 +59,19 @@ def dearest(by_tactic: Mapping[str, Outlay], average_order: Decimal) -> Cost:
 
 
 def _outlay(campaign: Campaign, tactic: str, prices: Prices) -> Outlay:
-    price = {ChannelName.EMAIL: prices.letter, ChannelName.TELEGRAM: prices.message, TaskKind.CALL: prices.call}
+    price: dict[str, Decimal] = {
+        ChannelName.EMAIL: prices.letter,
+        ChannelName.TELEGRAM: prices.message,
+        TaskKind.CALL: prices.call,
+        **prices.gateways,
+    }
     chosen = [max(ways, key=lambda way: price.get(way, Decimal(0))) for stage in campaign.stages if (ways := _ways(stage, tactic))]
+    messages = [price.get(way, Decimal(0)) for way in chosen if isinstance(way, ChannelName) and way is not ChannelName.EMAIL]
+    if messages:  # of several channels their mean: the sum is the same
+        prices = replace(prices, message=sum(messages, Decimal(0)) / len(messages))
     offer = campaign.offer_of(tactic)
     promises = () if offer is None else (Promise(*offer.usual, Decimal(str(offer.take_up))),)
-    return Outlay(prices, chosen.count(ChannelName.EMAIL), chosen.count(ChannelName.TELEGRAM), campaign.calls + chosen.count(TaskKind.CALL), promises)
+    return Outlay(prices, chosen.count(ChannelName.EMAIL), len(messages), campaign.calls + chosen.count(TaskKind.CALL), promises)
 
 
 def _ways(stage: Stage, tactic: str) -> list[ChannelName | TaskKind]:

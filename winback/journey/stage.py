@@ -85,8 +85,9 @@ class Stage(Shape):
 
     @model_validator(mode="after")
     def _has_texts(self) -> Stage:
-        for channel, word, text in ((ChannelName.EMAIL, "letter", self.letter), (ChannelName.TELEGRAM, "message", self.message)):
-            if channel in self.ways and text is None:
+        for channel in self.channels:
+            word, text = ("letter", self.letter) if channel is ChannelName.EMAIL else ("message", self.message)
+            if text is None:
                 raise refusal(f"`{self.name}` goes out by {channel}, but names no {word}.", f"Add `{word}:` with the name of a folder of templates.")
         if TASK in self.ways and self.task is None:
             raise refusal(f"`{self.name}` asks a person, but doesn't say for what.", "Add `task: {kind: call, say: {en: ...}}`.")

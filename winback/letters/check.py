@@ -18,7 +18,7 @@ from winback.letters.contrast import Pair
 from winback.letters.library import FOLDERS, Library
 from winback.letters.sample import Kind, Sample
 from winback.letters.sender import Sender
-from winback.model import ChannelName
+from winback.model import WRITTEN, ChannelName
 from winback.settings import Project
 from winback.strictyaml import Document, nearest
 
@@ -39,7 +39,7 @@ def problems(project: Project) -> list[Problem]:
         _anybody(project)
     except Refused as refused:
         return list(refused.problems)
-    jobs = [(channel, name) for channel in ChannelName for name in letters.names(channel)] + [(None, "")]
+    jobs = [(channel, name) for channel in WRITTEN for name in letters.names(channel)] + [(None, "")]
     found = list[Problem]()
     answers = confined.run("winback.letters.check:looking", str(project.root), jobs, environment=project.environment)
     for (channel, name), answer in zip(jobs, answers, strict=True):
@@ -57,7 +57,7 @@ def problems_here(project: Project) -> list[Problem]:
         signing = _anybody(project)
     except Refused as refused:
         return list(refused.problems)
-    looked = [of_letter(letters, channel, name, signing) for channel in ChannelName for name in letters.names(channel)]
+    looked = [of_letter(letters, channel, name, signing) for channel in WRITTEN for name in letters.names(channel)]
     return in_order([*(problem for each in looked for problem in each), *of_shop(letters)])
 
 
@@ -76,7 +76,7 @@ def looking(root: str) -> Job:
 
 def main_file(project: Project, channel: ChannelName, name: str) -> str:
     """The file, as messages show it, that a problem with the whole of a letter is told of."""
-    return project.shown(project.templates / FOLDERS[channel] / name / _MAIN_FILE[channel])
+    return project.shown(project.templates / FOLDERS[channel] / name / _MAIN_FILE[channel.written_as])
 
 
 def too_much(exceeded: Exceeded, file: str) -> Problem:
@@ -216,6 +216,7 @@ def sample_values(
         telegram_url="",
         confirm_url=_SAMPLE_URL if sample.kind is Kind.CONSENT else None,
         tone=promise.tone,
+        channel=channel,
         preview=True,
     )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from winback.errors import Problem, Refused
-from winback.letters import inbox, links, phrases, shown, vocabulary, whereabouts
+from winback.letters import bare, bounds, inbox, links, phrases, shown, vocabulary, whereabouts
 from winback.letters.library import Library
 from winback.letters.sample import Kind
 from winback.letters.template import Rendered, RenderedMessage
@@ -15,7 +15,6 @@ from winback.letters.values import LetterValues
 from winback.model import ChannelName
 
 _CLIPPED_AT = 102_000  # bytes of HTML after which Gmail hides the rest, the way to unsubscribe with it
-_LONGEST_MESSAGE = 4096  # characters, by the Bot API
 _TOKEN = "x" * 40  # what stands in the addresses of a real letter
 _OURS = "https://u.example.com/"
 
@@ -30,6 +29,9 @@ def problems(letters: Library, channel: ChannelName, name: str, language: str, v
                 yield from looked.email(template.render(filled), template.subjects(filled), filled)
             else:
                 yield from looked.message(letters.message(name, language).render(filled), filled)
+                for gateway, settings in letters.project.settings.gateways.items():
+                    plain = bare.text(letters.message(name, language).render({**filled, "channel": str(gateway)}))
+                    yield from looked.plain(plain, gateway, settings.longest, filled)
     except Refused as refused:
         yield from refused.problems
 
@@ -100,14 +102,23 @@ class Looked:
     def message(self, letter: RenderedMessage, values: Mapping[str, Any]) -> Iterator[Problem]:
         """The same of a finished messenger text."""
         text = shown.look(letter.text).text
-        if len(letter.text) > _LONGEST_MESSAGE:
-            yield self._said("text.html", "", f"it is {len(letter.text):,} characters long; Telegram takes {_LONGEST_MESSAGE:,}.", "Shorten it.")
+        for message, how in bounds.excesses(letter):
+            yield self._said("text.html", "", message, how)
         if "/stop" not in text:
             yield self._said(
                 "text.html", "", "it doesn't say how to stop these messages.", "Add a line such as: To hear from us no more, send /stop."
             )
         yield from self._written_out("text.html", text, values)
-        yield from self._asks("text.html", " ".join([text, *(label for label, _ in letter.buttons)]))
+        yield from self._asks("text.html", " ".join([text, *(button.label for button in letter.buttons)]))
+
+    def plain(self, text: str, gateway: ChannelName, longest: int, values: Mapping[str, Any]) -> Iterator[Problem]:
+        """The same of a text for phones."""
+        if len(text) > longest:
+            how = "Shorten it, or write a larger `longest:` for the gateway in config/settings.yaml."
+            yield self._said("text.html", "", f"by {gateway} it is {len(text):,} characters long; the gateway takes {longest:,}.", how)
+        if str(values["unsubscribe_url"]) not in text:
+            how = "Write {{ unsubscribe_url }} for channels that aren't telegram, or include _parts/stop.html."
+            yield self._said("text.html", "", f"by {gateway} there is no way to unsubscribe.", how)
 
     def _ways_out(self, letter: Rendered, seen: shown.Shown, values: Mapping[str, Any]) -> Iterator[Problem]:
         """A letter says from where it is written and how to hear no more, whoever gets it: the law of most countries asks for it."""

@@ -20,15 +20,15 @@ from winback.letters.source import Flat
 from winback.letters.template import EmailTemplate, MessageTemplate
 from winback.letters.values import LetterValues
 from winback.letters.wording import SOURCE
-from winback.model import ChannelName, Picture
+from winback.model import WRITTEN, ChannelName, Picture
 from winback.settings import Project
 from winback.strictyaml import Document, nearest
 
 T = TypeVar("T")
 
-FOLDERS = {ChannelName.EMAIL: "emails", ChannelName.TELEGRAM: "messages"}
+FOLDERS = {channel: "emails" if channel is ChannelName.EMAIL else "messages" for channel in ChannelName}
 """Where a channel's letters lie below the templates."""
-FILES = {ChannelName.EMAIL: ("subject.txt", "body.html", "body.txt"), ChannelName.TELEGRAM: ("text.html",)}
+FILES = {channel: ("subject.txt", "body.html", "body.txt") if channel is ChannelName.EMAIL else ("text.html",) for channel in ChannelName}
 """What a letter is made of on a channel. body.txt may be left out: it is made from the HTML then. body.uk.html is a whole own body in a language."""
 
 
@@ -102,14 +102,14 @@ class Library:
 
     def texts(self) -> list[Flat]:
         """Every text of every letter: what there is to translate. Raises TemplateError."""
-        return [flat for channel in ChannelName for name in self.names(channel) for flat in self.flats(channel, name).values()]
+        return [flat for channel in WRITTEN for name in self.names(channel) for flat in self.flats(channel, name).values()]
 
     def said(self, channel: ChannelName, name: str) -> Mapping[str, Said]:
         """What each text of a letter says, by file name. Raises TemplateError as `flats` does."""
         return self._keep(
             (Said, channel, name),
             lambda: {
-                file: reading.read(flat, LetterValues, self.brand.links, pictures=file.startswith("body.") and file.endswith(".html"))
+                file: reading.read(flat, LetterValues, self.brand.links, pictures=file.endswith(".html"))
                 for file, flat in self.flats(channel, name).items()
             },
         )
@@ -125,7 +125,8 @@ class Library:
             return list(error.problems)
         problems = [problem for file in flats for problem in (*said[file].problems, *catalogue.badly_written(flats[file]))]
         if channel is not ChannelName.EMAIL:
-            return problems + markup.in_message(flats["text.html"])
+            problems += markup.in_message(flats["text.html"])
+            return problems + pictures.faults(self.album, flats["text.html"], self._logo_in(name, "text.html", channel), self._at_logo)
         pages = [(file, flat) for file, flat in flats.items() if file.endswith(".html")]
         problems += [problem for _, page in pages for problem in markup.in_email(page)]
         problems += [problem for file, flat in flats.items() if file.endswith(".txt") for problem in markup.in_plain_text(flat)]
@@ -154,7 +155,8 @@ class Library:
 
     def _message(self, name: str, locale: str) -> MessageTemplate:
         flat = self._sound(ChannelName.TELEGRAM, name, locale)["text.html"]
-        return MessageTemplate(name, locale, template.compiled(flat, flat.text, self._environment(locale, markup=True)))
+        text = template.compiled(flat, flat.text, self._environment(locale, markup=True, image=self.album.url))
+        return MessageTemplate(name, locale, text, pictures.used(self.album, flat, self._logo_in(name, "text.html", ChannelName.TELEGRAM)))
 
     def _sound(self, channel: ChannelName, name: str, locale: str) -> Mapping[str, Flat]:
         """A letter's texts, when nothing is wrong with them in this language."""
@@ -190,9 +192,9 @@ class Library:
         made = (LetterEnvironment, locale, markup, image is None)
         return self._keep(made, lambda: sandbox.environment(self.catalogue(locale), markup=markup, image=image))
 
-    def _logo_in(self, name: str, file: str) -> Logo | None:
-        """The brand's logo where a text of an e-mail shows it."""
-        shows = any(word.startswith("brand.logo") for word in self.said(ChannelName.EMAIL, name)[file].used)
+    def _logo_in(self, name: str, file: str, channel: ChannelName = ChannelName.EMAIL) -> Logo | None:
+        """The brand's logo where a text shows it."""
+        shows = any(word.startswith("brand.logo") for word in self.said(channel, name)[file].used)
         return self.brand.logo if shows else None
 
     def _at_logo(self, message: str, how: str) -> Problem:

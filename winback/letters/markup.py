@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
 from winback.errors import Problem
-from winback.letters import attributes, links, marks, styles
+from winback.letters import attributes, buttons, links, marks, styles
 from winback.letters.attributes import BEGINNINGS
 from winback.letters.links import Links
 from winback.letters.marks import Marked
@@ -20,7 +20,7 @@ from winback.letters.source import TOO_DEEP, Flat
 
 _VOID = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"})
 _NEVER_SENT = frozenset({"script", "form", "iframe", "object", "embed", "link", "base", "svg", "video", "audio", "input", "button"})
-_TELEGRAM = frozenset({"b", "strong", "i", "em", "u", "ins", "s", "strike", "del", "a", "code", "pre", "blockquote", "button"})
+_TELEGRAM = frozenset({"b", "strong", "i", "em", "u", "ins", "s", "strike", "del", "a", "code", "pre", "blockquote", "button", "img"})
 _NO_TEXT = frozenset({"html", "head"})
 _TABLE = frozenset({"table", "thead", "tbody", "tfoot", "tr"})
 _MIDDLES = frozenset({"elif", "else"})
@@ -33,7 +33,7 @@ def in_email(flat: Flat) -> list[Problem]:
 
 
 def in_message(flat: Flat) -> list[Problem]:
-    """What is wrong with a messenger text: Telegram reads a few tags (Bot API, HTML style), and `<button href>` is ours."""
+    """What is wrong with a messenger text: Telegram reads a few tags (Bot API, HTML style); `<button>` and `<img>` are ours."""
     return _Walk(marks.mark(flat), _TELEGRAM).walked() + links.in_words(flat, {PieceKind.SENTENCE})
 
 
@@ -86,6 +86,9 @@ class _Walk(HTMLParser):
         self._check_tag(tag)
         for fault in attributes.problems(tag, attrs, self.get_starttag_text() or "", self._links):
             self._say(self._here, *fault)
+        if tag == "button" and self.allowed is not None:
+            for fault in buttons.faults(dict(attrs)):
+                self._say(self._here, *fault)
         self.nested.append((tag, self.elements[-1][0] if self.elements else "", self._here))
         if tag not in _VOID:
             self.elements.append((tag, self._here))

@@ -37,6 +37,7 @@ class PreferenceValues:
     email: bool  # letters come there
     has_telegram: bool
     telegram: bool
+    phones: tuple[ChoiceValues, ...]  # channels that write to the customer's phone
     offers: bool
     news: bool
     greetings: bool

@@ -13,6 +13,7 @@ from typing import Any
 from winback import settings
 from winback.errors import Problem, Refused
 from winback.letters import check, confined, library, shown
+from winback.letters.buttons import Pressed
 from winback.letters.confined import LETTER, Exceeded, Job, Limits
 from winback.letters.filled import Looked
 from winback.letters.library import Library
@@ -73,8 +74,10 @@ def filling(root: str) -> Job:
             if absent := letters.problems_in(channel, letter, language):
                 return {"absent": _told(absent)}
             values = _unpacked(job["values"])
-            if channel is ChannelName.TELEGRAM:
-                return {"message": asdict(letters.message(letter, language).render(values))}
+            if channel is not ChannelName.EMAIL:
+                message = letters.message(letter, language).render(values)
+                named = [picture if isinstance(picture, str) else picture.name for picture in message.pictures]
+                return {"message": {"text": message.text, "buttons": [asdict(each) for each in message.buttons], "pictures": named}}
             template = letters.email(letter, language)
             email = template.render(values)
             preheader = shown.look(email.html).preheader
@@ -99,9 +102,16 @@ def _finished(letters: Library, order: Order, answer: Any) -> Finished:
     return Finished(
         email=Rendered(**{**email, "pictures": _pictures(letters, email["pictures"])}) if email else None,
         preheader=answer.get("preheader", ""),
-        message=RenderedMessage(message["text"], tuple((label, url) for label, url in message["buttons"])) if message else None,
+        message=_message(letters, message) if message else None,
         **{kind: tuple(Problem(**told) for told in answer.get(kind, ())) for kind in ("absent", "wrong", "notes")},
     )
+
+
+def _message(letters: Library, told: Any) -> RenderedMessage:
+    """Pictures of ours came back by name, others by address."""
+    shown = [*told["pictures"]]
+    ours = {picture.name: picture for picture in _pictures(letters, [each for each in shown if not each.startswith("https://")])}
+    return RenderedMessage(told["text"], tuple(Pressed(**each) for each in told["buttons"]), tuple(ours.get(each, each) for each in shown))
 
 
 def _pictures(letters: Library, named: Iterable[str]) -> tuple[Picture, ...]:

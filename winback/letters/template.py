@@ -13,7 +13,8 @@ from typing import Any
 from jinja2 import Template, TemplateSyntaxError
 
 from winback.errors import Problem, TemplateError
-from winback.letters import pictures, plaintext, sentences
+from winback.letters import buttons, pictures, plaintext, sentences
+from winback.letters.buttons import Pressed
 from winback.letters.pieces import PieceKind
 from winback.letters.sandbox import LetterEnvironment
 from winback.letters.source import TOO_DEEP, Flat
@@ -22,7 +23,7 @@ from winback.model import Picture
 VARIANT = "\x00"
 """Parts the variants of a subject; no value can hold it."""
 
-_BUTTON = re.compile(r'\s*<button href="([^"]*)">(.*?)</button>\s*', re.DOTALL)
+_PICTURE = re.compile(r'\s*<img [^>]*?src="([^"]*)"[^>]*>\s*')
 _BLANK_LINES = re.compile(r"\n[ \t]*(?:\n[ \t]*)+\n")
 
 
@@ -38,10 +39,11 @@ class Rendered:
 
 @dataclass(frozen=True, slots=True)
 class RenderedMessage:
-    """A messenger's text in Telegram's HTML, and its link buttons as (label, URL)."""
+    """A messenger's text in Telegram's HTML, the buttons below it, and its pictures: ours, or addresses of others."""
 
     text: str
-    buttons: tuple[tuple[str, str], ...]
+    buttons: tuple[Pressed, ...] = ()
+    pictures: tuple[Picture | str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -113,12 +115,14 @@ class MessageTemplate:
     name: str
     locale: str
     text: Text
+    pictures: tuple[Picture, ...] = ()  # ours, that it may show
 
     def render(self, values: Mapping[str, Any]) -> RenderedMessage:
-        """The finished text out of `values.for_letter(...)`, its `<button href>` elements taken out as buttons. Raises TemplateError."""
-        filled = self.text.fill(values)
-        buttons = tuple((html.unescape(label.strip()), html.unescape(url)) for url, label in _BUTTON.findall(filled))
-        return RenderedMessage(_airy(_BUTTON.sub("\n", filled)).strip(), buttons)
+        """The finished text out of `values.for_letter(...)`, its buttons and pictures taken out of it. Raises TemplateError."""
+        words, pressed = buttons.taken_out(self.text.fill(values))
+        ours = {picture.url: picture for picture in self.pictures}
+        shown = dict.fromkeys(html.unescape(source) for source in _PICTURE.findall(words))
+        return RenderedMessage(_airy(buttons.without(_PICTURE, words)).strip(), pressed, tuple(ours.get(source, source) for source in shown))
 
 
 def compiled(flat: Flat, source: str, environment: LetterEnvironment) -> Text:

@@ -19,7 +19,7 @@ from winback.letters.sender import Sender
 from winback.letters.standing import BenefitValues, CompensationValues, Standing, TogetherValues
 from winback.letters.telling import EventValues, GreetingValues, MendedValues, ProductValues, ProgrammeValues, SurveyValues, TipValues, Told
 from winback.letters.wording import in_locale
-from winback.model import Person
+from winback.model import ChannelName, Person
 
 NOTHING_TOLD = Told()
 NO_STANDING = Standing()
@@ -81,6 +81,7 @@ class OfferValues:
     text: str
     code: str | None  # None or empty: nothing to enter
     ends_on: date
+    days_left: int = 0  # to that day on the customer's calendar; 0: it is today
     discount: float | None = None  # a share off the order: `{{ offer.discount | percent }}`
     amount: str | None = None  # a sum off it, or given back, with its currency
     points: int | None = None
@@ -113,6 +114,7 @@ class LetterValues:
     compensation: CompensationValues | None  # amount, and the order that went wrong: order, ordered_on; ends_on
     today: date
     language: str  # BCP 47
+    channel: str  # email, telegram, sms, viber or whatsapp: how the letter travels
     link: Callable[[str], str]  # URL of a name in brand.yaml's `links:`
     unsubscribe_url: str
     view_url: str  # the same letter in a browser; empty where it is kept nowhere
@@ -145,6 +147,7 @@ def for_letter(
     telegram_url: str,
     trap_url: str = "",
     confirm_url: str | None = None,
+    channel: str = ChannelName.EMAIL,
     tone: str = Tone.NEUTRAL,
     preview: bool = False,
 ) -> dict[str, Any]:
@@ -160,7 +163,7 @@ def for_letter(
             ),
             sender=_sender(sender, brand, locale),
             brand=brand_values(brand, locale),
-            offer=offer and replace(offer, code=offer.code or None),
+            offer=offer and replace(offer, code=offer.code or None, days_left=max(0, (offer.ends_on - today).days)),
             occasion=occasion or None,
             last_order_on=last_order_on,
             months_silent=_whole_months(last_order_on, today) if last_order_on else None,
@@ -169,6 +172,7 @@ def for_letter(
             **{part.name: getattr(standing, part.name) for part in fields(Standing)},
             today=today,
             language=language_tag(locale),
+            channel=str(channel),
             link=link,
             unsubscribe_url=unsubscribe_url,
             view_url=view_url,

@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 
 from winback import clock
 from winback.errors import Refused
-from winback.model import HOLDOUT, UNFINISHED, ChannelName
+from winback.model import HOLDOUT, UNFINISHED
 from winback.operations import campaign_run, plan_power, planning, previewing, scenes
 from winback.operations.plan_power import ASSUMED_RETURN_RATE
 from winback.operations.planning import Plan
@@ -116,8 +116,7 @@ def of_run(prepared: Prepared, engine: Engine, run: Run, *, now: datetime) -> Qu
         arms[group.arm] += group.people
         languages[group.language] += group.people
         letters.update({stage.name: group.people for stage in plan.stages[group.next_stage :]})
-    costs = {ChannelName.EMAIL: settings.email.cost, ChannelName.TELEGRAM: settings.telegram.cost}
-    dearest = {stage.name: max((costs.get(channel, Decimal(0)) for channel in stage.channels), default=Decimal(0)) for stage in plan.stages}
+    dearest = {stage.name: max((settings.way(channel).cost for channel in stage.channels), default=Decimal(0)) for stage in plan.stages}
     asked = Asked(
         campaign=prepared.name,
         run=run.number,

@@ -87,6 +87,7 @@ def run(project: Project, engine: Engine, *, now: datetime, only: str | None = N
     Raises ConfigError or SourceError as `take_in` does.
     """
     report = take_in(project, engine, now=now, only=only, progress=progress)
+    knowing.reach_by_phone(project, engine, now=now)
     knowing.refresh(project, engine, now=now)
     stopping.stop(engine, now=now)
     return report

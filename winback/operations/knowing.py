@@ -19,7 +19,7 @@ from winback.model import Money
 from winback.operations import scoring
 from winback.sending.prepared import Prepared
 from winback.settings import Project
-from winback.store import cohorts, counting, database, evidence, facts, refreshing, scores
+from winback.store import cohorts, counting, database, evidence, facts, phones, refreshing, scores
 from winback.store.as_of import AsOf, Whose
 from winback.store.evidence import Evidence
 from winback.store.ground import Ground, SequenceCost
@@ -63,12 +63,20 @@ def prepare(project: Project, engine: Engine, cohort: Cohort, *, now: datetime, 
 
 def prepare_campaign(prepared: Prepared, engine: Engine, *, now: datetime, present: datetime | None = None) -> None:
     """The same for what a campaign's cohort and the conditions of its stages will ask for. Raises ConfigError as `ground` does."""
+    reach_by_phone(prepared.project, engine, now=present or now)
     asking = [stage.cohort for stage in prepared.asked.values()]
     scores_too = prepared.campaign.worth_it or any(map(conditions.asks_scores, asking))
     prepare(prepared.project, engine, prepared.selection.cohort, now=now, scores_too=scores_too, present=present)
     if any(map(conditions.asks_money, asking)):
         with database.reading(engine) as connection:
             _refuse_sums_of_several(connection, prepared.project, AsOf.of(prepared.project, now))
+
+
+def reach_by_phone(project: Project, engine: Engine, *, now: datetime) -> None:
+    """Customers' phones are addresses of the channels that have a gateway."""
+    if project.settings.gateways:
+        with database.writing(engine) as connection:
+            phones.reach(connection, project.settings.gateways.keys(), project.key, now)
 
 
 def bring_up_scores(project: Project, engine: Engine, *, now: datetime, present: datetime | None = None) -> None:

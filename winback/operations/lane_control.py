@@ -61,7 +61,7 @@ def states(project: Project, engine: Engine, *, now: datetime) -> list[LaneState
     with database.reading(engine) as connection:
         standing = fuses.standing(connection)
         newest = lane_counts.newest(connection, fuse.every_lane(), now, lane_rates.farthest(limits))
-    shown = [lane for lane in fuse.every_lane() if newest[lane] or lane in standing or lane in list(ChannelName)]
+    shown = [lane for lane in fuse.every_lane() if newest[lane] or lane in standing or lane in project.settings.channels]
     return [_state(lane, standing.get(lane), newest[lane], limits) for lane in shown]
 
 

@@ -179,8 +179,7 @@ def _greeting(prepared: Prepared, planned: Plan, greetings: tuple[GreetingsOfDay
 
 
 def _prices(prepared: Prepared) -> dict[str, Decimal]:
-    settings = prepared.project.settings
-    return {ChannelName.EMAIL: settings.email.cost, ChannelName.TELEGRAM: settings.telegram.cost}
+    return {channel: prepared.project.settings.way(channel).cost for channel in ChannelName}
 
 
 def _with_days(prepared: Prepared, planned: Plan, daily: DailyPlan | None) -> Plan:

@@ -16,6 +16,7 @@ from winback.letters import looks, pictures, rendering
 from winback.letters.locales import language_tag
 from winback.letters.looks import Card
 from winback.letters.rendering import Finished, Order
+from winback.model import Picture
 from winback.operations import scenes
 from winback.operations.scenes import Scene, Wanted
 from winback.settings import Project
@@ -84,9 +85,13 @@ def _texts(scene: Scene, letter: Finished) -> dict[str, str]:
             "txt": f"{letter.email.subject}\n\n{letter.email.text}",
         }
     assert letter.message is not None
-    buttons = [f"[{label}] {url}" for label, url in letter.message.buttons]
+    buttons = [*map(str, letter.message.buttons), *(f"[picture] {_named(picture)}" for picture in letter.message.pictures)]
     page = looks.bubble(letter.message, sender=_shop(scene), language=language_tag(scene.language))
     return {"telegram.txt": "\n".join([letter.message.text, "", *buttons]), "telegram.html": page}
+
+
+def _named(picture: Picture | str) -> str:
+    return picture if isinstance(picture, str) else picture.name
 
 
 def _rows(files: Sequence[tuple[Scene, Finished, Path]]) -> list[tuple[str, list[Card]]]:

@@ -18,7 +18,7 @@ from winback.letters import check, library, locales, promised, sender, values
 from winback.letters.circumstances import Circumstances, Customer, Promise
 from winback.letters.library import Library
 from winback.letters.sender import Sender
-from winback.model import ChannelName
+from winback.model import WRITTEN, ChannelName
 from winback.operations import explaining
 from winback.settings import Project
 from winback.store import candidates, database
@@ -102,9 +102,9 @@ def _alone(texts: Library, wanted: Wanted) -> list[_Part]:
             raise ConfigError(Problem("", None, f"{option} {named} belongs to a campaign.", "Add --campaign NAME."))
     if wanted.letter is None:
         raise ConfigError(Problem("", None, "nothing is named to look at.", "Give a letter, or --campaign NAME for all of its letters."))
-    parts = [_Part(channel, wanted.letter) for channel in ChannelName if wanted.letter in texts.names(channel)]
+    parts = [_Part(channel, wanted.letter) for channel in WRITTEN if wanted.letter in texts.names(channel)]
     if not parts:
-        known = sorted({name for channel in ChannelName for name in texts.names(channel)})
+        known = sorted({name for channel in WRITTEN for name in texts.names(channel)})
         raise ConfigError(Problem("", None, f"there is no letter `{wanted.letter}`.", nearest(wanted.letter, known, "Letters")))
     return parts
 

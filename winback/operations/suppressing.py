@@ -11,12 +11,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine
 
-from winback.audience import addresses, suppression_lists
+from winback.audience import addresses, phones, suppression_lists
 from winback.audience.consents import ConsentWay
 from winback.audience.rejects import RejectsFile
 from winback.audience.suppression_lists import Entry
 from winback.errors import ConfigError, Problem
-from winback.model import ChannelName, Reason
+from winback.model import BY_PHONE, ChannelName, Reason
 from winback.settings import Project
 from winback.store import audit, consents, database, events, suppressions
 from winback.store.consents import Withdrawn
@@ -87,13 +87,13 @@ def import_list(
 
 def add(project: Project, engine: Engine, text: str, *, reason: Reason, everywhere: bool, by: str, now: datetime) -> bool:
     """Close one address, as if its owner had asked. Returns whether it was open. Raises ConfigError when it is no address."""
-    channel, address = parse(text)
-    entry = Entry(0, channel, address, reason, None)
+    channels, address = parse(text)
+    entries = [Entry(0, channel, address, reason, None) for channel in channels]
     with database.writing(engine) as connection:
-        hashed = Hashed(entry, address_hash(project.key, channel, address))
-        is_new = _close(connection, [hashed], f"by {by}", everywhere=everywhere, now=now)["new"] > 0
+        hashed = [Hashed(entry, address_hash(project.key, entry.channel, address)) for entry in entries]
+        is_new = _close(connection, hashed, f"by {by}", everywhere=everywhere, now=now)["new"] > 0
         if is_new:
-            detail, about = {"reason": reason, "everywhere": everywhere}, audit.address(hashed.address_hash)
+            detail, about = {"reason": reason, "everywhere": everywhere}, audit.address(hashed[0].address_hash)
             audit.record(connection, who=by, deed=audit.Deed.CLOSED, about=about, detail=detail, now=now)
         return is_new
 
@@ -103,22 +103,27 @@ def lift(project: Project, engine: Engine, text: str, *, now: datetime) -> Reaso
 
     Raises ConfigError when it is no address.
     """
-    channel, address = parse(text)
-    hashed = address_hash(project.key, channel, address)
+    channels, address = parse(text)
+    places = [(channel, address_hash(project.key, channel, address)) for channel in channels]
     with database.writing(engine) as connection:
-        found = suppressions.find(connection, channel, hashed)
-        if suppressions.lift(connection, channel, hashed):
-            audit.record(connection, who=project.user, deed=audit.Deed.OPENED, about=audit.address(hashed), detail={}, now=now)
-    return None if found is None else Reason(found.reason)
+        found = [row for place in places if (row := suppressions.find(connection, *place)) is not None]
+        lifted = [hashed for channel, hashed in places if suppressions.lift(connection, channel, hashed)]
+        if lifted:
+            audit.record(connection, who=project.user, deed=audit.Deed.OPENED, about=audit.address(lifted[0]), detail={}, now=now)
+    return Reason(found[0].reason) if found else None
 
 
-def parse(text: str) -> tuple[ChannelName, str]:
-    """An e-mail address or a chat's number, from the command line. Raises ConfigError."""
+def parse(text: str) -> tuple[tuple[ChannelName, ...], str]:
+    """An e-mail address, a chat's number or a phone's, from the command line; a phone is closed to every channel. Raises ConfigError."""
+    if text.strip().startswith("+") and (phone := phones.international(text.strip())):
+        return tuple(sorted(BY_PHONE)), phone
     if chat := addresses.chat_id(text.strip()):
-        return ChannelName.TELEGRAM, chat
+        return (ChannelName.TELEGRAM,), chat
     if found := addresses.email(text.strip()):
-        return ChannelName.EMAIL, found
-    raise ConfigError(Problem("", None, f"`{text}` is no e-mail address, and no number of a Telegram chat.", "Write for example olena@mail.example."))
+        return (ChannelName.EMAIL,), found
+    raise ConfigError(
+        Problem("", None, f"`{text}` is no e-mail address, no number of a Telegram chat and no phone.", "Write for example olena@mail.example.")
+    )
 
 
 def _close(connection: Connection, entries: Sequence[Hashed], source: str, *, everywhere: bool, now: datetime) -> Counter[str]:

@@ -20,13 +20,13 @@ from winback.channels.file import FileChannel
 from winback.errors import ChannelError, ConfigError, LaneError, PermanentError, Problem, Refused, TemplateError, UncertainError
 from winback.letters import library, locales
 from winback.letters.library import Library
-from winback.model import Button, ChannelName, Email, Message, Reason
+from winback.model import BY_PHONE, ChannelName, Email, Message, Reason
 from winback.operations import scenes
 from winback.operations.scenes import Scene, Wanted
-from winback.sending import lanes
+from winback.sending import allowing, lanes, messages
 from winback.settings import Project
 
-_REALLY = {ChannelName.EMAIL: "smtp", ChannelName.TELEGRAM: "bot-api"}
+_REALLY = {ChannelName.EMAIL: "smtp", ChannelName.TELEGRAM: "bot-api"} | dict.fromkeys(BY_PHONE, "http")
 
 MARK = "[test]"
 """What the subject begins with."""
@@ -48,21 +48,25 @@ async def send(project: Project, engine: Engine | None, wanted: Wanted, to: str,
     Raises ConfigError when something named isn't there or the settings can't send, TemplateError when the letter isn't right, Refused when
     the other side didn't take it.
     """
-    channel = _channel(to)
+    channel = _channel(project, to)
     if wanted.letter is None and wanted.campaign is None:
         raise ConfigError(Problem("", None, "nothing is named to send.", "Give a letter, or --campaign NAME."))
     letters = library.open_library(project)
-    chosen = [scene for scene in scenes.gather(project, engine, wanted, now=now) if scene.channel is channel]
+    chosen = [scene for scene in scenes.gather(project, engine, wanted, now=now) if scene.channel is channel.written_as]
     if not chosen:
         named, kinds = wanted.letter or wanted.campaign, {ChannelName.EMAIL: "an e-mail address", ChannelName.TELEGRAM: "the number of a chat"}
         other = ChannelName.TELEGRAM if channel is ChannelName.EMAIL else ChannelName.EMAIL
-        raise ConfigError(Problem("", None, f"`{named}` doesn't go to {kinds[channel]} like {to}.", f"Write {kinds[other]}."))
+        raise ConfigError(Problem("", None, f"`{named}` doesn't go to {kinds.get(channel, 'a phone')} like {to}.", f"Write {kinds[other]}."))
     chosen = chosen if wanted.locale else _in_first_language(letters, chosen)
-    written = [_written(project, letters, scene, to, now, number) for number, scene in enumerate(chosen)]
+    written = [_written(project, letters, scene, channel, to, now, number) for number, scene in enumerate(chosen)]
     return await _send(project, channel, list(zip(chosen, written, strict=True)), to)
 
 
-def _channel(to: str) -> ChannelName:
+def _channel(project: Project, to: str) -> ChannelName:
+    if re.fullmatch(r"\+\d{8,15}", to):
+        if project.settings.gateways:
+            return next(iter(project.settings.gateways))
+        raise ConfigError(project.document.problem(("gateways",), f"there is no gateway that writes to {to}.", "Describe one: docs/gateways.md."))
     if re.fullmatch(r"-?\d+", to):
         return ChannelName.TELEGRAM
     if re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", to):
@@ -83,11 +87,13 @@ def _in_first_language(letters: Library, chosen: Sequence[Scene]) -> list[Scene]
     return [scene for scene in chosen if scene in firsts.values()]
 
 
-def _written(project: Project, letters: Library, scene: Scene, to: str, now: datetime, number: int) -> Email | Message:  # noqa: PLR0917  one use
+def _written(  # noqa: PLR0917  one use
+    project: Project, letters: Library, scene: Scene, channel: ChannelName, to: str, now: datetime, number: int
+) -> Email | Message:
     language = locales.language_tag(scene.language)
-    if scene.channel is ChannelName.TELEGRAM:
-        rendered = letters.message(scene.letter, scene.language).render(scene.values)
-        return Message(0, to, f"{MARK}\n{rendered.text}", language, tuple(Button(label, url) for label, url in rendered.buttons))
+    if channel is not ChannelName.EMAIL:
+        rendered = letters.message(scene.letter, scene.language).render({**scene.values, "channel": str(channel)})
+        return messages.written(replace(rendered, text=f"{MARK}\n{rendered.text}"), channel, 0, to, language, project.link_keys)
     email = letters.email(scene.letter, scene.language).render(scene.values)
     signing = scene.signing
     domain = signing.email.rpartition("@")[2]
@@ -112,7 +118,7 @@ def _written(project: Project, letters: Library, scene: Scene, to: str, now: dat
 
 
 async def _send(project: Project, name: ChannelName, letters: list[tuple[Scene, Email | Message]], to: str) -> list[Tried]:
-    settings = project.settings.email if name is ChannelName.EMAIL else project.settings.telegram
+    settings = project.settings.way(name)
     folder = project.out / "mailbox" / "tests" / name if settings.via == "file" else None
     tried = []
     try:
@@ -121,7 +127,7 @@ async def _send(project: Project, name: ChannelName, letters: list[tuple[Scene, 
                 numbered = replace(content, delivery_id=_free_number(folder)) if folder else content
                 receipt = await channel.send(numbered)
                 what = f"{scene.letter} ({', '.join(part for part in (scene.language, scene.stage, scene.tactic) if part)})"
-                how = f"Write `via: {_REALLY[name]}` under `{name}:` in config/settings.yaml to send it to {to}."
+                how = f"Write `via: {_REALLY[name]}` under `{'.'.join(allowing.place_of(name))}:` in config/settings.yaml to send it to {to}."
                 tried.append(Tried(what, "", folder / receipt.remote_id, how) if folder else Tried(what, receipt.remote_id))
     except LaneError as error:
         raise ConfigError(lanes.problem(project, name, error)) from error

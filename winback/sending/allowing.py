@@ -47,7 +47,7 @@ def told(project: Project, held: int) -> str:
     """What a command that sends says of it; empty in production, and where nobody said."""
     if project.runs_in is not Environment.DEVELOPMENT:
         return ""
-    if not any(_sends(project, name) for name in ChannelName):
+    if not any(_sends(project, name) for name in project.settings.channels):
         return "This is development: letters lie in a folder, and nothing leaves."
     kept = f"{held:,} {'was' if held == 1 else 'were'} held back" if held else "nothing was held back"
     return f"This is development: only addresses on the allow-list are written to; {kept}."
@@ -64,18 +64,22 @@ def problems(project: Project) -> list[Problem]:
         return [problem(("allow",), "there is an allow-list, and in production it holds nobody back.", "Take it out, or mend `environment:`.")]
     if here is None and settings.allow:
         return [problem(("allow",), "there is an allow-list, and nothing says that this is development.", _SAY)]
-    if here is Environment.DEVELOPMENT and not settings.allow and (sends := [name for name in ChannelName if _sends(project, name)]):
+    if here is Environment.DEVELOPMENT and not settings.allow and (sends := [name for name in project.settings.channels if _sends(project, name)]):
         how = 'Write whom letters may reach, for example `allow: [olena@zerno.example, "@zerno.example"]`, or `via: file`.'
-        return [problem((sends[0], "via"), "this is development without an allow-list: nobody would be written to.", how)]
-    return [unsaid for name in ChannelName if here is None and (unsaid := _unsaid(project, name))][:1]
+        return [problem((*place_of(sends[0]), "via"), "this is development without an allow-list: nobody would be written to.", how)]
+    return [unsaid for name in project.settings.channels if here is None and (unsaid := _unsaid(project, name))][:1]
 
 
 def _unsaid(project: Project, name: ChannelName) -> Problem | None:
-    settings = project.settings.email if name is ChannelName.EMAIL else project.settings.telegram
-    if not settings.leaves:
+    if not project.settings.way(name).leaves:
         return None
-    return project.document.problem((name, "via"), "letters would leave, and nothing says whether this is production.", _SAY)
+    return project.document.problem((*place_of(name), "via"), "letters would leave, and nothing says whether this is production.", _SAY)
 
 
 def _sends(project: Project, name: ChannelName) -> bool:
-    return (project.settings.email if name is ChannelName.EMAIL else project.settings.telegram).via != "file"
+    return project.settings.way(name).via != "file"
+
+
+def place_of(name: ChannelName) -> tuple[str, ...]:
+    """Where a channel's way out stands in settings.yaml."""
+    return ("gateways", str(name)) if name.goes_by_phone else (str(name),)

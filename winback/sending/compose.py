@@ -25,8 +25,8 @@ from winback.letters.sender import Sender
 from winback.letters.standing import Standing
 from winback.letters.telling import Told
 from winback.letters.values import OfferValues
-from winback.model import Button, ChannelName, Email, Message, TaskKind
-from winback.sending import lanes
+from winback.model import ChannelName, Email, Message, TaskKind
+from winback.sending import lanes, messages
 from winback.sending.greeting import Greeter
 from winback.sending.prepared import OF_SOME_CUSTOMERS, Prepared
 from winback.settings import Project
@@ -68,8 +68,7 @@ class Writer:
 
     def cost_micros(self, channel: ChannelName) -> int:
         """What one letter on a channel costs, in millionths of the project's currency."""
-        settings = self.project.settings
-        return int((settings.email.cost if channel is ChannelName.EMAIL else settings.telegram.cost) * 1_000_000)
+        return int(self.project.settings.way(channel).cost * 1_000_000)
 
     def write(
         self, delivery: Claimed, candidate: Candidate, recipient: Row[Any], send: Send, *, now: datetime, held: Held | None = None
@@ -97,17 +96,13 @@ class Writer:
             pixel_url=self._pixel_url(delivery, candidate),
             trap_url=self._trap_url(delivery, candidate, send.channel),
             telegram_url=self._telegram_url(delivery, candidate),
+            channel=send.channel,
         )
         if send.channel is ChannelName.EMAIL:
             return self._email(delivery, candidate.reach[ChannelName.EMAIL].address, send.letter, signing, filled, now)
         rendered = self.prepared.library.message(send.letter, delivery.locale).render(filled)
-        return Message(
-            delivery_id=delivery.id,
-            chat_id=candidate.reach[ChannelName.TELEGRAM].address,
-            text=rendered.text,
-            language=locales.language_tag(delivery.locale),
-            buttons=tuple(Button(label, url) for label, url in rendered.buttons),
-        )
+        address, language = candidate.reach[send.channel].address, locales.language_tag(delivery.locale)
+        return messages.written(rendered, send.channel, delivery.id, address, language, self.project.link_keys)
 
     def _email(self, delivery: Claimed, to: str, letter: str, signing: Sender, filled: dict[str, Any], now: datetime) -> Email:  # noqa: PLR0917  one use
         rendered = self.prepared.library.email(letter, delivery.locale).render(filled, f"{self.prepared.name} {delivery.id}")

@@ -175,7 +175,7 @@ def came_back(connection: Connection, delivery_id: int, kind: EventKind, *, refu
 
 
 def _lanes(content: Email | Message) -> tuple[str, ...]:
-    return lanes_of(ChannelName.EMAIL, content.to) if isinstance(content, Email) else lanes_of(ChannelName.TELEGRAM, content.chat_id)
+    return lanes_of(ChannelName.EMAIL, content.to) if isinstance(content, Email) else lanes_of(content.channel, content.chat_id)
 
 
 def _counts(content: Email | Message, answer: BaseException) -> Answers | None:

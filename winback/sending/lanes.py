@@ -15,11 +15,12 @@ from winback.channels.channel import Channel
 from winback.channels.file import FileChannel
 from winback.channels.relays import NoRelayOpenError, Relay, Relays
 from winback.errors import ConfigError, LaneError, Problem
-from winback.model import ChannelName, Email
-from winback.sending import allowing
+from winback.model import ChannelName, Email, Message
+from winback.sending import allowing, shelves, turnstile
 from winback.settings import Project
 from winback.strictyaml import Place
-from winback.ways_out import EmailSettings, RelaySettings
+from winback.tracking import addresses
+from winback.ways_out import EmailSettings, GatewaySettings, RelaySettings
 
 if TYPE_CHECKING:
     from winback.channels.dkim import Signer
@@ -42,6 +43,16 @@ _TELEGRAM = {
 }
 
 
+_GATEWAY = {
+    "gateway-refused": ("url", "the gateway of {name} doesn't let us in, or asks for money", "Look into the provider's account, and at {secret}."),
+    "message-refused": (
+        "body",
+        "the gateway of {name} can't read our requests",
+        "Mend `url:`, `headers:` and `body:` by the provider's description.",
+    ),
+}
+
+
 def open_channel(project: Project, name: ChannelName) -> Channel[Any]:
     """The channel that settings.yaml says, not entered yet; what leaves is held to the allow-list outside production.
 
@@ -59,11 +70,36 @@ def _channel(project: Project, name: ChannelName) -> Channel[Any]:
             return FileChannel(project.out / "mailbox" / "email")
         keys = signers(project)
         return Relays([Relay(relay.name, _smtp(project, relay, keys), relay.weight) for relay in settings.email.relays])
-    if settings.telegram.via == "file":
-        return FileChannel(project.out / "mailbox" / "telegram")
+    if settings.way(name).via == "file":
+        return FileChannel(project.out / "mailbox" / name)
+    if name.goes_by_phone:
+        return _gateway(project, name, settings.gateways[name])
     from winback.channels.telegram import TelegramChannel
 
-    return TelegramChannel(bot_token(project), api_url=settings.telegram.api_url, messages_per_second=settings.telegram.messages_per_second)
+    token, pace = bot_token(project), settings.telegram.messages_per_second
+    return TelegramChannel(
+        token,
+        api_url=settings.telegram.api_url,
+        messages_per_second=pace,
+        spacing=turnstile.of(project, name, pace),
+        shelf=shelves.of(project, token),
+    )
+
+
+def _gateway(project: Project, name: ChannelName, gateway: GatewaySettings) -> Channel[Message]:
+    from winback.channels.gateway import GatewayChannel
+
+    secret = project.secret(gateway_secret(name))
+    if gateway.asks_secret and not secret:
+        what = "there is no secret, and the gateway is told one."
+        raise ConfigError(project.document.problem(("gateways", name), what, f"Set {gateway_secret(name)}."))
+    callback = addresses.gateway(project.settings.public_url, name, "{reference}")
+    return GatewayChannel(gateway, secret=secret, callback=callback, spacing=turnstile.of(project, name, gateway.per_second))
+
+
+def gateway_secret(name: ChannelName) -> str:
+    """What a gateway's secret is called in the environment."""
+    return f"WINBACK_{name.upper()}_SECRET"
 
 
 def _smtp(project: Project, relay: RelaySettings, keys: Sequence[Signer]) -> Channel[Email]:
@@ -152,6 +188,9 @@ def problem(project: Project, name: ChannelName, error: LaneError) -> Problem:
     """A closed lane in the words of whoever can open it, pointing into settings.yaml."""
     if name is ChannelName.EMAIL:
         return _of_relays(project, error.closed) if isinstance(error, NoRelayOpenError) else _of_relay(project, error.relay, error)
+    if name.goes_by_phone:
+        known = _GATEWAY.get(error.reason) or _unknown(name, error)
+        return _said(project, ("gateways", str(name)), known, error, {"name": name, "secret": gateway_secret(name)})
     known = _TELEGRAM.get(error.reason) or _unknown(name, error)
     return _said(project, (str(name),), known, error, project.settings.telegram.model_dump())
 

@@ -30,7 +30,7 @@ from winback.store.runs import Run
 
 _CONCLUDED = {DeliveryStatus.SENT, DeliveryStatus.FAILED, DeliveryStatus.UNCERTAIN, DeliveryStatus.SKIPPED}
 _LEFT = {DeliveryStatus.SENT, DeliveryStatus.UNCERTAIN}
-_BLOCKS_ADDRESS = {smtp_replies.NO_SUCH_MAILBOX, "blocked", "no-such-chat"}
+_BLOCKS_ADDRESS = {smtp_replies.NO_SUCH_MAILBOX, "blocked", "no-such-chat", "no-such-number"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,6 +114,9 @@ class Pace(Shape):
 
     email: Limit | None = None
     telegram: Limit | None = None
+    sms: Limit | None = None
+    viber: Limit | None = None
+    whatsapp: Limit | None = None
     relays: dict[str, Limit] = Field(default_factory=dict)
     groups: dict[str, Limit] = Field(default_factory=dict)  # by domain_groups.GROUPS, by domain, and * for each other one
     warm_up: WarmUp | None = None
@@ -121,7 +124,7 @@ class Pace(Shape):
 
     @property
     def is_unlimited(self) -> bool:
-        limits = (self.email, self.telegram, *self.relays.values(), *self.groups.values())
+        limits = (*(getattr(self, name) for name in ChannelName), *self.relays.values(), *self.groups.values())
         return self.warm_up is None and all(limit is None or limit.per_hour is None for limit in limits)
 
     @property
@@ -131,8 +134,8 @@ class Pace(Shape):
 
     def lanes(self, channel: ChannelName, address: str, relay: str = "") -> tuple[Terms, ...]:
         """The lanes that a letter takes, those without any limit left out; the narrowest first."""
-        if channel is ChannelName.TELEGRAM:
-            return self._limited(("telegram", self.telegram, ()))
+        if channel is not ChannelName.EMAIL:
+            return self._limited((str(channel), getattr(self, channel), ()))
         group = domain_groups.group_of(address)
         in_all, warming = self._warming(group)
         name = relay or MAIN

@@ -45,6 +45,14 @@ def by_message_id(connection: Connection, message_ids: Sequence[str]) -> Corresp
     return None if row is None else _correspondent(row)
 
 
+def by_remote_id(connection: Connection, channel: ChannelName, remote_id: str) -> Correspondent | None:
+    """Whom the message went to that a gateway of a phone channel calls so."""
+    by_phone = deliveries.c.channel.in_([literal(each, literal_execute=True) for each in ("sms", "viber", "whatsapp")])  # as the index has it
+    found = _sent().where(by_phone, deliveries.c.channel == channel, deliveries.c.remote_id == remote_id)
+    row = connection.execute(found.order_by(deliveries.c.id.desc()).limit(1)).one_or_none() if remote_id else None
+    return None if row is None else _correspondent(row)
+
+
 def by_address(connection: Connection, channel: ChannelName, address_hash: bytes, now: datetime) -> Correspondent | None:
     """The customer with this address, and the last letter sent there by `now`. Of several, the one who was written to last."""
     row = connection.execute(

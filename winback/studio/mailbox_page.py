@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 from fastapi.responses import HTMLResponse, Response
 from starlette.exceptions import HTTPException
 
-from winback.channels import unpacked
+from winback.channels import keyboard, unpacked
 from winback.channels.unpacked import Link, Unpacked
 from winback.operations import mailbox
 from winback.operations.mailbox import BOXES, Letter, Reading, Wanted
@@ -74,7 +74,8 @@ class MailboxPage:
         if name.endswith(".json"):
             text = unpacked.message_of(content)
             drawn = bubble.draw(text.text) if text else ""
-            return HTMLResponse(pages.render("message.html", text=text, drawn=drawn, links=_links(text.links if text else ()), **said))
+            rows = [[text.buttons[place] for place in row] for row in keyboard.rows([each.label for each in text.buttons])] if text else []
+            return HTMLResponse(pages.render("message.html", text=text, drawn=drawn, rows=rows, links=_links(text.links if text else ()), **said))
         email = unpacked.email_of(content)
         page = pages.render(
             "email.html",

@@ -15,6 +15,7 @@ PREFERENCES = "/p/"
 SURVEY = "/s/"
 VIEW = "/v/"
 BOT = "/telegram"
+GATEWAY = "/gateway/"
 PIXEL = ".gif"
 _PAGE = 1 << 39  # the last bit of a token's second number: no letter has one as large
 _FIRST_DAY = date(2026, 1, 1)
@@ -55,6 +56,11 @@ def survey(public_url: str, key: bytes, delivery_id: int, score: int | None = No
 def view(public_url: str, key: bytes, delivery_id: int) -> str:
     """The letter itself, in a browser."""
     return f"{public_url}{VIEW}{tokens.sign(key, Purpose.VIEW, delivery_id)}"
+
+
+def gateway(public_url: str, channel: str, key: str) -> str:
+    """Where a gateway reports to: `key` is a delivery's own (Purpose.REPORT), or the secret of all reports on the channel."""
+    return f"{public_url}{GATEWAY}{channel}/{key}"
 
 
 def unsubscribe_mailbox(mailbox: str, key: bytes, delivery_id: int) -> str:

@@ -21,7 +21,7 @@ from winback.settings import Project
 from winback.store import database, events
 from winback.store.correspondence import Correspondent
 from winback.store.events import Event
-from winback.tracking import addresses, confirm_page, endings, preference_page, survey_page, view_page
+from winback.tracking import addresses, confirm_page, endings, gateway_reports, preference_page, survey_page, view_page
 from winback.tracking.buffer import Buffer
 from winback.tracking.front import HEADERS, Front, beginning
 from winback.tracking.tokens import Purpose
@@ -44,6 +44,7 @@ def create_pages(project: Project, engine: Engine, buffer: Buffer, *, clock: Cal
     preference_page.add(app, front)
     survey_page.add(app, front)
     view_page.add(app, front)
+    gateway_reports.add(app, front)
 
     @cache
     def not_found(locale: str) -> str:

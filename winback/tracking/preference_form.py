@@ -16,6 +16,7 @@ from winback.tracking import forms
 from winback.tracking.forms import Fields
 
 NAME = "preferences"
+_PHONES = {ChannelName.SMS: "SMS", ChannelName.VIBER: "Viber", ChannelName.WHATSAPP: "WhatsApp"}  # names of their own in every language
 _CAPS = {"0": None, "1": 1, "2": 2}
 _MONTHS = {"1": 1, "3": 3, "6": 6}
 _LONGEST_PAUSE = timedelta(days=400)
@@ -56,6 +57,7 @@ def shown(card: Card, languages: Sequence[str], spoken: str, locale: str, today:
         email=comes[ChannelName.EMAIL],
         has_telegram=ChannelName.TELEGRAM in has,
         telegram=comes[ChannelName.TELEGRAM],
+        phones=tuple(ChoiceValues(channel, _PHONES[channel], is_chosen=comes[channel]) for channel in _PHONES if channel in has),
         offers=Topic.OFFERS not in now.topics_off,
         news=Topic.NEWS not in now.topics_off,
         greetings=Topic.GREETINGS not in now.topics_off,

@@ -31,6 +31,7 @@ class Purpose(StrEnum):
     CONFIRM = "confirm"  # customer, the consent that is being confirmed
     JOIN = "join"  # customer, delivery that invited (0: none did; or the day of a page, tracking/addresses.py)
     BOUNCE = "bounce"  # delivery
+    REPORT = "report"  # delivery: of a gateway's reports about it
     PRESS = "press"  # no token: what a button in a chat says (tracking/presses.py)
 
 

@@ -23,7 +23,7 @@ from winback.store.tables.journeys import approvals, codes, reminders, run_chang
 from winback.store.tables.kinds import Day, Id, Tree, Utc, metadata, sqlite_text
 from winback.store.tables.lanes import fuses, lane_counts
 from winback.store.tables.mail import forwards, mailboxes, mails
-from winback.store.tables.sending import paces
+from winback.store.tables.sending import paces, sent_pictures, turn_chats, turn_seats
 from winback.store.tables.shop import (
     answers,
     consents,
@@ -86,6 +86,7 @@ __all__ = [
     "run_changes",
     "scores",
     "scores_state",
+    "sent_pictures",
     "source_states",
     "sqlite_text",
     "stage_changes",
@@ -93,5 +94,7 @@ __all__ = [
     "suppressions",
     "tasks",
     "touches",
+    "turn_chats",
+    "turn_seats",
     "waves",
 ]

@@ -72,6 +72,9 @@ back_fill = Table(
     Index(None, "run_id", "place"),
 )
 
+_BY_PHONE = "channel IN ('sms', 'viber', 'whatsapp')"
+"""Deliveries that a gateway's reports may name by its own ids."""
+
 deliveries = Table(
     "deliveries",
     metadata,
@@ -103,6 +106,7 @@ deliveries = Table(
     Index(None, "customer_id"),
     # only of those that have any: a delivery that is planned goes into no more indexes than it must
     Index(None, "message_id", sqlite_where=text("message_id <> ''"), postgresql_where=text("message_id <> ''")),
+    Index("ix_deliveries_remote_id", "remote_id", sqlite_where=text(_BY_PHONE), postgresql_where=text(_BY_PHONE)),
     Index(None, "sent_at", sqlite_where=text("sent_at IS NOT NULL"), postgresql_where=text("sent_at IS NOT NULL")),
 )
 
