@@ -170,6 +170,7 @@ class EventKind(StrEnum):
     COMPLAINT = "complaint"  # marked as spam
     ANSWER = "answer"  # a survey was filled in
     BLOCKED = "blocked"  # the bot was blocked by the customer
+    LATER = "later"  # asked to be reminded on another day
 
 
 class Verdict(StrEnum):

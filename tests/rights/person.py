@@ -123,6 +123,8 @@ def hold(engine: Engine, secret: bytes, runs: int, key: str, *, email: str, name
         put(c, t.forwards, event_id=reply, status="sent", manager="olena", asked_at=THEN, detail=f"a forward of {whose}")
         said = {"turn": 1, "question": 1, "kind": "text", "asked": "Why?", "answered_at": THEN}
         put(c, t.answers, customer_id=who, delivery_id=letter, text=f"an answer of {whose}", **said)
+        moments = {"began_at": THEN, "asked_at": THEN}
+        put(c, t.talks, customer_id=who, delivery_id=letter, about="survey", question=2, said_in={"2": 4711 if she else 5000}, **moments)
         code = "VASYA-10" if she else f"CODE-{key[2:]}"
         put(
             c,

@@ -86,6 +86,7 @@ HOLDINGS: Mapping[str, Holding] = {
         "Calls, visits and cards that somebody was asked to make to you.",
         *("delivery_id", "customer_id", "kind", "manager", "status", "asked_at", "due_at", "done_at", "done_by"),
     ),
+    "talks": _deleted("Which of our questions you were asked last by our bot."),
     "campaign_runs": _nobodys("It describes campaigns, not people."),
     "stops_looked": _nobodys("It says when orders were looked through last."),
     "links": _nobodys("Addresses of the shop's pages, the same for everybody."),

@@ -18,9 +18,22 @@ from winback.store import codes, consent_requests, merged_journeys, merged_reach
 from winback.store.incoming import import_is_ours
 from winback.store.merged_journeys import JourneyFate
 from winback.store.merged_reach import AddressFate, ConsentFate
-from winback.store.tables import answers, consent_proofs, customers, events, facts, feedback, inquiries, leaving_reasons, orders, scores, touches
+from winback.store.tables import (
+    answers,
+    consent_proofs,
+    customers,
+    events,
+    facts,
+    feedback,
+    inquiries,
+    leaving_reasons,
+    orders,
+    scores,
+    talks,
+    touches,
+)
 
-MOVED = (orders, inquiries, touches, feedback, leaving_reasons, events, answers, consent_proofs)
+MOVED = (orders, inquiries, touches, feedback, leaving_reasons, events, answers, consent_proofs, talks)
 """What a person did, said and was told: all of it goes to the record that stays. Their keys are their own, so nothing meets."""
 
 FILLED = (

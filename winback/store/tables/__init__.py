@@ -26,6 +26,7 @@ from winback.store.tables.shop import (
     suppressions,
     touches,
 )
+from winback.store.tables.talks import talks
 
 __all__ = [
     "Day",
@@ -74,6 +75,7 @@ __all__ = [
     "stage_changes",
     "stops_looked",
     "suppressions",
+    "talks",
     "tasks",
     "touches",
 ]
