@@ -27,6 +27,15 @@ class Verb(StrEnum):
     """What a press asks for; short, since every letter counts. What its numbers are stands beside it."""
 
     JOIN = "join"  # customer, delivery that invited, store.chats.Proof: yes, write to me here
+    LATER = "later"  # delivery: remind me of this message
+    LATER_IN = "in"  # delivery, days: in so many (journey/repeats.py)
+    NOT_INTERESTED = "no"  # delivery: leave me alone with this
+    REASON = "why"  # delivery, the reason's mark: that is why
+    SCORE = "score"  # delivery, score: the answer to the first question of its survey, below the message itself
+    ANSWER = "answer"  # delivery, question, score or the reason's mark: to a later one
+    BACK = "back"  # delivery, 0 survey or 1 leaving, question: let me see that one again
+    SKIP = "skip"  # the same: ask me the next one
+    ORDER = "order"  # delivery: where is my order?
 
 
 @dataclass(frozen=True, slots=True)
