@@ -35,6 +35,30 @@ class Answer(StrEnum):
     SHARE_PHONE = "share-phone"  # the label of the button that shares the person's phone
     HELP = "help"  # what the bot can do
     STALE = "stale"  # a button that says nothing any more
+    LATER_WHEN = "later-when"  # when shall we remind you?
+    LATER_3 = "later-3"  # labels of the choices
+    LATER_7 = "later-7"
+    LATER_30 = "later-30"
+    LATER_SET = "later-set"  # the reminder will come
+    LATER_OVER = "later-over"  # nothing is left to remind of by then
+    LATER_BUSY = "later-busy"  # the next message is just being sent
+    WHY_LEFT = "why-left"  # they aren't interested: why?
+    RATHER_NOT = "rather-not"  # the label of the button that ends this
+    WHAT_WOULD = "what-would"  # what would change their mind?
+    WHAT_WOULD_SORRY = "what-would-sorry"  # the same after a complaint
+    LEFT = "left"  # thanks for telling
+    ASK_NUMBER = "ask-number"  # a question of a survey that a number answers
+    ASK_WORDS = "ask-words"  # one that words answer
+    BACK = "back"  # labels below questions
+    SKIP = "skip"
+    NOTED = "noted"  # an answer is kept
+    SURVEY_THANKS = "survey-thanks"  # after the last question
+    SURVEY_SORRY = "survey-sorry"  # where the score was bad
+    SURVEY_PROMOTER = "survey-promoter"  # where they would recommend us
+    SURVEY_GIFT = "survey-gift"  # the gift for answering
+    SURVEY_GIFT_CODE = "survey-gift-code"  # the same with its code
+    ORDER_ASKED = "order-asked"  # a person looks where their order is
+    ORDER_UNKNOWN = "order-unknown"  # the same where no order is known
 
 
 _KEYS: dict[str, Any] = {answer.name.lower(): (Wording, Field(alias=answer.value)) for answer in Answer}
@@ -42,7 +66,15 @@ Answers = create_model("Answers", __base__=Shape, **_KEYS)
 """The file. Every answer must be there."""
 
 
-_VALUES: Mapping[Answer, tuple[str, ...]] = {}
+_QUESTION = ("{place}", "{question}")
+_VALUES: Mapping[Answer, tuple[str, ...]] = {
+    Answer.LATER_SET: ("{day}",),
+    Answer.ASK_NUMBER: (*_QUESTION, "{worst}", "{best}"),
+    Answer.ASK_WORDS: _QUESTION,
+    Answer.SURVEY_GIFT: ("{gift}", "{day}"),
+    Answer.SURVEY_GIFT_CODE: ("{gift}", "{code}", "{day}"),
+    Answer.ORDER_ASKED: ("{order}",),
+}
 """What answers may say beside {shop}: "{day}"."""
 
 
