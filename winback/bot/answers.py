@@ -31,6 +31,7 @@ class Answer(StrEnum):
     LINK_LOST = "link-lost"  # a joining link that says nothing
     LINK_TAKEN = "link-taken"  # a joining link of somebody who has joined from elsewhere
     STRANGER = "stranger"  # nobody we know
+    ANSWER_SUBJECT = "answer-subject"  # of the mail in which a person answers
 
 
 class Answers(Shape):
@@ -45,6 +46,7 @@ class Answers(Shape):
     link_lost: Wording = Field(alias="link-lost")
     link_taken: Wording = Field(alias="link-taken")
     stranger: Wording
+    answer_subject: Wording = Field(alias="answer-subject")
 
 
 @dataclass(frozen=True, slots=True)

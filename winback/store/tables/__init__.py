@@ -26,6 +26,7 @@ from winback.store.tables.shop import (
     suppressions,
     touches,
 )
+from winback.store.tables.threads import thread_words, threads
 
 __all__ = [
     "Day",
@@ -75,5 +76,7 @@ __all__ = [
     "stops_looked",
     "suppressions",
     "tasks",
+    "thread_words",
+    "threads",
     "touches",
 ]
