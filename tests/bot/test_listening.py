@@ -11,6 +11,7 @@ from tests import projects
 from tests.letterbox import NOW
 from winback import settings
 from winback.bot import answers, listening
+from winback.bot.dialogue import Scene
 from winback.bot.line import Line
 from winback.demo import bot_api, mailbox
 from winback.demo.bot_api import BotApi
@@ -18,7 +19,8 @@ from winback.errors import ConfigError, Refused
 from winback.operations import collecting
 from winback.store import chats, database
 from winback.store.tables import consents, contacts, events, source_states, suppressions
-from winback.tracking import tokens
+from winback.tracking import presses, tokens
+from winback.tracking.presses import Verb
 from winback.tracking.tokens import Purpose
 
 CHAT = 501
@@ -49,6 +51,10 @@ def link(project, customer: int, letter: int = 0) -> str:
     return tokens.sign(project.key, Purpose.JOIN, customer, letter)
 
 
+def agreeing(project, customer: int) -> str:
+    return presses.write([project.key], str(CHAT), Verb.JOIN, customer, 0, 0)
+
+
 async def test_a_customer_joins_by_the_link_in_a_letter_and_the_proof_is_kept(api, hear, shop, project):
     who = shop.customer("olena", email="olena@mail.example")
     api.customer_says(CHAT, f"/start {link(project, who)}", language="en")
@@ -77,7 +83,7 @@ async def test_somebody_who_left_may_come_back_and_only_the_new_consent_counts(a
     assert api.texts(CHAT) == [said(project, "stopped")]
     assert shop.standing(who) == [("stopped", "unsubscribed")]
     assert [(row.channel, row.reason) for row in shop.rows(suppressions)] == [("telegram", "unsubscribed")]
-    api.customer_presses(CHAT, f"join:{link(project, who)}")
+    api.customer_presses(CHAT, agreeing(project, who))
     later = NOW + timedelta(days=1)
     assert await hear(later) == {"joined": 1}
     assert shop.rows(suppressions) == []
@@ -123,7 +129,7 @@ async def test_every_update_is_taken_in_once_even_when_it_is_told_again(api, hea
     async with Line(api.token, api_url=api.url) as line:
         again = await line.listen(0)
     with database.writing(shop.engine) as connection:
-        assert listening._take_in(connection, again, project, NOW, counts := Counter()) == []
+        assert listening.take_in_batch(connection, again, Scene(project, answers.read(project), NOW), counts := Counter()) == []
     assert not counts
     assert len(shop.rows(events)) == 1
 
@@ -164,8 +170,7 @@ async def test_strangers_and_wrong_links_are_answered_and_nothing_is_written(api
         api.customer_says(CHAT, text, language="en")
         assert await hear() == {}
         assert api.texts(CHAT)[-1] == said(project, answer, "en")
-    wrong = tokens.sign(project.key, Purpose.UNSUBSCRIBE, shop.customer("olena"))
-    api.customer_presses(CHAT, f"join:{wrong}")
+    api.customer_presses(CHAT, presses.write([project.key], "another chat", Verb.JOIN, shop.customer("olena"), 0, 0))
     assert await hear() == {}
     assert (shop.rows(contacts), shop.rows(events)) == ([], [])
 

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
-from pydantic import Field
+from pydantic import Field, create_model
 
 from winback import strictyaml
 from winback.errors import Problem
@@ -31,41 +32,50 @@ class Answer(StrEnum):
     LINK_LOST = "link-lost"  # a joining link that says nothing
     LINK_TAKEN = "link-taken"  # a joining link of somebody who has joined from elsewhere
     STRANGER = "stranger"  # nobody we know
+    SHARE_PHONE = "share-phone"  # the label of the button that shares the person's phone
+    HELP = "help"  # what the bot can do
+    STALE = "stale"  # a button that says nothing any more
+    HANDED_OVER = "handed-over"  # a person answers, by when
+    HANDED_OVER_LATER = "handed-over-later"  # nobody is there just now, and when somebody will be
     ANSWER_SUBJECT = "answer-subject"  # of the mail in which a person answers
 
 
-class Answers(Shape):
-    """The file. Every answer must be there."""
+_KEYS: dict[str, Any] = {answer.name.lower(): (Wording, Field(alias=answer.value)) for answer in Answer}
+Answers = create_model("Answers", __base__=Shape, **_KEYS)
+"""The file. Every answer must be there."""
 
-    invitation: Wording
-    agree: Wording
-    joined: Wording
-    already_joined: Wording = Field(alias="already-joined")
-    stopped: Wording
-    thanks: Wording
-    link_lost: Wording = Field(alias="link-lost")
-    link_taken: Wording = Field(alias="link-taken")
-    stranger: Wording
-    answer_subject: Wording = Field(alias="answer-subject")
+
+_VALUES: Mapping[Answer, tuple[str, ...]] = {
+    Answer.HANDED_OVER: ("{when}",),
+    Answer.HANDED_OVER_LATER: ("{when}",),
+}
+"""What answers may say beside {shop}: "{day}"."""
 
 
 @dataclass(frozen=True, slots=True)
 class Phrasebook:
     """The answers of one shop."""
 
-    answers: Answers
+    answers: Shape
     shop: Wording
     chains: Mapping[str, tuple[str, ...]]  # settings.yaml, `locales`
 
-    def say(self, answer: Answer, spoken: str) -> str:
+    def say(self, answer: Answer, spoken: str, values: Mapping[str, str] | None = None) -> str:
         """The answer in the language of somebody who speaks `spoken` ("uk", "en-GB"), by the same chains as letters; plain text.
 
         The first language of the chain that the answer is written in; English for whom none is, since a silent bot helps nobody.
+        `values` stand in the places of {name}s other than {shop}.
         """
         said: Wording = getattr(self.answers, answer.name.lower())
+        locale = self.locale(answer, spoken)
+        filled = {"shop": wording.in_locale(self.shop, locale), **(values or {})}
+        return _PLACEHOLDER.sub(lambda found: filled[found[0][1:-1]], wording.in_locale(said, locale))
+
+    def locale(self, answer: Answer, spoken: str) -> str:
+        """The language that the answer is said in to somebody who speaks `spoken`."""
+        said: Wording = getattr(self.answers, answer.name.lower())
         chain = locales.choose(spoken, "", self.chains)
-        locale = next((language for language in chain if isinstance(said, str) or language in said), SOURCE)
-        return wording.in_locale(said, locale).replace("{shop}", wording.in_locale(self.shop, locale))
+        return next((language for language in chain if isinstance(said, str) or language in said), SOURCE)
 
 
 def read(project: Project) -> Phrasebook:
@@ -81,15 +91,15 @@ def unworded(project: Project, languages: Iterable[str]) -> list[Problem]:
     return [*missing, *(problem for answer in Answer for problem in _differing(document, answer))]
 
 
-def _document(project: Project) -> Document[Answers]:
+def _document(project: Project) -> Document[Shape]:
     path = project.templates / "messages" / "_bot" / "answers.yaml"
     return strictyaml.read(path, Answers, shown=project.shown(path))
 
 
-def _differing(document: Document[Answers], answer: Answer) -> Iterator[Problem]:
+def _differing(document: Document[Shape], answer: Answer) -> Iterator[Problem]:
     said: Wording = getattr(document.value, answer.name.lower())
     texts = said if isinstance(said, dict) else {"": said}
-    wanted = set(_PLACEHOLDER.findall(texts.get(SOURCE) or next(iter(texts.values()), ""))) & {"{shop}"}
+    wanted = set(_PLACEHOLDER.findall(texts.get(SOURCE) or next(iter(texts.values()), ""))) & {"{shop}", *_VALUES.get(answer, ())}
     for language, text in texts.items():
         if (written := set(_PLACEHOLDER.findall(text))) != wanted:
             message = f"`{answer.value}` in `{language}` says {', '.join(sorted(written)) or 'no placeholder'}."

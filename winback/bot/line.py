@@ -6,15 +6,27 @@ import contextlib
 from types import TracebackType
 from typing import Self
 
-from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, error
+from telegram import (
+    Bot,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    KeyboardButton,
+    LinkPreviewOptions,
+    ReplyKeyboardMarkup,
+    ReplyKeyboardRemove,
+    error,
+)
 
 from winback.bot import updates
+from winback.bot.speaking import Manner, Utterance
 from winback.bot.updates import Heard
 from winback.channels.allowed import AllowList
 from winback.channels.spacing import Spacing
 from winback.channels.telegram import open_bot, sending_error
 
 _AT_ONCE = 100  # as many updates as Telegram gives
+_TOAST = 200  # characters of answerCallbackQuery's text
+_PLAIN = LinkPreviewOptions(is_disabled=True)
 
 
 class Line:
@@ -52,27 +64,63 @@ class Line:
             raise sending_error(refusal) from refusal
         return [updates.read(update) for update in told]
 
-    async def say(self, chat_id: str, text: str, button: tuple[str, str] | None = None) -> None:
-        """A plain text; `button` is a label and its callback data. Raises ChannelError."""
-        self._refuse_strangers(chat_id)
-        await self._spacing.turn(chat_id)
-        markup = InlineKeyboardMarkup([[InlineKeyboardButton(button[0], callback_data=button[1])]]) if button else None
+    async def say(self, utterance: Utterance) -> None:
+        """Say it, when it is the chat's turn. Raises ChannelError."""
+        self._refuse_strangers(utterance.chat_id)
+        if utterance.press_id:
+            await self._acknowledge(utterance)
+        if utterance.manner is Manner.TOAST:
+            return
+        await self._spacing.turn(utterance.chat_id)
         try:
-            await self._open.send_message(int(chat_id), text, reply_markup=markup)
+            if utterance.manner is Manner.CONCLUSION:
+                await self._write_over(utterance)
+            else:
+                thread = utterance.topic or None
+                await self._open.send_message(
+                    int(utterance.chat_id), utterance.text, reply_markup=_below(utterance), message_thread_id=thread, link_preview_options=_PLAIN
+                )
         except error.TelegramError as refusal:
             raise sending_error(refusal) from refusal
+        finally:
+            self._spacing.answered(utterance.chat_id)
 
-    async def conclude(self, heard: Heard, text: str) -> None:
-        """Acknowledge a press and write `text` over the message that had the button. Raises ChannelError."""
-        self._refuse_strangers(heard.chat_id)
-        await self._spacing.turn(heard.chat_id)
-        with contextlib.suppress(error.BadRequest):  # minutes later the app has stopped waiting, and the API says so
-            await self._open.answer_callback_query(heard.press_id)
+    async def _acknowledge(self, utterance: Utterance) -> None:
+        """The app stops waiting; what it no longer waits for, the API refuses."""
+        text = utterance.text[:_TOAST] if utterance.manner is Manner.TOAST else None
+        with contextlib.suppress(error.BadRequest):
+            try:
+                await self._open.answer_callback_query(utterance.press_id, text=text or None)
+            except error.BadRequest:
+                raise
+            except error.TelegramError as refusal:
+                raise sending_error(refusal) from refusal
+
+    async def _write_over(self, utterance: Utterance) -> None:
+        """A message that says the same already is none the worse for it; one that can't be changed any more gets another below."""
+        markup = _buttons(utterance)
         try:
-            await self._open.edit_message_text(text, chat_id=int(heard.chat_id), message_id=heard.message_id)
-        except error.TelegramError as refusal:
-            raise sending_error(refusal) from refusal
+            await self._open.edit_message_text(
+                utterance.text, chat_id=int(utterance.chat_id), message_id=utterance.message_id, reply_markup=markup, link_preview_options=_PLAIN
+            )
+        except error.BadRequest as refusal:
+            if "not modified" in refusal.message:
+                return
+            if not any(words in refusal.message for words in ("can't be edited", "to edit not found", "no text in the message")):
+                raise
+            await self._open.send_message(int(utterance.chat_id), utterance.text, reply_markup=markup, link_preview_options=_PLAIN)
 
     def _refuse_strangers(self, chat_id: str) -> None:
         if self._allowed is not None:
             self._allowed.refuse_others(chat_id)
+
+
+def _buttons(utterance: Utterance) -> InlineKeyboardMarkup | None:
+    rows = [[InlineKeyboardButton(key.label, callback_data=key.data or None, url=key.url or None) for key in row] for row in utterance.rows]
+    return InlineKeyboardMarkup(rows) if rows else None
+
+
+def _below(utterance: Utterance) -> InlineKeyboardMarkup | ReplyKeyboardMarkup | ReplyKeyboardRemove | None:
+    if utterance.phone_label:
+        return ReplyKeyboardMarkup([[KeyboardButton(utterance.phone_label, request_contact=True)]], resize_keyboard=True, one_time_keyboard=True)
+    return _buttons(utterance) or (ReplyKeyboardRemove() if utterance.ends_asking else None)

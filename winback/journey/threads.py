@@ -19,9 +19,9 @@ class Why(StrEnum):
     REPLY = "reply"  # answered a letter
     WORDS = "unknown-words"  # wrote to the bot what it doesn't know
     BAD_SCORE = "bad-score"  # gave one
-    PERSON = "asked-for-a-person"  # said so, or pressed the button
+    PERSON = "asked"  # said so, or pressed the button
     ORDER = "order-status"  # asked where an order is
-    PHONE = "phone-not-matched"  # shared a phone number that belongs to nobody, or to several
+    PHONE = "unknown-phone"  # shared a phone number that belongs to nobody, or to several
 
 
 class Author(StrEnum):

@@ -28,9 +28,10 @@ class Invited:
     customer_id: int
     locale: str  # their own
     chat_id: str  # that they joined from already; empty: none
+    delivery_id: int = 0  # the letter that invited them; 0: no letter did
 
 
-def invited(connection: Connection, customer_id: int) -> Invited | None:
+def invited(connection: Connection, customer_id: int, delivery_id: int = 0) -> Invited | None:
     """None when the customer has been erased since. Of one who was merged into another it is that one who is invited."""
     person = select(person_id()).where(customers.c.id == customer_id).scalar_subquery()
     row = connection.execute(
@@ -38,7 +39,7 @@ def invited(connection: Connection, customer_id: int) -> Invited | None:
         .outerjoin(contacts, and_(contacts.c.customer_id == customers.c.id, contacts.c.channel == ChannelName.TELEGRAM))
         .where(customers.c.id == person, customers.c.forgotten_at.is_(None))
     ).one_or_none()
-    return None if row is None else Invited(row.id, row.locale, row.address or "")
+    return None if row is None else Invited(row.id, row.locale, row.address or "", delivery_id)
 
 
 def is_open(connection: Connection, customer_id: int, now: datetime) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, or_, select, update
+from sqlalchemy import Connection, Row, Select, and_, func, or_, select, update
 
 from winback.journey.threads import MOST_TRIES, ThreadStatus, WordStatus
 from winback.model import ChannelName
@@ -22,7 +22,7 @@ def due(connection: Connection, now: datetime, *, only: int | None = None, limit
         .where(thread_words.c.thread_id == threads.c.id)
         .scalar_subquery()
     )
-    statement = (
+    statement: Select[Any] = (
         select(
             *(thread_words.c[name] for name in ("id", "thread_id", "channel", "text", "by", "tries")),
             *(threads.c[name] for name in ("customer_id", "chat_id", "language")),

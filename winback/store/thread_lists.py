@@ -12,8 +12,6 @@ from winback.journey.threads import Author, ThreadStatus, WordStatus
 from winback.model import ChannelName
 from winback.store.tables import contacts, customers, thread_words, threads
 
-IN_DOUBT = (WordStatus.HANDED_OVER, WordStatus.UNCERTAIN)
-
 
 def listed(
     connection: Connection,
@@ -34,7 +32,8 @@ def listed(
 def counts(connection: Connection, now: datetime, assignee: str | None = None) -> dict[str, int]:
     """How many are open, waiting, closed, and how many of the open ones overdue."""
     mine = true() if assignee is None else threads.c.assignee == assignee
-    found = dict(connection.execute(select(threads.c.status, func.count()).where(mine).group_by(threads.c.status)).all())
+    grouped = select(threads.c.status, func.count()).where(mine).group_by(threads.c.status)
+    found: dict[str, int] = dict(connection.execute(grouped).tuples().all())
     late = select(func.count()).select_from(threads).where(*_looked_for(now, "", assignee, overdue=True))
     return {**{str(status): found.get(status, 0) for status in ThreadStatus}, "overdue": connection.execute(late).scalar_one()}
 
@@ -53,7 +52,7 @@ def _thread() -> Select[Any]:
     said = words.c.id == func.coalesce(
         last.scalar_subquery(), select(func.max(thread_words.c.id)).where(thread_words.c.thread_id == threads.c.id).scalar_subquery()
     )
-    doubt = select(func.count()).where(thread_words.c.thread_id == threads.c.id, thread_words.c.status.in_(IN_DOUBT)).scalar_subquery()
+    doubt = select(func.count()).where(thread_words.c.thread_id == threads.c.id, thread_words.c.status == WordStatus.UNCERTAIN).scalar_subquery()
     failed = select(func.count()).where(thread_words.c.thread_id == threads.c.id, thread_words.c.status == WordStatus.FAILED).scalar_subquery()
     return (
         select(
@@ -91,7 +90,7 @@ def words(connection: Connection, thread_id: int) -> Sequence[Row[Any]]:
 def others(connection: Connection, row: Row[Any]) -> Sequence[Row[Any]]:
     """Other threads of the same person, the newest first."""
     same = threads.c.customer_id == row.customer_id if row.customer_id is not None else (threads.c.chat_id == row.chat_id) & (threads.c.chat_id != "")
-    columns = (threads.c.id, threads.c.status, threads.c.why, threads.c.opened_at)
+    columns: tuple[Any, ...] = (threads.c.id, threads.c.status, threads.c.why, threads.c.opened_at)
     return connection.execute(select(*columns).where(same, threads.c.id != row.id).order_by(threads.c.id.desc()).limit(20)).all()
 
 

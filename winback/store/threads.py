@@ -174,7 +174,8 @@ def answer(  # noqa: PLR0917  what an answer is
     connection.execute(dialect.insert(thread_words).values(values).on_conflict_do_nothing(index_elements=["key"]))
     if not row.assignee:
         connection.execute(update(threads).where(threads.c.id == thread_id).values(assignee=by))
-    return connection.execute(select(thread_words.c.id).where(thread_words.c.key == key[:200])).scalar_one()
+    number: int = connection.execute(select(thread_words.c.id).where(thread_words.c.key == key[:200])).scalar_one()
+    return number
 
 
 def note(connection: Connection, thread_id: int, text: str, now: datetime) -> None:

@@ -31,6 +31,7 @@ class Purpose(StrEnum):
     CONFIRM = "confirm"  # customer, the consent that is being confirmed
     JOIN = "join"  # customer, delivery that invited (0: none did)
     BOUNCE = "bounce"  # delivery
+    PRESS = "press"  # no token: what a button in a chat says (tracking/presses.py)
 
 
 _SHAPE = re.compile(r"[A-Za-z0-9_-]{40}", re.ASCII)
@@ -38,7 +39,7 @@ _SHAPE = re.compile(r"[A-Za-z0-9_-]{40}", re.ASCII)
 
 def sign(key: bytes, purpose: Purpose, first: int, second: int = 0) -> str:
     """A token of 40 characters. `first` is below 2**64, `second` below 2**40, neither below zero (OverflowError)."""
-    mark, signing = _derived(key, purpose)
+    mark, signing = derived(key, purpose)
     body = mark + first.to_bytes(8, "big") + second.to_bytes(5, "big")
     return base64.urlsafe_b64encode(body + _signature(signing, body)).decode()
 
@@ -52,7 +53,7 @@ def read(keys: Sequence[bytes], purpose: Purpose, token: str) -> tuple[int, int]
         return None
     content = base64.urlsafe_b64decode(token)
     body, signature = content[:14], content[14:]
-    ring, other = _ring(tuple(keys), purpose)
+    ring, other = ring_of(tuple(keys), purpose)
     if not any(hmac.compare_digest(signature, _signature(signing, body)) for signing in ring.get(body[0], other)) or body[0] not in ring:
         return None
     return int.from_bytes(body[1:9], "big"), int.from_bytes(body[9:], "big")
@@ -63,15 +64,15 @@ def _signature(key: bytes, body: bytes) -> bytes:
 
 
 @lru_cache(maxsize=256)
-def _derived(key: bytes, purpose: Purpose) -> tuple[bytes, bytes]:
+def derived(key: bytes, purpose: Purpose) -> tuple[bytes, bytes]:
     """The mark of a key, and the purpose's own signing key that comes from it."""
     return hmac.digest(key, b"winback token mark", "sha256")[:1], hmac.digest(key, b"winback token " + purpose.encode(), "sha256")
 
 
 @lru_cache(maxsize=64)
-def _ring(keys: tuple[bytes, ...], purpose: Purpose) -> tuple[dict[int, tuple[bytes, ...]], tuple[bytes, ...]]:
+def ring_of(keys: tuple[bytes, ...], purpose: Purpose) -> tuple[dict[int, tuple[bytes, ...]], tuple[bytes, ...]]:
     """The purpose's signing keys by their mark (of 256: two keys may share one), and those that a token with no mark of ours is tried with."""
     ring: dict[int, tuple[bytes, ...]] = {}
-    for mark, signing in (_derived(key, purpose) for key in keys):
+    for mark, signing in (derived(key, purpose) for key in keys):
         ring[mark[0]] = (*ring.get(mark[0], ()), signing)
     return ring, next(iter(ring.values()))

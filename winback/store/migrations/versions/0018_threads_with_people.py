@@ -1,5 +1,7 @@
 """Conversations between customers and the shop's people. Replies from before stay where they are: nobody waits for an answer to them here."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -11,11 +13,11 @@ depends_on = None
 _id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
-def _text(name: str, length: int, *, default: str | None = "") -> sa.Column:
+def _text(name: str, length: int, *, default: str | None = "") -> sa.Column[Any]:
     return sa.Column(name, sa.String(length), server_default=default, nullable=False)
 
 
-def _moment(name: str, *, nullable: bool = True) -> sa.Column:
+def _moment(name: str, *, nullable: bool = True) -> sa.Column[Any]:
     return sa.Column(name, sa.DateTime(timezone=True), nullable=nullable)
 
 
