@@ -34,6 +34,7 @@ from winback.commands import (
     studio,
     suppressions,
     tasks,
+    threads,
     translations,
 )
 from winback.errors import Refused
@@ -83,6 +84,7 @@ for subject in (
     approvals,
     codes,
     tasks,
+    threads,
     results,
     bounces,
     studio,

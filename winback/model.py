@@ -320,6 +320,7 @@ class Email:
     unsubscribe_mailto: str = ""
     pictures: tuple[Picture, ...] = ()  # that `html` shows by their `url`
     relay: str = ""  # through which one of several; empty: whichever's turn it is
+    answers_to: str | None = None  # of a person's own answer: the Message-ID of the letter that it belongs to, or nothing
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from winback.limits import FuseSettings
 from winback.model import Environment
 from winback.shapes import Allowed, Amount, Duration, NumberOrNever, Zone, one_of
 from winback.strictyaml import Document, Shape, refusal
-from winback.ways_in import ImapSettings, SoftBounceSettings
+from winback.ways_in import AnsweringSettings, ImapSettings, SoftBounceSettings
 from winback.ways_out import EmailSettings, TelegramSettings
 
 S = TypeVar("S", bound=BaseModel)
@@ -82,6 +82,7 @@ class Settings(Shape):
     tracking: TrackingSettings = TrackingSettings()
     imap: ImapSettings = ImapSettings()
     soft_bounces: SoftBounceSettings = SoftBounceSettings()
+    answering: AnsweringSettings = AnsweringSettings()
 
     @field_validator("database")
     @classmethod

@@ -123,6 +123,14 @@ class TelegramSettings(Shape):
     bot: str = ""  # user name of the bot, for joining links
     messages_per_second: int = Field(default=25, ge=1, le=30)
     cost: Amount = Field(default=0, validate_default=True)
+    staff_chat: str = ""  # number of a group with topics in which the shop's people see and answer customers; empty: none
+
+    @field_validator("staff_chat")
+    @classmethod
+    def _group(cls, value: str) -> str:
+        if value and not re.fullmatch(r"-[0-9]{2,20}", value):
+            raise refusal(f"is {value}; a group is its number, which begins with a minus.", 'Write for example "-1001234567890", in quotes.')
+        return value
 
     @property
     def leaves(self) -> bool:

@@ -59,6 +59,9 @@ class Answer(StrEnum):
     SURVEY_GIFT_CODE = "survey-gift-code"  # the same with its code
     ORDER_ASKED = "order-asked"  # a person looks where their order is
     ORDER_UNKNOWN = "order-unknown"  # the same where no order is known
+    HANDED_OVER = "handed-over"  # a person answers, by when
+    HANDED_OVER_LATER = "handed-over-later"  # nobody is there just now, and when somebody will be
+    ANSWER_SUBJECT = "answer-subject"  # of the mail in which a person answers
 
 
 _KEYS: dict[str, Any] = {answer.name.lower(): (Wording, Field(alias=answer.value)) for answer in Answer}
@@ -74,6 +77,8 @@ _VALUES: Mapping[Answer, tuple[str, ...]] = {
     Answer.SURVEY_GIFT: ("{gift}", "{day}"),
     Answer.SURVEY_GIFT_CODE: ("{gift}", "{code}", "{day}"),
     Answer.ORDER_ASKED: ("{order}",),
+    Answer.HANDED_OVER: ("{when}",),
+    Answer.HANDED_OVER_LATER: ("{when}",),
 }
 """What answers may say beside {shop}: "{day}"."""
 
@@ -93,10 +98,15 @@ class Phrasebook:
         `values` stand in the places of {name}s other than {shop}.
         """
         said: Wording = getattr(self.answers, answer.name.lower())
-        chain = locales.choose(spoken, "", self.chains)
-        locale = next((language for language in chain if isinstance(said, str) or language in said), SOURCE)
+        locale = self.locale(answer, spoken)
         filled = {"shop": wording.in_locale(self.shop, locale), **(values or {})}
         return _PLACEHOLDER.sub(lambda found: filled[found[0][1:-1]], wording.in_locale(said, locale))
+
+    def locale(self, answer: Answer, spoken: str) -> str:
+        """The language that the answer is said in to somebody who speaks `spoken`."""
+        said: Wording = getattr(self.answers, answer.name.lower())
+        chain = locales.choose(spoken, "", self.chains)
+        return next((language for language in chain if isinstance(said, str) or language in said), SOURCE)
 
 
 def read(project: Project) -> Phrasebook:

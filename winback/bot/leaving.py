@@ -14,6 +14,7 @@ from winback.bot.dialogue import Acknowledge, Choice, Conclude, Context, Deed, D
 from winback.bot.handing_over import HandOver
 from winback.bot.surveying import LEAVING, Ask, NoteWords, Surveying
 from winback.bot.updates import Heard, Kind, Place
+from winback.journey.threads import Why
 from winback.model import EventKind, ReasonSource, Verdict
 from winback.model import Reason as EndedFor
 from winback.store import correspondence, events, leaving_reasons, talks
@@ -148,7 +149,7 @@ def _reason(leaving: Leaving, mark: int) -> Deeds:
     if not word:  # taken out of the file since
         return _going_to(leaving, WHY), _why(leaving, in_place=True)
     meant = leaving.reasons[word]
-    passed_on = (HandOver("complaint", note=f"Isn't interested any more: {meant.title}. Listen, thank, apologise; don't argue."),)
+    passed_on = (HandOver(Why.COMPLAINT, note=f"Isn't interested any more: {meant.title}. Listen, thank, apologise; don't argue."),)
     is_news = meant.to_person and word != leaving.told
     words = Answer.WHAT_WOULD_SORRY if meant.to_person else Answer.WHAT_WOULD
     asks = Conclude(words, leaving.who.locale, (_ways(leaving),))
@@ -169,7 +170,7 @@ def _words(heard: Heard, leaving: Leaving) -> Deeds | None:
         return (kept,)
     why = leaving.reasons[word].title if word in leaving.reasons else word
     what = "why" if question == WHY else "what would change their mind"
-    passed_on = HandOver("complaint" if leaving.is_complaint else "unknown-words", note=f"Isn't interested any more ({why}); {what}: {heard.text}")
+    passed_on = HandOver(Why.COMPLAINT if leaving.is_complaint else "unknown-words", note=f"Isn't interested any more ({why}); {what}: {heard.text}")
     noted = NoteWords(leaving.who.customer_id, leaving.talk, question)
     if question == WHY:
         asks = Say(Answer.WHAT_WOULD, leaving.who.locale, (_ways(leaving),))

@@ -18,6 +18,7 @@ from winback.bot.handing_over import HandOver
 from winback.bot.updates import Heard, Kind, Place
 from winback.journey import policy, zones
 from winback.journey.content import QuestionKind, Survey
+from winback.journey.threads import Why
 from winback.letters import formats, locales
 from winback.letters.wording import in_locale
 from winback.store import answers, correspondence, talks, thanks
@@ -238,7 +239,7 @@ def _kept(form: Form, question: int, said: Said) -> Deeds:
     before = survey_form.score(form.said, form.survey)
     is_known = before is not None and before < form.survey.bad_below
     told = f"{said.asked} {said.text or said.reason or said.score}" if is_known else survey_form.told(stands, overall)
-    return Keep(form, question, said), HandOver("bad-score", note=told)
+    return Keep(form, question, said), HandOver(Why.BAD_SCORE, note=told)
 
 
 def _next(form: Form, question: int, said: Said | None, following: int, *, in_place: bool) -> Deeds:

@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 
 from winback.errors import ChannelError, ConfigError, LaneError, Problem, Refused
 from winback.model import ChannelName
-from winback.operations import alarming, forwarding, returning
+from winback.operations import alarming, forwarding, returning, tending
 from winback.operations.alarming import Tell
 from winback.sending import allowing, lanes
 from winback.settings import Project
@@ -59,6 +59,7 @@ def collect(project: Project, engine: Engine, *, now: datetime, replies: Path | 
         counts += asyncio.run(_hear(project, engine, now))
     if project.config("senders.yaml").exists():
         counts += asyncio.run(forwarding.forward(project, engine, now=now))
+        counts += asyncio.run(tending.tend(project, engine, now=now))
     return Collected(counts)
 
 

@@ -27,11 +27,12 @@ BOXES = {
     "telegram": "messenger texts",
     "test-email": "tests by e-mail",
     "test-telegram": "tests by messenger",
-    "reminders": "reminders of tasks",
+    "reminders": "reminders of tasks and threads",
+    "answers": "answers of people",
 }
 """The folders, as their addresses and a person name them."""
 
-_FOLDERS = {"email": "email", "telegram": "telegram", "test-email": "tests/email", "test-telegram": "tests/telegram", "reminders": "reminders"}
+_FOLDERS = {name: name for name in BOXES} | {"test-email": "tests/email", "test-telegram": "tests/telegram"}
 _DELIVERED = {"email": ChannelName.EMAIL, "telegram": ChannelName.TELEGRAM}
 
 

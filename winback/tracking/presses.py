@@ -36,6 +36,7 @@ class Verb(StrEnum):
     BACK = "back"  # delivery, 0 survey or 1 leaving, question: let me see that one again
     SKIP = "skip"  # the same: ask me the next one
     ORDER = "order"  # delivery: where is my order?
+    PERSON = "person"  # nothing: let a person answer me
 
 
 @dataclass(frozen=True, slots=True)

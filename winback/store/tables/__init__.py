@@ -27,6 +27,7 @@ from winback.store.tables.shop import (
     touches,
 )
 from winback.store.tables.talks import talks
+from winback.store.tables.threads import thread_words, threads
 
 __all__ = [
     "Day",
@@ -77,5 +78,7 @@ __all__ = [
     "suppressions",
     "talks",
     "tasks",
+    "thread_words",
+    "threads",
     "touches",
 ]
