@@ -40,19 +40,21 @@ def campaign(message: str) -> dict[str, Any]:
     """The plan of a run, as a campaign's file becomes it."""
     has_offer = message in {"with-gift", "with-code", "offer", "short-offer"}
     offer = {"text": _GIFT, "valid_for": f"{_DAYS.get(message, 60)} days", **({"codes": "unique"} if message == "with-code" else {})}
-    return Campaign.model_validate({
-        "title": "Spring",
-        "cohort": "all",
-        "starts_on": date(2026, 11, 1),
-        "ends_on": date(2027, 3, 1),
-        "holdout": 0.1,
-        "sender": "olena",
-        "stop_when": ("ordered", "replied"),
-        "tactics": {"word": {"share": 1, **({"offer": "gift"} if has_offer else {})}},
-        "offers": {"gift": offer} if has_offer else {},
-        "stages": ({"name": "first", "channels": ("telegram",), "message": "survey"}, {"name": "second", "wait": "7 days", "letter": "survey"}),
-        "content": {"survey": {"questions": QUESTIONS}},
-    }).model_dump(mode="json") | {"order_of_stages": ["first", "second"]}
+    return Campaign.model_validate(
+        {
+            "title": "Spring",
+            "cohort": "all",
+            "starts_on": date(2026, 11, 1),
+            "ends_on": date(2027, 3, 1),
+            "holdout": 0.1,
+            "sender": "olena",
+            "stop_when": ("ordered", "replied"),
+            "tactics": {"word": {"share": 1, **({"offer": "gift"} if has_offer else {})}},
+            "offers": {"gift": offer} if has_offer else {},
+            "stages": ({"name": "first", "channels": ("telegram",), "message": "survey"}, {"name": "second", "wait": "7 days", "letter": "survey"}),
+            "content": {"survey": {"questions": QUESTIONS}},
+        }
+    ).model_dump(mode="json") | {"order_of_stages": ["first", "second"]}
 
 
 class Talk(Play):

@@ -10,6 +10,7 @@ from winback import settings
 from winback.bot import answers, conversation
 from winback.bot.answers import Answer
 from winback.bot.dialogue import Acknowledge, Conclude, Known, Say
+from winback.bot.handing_over import HandOver
 from winback.bot.joining import Join
 from winback.bot.updates import Heard, Kind
 from winback.errors import ConfigError
@@ -45,6 +46,8 @@ def told(deed) -> str:
             return f"join {next(name for name, number in CUSTOMERS.items() if number == customer_id)}"
         case Say(answer, _, rows):
             return f"say {answer}{' with a button' if rows else ''}"
+        case HandOver(why):
+            return f"hand over {why}"
         case Conclude(answer, _):
             return f"conclude {answer}"
         case Acknowledge(answer, _):

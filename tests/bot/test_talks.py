@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 from tests import projects
-from tests.bot.talking import Talk
 from tests.bot.playing import LANGUAGES
+from tests.bot.talking import Talk
 from tests.letterbox import Letterbox
 from winback import settings
 from winback.bot import order_words

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from winback.bot import handing_over, joining, leaving, ordering, postponing, replying, staff_group, surveying, wishing
+from winback.bot import handing_over, joining, leaving, ordering, postponing, replying, staff_group, stopping, surveying, wishing
 from winback.bot.dialogue import Dialogue
 
 DIALOGUES: tuple[Dialogue, ...] = (
     Dialogue(ordering.decide, ordering.gather),  # asked in the middle of a survey too
-    Dialogue(surveying.decide, surveying.gather),  # before joining, which takes a mere no for a stop: here it answers a question
+    Dialogue(surveying.decide, surveying.gather),  # before stopping, which takes a mere no for a stop: here it answers a question
     Dialogue(leaving.decide, leaving.gather),
     Dialogue(postponing.decide, postponing.gather),
-    Dialogue(joining.decide),
+    Dialogue(stopping.decide),
+    Dialogue(joining.decide, joining.gather),
     Dialogue(wishing.decide),
     Dialogue(staff_group.decide, staff_group.gather),
     Dialogue(handing_over.decide),

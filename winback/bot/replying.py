@@ -35,7 +35,7 @@ def decide(heard: Heard, known: Known) -> Deeds:
         case Kind.WORDS if heard.is_edit:
             return ()  # the words were answered when they came
         case Kind.WORDS if known.who is None:
-            return (Say(Answer.STRANGER, known.language),)
+            return (Say(Answer.STRANGER, known.language, asks_phone=True),)
         case Kind.WORDS:
             return Reply(), Say(Answer.THANKS, known.language)
     return ()

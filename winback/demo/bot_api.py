@@ -83,6 +83,7 @@ class BotApi:
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
         self._polls: list[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = []
+        self._last: dict[str, Any] = {}
         self._open = True
         self._asking = 0  # how many times somebody asked for updates
         self._serving = Serving(self._app)
@@ -155,7 +156,8 @@ class BotApi:
         """An update of any kind, to whoever asks or to the webhook. Returns its number."""
         with self._lock:
             number = next(self._numbers)
-            self._updates.append({"update_id": number, kind: content})
+            self._last = {"update_id": number, kind: content}
+            self._updates.append(self._last)
         self._wake()
         return number
 
@@ -164,10 +166,10 @@ class BotApi:
         """How many updates nobody has taken yet."""
         return len(self._updates)
 
-    def repeat(self, update: dict[str, Any]) -> None:
-        """Tell an update once more, with the number that it had, as happens where an answer to the webhook got lost."""
+    def repeat_last(self) -> None:
+        """Tell the last update once more, with the number that it had, as happens where an answer to the webhook got lost."""
         with self._lock:
-            self._updates.append(update)
+            self._updates.append(self._last)
         self._wake()
 
     def _first(self) -> dict[str, Any] | None:
