@@ -60,6 +60,12 @@ def campaign(message: str) -> dict[str, Any]:
 class Talk(Play):
     """One script in one language."""
 
+    steps: list[dict[str, Any]]
+
+    async def play(self, script: dict[str, Any]) -> None:
+        self.steps = script["talk"]
+        await super().play(script)
+
     def arrange(self, name: str, told: dict[str, Any]) -> None:
         super().arrange(name, {"joined": True, **told})
         who, chat, message = self.people[name], CHATS[name], told["message"]
@@ -117,7 +123,9 @@ class Talk(Play):
         return says[label].says[language] if label in says else super().worded(label, language)
 
     def expect_text(self, text: str, said: Any, language: str) -> None:
-        super().expect_text(text, TEXTS.get(said, said), language)
+        """A question of the survey by its word; apostrophes as the phrasebook has them."""
+        asked = TEXTS[said][language].replace("\u2018", "\u02bb") if said in TEXTS else said
+        super().expect_text(text, asked, language)
 
     def expect_toast(self, said: str) -> None:
         """The last one: answers by buttons are all noted."""
