@@ -240,8 +240,7 @@ class Reason(StrEnum):
     LANE_STOPPED = "lane-stopped"  # the fuse of its lane has blown: it leaves once a person lets the lane go on
 
 
-HOLDOUT = "holdout"
-"""The arm of those left alone; no tactic may take this name."""
+HOLDOUT = "holdout"  # the arm of those left alone; no tactic may take this name
 
 TASK: Final = "task"
 """The way of a stage that isn't a letter's: a person does something. It stands beside the channels in a stage and with deliveries."""
