@@ -13,6 +13,7 @@ from tests.letterbox import NOW, Letterbox
 from winback.bot import answers, listening
 from winback.bot.answers import Answer, Phrasebook
 from winback.bot.line import Line
+from winback.bot.shift import Shift
 from winback.demo.bot_api import BotApi, SentMessage
 from winback.settings import Project
 from winback.store import database, merging
@@ -158,7 +159,7 @@ class Play:
     # What the bot does
 
     async def hear(self) -> None:
-        await listening.take_in(self.line, self.shop.engine, self.phrasebook, self.project, self.now)
+        await listening.take_in(Shift(self.line, self.shop.engine, self.project, self.phrasebook, lambda: self.now))
 
     def unheard(self) -> list[SentMessage]:
         """What the bot said and the script hasn't told of yet, in order."""

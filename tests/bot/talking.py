@@ -18,8 +18,8 @@ from tests.letterbox import SENT_AT
 from winback import clock
 from winback.audience import reasons
 from winback.bot import listening
+from winback.bot.dialogue import Scene
 from winback.bot.line import Line
-from winback.bot.speaking import Utterance
 from winback.journey.campaign import Campaign
 from winback.model import RunStatus
 from winback.store import database
@@ -110,9 +110,10 @@ class Talk(Play):
 
     async def die(self) -> None:
         """What waits is taken in and stored, and the process is gone before it says anything."""
-        silent = Silent(self.api.token, api_url=self.api.url)
-        async with silent:
-            await listening.take_in(silent, self.shop.engine, self.phrasebook, self.project, self.now)
+        scene = Scene(self.project, self.phrasebook, self.now)
+        async with Line(self.api.token, api_url=self.api.url) as line:
+            heard = await line.listen(listening.offset(self.shop.engine, self.now))
+        listening.take_in_batch(self.shop.engine, heard, scene, Counter())
 
     def labels(self, label: str) -> set[str]:
         says = reasons.read(self.project).reasons
@@ -140,11 +141,6 @@ class Talk(Play):
                     super().expect_kept({name: {question: answer}})
                 else:
                     assert found == answer, f"{question} of {name} is {found}"
-
-
-class Silent(Line):
-    async def say(self, utterance: Utterance) -> None:
-        return
 
 
 def answers(talk: Talk, who: int) -> list[Any]:

@@ -38,6 +38,10 @@ class Answer(StrEnum):
     PHONE_UNKNOWN = "phone-unknown"  # a phone that isn't exactly one customer's
     SHARE_PHONE = "share-phone"  # the label of the button that shares the person's phone
     HELP = "help"  # what the bot can do
+    SETTINGS_COMMAND = "settings-command"  # what the app says beside /settings
+    LANGUAGE_COMMAND = "language-command"
+    STOP_COMMAND = "stop-command"
+    HELP_COMMAND = "help-command"
     STALE = "stale"  # a button that says nothing any more
     LATER_WHEN = "later-when"  # when shall we remind you?
     LATER_3 = "later-3"  # labels of the choices
@@ -106,16 +110,29 @@ class Phrasebook:
         The first language of the chain that the answer is written in; English for whom none is, since a silent bot helps nobody.
         `values` stand in the places of {name}s other than {shop}.
         """
-        said: Wording = getattr(self.answers, answer.name.lower())
+        said = self._said(answer)
         locale = self.locale(answer, spoken)
         filled = {"shop": wording.in_locale(self.shop, locale), **(values or {})}
         return _PLACEHOLDER.sub(lambda found: filled[found[0][1:-1]], wording.in_locale(said, locale))
 
     def locale(self, answer: Answer, spoken: str) -> str:
         """The language that the answer is said in to somebody who speaks `spoken`."""
-        said: Wording = getattr(self.answers, answer.name.lower())
+        said = self._said(answer)
         chain = locales.choose(spoken, "", self.chains)
         return next((language for language in chain if isinstance(said, str) or language in said), SOURCE)
+
+    def languages(self, answer: Answer) -> tuple[str, ...]:
+        """Languages that an answer is written in."""
+        said = self._said(answer)
+        return tuple(said) if isinstance(said, dict) else ()
+
+    def in_language(self, answer: Answer, language: str) -> str:
+        """The answer in that very language, else in English; for what has no {name}s."""
+        return wording.in_locale(self._said(answer), language)
+
+    def _said(self, answer: Answer) -> Wording:
+        said: Wording = getattr(self.answers, answer.name.lower())
+        return said
 
 
 def read(project: Project) -> Phrasebook:

@@ -5,7 +5,7 @@ The journeys end as declined; the consent stays, and so does whatever else they 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from winback.audience import reasons
 from winback.audience.reasons import Reason
@@ -108,21 +108,21 @@ def gather(context: Context, known: Known) -> Leaving | None:
         before = known.note(Surveying)
         if before is None or before.talk is None or before.talk.about is not About.LEAVING:
             return None
-        return _known(context, known.who, before.talk.delivery_id, waits=before.waits)
+        return _known(context, known.who, before.talk.delivery_id, known.language, waits=before.waits)
     if heard.kind is not Kind.PRESS or press is None or _NUMBERS.get(press.verb) != len(press.numbers):
         return None
     if press.verb in {Verb.BACK, Verb.SKIP} and press.numbers[1] != LEAVING:
         return None
-    return _known(context, known.who, press.numbers[0])
+    return _known(context, known.who, press.numbers[0], known.language)
 
 
-def _known(context: Context, chat: Correspondent, delivery_id: int, *, waits: bool = False) -> Leaving | None:
+def _known(context: Context, chat: Correspondent, delivery_id: int, language: str, *, waits: bool = False) -> Leaving | None:
     who = correspondence.by_delivery(context.connection, [delivery_id]).get(delivery_id)
     if who is None or who.customer_id != chat.customer_id:
         return None
     found = leaving_reasons.by_key(context.connection, key(delivery_id))
     talk = talks.of(context.connection, who.customer_id, delivery_id, About.LEAVING)
-    return Leaving(who, reasons.read(context.project).reasons, found or "", talk, waits)
+    return Leaving(replace(who, locale=language or who.locale), reasons.read(context.project).reasons, found or "", talk, waits)
 
 
 def decide(heard: Heard, known: Known) -> Deeds | None:

@@ -146,23 +146,25 @@ def gather(context: Context, known: Known) -> Surveying | None:
     if heard.kind is Kind.WORDS:
         talk = talks.newest(context.connection, known.who.customer_id)
         waits = talk is not None and talk.waits_for_words(context.now)
-        return Surveying(talk, waits, _form(context, known.who, talk.delivery_id) if talk and talk.about is About.SURVEY else None)
+        return Surveying(talk, waits, _form(context, known, known.who, talk.delivery_id) if talk and talk.about is About.SURVEY else None)
     if press is None or _NUMBERS.get(press.verb) != len(press.numbers) or (press.verb in {Verb.BACK, Verb.SKIP} and press.numbers[1] != SURVEY):
         return None
-    return Surveying(form=_form(context, known.who, press.numbers[0]))
+    return Surveying(form=_form(context, known, known.who, press.numbers[0]))
 
 
-def _form(context: Context, chat: Correspondent, delivery_id: int) -> Form | None:
-    """None where the letter isn't theirs, or asks nothing."""
+def _form(context: Context, known: Known, chat: Correspondent, delivery_id: int) -> Form | None:
+    """None where the letter isn't theirs, or asks nothing. In the language that they speak now, where all its questions have it."""
     who = correspondence.by_delivery(context.connection, [delivery_id]).get(delivery_id)
     if who is None or who.customer_id != chat.customer_id:
         return None
     asked = answers.asked(context.connection, delivery_id, who.customer_id)
     if asked is None:
         return None
-    known = reasons.read(context.project).reasons
+    survey = Survey.model_validate(asked.survey)
+    if all(known.language in question.ask for question in survey.questions):
+        who = replace(who, locale=known.language)
     talk = talks.of(context.connection, who.customer_id, delivery_id, About.SURVEY)
-    return Form(who, Survey.model_validate(asked.survey), asked, known, answers.last(context.connection, delivery_id), talk)
+    return Form(who, survey, asked, reasons.read(context.project).reasons, answers.last(context.connection, delivery_id), talk)
 
 
 def decide(heard: Heard, known: Known) -> Deeds | None:
