@@ -20,6 +20,8 @@ from typing import Any, Self
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
+from winback.demo import bot_updates
+from winback.demo.bot_webhook import Delivering
 from winback.demo.serving import Serving
 
 
@@ -73,6 +75,8 @@ class BotApi:
         self.sent: list[SentMessage] = []
         self.calls: list[Call] = []
         self.edited: list[SentMessage] = []
+        self.webhook: Delivering | None = None
+        self.commands: dict[str, list[dict[str, str]]] = {}  # by language; "" for everybody else
         self._faults: dict[str, deque[Fault]] = defaultdict(deque)
         self._blocking: set[str] = set()
         self._updates: deque[dict[str, Any]] = deque()
@@ -80,6 +84,7 @@ class BotApi:
         self._lock = threading.Lock()
         self._polls: list[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = []
         self._open = True
+        self._asking = 0  # how many times somebody asked for updates
         self._serving = Serving(self._app)
         self.url = self._serving.url
 
@@ -89,37 +94,52 @@ class BotApi:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._open = False
+        self._set_webhook({})
         self._wake()
         self._serving.stop()
 
     # What tests and the demo say
 
-    def fail(self, chat_id: int, *faults: Fault) -> None:
-        """Let the next requests to send to this chat go wrong, one fault each."""
+    def fail(self, chat_id: int | str, *faults: Fault) -> None:
+        """Let the next requests to send to this chat go wrong, one fault each; or those for a method by its name, whatever the chat."""
         self._faults[str(chat_id)].extend(faults)
 
     def customer_says(self, chat_id: int, text: str, *, language: str = "uk") -> int:
         """A text in a private chat with the bot. Returns the update's number."""
-        entities = [{"type": "bot_command", "offset": 0, "length": len(text.partition(" ")[0])}] if text.startswith("/") else []
-        return self._update("message", {**self._message(chat_id, text, language), "entities": entities})
+        return self.tell("message", bot_updates.message(next(self._numbers), chat_id, text, language))
+
+    def customer_edits(self, chat_id: int, message_id: int, text: str, *, language: str = "uk") -> int:
+        """An earlier message, changed."""
+        return self.tell("edited_message", {**bot_updates.message(message_id, chat_id, text, language), "edit_date": int(time.time())})
+
+    def customer_shares(self, chat_id: int, phone: str, *, owner: int | None = None, language: str = "uk") -> int:
+        """A contact: their own, or (of another `owner`) somebody else's."""
+        return self.tell("message", bot_updates.contact(next(self._numbers), chat_id, phone, chat_id if owner is None else owner, language))
+
+    def customer_sends_photo(self, chat_id: int, caption: str = "", *, language: str = "uk") -> int:
+        return self.tell("message", bot_updates.photo(next(self._numbers), chat_id, caption, language))
 
     def customer_presses(self, chat_id: int, data: str, *, language: str = "uk") -> int:
         """A button with callback data, below the last message that the bot sent to this chat."""
-        message_id = next((message.message_id for message in reversed(self.sent) if message.chat_id == str(chat_id)), 1)
-        message = {**self._message(chat_id, "...", language), "message_id": message_id}
-        number = next(self._numbers)
-        return self._update(
-            "callback_query", {"id": str(number), "from": _person(chat_id, language), "chat_instance": "1", "data": data, "message": message}
+        sent = next((message for message in reversed(self.sent) if message.chat_id == str(chat_id)), None)
+        shown = (
+            {"message_id": 1, "date": int(time.time()), "chat": bot_updates.private(chat_id), "text": "..."} if sent is None else self._shown(sent)
         )
+        return self.tell("callback_query", bot_updates.press(next(self._numbers), shown, bot_updates.person(chat_id, language), data))
+
+    def staff_say(self, group: int, text: str, *, topic: int = 0, reply_to: int = 0, author: int = 42, name: str = "Manager") -> int:
+        """A text in a group."""
+        who = bot_updates.person(author, "uk", name)
+        return self.tell("message", bot_updates.in_group(next(self._numbers), group, who, text, topic=topic, reply_to=reply_to))
 
     def customer_blocks(self, chat_id: int, *, language: str = "uk") -> int:
         """From now on nothing reaches this chat."""
         self._blocking.add(str(chat_id))
-        return self._membership(chat_id, "member", "kicked", language)
+        return self.tell("my_chat_member", bot_updates.membership(self._me(), chat_id, "member", "kicked", language))
 
     def customer_unblocks(self, chat_id: int, *, language: str = "uk") -> int:
         self._blocking.discard(str(chat_id))
-        return self._membership(chat_id, "kicked", "member", language)
+        return self.tell("my_chat_member", bot_updates.membership(self._me(), chat_id, "kicked", "member", language))
 
     def renumber_from(self, first: int) -> None:
         """Number the next updates from `first`, as Telegram does at random after a quiet week."""
@@ -129,32 +149,49 @@ class BotApi:
         """What this chat was sent, in order."""
         return [message.text for message in self.sent if message.chat_id == str(chat_id)]
 
-    # How updates come about
+    # How updates are told
 
-    def _message(self, chat_id: int, text: str, language: str) -> dict[str, Any]:
-        person = _person(chat_id, language)
-        chat = {"id": chat_id, "type": "private", "first_name": person["first_name"]}
-        return {"message_id": next(self._numbers), "date": int(time.time()), "chat": chat, "from": person, "text": text}
-
-    def _membership(self, chat_id: int, before: str, after: str, language: str) -> int:
-        bot = self._me()
-        old, new = ({"status": status, "user": bot, **({"until_date": 0} if status == "kicked" else {})} for status in (before, after))
-        person = _person(chat_id, language)
-        chat = {"id": chat_id, "type": "private", "first_name": person["first_name"]}
-        changed = {"chat": chat, "from": person, "date": int(time.time()), "old_chat_member": old, "new_chat_member": new}
-        return self._update("my_chat_member", changed)
-
-    def _update(self, kind: str, content: dict[str, Any]) -> int:
+    def tell(self, kind: str, content: dict[str, Any]) -> int:
+        """An update of any kind, to whoever asks or to the webhook. Returns its number."""
         with self._lock:
             number = next(self._numbers)
             self._updates.append({"update_id": number, kind: content})
         self._wake()
         return number
 
+    @property
+    def waiting(self) -> int:
+        """How many updates nobody has taken yet."""
+        return len(self._updates)
+
+    def repeat(self, update: dict[str, Any]) -> None:
+        """Tell an update once more, with the number that it had, as happens where an answer to the webhook got lost."""
+        with self._lock:
+            self._updates.append(update)
+        self._wake()
+
+    def _first(self) -> dict[str, Any] | None:
+        with self._lock:
+            return self._updates[0] if self._updates else None
+
+    def _taken(self, number: int) -> None:
+        with self._lock:
+            if self._updates and self._updates[0]["update_id"] == number:
+                self._updates.popleft()
+
+    def _set_webhook(self, parameters: dict[str, str]) -> bool:
+        if self.webhook is not None:
+            self.webhook.stop()
+        url = parameters.get("url", "")
+        self.webhook = Delivering(url, parameters.get("secret_token", ""), self._first, self._taken) if url else None
+        return True
+
     def _wake(self) -> None:
         with self._lock:
             for loop, event in self._polls:
                 loop.call_soon_threadsafe(event.set)
+            if self.webhook is not None:
+                self.webhook.wake()
 
     # How requests are answered
 
@@ -171,12 +208,17 @@ class BotApi:
         self.calls.append(Call(method, parameters))
         known: dict[str, Callable[[dict[str, str]], Any]] = {
             "getMe": lambda _: self._me(),
-            "deleteWebhook": lambda _: True,
+            "deleteWebhook": lambda _: self._set_webhook({}),
+            "setWebhook": self._set_webhook,
+            "getWebhookInfo": lambda _: self._webhook_info(),
+            "setMyCommands": self._set_commands,
             "answerCallbackQuery": lambda _: True,
             "editMessageText": self._edit,
         }
-        if method == "getUpdates":
-            await _answer(send, 200, {"ok": True, "result": await self._get_updates(parameters)})
+        if self._faults[method]:
+            await self._go_wrong(self._faults[method].popleft(), scope, send)
+        elif method == "getUpdates":
+            await self._tell_updates(parameters, send)
         elif method == "sendMessage":
             await self._send_message(parameters, scope, send)
         elif method in known:
@@ -186,6 +228,29 @@ class BotApi:
 
     def _me(self) -> dict[str, Any]:
         return {"id": int(self.token.partition(":")[0]), "is_bot": True, "first_name": "Zerno", "username": self.username}
+
+    def _webhook_info(self) -> dict[str, Any]:
+        url = self.webhook.url if self.webhook else ""
+        return {"url": url, "has_custom_certificate": False, "pending_update_count": len(self._updates)}
+
+    def _set_commands(self, parameters: dict[str, str]) -> bool:
+        self.commands[parameters.get("language_code", "")] = json.loads(parameters["commands"])
+        return True
+
+    async def _tell_updates(self, parameters: dict[str, str], send: Send) -> None:
+        """One may ask at a time, and nobody where a webhook is set: the API answers 409."""
+        if self.webhook is not None:
+            await _answer(send, 409, {"ok": False, "error_code": 409, "description": "Conflict: can't use getUpdates method while webhook is active"})
+            return
+        self._asking += 1
+        turn = self._asking
+        self._wake()  # whoever waits is sent away
+        told = await self._get_updates(parameters)
+        if turn != self._asking:
+            what = "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running"
+            await _answer(send, 409, {"ok": False, "error_code": 409, "description": what})
+        else:
+            await _answer(send, 200, {"ok": True, "result": told})
 
     async def _get_updates(self, parameters: dict[str, str]) -> list[dict[str, Any]]:
         """Forgets what lies before `offset`; waits up to `timeout` seconds for something to tell."""
@@ -217,6 +282,9 @@ class BotApi:
             if fault is None:
                 await _answer(send, 200, {"ok": True, "result": self._shown(message)})
                 return
+        await self._go_wrong(fault, scope, send)
+
+    async def _go_wrong(self, fault: Fault, scope: Scope, send: Send) -> None:
         if fault.status == 0:
             scope["state"]["hang_up"]()
             await asyncio.sleep(0)  # until uvicorn has seen that the connection is gone
@@ -235,12 +303,9 @@ class BotApi:
         return self._shown(message)
 
     def _shown(self, message: SentMessage) -> dict[str, Any]:
-        chat = {"id": int(message.chat_id), "type": "private", "first_name": "Customer"}
+        number = int(message.chat_id)
+        chat = bot_updates.private(number) if number > 0 else {"id": number, "type": "supergroup", "title": "Staff"}
         return {"message_id": message.message_id, "date": int(time.time()), "chat": chat, "from": self._me(), "text": message.text}
-
-
-def _person(chat_id: int, language: str) -> dict[str, Any]:
-    return {"id": chat_id, "is_bot": False, "first_name": "Customer", "language_code": language}
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:
