@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 
@@ -57,4 +58,6 @@ def answers(project: Project, shop: Letterbox, thread: int, text: str = "Вже 
 
 def sends(project: Project, shop: Letterbox, channel: MemoryChannel, at: datetime = NOW) -> dict[str, int]:
     """Everything that is due leaves through the channel; counts."""
-    return dict(asyncio.run(tending.answer(project, shop.engine, now=at, open_channel=lambda *_: channel)))
+    with ThreadPoolExecutor(1) as outside:  # of the loop of a test that has one
+        work = tending.answer(project, shop.engine, now=at, open_channel=lambda *_: channel)
+        return dict(outside.submit(asyncio.run, work).result())
