@@ -8,7 +8,7 @@ from typing import Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from winback.shapes import Amount
+from winback.shapes import Amount, Duration
 from winback.strictyaml import Shape, refusal
 
 THIS_MACHINE = {"localhost", "127.0.0.1", "::1"}
@@ -122,6 +122,8 @@ class TelegramSettings(Shape):
     api_url: str = "https://api.telegram.org"
     bot: str = ""  # user name of the bot, for joining links
     messages_per_second: int = Field(default=25, ge=1, le=30)
+    join_within: Duration = Field(default="180 days", validate_default=True)  # how long a joining link is good for
+    webhook: bool = False  # Telegram tells `winback serve`, at `public_url:`, what is new; false: `winback bot` asks for it
     cost: Amount = Field(default=0, validate_default=True)
     staff_chat: str = ""  # number of a group with topics in which the shop's people see and answer customers; empty: none
 

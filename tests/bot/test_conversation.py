@@ -10,6 +10,7 @@ from winback import settings
 from winback.bot import answers, conversation
 from winback.bot.answers import Answer
 from winback.bot.dialogue import Acknowledge, Conclude, Known, Say
+from winback.bot.handing_over import HandOver
 from winback.bot.joining import Join
 from winback.bot.updates import Heard, Kind
 from winback.errors import ConfigError
@@ -45,6 +46,8 @@ def told(deed) -> str:
             return f"join {next(name for name, number in CUSTOMERS.items() if number == customer_id)}"
         case Say(answer, _, rows):
             return f"say {answer}{' with a button' if rows else ''}"
+        case HandOver(why):
+            return f"hand over {why}"
         case Conclude(answer, _):
             return f"conclude {answer}"
         case Acknowledge(answer, _):
@@ -61,10 +64,11 @@ def test_what_the_bot_does_about_what_it_hears(case):
 @pytest.mark.parametrize("answer", Answer)
 def test_every_answer_is_there_in_every_language_of_the_shipped_letters(project, answer):
     phrasebook = answers.read(project)
-    english, ukrainian = phrasebook.say(answer, "en-GB"), phrasebook.say(answer, "uk")
+    filled = dict.fromkeys(answers.values(answer), "14:30")
+    english, ukrainian = phrasebook.say(answer, "en-GB", filled), phrasebook.say(answer, "uk", filled)
     assert english != ukrainian
     assert "{" not in english + ukrainian
-    assert phrasebook.say(answer, "xx") == english
+    assert phrasebook.say(answer, "xx", filled) == english
 
 
 def _without_russian(project) -> None:

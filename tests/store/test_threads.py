@@ -63,7 +63,7 @@ def test_words_of_whichever_way_come_into_the_customers_one_thread(engine, olena
     first = hear(engine, olena, "1")
     assert (first.is_new, first.begins, first.waited) == (True, True, False)
     by_mail = hear(engine, Asker(olena.customer_id), "2", NOW + HOUR, channel=ChannelName.EMAIL)
-    assert by_mail == Put(first.thread_id, is_new=True, begins=False, waited=True)
+    assert by_mail == Put(first.thread_id, is_new=True, begins=False, waited=True, turn=0)
     row = the(engine, first.thread_id)
     assert (row.status, row.channel, row.chat_id, row.waiting_since, row.due_at) == ("open", "email", "501", NOW, NOW + 2 * HOUR)
     assert said(engine, first.thread_id) == [("customer", "words 1", "heard"), ("customer", "words 2", "heard")]

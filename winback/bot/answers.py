@@ -30,8 +30,12 @@ class Answer(StrEnum):
     STOPPED = "stopped"  # nothing will be written here
     THANKS = "thanks"  # a customer's words have been kept
     LINK_LOST = "link-lost"  # a joining link that says nothing
-    LINK_TAKEN = "link-taken"  # a joining link of somebody who has joined from elsewhere
+    LINK_TAKEN = "link-taken"  # a joining link of another customer than the one whose chat this is
     STRANGER = "stranger"  # nobody we know
+    ALREADY_YOURS = "already-yours"  # a joining link of somebody who has joined from another account
+    NOT_THERE = "not-there"  # where the customer lives, we may not write here
+    PHONE_NOT_OWN = "phone-not-own"  # somebody else's contact was shared
+    PHONE_UNKNOWN = "phone-unknown"  # a phone that isn't exactly one customer's
     SHARE_PHONE = "share-phone"  # the label of the button that shares the person's phone
     HELP = "help"  # what the bot can do
     STALE = "stale"  # a button that says nothing any more
@@ -49,7 +53,12 @@ _VALUES: Mapping[Answer, tuple[str, ...]] = {
     Answer.HANDED_OVER: ("{when}",),
     Answer.HANDED_OVER_LATER: ("{when}",),
 }
-"""What answers may say beside {shop}: "{day}"."""
+"""What answers say beside {shop}: "{day}"."""
+
+
+def values(answer: Answer) -> tuple[str, ...]:
+    """The names of what must be put into an answer, without their braces."""
+    return tuple(name[1:-1] for name in _VALUES.get(answer, ()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from winback.bot import handing_over, joining, replying, staff_group, wishing
+from winback.bot import handing_over, joining, replying, staff_group, stopping, wishing
 from winback.bot.dialogue import Dialogue
 
 DIALOGUES: tuple[Dialogue, ...] = (
-    Dialogue(joining.decide),
+    Dialogue(stopping.decide),
+    Dialogue(joining.decide, joining.gather),
     Dialogue(wishing.decide),
     # surveying, leaving, postponing: here
     Dialogue(staff_group.decide, staff_group.gather),

@@ -9,13 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
+from functools import cached_property
 from typing import ClassVar, Self, TypeAlias, TypeVar
 
 from sqlalchemy import Connection
 
+from winback import clock
 from winback.bot.answers import Answer, Phrasebook
 from winback.bot.updates import Heard
+from winback.journey import policy
+from winback.journey.policy import Policy
 from winback.model import ChannelName
 from winback.settings import Project
 from winback.store.chats import Invited
@@ -46,13 +50,22 @@ class Known:
         return self if note is None else replace(self, notes={**self.notes, type(note): note})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Scene:
     """What all updates of a batch have in common."""
 
     project: Project
     phrasebook: Phrasebook
     now: datetime
+
+    @cached_property
+    def policy(self) -> Policy:
+        """What holds in each country, read once. Raises ConfigError."""
+        return policy.read(self.project)
+
+    @property
+    def today(self) -> date:
+        return clock.local_day(self.now, self.project.zone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +116,7 @@ class Choice:
     """A button below what the bot says: its label, and what a press of it says; or the address that it opens."""
 
     label: Answer | str
+    mark: str = field(default="", kw_only=True)  # before the label: "✓ "
     verb: Verb | None = None
     numbers: tuple[int, ...] = ()
     url: str = ""

@@ -36,11 +36,17 @@ class Line:
     """
 
     def __init__(
-        self, token: str, *, api_url: str = "https://api.telegram.org", messages_per_second: int = 25, allowed: AllowList | None = None
+        self,
+        token: str,
+        *,
+        api_url: str = "https://api.telegram.org",
+        messages_per_second: int = 25,
+        seconds_per_chat: float = 1.0,
+        allowed: AllowList | None = None,
     ) -> None:
         self._token = token
         self._api_url = api_url
-        self._spacing = Spacing(messages_per_second)
+        self._spacing = Spacing(messages_per_second, per_chat=seconds_per_chat)
         self._allowed = allowed
         self._bot: Bot | None = None
 

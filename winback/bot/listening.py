@@ -9,21 +9,18 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Engine
 
-from winback.bot import conversation, dialogue, speaking
+from winback.bot import conversation, dialogue, joining, speaking
 from winback.bot.answers import Phrasebook
 from winback.bot.dialogue import Context, Deed, Known, Scene
 from winback.bot.line import Line
 from winback.bot.speaking import Utterance
-from winback.bot.updates import Heard, Kind
+from winback.bot.updates import Heard, Kind, Place
 from winback.errors import ChannelError
 from winback.model import ChannelName, Reason
 from winback.settings import Project
 from winback.store import chats, correspondence, database
-from winback.store.chats import Invited
 from winback.store.contacts import address_hash
-from winback.tracking import presses, tokens
-from winback.tracking.presses import Press, Verb
-from winback.tracking.tokens import Purpose
+from winback.tracking import presses
 
 log = logging.getLogger(__name__)
 
@@ -79,25 +76,16 @@ def gather(connection: Connection, heard: Heard, scene: Scene) -> Known:
     """What is known of a chat, and of the link or button that the update came by, if it is one of ours."""
     if heard.kind is Kind.OTHER:
         return Known()
-    project, now = scene.project, scene.now
-    hashed = address_hash(project.key, ChannelName.TELEGRAM, heard.chat_id)
-    who = correspondence.by_address(connection, ChannelName.TELEGRAM, hashed, now)
-    press = presses.read(project.link_keys, heard.chat_id, heard.text) if heard.kind is Kind.PRESS else None
-    invited = _invited(connection, heard, press, project)
-    return Known(
-        who=who,
-        is_open=who is not None and chats.is_open(connection, who.customer_id, now),
-        language=who.locale if who else invited.locale if invited else heard.language,
-        press=press,
-        invited=invited,
-    )
-
-
-def _invited(connection: Connection, heard: Heard, press: Press | None, project: Project) -> Invited | None:
-    if press is not None and press.verb is Verb.JOIN and len(press.numbers) == 3:
-        return chats.invited(connection, *press.numbers[:2])
-    found = tokens.read(project.link_keys, Purpose.JOIN, heard.text) if heard.kind is Kind.START else None
-    return chats.invited(connection, *found) if found else None
+    keys = scene.project.link_keys
+    press = presses.read(keys, heard.chat_id, heard.text) if heard.kind is Kind.PRESS else None
+    if heard.place is Place.GROUP:
+        return Known(language=heard.language, press=press)
+    hashed = address_hash(scene.project.key, ChannelName.TELEGRAM, heard.chat_id)
+    who = correspondence.by_address(connection, ChannelName.TELEGRAM, hashed, scene.now)
+    invited = joining.invited(connection, heard, press, scene)
+    language = (chats.chosen_locale(connection, who.customer_id) or who.locale) if who else invited.locale if invited else heard.language
+    is_open = who is not None and chats.is_open(connection, who.customer_id, scene.now)
+    return Known(who, is_open, language or heard.language, press, invited)
 
 
 async def _speak(line: Line, utterance: Utterance, counts: Counter[str]) -> None:

@@ -70,7 +70,7 @@ def _rows(context: Context, rows: Rows, language: str, chat_id: str) -> tuple[tu
 
 
 def _key(context: Context, choice: Choice, language: str, chat_id: str) -> Key:
-    label = _text(context, choice.label, language, {})
+    label = choice.mark + _text(context, choice.label, language, {})
     if choice.verb is None:
         return Key(label, url=choice.url)
     return Key(label, presses.write(context.project.link_keys, chat_id, choice.verb, *choice.numbers))

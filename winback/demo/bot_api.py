@@ -21,6 +21,7 @@ from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
 from winback.demo import bot_updates
+from winback.demo.bot_topics import Topics
 from winback.demo.bot_webhook import Delivering
 from winback.demo.serving import Serving
 
@@ -77,12 +78,14 @@ class BotApi:
         self.edited: list[SentMessage] = []
         self.webhook: Delivering | None = None
         self.commands: dict[str, list[dict[str, str]]] = {}  # by language; "" for everybody else
+        self.topics = Topics()
         self._faults: dict[str, deque[Fault]] = defaultdict(deque)
         self._blocking: set[str] = set()
         self._updates: deque[dict[str, Any]] = deque()
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
         self._polls: list[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = []
+        self._last: dict[str, Any] = {}
         self._open = True
         self._asking = 0  # how many times somebody asked for updates
         self._serving = Serving(self._app)
@@ -155,7 +158,8 @@ class BotApi:
         """An update of any kind, to whoever asks or to the webhook. Returns its number."""
         with self._lock:
             number = next(self._numbers)
-            self._updates.append({"update_id": number, kind: content})
+            self._last = {"update_id": number, kind: content}
+            self._updates.append(self._last)
         self._wake()
         return number
 
@@ -164,10 +168,10 @@ class BotApi:
         """How many updates nobody has taken yet."""
         return len(self._updates)
 
-    def repeat(self, update: dict[str, Any]) -> None:
-        """Tell an update once more, with the number that it had, as happens where an answer to the webhook got lost."""
+    def repeat_last(self) -> None:
+        """Tell the last update once more, with the number that it had, as happens where an answer to the webhook got lost."""
         with self._lock:
-            self._updates.append(update)
+            self._updates.append(self._last)
         self._wake()
 
     def _first(self) -> dict[str, Any] | None:
@@ -214,8 +218,12 @@ class BotApi:
             "setMyCommands": self._set_commands,
             "answerCallbackQuery": lambda _: True,
             "editMessageText": self._edit,
+            "copyMessage": self._copy,
+            **self.topics.methods,
         }
-        if self._faults[method]:
+        if (missing := self.topics.missing(method, parameters)) is not None:
+            await self._go_wrong(Fault(400, missing), scope, send)
+        elif self._faults[method]:
             await self._go_wrong(self._faults[method].popleft(), scope, send)
         elif method == "getUpdates":
             await self._tell_updates(parameters, send)
@@ -296,6 +304,12 @@ class BotApi:
         markup = json.loads(parameters.get("reply_markup", "{}"))
         buttons = tuple(button for row in markup.get("inline_keyboard", []) for button in row)
         return SentMessage(parameters["chat_id"], parameters["text"], buttons, next(self._numbers), time.monotonic(), parameters)
+
+    def _copy(self, parameters: dict[str, str]) -> dict[str, Any]:
+        """A message that goes from one chat into another, whatever it holds."""
+        message = self._keep({**parameters, "text": f"(copy of {parameters['message_id']})"})
+        self.sent.append(message)
+        return {"message_id": message.message_id}
 
     def _edit(self, parameters: dict[str, str]) -> dict[str, Any]:
         message = self._keep(parameters)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, and_, select, update
+from sqlalchemy import Connection, Row, Select, and_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from winback.audience.consents import ConsentWay
@@ -14,8 +16,8 @@ from winback.store import consents as consent_log
 from winback.store import events
 from winback.store import suppressions as suppressions_log
 from winback.store.consents import Given
-from winback.store.persons import person_id
-from winback.store.tables import consents, contacts, customers, source_states, suppressions
+from winback.store.persons import is_person, person_id
+from winback.store.tables import consents, contacts, customers, deliveries, preferences, source_states, suppressions
 
 _SOURCE = "telegram"  # the row of source_states that holds the number of the next update
 _FORGOTTEN_AFTER = timedelta(days=6)
@@ -29,17 +31,44 @@ class Invited:
     locale: str  # their own
     chat_id: str  # that they joined from already; empty: none
     delivery_id: int = 0  # the letter that invited them; 0: no letter did
+    country: str = ""
+    given_name: str = ""
 
 
 def invited(connection: Connection, customer_id: int, delivery_id: int = 0) -> Invited | None:
     """None when the customer has been erased since. Of one who was merged into another it is that one who is invited."""
     person = select(person_id()).where(customers.c.id == customer_id).scalar_subquery()
-    row = connection.execute(
-        select(customers.c.id, customers.c.locale, contacts.c.address)
-        .outerjoin(contacts, and_(contacts.c.customer_id == customers.c.id, contacts.c.channel == ChannelName.TELEGRAM))
-        .where(customers.c.id == person, customers.c.forgotten_at.is_(None))
-    ).one_or_none()
-    return None if row is None else Invited(row.id, row.locale, row.address or "", delivery_id)
+    row = connection.execute(_person().where(customers.c.id == person, customers.c.forgotten_at.is_(None))).one_or_none()
+    return None if row is None else _invited(row, delivery_id)
+
+
+def by_phone(connection: Connection, phone: str) -> tuple[Invited, ...]:
+    """Customers with this phone (+380671234567), two of them at most: who isn't the only one is nobody certain."""
+    rows = connection.execute(_person().where(customers.c.phone == phone, is_person()).order_by(customers.c.id).limit(2))
+    return tuple(_invited(row) for row in rows) if phone else ()
+
+
+def invited_at(connection: Connection, delivery_id: int) -> datetime | None:
+    """When the letter left that holds a joining link; None: it never did, or nothing is known of it any more."""
+    left = select(deliveries.c.handed_over_at).where(deliveries.c.id == delivery_id)
+    at: datetime | None = connection.execute(left).scalar_one_or_none()
+    return at
+
+
+def _person() -> Select[Any]:
+    chat = and_(contacts.c.customer_id == customers.c.id, contacts.c.channel == ChannelName.TELEGRAM)
+    shown = (customers.c.id, customers.c.locale, customers.c.country, customers.c.given_name, contacts.c.address)
+    return select(*shown).outerjoin(contacts, chat)
+
+
+def _invited(row: Row[Any], delivery_id: int = 0) -> Invited:
+    return Invited(row.id, row.locale, row.address or "", delivery_id, row.country, row.given_name)
+
+
+def chosen_locale(connection: Connection, customer_id: int) -> str:
+    """The language that a customer chose themselves; empty: they didn't."""
+    found = connection.execute(select(preferences.c.locale).where(preferences.c.customer_id == customer_id)).scalar_one_or_none()
+    return found or ""
 
 
 def is_open(connection: Connection, customer_id: int, now: datetime) -> bool:
@@ -60,17 +89,31 @@ def is_open(connection: Connection, customer_id: int, now: datetime) -> bool:
     return found.first() is not None and not suppressions_log.everywhere(connection, [customer_id], now)
 
 
-def join(connection: Connection, customer_id: int, *, chat_id: str, address_hash: bytes, source: str, now: datetime) -> None:
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """What a customer agreed to in a chat, and what shows it."""
+
+    customer_id: int
+    chat_id: str
+    address_hash: bytes
+    wording: str  # the text that the button stood below, word for word
+    evidence: Mapping[str, Any]
+    source: str = "telegram /start"
+
+
+def join(connection: Connection, agreed: Agreed, now: datetime) -> None:
     """The customer agreed, in this chat, to be written to there. A suppression that they had asked for is lifted."""
+    customer_id, address_hash = agreed.customer_id, agreed.address_hash
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    contact = {"address": chat_id, "address_hash": address_hash, "blocked_at": None, "blocked_reason": "", "confirmed_at": now}
+    contact = {"address": agreed.chat_id, "address_hash": address_hash, "blocked_at": None, "blocked_reason": "", "confirmed_at": now}
     who = {"customer_id": customer_id, "channel": ChannelName.TELEGRAM}
     connection.execute(
         dialect.insert(contacts).values(**who, **contact).on_conflict_do_update(index_elements=["customer_id", "channel"], set_=contact)
     )
     # whoever presses a button in a chat has confirmed it by that: nobody else could have
-    agreed = Given(customer_id, ChannelName.TELEGRAM, ConsentWay.CHAT, source, now, is_confirmed=True)
-    consent_log.give(connection, agreed, now)
+    wording = consent_log.wording_id(connection, agreed.wording, now)
+    place = (customer_id, ChannelName.TELEGRAM, ConsentWay.CHAT, agreed.source, now)
+    consent_log.give(connection, Given(*place, is_confirmed=True, wording_id=wording, evidence=agreed.evidence), now)
     events.lift(connection, channel=ChannelName.TELEGRAM, address_hash=address_hash)
     suppressions_log.narrow(connection, customer_id)
 

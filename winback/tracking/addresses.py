@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 from winback.tracking import tokens
 from winback.tracking.tokens import Purpose
 
@@ -13,6 +15,9 @@ PREFERENCES = "/p/"
 SURVEY = "/s/"
 VIEW = "/v/"
 PIXEL = ".gif"
+_PAGE = 1 << 39  # the last bit of a token's second number: no letter has one as large
+_FIRST_DAY = date(2026, 1, 1)
+_DAYS = 1_000_000
 TRAP = 0
 """The link of every letter that no person sees: what follows it is a machine."""
 
@@ -62,8 +67,18 @@ def bounces(mailbox: str, key: bytes, delivery_id: int) -> str:
 
 
 def join(bot: str, key: bytes, customer_id: int, delivery_id: int = 0) -> str:
-    """A deep link that opens the bot knowing who comes; `bot` is its user name, with or without @."""
+    """A deep link that opens the bot knowing who comes, from a letter; `bot` is its user name, with or without @."""
     return f"https://t.me/{bot.removeprefix('@')}?start={tokens.sign(key, Purpose.JOIN, customer_id, delivery_id)}"
+
+
+def join_from_page(bot: str, key: bytes, customer_id: int, today: date) -> str:
+    """The same from a page: what says how old it is, is the day on which the page was shown."""
+    return join(bot, key, customer_id, _PAGE + (today - _FIRST_DAY).days)
+
+
+def page_day(number: int) -> date | None:
+    """The day of a joining link from a page, by its token's second number; None: that is a letter's."""
+    return _FIRST_DAY + timedelta(days=number - _PAGE) if _PAGE <= number < _PAGE + _DAYS else None
 
 
 def _tagged(mailbox: str, token: str) -> str:

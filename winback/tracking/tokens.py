@@ -29,7 +29,7 @@ class Purpose(StrEnum):
     PREFERENCES = "preferences"  # customer
     SURVEY = "survey"  # delivery, the first answer that the link gave (0: none, else its score + 1)
     CONFIRM = "confirm"  # customer, the consent that is being confirmed
-    JOIN = "join"  # customer, delivery that invited (0: none did)
+    JOIN = "join"  # customer, delivery that invited (0: none did; or the day of a page, tracking/addresses.py)
     BOUNCE = "bounce"  # delivery
     PRESS = "press"  # no token: what a button in a chat says (tracking/presses.py)
 
