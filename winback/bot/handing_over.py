@@ -15,7 +15,7 @@ from winback.journey.threads import Author, Why
 from winback.letters import formats, locales
 from winback.model import ChannelName
 from winback.store import thread_replies, threads
-from winback.store.threads import Asker, Words
+from winback.store.threads import Asker, Put, Words
 from winback.tracking.presses import Verb
 
 _NOTES = {
@@ -24,13 +24,14 @@ _NOTES = {
     Why.PERSON: "Asked for a person.",
     Why.ORDER: "Asked where an order is.",
     Why.PHONE: "Shared a phone number that leads to no single customer.",
+    Why.TWO: "Opened the link of another customer: one person with two records, or two people with one chat.",
 }
 """What the shop's people read where the customer wrote no words of their own."""
 
 
 @dataclass(frozen=True, slots=True)
 class HandOver(Deed):
-    """A person is to look at this chat; `why` is a word of journey.threads.Why. A customer's words are a reply, which their manager is shown."""
+    """A person is to look at this chat; `why` is a word of journey.threads.Why. Where the update is a reply too, replying.Reply comes before."""
 
     why: str
     note: str = ""  # for the shop's people: what was pressed or scored
@@ -40,10 +41,7 @@ class HandOver(Deed):
     def do(self, context: Context) -> tuple[Spoken, ...]:
         why, heard = Why(self.why), context.heard
         words = heard.text if heard.kind is Kind.WORDS else ""
-        event_id = None
-        if context.who is not None and (words or heard.has_media):
-            replying.Reply().do(context)
-            event_id = thread_replies.of_key(context.connection, context.happening, context.now)
+        event_id = thread_replies.of_key(context.connection, context.happening, context.now)
         hours = office.read(context.project)
         put = threads.hear(
             context.connection,
@@ -62,7 +60,7 @@ class HandOver(Deed):
             ),
             show=bool(context.project.settings.telegram.staff_chat),
         )
-        return (_told(context, hours),) if self.tells and put.is_new and not put.waited else ()
+        return _told(context, put, hours) if self.tells and put.is_new else ()
 
 
 def _asker(context: Context) -> Asker:
@@ -72,14 +70,18 @@ def _asker(context: Context) -> Asker:
     return Asker(None, heard.chat_id, heard.author, heard.language)
 
 
-def _told(context: Context, hours: office.Office) -> Say:
-    """By when a person answers. Somebody who waits already, and writes on, isn't told again."""
+def _told(context: Context, put: Put, hours: office.Office) -> tuple[Spoken, ...]:
+    """By when a person answers. Who waits already, and writes on, isn't told again; a stranger is told first how to join."""
     spoken = context.who.locale if context.who else context.heard.language
+    if context.who is None and put.turn == 1:
+        return (Say(Answer.STRANGER, spoken, asks_phone=True),)
+    if put.waited and not (context.who is None and put.turn == 2):
+        return ()
     answer = Answer.HANDED_OVER if hours.is_open(context.now) else Answer.HANDED_OVER_LATER
     locale = locales.babel_name(context.phrasebook.locale(answer, spoken))
     due = hours.due_at(context.now).astimezone(context.project.zone)
     when = formats.write_when(due.replace(tzinfo=None), clock.local_day(context.now, context.project.zone), locale=locale)
-    return Say(answer, spoken, values=(("when", when),))
+    return (Say(answer, spoken, values=(("when", when),)),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,5 +103,6 @@ def decide(heard: Heard, known: Known) -> Deeds | None:
         case Kind.WORDS if heard.is_edit:
             return (Change(),)
         case Kind.WORDS:
-            return (HandOver(Why.PERSON if person_words.ask(heard.text) else Why.WORDS, tells=True),)
+            over = HandOver(Why.PERSON if person_words.ask(heard.text) else Why.WORDS, tells=True)
+            return (over,) if known.who is None else (replying.Reply(), over)
     return None

@@ -47,9 +47,9 @@ async def show(line: StaffLine, engine: Engine, project: Project, now: datetime)
             with database.writing(engine) as connection:
                 thread_topics.put_off(connection, now + wait)
             log.warning("the staff's group doesn't take what is to be shown: %s", error)
-            return counts
+            return +counts
     await _tidy(line, engine)
-    return counts
+    return +counts
 
 
 async def _topic(line: StaffLine, engine: Engine, project: Project, row: Row[Any]) -> int:

@@ -56,11 +56,13 @@ def threads(
     if json:
         frame.print_json({"threads": [each.as_json() for each in found], "counts": dict(operation.counts(engine, now=now, assignee=assignee))})
         return
-    columns = ("thread", "", "promised by", "waits", "whose", "who", "by", "last words")
+    columns = ("thread", "", "promised by", "waits", "feels like", "whose", "who", "by", "last words")
     frame.print_table("Threads", columns, [_row(project, each) for each in found], numbers=0)
 
 
 def _row(project: Project, thread: Thread) -> tuple[object, ...]:
+    from winback.operations.waiting import span
+
     due = _at(project, thread.due_at) + (" (overdue)" if thread.is_overdue else "")
     who = " ".join(filter(None, (thread.customer, thread.name))) or "a stranger"
     marks = ", ".join(
@@ -68,7 +70,8 @@ def _row(project: Project, thread: Thread) -> tuple[object, ...]:
     )
     status = f"{thread.status}{f' ({marks})' if marks else ''}"
     words = f"{'' if thread.last_by == 'customer' else 'we: ' if thread.last_by == 'manager' else 'note: '}{thread.last_words}"
-    return thread.id, status, due, thread.wait.in_words if thread.wait else "", thread.assignee, who, thread.channel, _short(words)
+    waits = (span(thread.wait.plain), span(thread.wait.felt)) if thread.wait else ("", "")
+    return thread.id, status, due, *waits, thread.assignee, who, thread.channel, _short(words)
 
 
 def _at(project: Project, moment: datetime | None) -> str:

@@ -23,6 +23,7 @@ class Why(StrEnum):
     PERSON = "asked"  # said so, or pressed the button
     ORDER = "order-status"  # asked where an order is
     PHONE = "unknown-phone"  # shared a phone number that belongs to nobody, or to several
+    TWO = "two-customers"  # opened the link of another customer than the one whose chat it is
 
 
 class Author(StrEnum):

@@ -25,12 +25,14 @@ from winback.letters.wording import SOURCE, in_locale
 from winback.model import ChannelName, Email, Message, Reason
 from winback.sending import lanes
 from winback.settings import Project
-from winback.store import chats, database, thread_answers
+from winback.store import chats, database, thread_answers, threads
 
 OpenChannel = Callable[[Project, ChannelName], AbstractAsyncContextManager[Channel[Any]]]
 
 _AGAIN = timedelta(minutes=2)
 """After a refusal that may pass, where the other side says nothing else."""
+IN_GROUP = "staff:"
+"""How the key of an answer begins that was written in the staff's group."""
 NO_ADDRESS = "no-address"
 """There is no chat or mailbox to answer to."""
 
@@ -99,6 +101,8 @@ def _refused(connection: Any, row: Row[Any], error: ChannelError, now: datetime)
             return WordStatus.UNCERTAIN
         case PermanentError():
             thread_answers.fail(connection, row.id, str(error))
+            if row.key.startswith(IN_GROUP):  # whoever wrote it there looks nowhere else
+                threads.note(connection, row.thread_id, f"The answer didn't reach them: {error.reason}.", now, show=True)
             if error.reason == Reason.BLOCKED and row.customer_id is not None and row.channel == ChannelName.TELEGRAM:
                 chats.block(connection, row.customer_id, now)
             return WordStatus.FAILED

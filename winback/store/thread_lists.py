@@ -33,7 +33,7 @@ def counts(connection: Connection, now: datetime, assignee: str | None = None) -
     """How many are open, waiting, closed, and how many of the open ones overdue."""
     mine = true() if assignee is None else threads.c.assignee == assignee
     grouped = select(threads.c.status, func.count()).where(mine).group_by(threads.c.status)
-    found: dict[str, int] = dict(connection.execute(grouped).tuples().all())
+    found: dict[str, int] = dict(connection.execute(grouped).all())
     late = select(func.count()).select_from(threads).where(*_looked_for(now, "", assignee, overdue=True))
     return {**{str(status): found.get(status, 0) for status in ThreadStatus}, "overdue": connection.execute(late).scalar_one()}
 

@@ -14,8 +14,9 @@ from winback.store.tables import customers, events, forwards
 
 def of_key(connection: Connection, dedupe_key: str, now: datetime) -> int | None:
     """The number of a reply that was kept just now and lies in a thread from now on; None: there is none."""
-    event_id: int | None = connection.execute(select(events.c.id).where(events.c.dedupe_key == dedupe_key)).scalar()
-    connection.execute(update(forwards).where(forwards.c.event_id == event_id).values(queued_at=now))
+    said = select(events.c.id).where(events.c.dedupe_key == dedupe_key).scalar_subquery()
+    mark = update(forwards).where(forwards.c.event_id == said).values(queued_at=now)
+    event_id: int | None = connection.execute(mark.returning(forwards.c.event_id)).scalar()
     return event_id
 
 

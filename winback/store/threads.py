@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, Select, and_, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from winback.journey.threads import Author, ThreadStatus, Topic, Why, WordStatus
@@ -52,27 +52,34 @@ class Put:
     is_new: bool  # the words
     begins: bool  # the thread, with these words
     waited: bool = False  # the customer was waiting already
+    turn: int = 1  # of a stranger: how many words of theirs lie in the thread
 
 
 def hear(connection: Connection, asker: Asker, words: Words, *, show: bool) -> Put:
     """Add words to the asker's unfinished thread, or begin one. From now on they wait. `show`: in the staff's group too."""
-    if asker.customer_id is not None and asker.chat_id:
-        adopt(connection, asker.chat_id, asker.customer_id)
     row, begins = _unfinished(connection, asker, words)
     if not _add(connection, row.id, words, show=show):
         return Put(row.id, is_new=False, begins=False, waited=row.waiting_since is not None)
+    if begins:
+        return Put(row.id, is_new=True, begins=True)
     values: dict[str, Any] = {"status": ThreadStatus.OPEN, "channel": words.channel}
     if row.waiting_since is None:
         values |= {"waiting_since": words.at, "due_at": words.due_at, "reminder": "", "reminded_at": None}
     if asker.chat_id:
         values["chat_id"] = asker.chat_id
     connection.execute(update(threads).where(threads.c.id == row.id).values(values))
-    return Put(row.id, is_new=True, begins=begins, waited=not begins and row.waiting_since is not None)
+    theirs = select(func.count()).where(thread_words.c.thread_id == row.id, thread_words.c.author == Author.CUSTOMER)
+    turn = connection.execute(theirs).scalar_one() if asker.customer_id is None else 0
+    return Put(row.id, is_new=True, begins=False, waited=row.waiting_since is not None, turn=turn)
 
 
 def _unfinished(connection: Connection, asker: Asker, words: Words) -> tuple[Row[Any], bool]:
     """The thread, held, and whether it was begun just now. Of two who begin one at once the second finds the first one's."""
-    if row := _held(connection, asker):
+    found = connection.execute(_near(asker)).all()
+    if asker.customer_id is not None and any(row.customer_id is None for row in found):
+        adopt(connection, asker.chat_id, asker.customer_id)
+        found = connection.execute(_near(asker)).all()
+    if row := next((row for row in found if row.status != ThreadStatus.CLOSED), None):
         return row, False
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     values = {
@@ -83,17 +90,26 @@ def _unfinished(connection: Connection, asker: Asker, words: Words) -> tuple[Row
         "channel": words.channel,
         "status": ThreadStatus.OPEN,
         "why": words.why,
-        "assignee": _manager(connection, asker),
         "opened_at": words.at,
         "waiting_since": words.at,
         "due_at": words.due_at,
         "first_due_at": words.due_at,
-        **_topic(connection, asker),
+        **_standing(connection, asker),
     }
-    begun = connection.execute(dialect.insert(threads).values(values).on_conflict_do_nothing().returning(threads.c.id)).scalar_one_or_none()
+    statement = dialect.insert(threads).values(values).on_conflict_do_nothing().returning(*threads.c)
+    if begun := connection.execute(statement).one_or_none():
+        return begun, True
     row = _held(connection, asker)
-    assert row is not None, "there is one now, whoever began it"
-    return row, begun == row.id
+    assert row is not None, "somebody began one just now"
+    return row, False
+
+
+def _near(asker: Asker) -> Select[Any]:
+    """The asker's unfinished thread, and whatever was said in their chat before anybody knew whose it is; held."""
+    mine = and_(_whose(asker), threads.c.status != ThreadStatus.CLOSED)
+    before = and_(threads.c.chat_id == asker.chat_id, threads.c.customer_id.is_(None))
+    near = or_(mine, before) if asker.customer_id is not None and asker.chat_id else mine
+    return select(threads).where(near).order_by(threads.c.id.desc()).with_for_update()
 
 
 def _held(connection: Connection, asker: Asker) -> Row[Any] | None:
@@ -107,16 +123,16 @@ def _whose(asker: Asker) -> Any:
     return and_(threads.c.customer_id.is_(None), threads.c.chat_id == asker.chat_id)
 
 
-def _manager(connection: Connection, asker: Asker) -> str:
-    manager = connection.execute(select(customers.c.manager).where(customers.c.id == asker.customer_id)).scalar()
-    return manager or ""
-
-
-def _topic(connection: Connection, asker: Asker) -> Mapping[str, Any]:
-    """A customer has one topic in the staff's group, thread after thread."""
-    before = select(threads.c.topic, threads.c.topic_status).where(_whose(asker), threads.c.topic != 0, threads.c.topic_status != Topic.GONE)
-    row = connection.execute(before.order_by(threads.c.id.desc()).limit(1)).one_or_none()
-    return {} if row is None else {"topic": row.topic, "topic_status": row.topic_status}
+def _standing(connection: Connection, asker: Asker) -> Mapping[str, Any]:
+    """Whose the new thread is from the beginning, and its topic: a customer has one in the staff's group, thread after thread."""
+    before = and_(_whose(asker), threads.c.topic != 0, threads.c.topic_status != Topic.GONE)
+    if asker.customer_id is None:
+        statement: Select[Any] = select(threads.c.topic, threads.c.topic_status).where(before)
+    else:
+        shown = func.coalesce(threads.c.topic, 0).label("topic"), func.coalesce(threads.c.topic_status, "").label("topic_status")
+        statement = select(customers.c.manager.label("assignee"), *shown).outerjoin(threads, before).where(customers.c.id == asker.customer_id)
+    row = connection.execute(statement.order_by(threads.c.id.desc()).limit(1)).mappings().one_or_none()
+    return {} if row is None else dict(row)
 
 
 def _add(connection: Connection, thread_id: int, words: Words, *, show: bool) -> bool:
@@ -178,12 +194,13 @@ def answer(  # noqa: PLR0917  what an answer is
     return number
 
 
-def note(connection: Connection, thread_id: int, text: str, now: datetime) -> None:
+def note(connection: Connection, thread_id: int, text: str, now: datetime, *, show: bool = False) -> None:
     """A line for the shop's people that the customer doesn't see."""
     number = select(func.count()).where(thread_words.c.thread_id == thread_id).scalar_subquery()
     key = f"note:{thread_id}:{now.isoformat()}:{connection.execute(select(number)).scalar_one()}"
     values = {"thread_id": thread_id, "key": key, "author": Author.BOT, "channel": "", "text": _text(text)}
-    connection.execute(insert(thread_words).values(values | {"happened_at": now, "status": WordStatus.HEARD}))
+    shown = WordStatus.PLANNED if show else ""
+    connection.execute(insert(thread_words).values(values | {"happened_at": now, "status": WordStatus.HEARD, "shown": shown}))
 
 
 def assign(connection: Connection, thread_id: int, assignee: str) -> bool:
@@ -253,7 +270,7 @@ def _give(connection: Connection, row: Row[Any], customer_id: int) -> None:
 
 
 def _own(connection: Connection, customer_id: int) -> str:
-    return _manager(connection, Asker(customer_id))
+    return connection.execute(select(customers.c.manager).where(customers.c.id == customer_id)).scalar() or ""
 
 
 def _text(text: str) -> str:
