@@ -35,6 +35,7 @@ from winback.commands import (
     studio,
     suppressions,
     tasks,
+    threads,
     translations,
 )
 from winback.errors import Refused
@@ -84,6 +85,7 @@ for subject in (
     approvals,
     codes,
     tasks,
+    threads,
     results,
     bounces,
     bot,

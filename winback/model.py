@@ -158,6 +158,7 @@ class EventKind(StrEnum):
     COMPLAINT = "complaint"  # marked as spam
     ANSWER = "answer"  # a survey was filled in
     BLOCKED = "blocked"  # the bot was blocked by the customer
+    LATER = "later"  # asked to be reminded on another day
 
 
 class Verdict(StrEnum):
@@ -230,8 +231,7 @@ class Reason(StrEnum):
     LANE_CLOSED = "lane-closed"  # nobody takes letters on its channel just now: it is looked at again some minutes later
 
 
-HOLDOUT = "holdout"
-"""The arm of those left alone; no tactic may take this name."""
+HOLDOUT = "holdout"  # the arm of those left alone; no tactic may take this name
 
 TASK: Final = "task"
 """The way of a stage that isn't a letter's: a person does something. It stands beside the channels in a stage and with deliveries."""
@@ -310,6 +310,7 @@ class Email:
     unsubscribe_mailto: str = ""
     pictures: tuple[Picture, ...] = ()  # that `html` shows by their `url`
     relay: str = ""  # through which one of several; empty: whichever's turn it is
+    answers_to: str | None = None  # of a person's own answer: the Message-ID of the letter that it belongs to, or nothing
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from winback.limits import FuseSettings
 from winback.model import BY_PHONE, ChannelName, Environment
 from winback.shapes import Allowed, Amount, Channel, Duration, NumberOrNever, Share, Zone, one_of
 from winback.strictyaml import Document, Shape, refusal
-from winback.ways_in import ImapSettings, SoftBounceSettings
+from winback.ways_in import AnsweringSettings, ImapSettings, SoftBounceSettings
 from winback.ways_out import EmailSettings, GatewaySettings, TelegramSettings
 
 S = TypeVar("S", bound=BaseModel)
@@ -112,6 +112,7 @@ class Settings(Shape):
     tracking: TrackingSettings = TrackingSettings()
     imap: ImapSettings = ImapSettings()
     soft_bounces: SoftBounceSettings = SoftBounceSettings()
+    answering: AnsweringSettings = AnsweringSettings()
 
     @field_validator("database")
     @classmethod

@@ -1,12 +1,13 @@
-"""`imap:` and `soft_bounces:` of config/settings.yaml: the mailbox that answers and bounces come to, and when an address counts as dead."""
+"""`imap:`, `soft_bounces:` and `answering:` of config/settings.yaml: the mailbox that is read, dead addresses, how soon people are answered."""
 
 from __future__ import annotations
 
+from datetime import date, time, timedelta
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from winback.shapes import Duration
+from winback.shapes import Duration, Hours, Weekday
 from winback.strictyaml import Shape, refusal
 
 
@@ -47,3 +48,21 @@ class SoftBounceSettings(Shape):
         if self.over >= self.within:
             raise refusal(f"counts over {self.over.days} days and forgets after {self.within.days}.", "Write a longer `within:`.")
         return self
+
+
+class AnsweringSettings(Shape):
+    """How soon a person answers customers who wrote, and when somebody is there to do it. Days and hours are the shop's."""
+
+    within: Duration = Field(default="2 hours", validate_default=True)  # of office hours: the promise
+    office_hours: Hours = (time(9), time(18))
+    days: tuple[Weekday, ...] = Field(default=(0, 1, 2, 3, 4), min_length=1)
+    holidays: dict[str, tuple[str, ...]] = Field(default_factory=dict)  # country -> those of its holidays on which nobody is there
+    closed: tuple[date, ...] = ()  # further days on which nobody is there
+    remind_after: Duration = Field(default="0 minutes", validate_default=True)  # the promise is over, until somebody is reminded
+
+    @field_validator("within")
+    @classmethod
+    def _some_time(cls, value: timedelta) -> timedelta:
+        if not timedelta() < value <= timedelta(days=30):
+            raise refusal("is no promise that can be kept or missed.", "Write for example 2 hours.")
+        return value

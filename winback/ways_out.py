@@ -127,6 +127,14 @@ class TelegramSettings(Shape):
     join_within: Duration = Field(default="180 days", validate_default=True)  # how long a joining link is good for
     webhook: bool = False  # Telegram tells `winback serve`, at `public_url:`, what is new; false: `winback bot` asks for it
     cost: Amount = Field(default=0, validate_default=True)
+    staff_chat: str = ""  # number of a group with topics in which the shop's people see and answer customers; empty: none
+
+    @field_validator("staff_chat")
+    @classmethod
+    def _group(cls, value: str) -> str:
+        if value and not re.fullmatch(r"-[0-9]{2,20}", value):
+            raise refusal(f"is {value}; a group is its number, which begins with a minus.", 'Write for example "-1001234567890", in quotes.')
+        return value
 
     @property
     def leaves(self) -> bool:

@@ -77,6 +77,27 @@ def wishes(shop: Letterbox, who: int) -> dict[str, Any]:
     return {name: value for name, value in told.items() if value}
 
 
+def threads(shop: Letterbox, who: int) -> list[str]:
+    """How each stands, and why it began; of nobody in particular those of strangers."""
+    return [f"{row.status}: {row.why}" for row in shop.rows(t.threads, customer_id=who or None)]
+
+
+def thread_words(shop: Letterbox, who: int) -> list[str]:
+    """What was said in their threads, by whom, and what became of answers."""
+    theirs = {row.id for row in shop.rows(t.threads, customer_id=who or None)}
+    said = [row for row in shop.rows(t.thread_words) if row.thread_id in theirs]
+    return [f"{row.author}{f' ({row.status})' if row.author == 'manager' else ''}: {row.text or '(a file)'}" for row in said]
+
+
+def assignee(shop: Letterbox, who: int) -> str:
+    return shop.rows(t.threads, customer_id=who or None)[-1].assignee
+
+
+def topic(shop: Letterbox, who: int, chat: int) -> int:
+    """Of their newest thread in the staff's group."""
+    return max((row for row in shop.rows(t.threads) if (who and row.customer_id == who) or row.chat_id == str(chat)), key=lambda row: row.id).topic
+
+
 QUESTIONS: dict[str, Callable[[Letterbox, int], Any]] = {
     "joined": joined,  # may we write to their chat?
     "chat": chat,  # its number
@@ -86,4 +107,7 @@ QUESTIONS: dict[str, Callable[[Letterbox, int], Any]] = {
     "replies": replies,  # their words
     "journey": journey,  # "active", "stopped replied"
     "wishes": wishes,
+    "threads": threads,  # "open: unknown-words", the oldest first
+    "said": thread_words,  # "customer: ...", "manager (sent): ..."
+    "assignee": assignee,  # of the newest thread
 }

@@ -15,6 +15,7 @@ from winback.bot.answers import Answer, Phrasebook
 from winback.bot.line import Line
 from winback.bot.shift import Shift
 from winback.demo.bot_api import BotApi, SentMessage
+from winback.operations import tending
 from winback.settings import Project
 from winback.store import database, merging
 from winback.tracking import addresses
@@ -39,6 +40,7 @@ class Play:
     seen: int = 0  # of what the bot sent
     seen_edits: int = 0
     seen_calls: int = 0
+    seen_in_group: int = 0
     last_said: int = 0
 
     @cached_property
@@ -86,7 +88,13 @@ class Play:
             case "again":
                 self.api.repeat_last()
             case "staff":
-                self.api.staff_say(STAFF, self.words(said, "olena"))
+                await self.hear()
+                self.staff_say(said)
+            case "group":
+                self.expect_in_group(said)
+            case "shop" if said == "looks after threads":
+                await self.hear()
+                await tending.tend(self.project, self.shop.engine, now=self.now)
             case "shop":
                 self.arranged(said)
             case _:
@@ -135,6 +143,21 @@ class Play:
             case _:
                 raise AssertionError(f"nobody knows how to: {what}")
 
+    def staff_say(self, said: Any) -> None:
+        """Words in a group: `{to: olena, says: ...}` in the topic of her thread, else in none."""
+        told = said if isinstance(said, dict) and "says" in said else {"says": said}
+        topic = kept.topic(self.shop, self.people.get(told["to"], 0), CHATS[told["to"]]) if "to" in told else 0
+        self.api.staff_say(STAFF, self.words(told["says"], "olena"), topic=topic, author=told.get("author", 42))
+
+    def expect_in_group(self, said: Any) -> None:
+        """What the bot shows the shop's people, in order: words that must be in each."""
+        shown = [message.text for message in self.api.sent[self.seen_in_group :] if message.chat_id == str(STAFF)]
+        self.seen_in_group = len(self.api.sent)
+        told = [] if said == "nothing" else said if isinstance(said, list) else [said]
+        assert len(shown) == len(told), f"the group was shown {shown}"
+        for text, one in zip(shown, told, strict=True):
+            assert self.words(one, "olena") in text, f"the group was shown {shown}"
+
     def words(self, said: Any, name: str) -> str:
         """What is said in the script's language; LINK is the customer's own, LINK OF IVAN another's."""
         text = str(said[self.language] if isinstance(said, dict) else said)
@@ -163,7 +186,8 @@ class Play:
 
     def unheard(self) -> list[SentMessage]:
         """What the bot said and the script hasn't told of yet, in order."""
-        return sorted([*self.api.sent[self.seen :], *self.api.edited[self.seen_edits :]], key=lambda message: message.at)
+        said = [message for message in self.api.sent[self.seen :] if message.chat_id != str(STAFF)]
+        return sorted([*said, *self.api.edited[self.seen_edits :]], key=lambda message: message.at)
 
     def expect(self, said: Any) -> None:
         """The bot says these, and nothing else: answers by their keys, or words; `to` another chat; with `buttons`."""

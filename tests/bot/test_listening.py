@@ -95,8 +95,8 @@ async def test_somebody_who_left_may_come_back_and_only_the_new_consent_counts(a
 async def test_what_a_customer_says_is_kept_and_ends_the_journey(api, hear, shop, project):
     who, letter = shop.written_to("olena", chat=str(CHAT))
     number = api.customer_says(CHAT, "Дякую! Якраз збиралася замовити.")
-    assert await hear() == {"reply": 1}
-    assert api.texts(CHAT) == [said(project, "thanks")]
+    assert await hear() == {"reply": 1, "handed-over": 1}
+    assert api.texts(CHAT) == [answers.read(project).say(answers.Answer.HANDED_OVER, "uk", {"when": "16:00"})]
     (row,) = shop.rows(events)
     assert (row.kind, row.customer_id, row.delivery_id, row.verdict, row.text) == ("reply", who, letter, "human", "Дякую! Якраз збиралася замовити.")
     assert row.dedupe_key.startswith(f"telegram:{number}:")
@@ -122,7 +122,7 @@ async def test_every_update_is_taken_in_once_even_when_it_is_told_again(api, hea
     shop.written_to("olena", chat=str(CHAT))
     api.customer_says(CHAT, "Перше")
     heard = list(api._updates)
-    assert await hear() == {"reply": 1}
+    assert await hear() == {"reply": 1, "handed-over": 1}
     api._updates.extend(heard)  # as after an answer that got lost on its way to us
     assert await hear() == {}
     api._updates.extend(heard)
@@ -137,7 +137,7 @@ async def test_more_updates_than_telegram_gives_at_once_are_all_taken_in(api, he
     for number in range(130):
         shop.written_to(f"c{number}", chat=str(1000 + number))
         api.customer_says(1000 + number, "Вітаю")
-    assert await hear() == {"reply": 130}
+    assert await hear() == {"reply": 130, "handed-over": 130}
     assert len(api.sent) == 130
     assert len(shop.rows(events)) == 130
 
@@ -146,10 +146,10 @@ async def test_updates_that_telegram_numbers_anew_after_a_quiet_week_are_heard(a
     shop.written_to("olena", chat=str(CHAT))
     api.renumber_from(900_000)
     api.customer_says(CHAT, "Перше")
-    assert await hear() == {"reply": 1}
+    assert await hear() == {"reply": 1, "handed-over": 1}
     api.renumber_from(5)
     number = api.customer_says(CHAT, "Друге")
-    assert await hear(NOW + timedelta(days=8)) == {"reply": 1}
+    assert await hear(NOW + timedelta(days=8)) == {"reply": 1, "handed-over": 1}
     assert [row.text for row in shop.rows(events)] == ["Перше", "Друге"]
     assert [row.watermark for row in shop.rows(source_states)] == [str(number + 1)]
 
@@ -167,7 +167,7 @@ async def test_strangers_and_wrong_links_are_answered_and_nothing_is_written(api
     erased = link(project, 77)
     for text, answer in (("Hello?", "stranger"), ("/start", "stranger"), ("/start nonsense", "link-lost"), (f"/start {erased}", "link-lost")):
         api.customer_says(CHAT, text, language="en")
-        assert await hear() == {}
+        assert await hear() == ({"handed-over": 1} if text == "Hello?" else {})
         assert api.texts(CHAT)[-1] == said(project, answer, "en")
     api.customer_presses(CHAT, presses.write([project.key], "another chat", Verb.JOIN, shop.customer("olena"), 0, 0))
     assert await hear() == {}

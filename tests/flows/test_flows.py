@@ -214,6 +214,7 @@ def test_every_deployment_names_a_flow_that_exists_and_only_those_who_help_to_se
         "enrol-and-send",
         "send-beside",
         "remind-managers",
+        "tend-threads",
         "start-campaign",
         "collect-events",
         "measure-and-report",

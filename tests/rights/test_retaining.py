@@ -17,6 +17,7 @@ from winback.store import audit, database, expiring, outcomes
 from winback.store import tables as t
 
 LATER = THEN + timedelta(days=2000)
+_AT_ONCE = dict.fromkeys(("opened_at", "first_due_at", "closed_at"), THEN)
 
 
 @pytest.fixture
@@ -24,6 +25,8 @@ def world(engine, project):
     found = person.world(engine, project)
     with database.writing(engine) as connection:
         connection.execute(update(t.tasks).values(status="done", done_at=THEN))
+        connection.execute(update(t.threads).values(status="closed", closed_at=THEN))
+        connection.execute(insert(t.threads).values(chat_id="808", name="A stranger", channel="telegram", status="closed", why="asked", **_AT_ONCE))
         counted = {"lane": "email", "counted_by": "w", "number": 1, "counted_at": THEN}
         connection.execute(insert(t.lane_counts).values(**counted, accepted=1, refused=0, errors=0, refused_at_end=0, bounced=0, complained=0))
     for path in project.out.rglob("*.*"):
@@ -48,12 +51,16 @@ def test_what_is_over_its_time_goes_and_figures_stay(engine, world, project):
         "decisions": 2,
         "server_answers": 2,
         "tasks": 2,
+        "threads": 2,
+        "strangers": 1,
         "letters": 6,
         "rejects": 1,
         "lane_counts": 1,
     }
     assert done.is_scrubbed
     assert column(engine, t.events.c.text) == {""}
+    assert column(engine, t.thread_words.c.text) == {""}
+    assert column(engine, t.threads.c.name) == {"Vasylyna", "Petro", ""}
     assert [row for row in column(engine, t.deliveries.c.message_id) if row] == []
     with database.reading(engine) as connection:
         assert {str(row) for row in connection.execute(select(t.events.c.signals)).scalars()} == {"{}"}

@@ -98,6 +98,7 @@ def test_the_list_of_what_moves_is_whole():
         "back_fill",
         "consent_requests",
         "preferences",
+        "threads",
     }
     stay_with_the_tombstone = {"stage_changes"}  # what was said of that record then
     made_anew = {"facts", "facts_due", "scores"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 from hashlib import sha256
+from zlib import crc32
 
 from pydantic import Field, field_validator
 
@@ -21,14 +22,21 @@ class Reason(Shape):
     title: str = Field(min_length=1)  # as lists and reports show it
     method: str = ""  # what to do about it, for the people who win such customers back
     says: dict[str, str] = Field(default_factory=dict)  # as customers say it of themselves, in each language; a survey offers no others
+    to_person: bool = False  # a complaint: whoever gives it in the chat is answered by a person
 
 
 _DEFAULT = {
     "service": Reason(
-        title="Poor service", method="Apologise, put it right, and say that it is put right; another manager, or a call from the head."
+        title="Poor service",
+        method="Apologise, put it right, and say that it is put right; another manager, or a call from the head.",
+        to_person=True,
     ),
-    "indifference": Reason(title="Nobody cared", method="A personal word from their own manager, and thanks without an offer."),
-    "goods": Reason(title="The goods disappointed", method="Ask what was wrong, apologise, give back 20 % of that order; say what is better now."),
+    "indifference": Reason(title="Nobody cared", method="A personal word from their own manager, and thanks without an offer.", to_person=True),
+    "goods": Reason(
+        title="The goods disappointed",
+        method="Ask what was wrong, apologise, give back 20 % of that order; say what is better now.",
+        to_person=True,
+    ),
     "price": Reason(title="Too dear", method="Rarely the main reason, so ask once more; then a gift, or a discount that grows with the amount."),
     "competitor": Reason(title="A competitor's offer", method="An offer made for them alone; show what is new since they left."),
     "acquaintances": Reason(title="Buys from acquaintances", method="Stay in touch with useful letters; no pressure."),
@@ -60,6 +68,11 @@ class Reasons(Shape):
     def hint(self, written: str) -> str:
         """What may have been meant by a reason that isn't known."""
         return nearest(written.casefold(), self.reasons, "Reasons")
+
+
+def mark(word: str) -> int:
+    """A number below 2**32 by which a button names a reason, whatever becomes of the file's order (CRC-32)."""
+    return crc32(word.encode())
 
 
 def read(project: Project) -> Reasons:

@@ -37,6 +37,8 @@ class Retention(Shape):
     decisions: DurationOrNever = _days("1095 days")  # facts that campaigns decided on
     server_answers: DurationOrNever = _days("365 days")  # what mail servers said, and Message-IDs
     tasks: DurationOrNever = _days("365 days")  # texts and notes of closed tasks
+    threads: DurationOrNever = _days("365 days")  # what was said in closed threads
+    strangers: DurationOrNever = _days("90 days")  # chat and name of who wrote to the bot and is no customer, once their thread is closed
     letters: DurationOrNever = _days("90 days")  # files of letters
     rejects: DurationOrNever = _days("30 days")  # files of rows that weren't taken
     lane_counts: DurationOrNever = _days("180 days")

@@ -60,6 +60,33 @@ class Answer(StrEnum):
     STOP_COMMAND = "stop-command"
     HELP_COMMAND = "help-command"
     STALE = "stale"  # a button that says nothing any more
+    LATER_WHEN = "later-when"  # when shall we remind you?
+    LATER_3 = "later-3"  # labels of the choices
+    LATER_7 = "later-7"
+    LATER_30 = "later-30"
+    LATER_SET = "later-set"  # the reminder will come
+    LATER_OVER = "later-over"  # nothing is left to remind of by then
+    LATER_BUSY = "later-busy"  # the next message is just being sent
+    WHY_LEFT = "why-left"  # they aren't interested: why?
+    RATHER_NOT = "rather-not"  # the label of the button that ends this
+    WHAT_WOULD = "what-would"  # what would change their mind?
+    WHAT_WOULD_SORRY = "what-would-sorry"  # the same after a complaint
+    LEFT = "left"  # thanks for telling
+    ASK_NUMBER = "ask-number"  # a question of a survey that a number answers
+    ASK_WORDS = "ask-words"  # one that words answer
+    BACK = "back"  # labels below questions
+    SKIP = "skip"
+    NOTED = "noted"  # an answer is kept
+    SURVEY_THANKS = "survey-thanks"  # after the last question
+    SURVEY_SORRY = "survey-sorry"  # where the score was bad
+    SURVEY_PROMOTER = "survey-promoter"  # where they would recommend us
+    SURVEY_GIFT = "survey-gift"  # the gift for answering
+    SURVEY_GIFT_CODE = "survey-gift-code"  # the same with its code
+    ORDER_ASKED = "order-asked"  # a person looks where their order is
+    ORDER_UNKNOWN = "order-unknown"  # the same where no order is known
+    HANDED_OVER = "handed-over"  # a person answers, by when
+    HANDED_OVER_LATER = "handed-over-later"  # nobody is there just now, and when somebody will be
+    ANSWER_SUBJECT = "answer-subject"  # of the mail in which a person answers
 
 
 _KEYS: dict[str, Any] = {answer.name.lower(): (Wording, Field(alias=answer.value)) for answer in Answer}
@@ -67,8 +94,19 @@ Answers = create_model("Answers", __base__=Shape, **_KEYS)
 """The file. Every answer must be there."""
 
 
-_VALUES: Mapping[Answer, tuple[str, ...]] = {Answer.SETTINGS_PAUSED: ("{day}",)}
-"""What answers say beside {shop}: "{day}"."""
+_QUESTION = ("{place}", "{question}")
+_VALUES: Mapping[Answer, tuple[str, ...]] = {
+    Answer.SETTINGS_PAUSED: ("{day}",),
+    Answer.LATER_SET: ("{day}",),
+    Answer.ASK_NUMBER: (*_QUESTION, "{worst}", "{best}"),
+    Answer.ASK_WORDS: _QUESTION,
+    Answer.SURVEY_GIFT: ("{gift}", "{day}"),
+    Answer.SURVEY_GIFT_CODE: ("{gift}", "{code}", "{day}"),
+    Answer.ORDER_ASKED: ("{order}",),
+    Answer.HANDED_OVER: ("{when}",),
+    Answer.HANDED_OVER_LATER: ("{when}",),
+}
+"""What answers may say beside {shop}: "{day}"."""
 
 
 def values(answer: Answer) -> tuple[str, ...]:
@@ -91,10 +129,15 @@ class Phrasebook:
         `values` stand in the places of {name}s other than {shop}.
         """
         said = self._said(answer)
-        chain = locales.choose(spoken, "", self.chains)
-        locale = next((language for language in chain if isinstance(said, str) or language in said), SOURCE)
+        locale = self.locale(answer, spoken)
         filled = {"shop": wording.in_locale(self.shop, locale), **(values or {})}
         return _PLACEHOLDER.sub(lambda found: filled[found[0][1:-1]], wording.in_locale(said, locale))
+
+    def locale(self, answer: Answer, spoken: str) -> str:
+        """The language that the answer is said in to somebody who speaks `spoken`."""
+        said = self._said(answer)
+        chain = locales.choose(spoken, "", self.chains)
+        return next((language for language in chain if isinstance(said, str) or language in said), SOURCE)
 
     def languages(self, answer: Answer) -> tuple[str, ...]:
         """Languages that an answer is written in."""

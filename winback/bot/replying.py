@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from winback.bot.answers import Answer
-from winback.bot.dialogue import Acknowledge, Context, Deed, Deeds, Known, Say
+from winback.bot.dialogue import Acknowledge, Context, Deed, Deeds, Known
 from winback.bot.updates import Heard, Kind, Place
 from winback.model import EventKind, Verdict
 from winback.store.correspondence import Correspondent
@@ -29,16 +29,7 @@ def decide(heard: Heard, known: Known) -> Deeds:
     """The last dialogue: it has an answer to everything."""
     if heard.place is Place.GROUP:
         return (Acknowledge(),) if heard.kind is Kind.PRESS else ()
-    match heard.kind:
-        case Kind.PRESS:
-            return (Acknowledge(Answer.STALE, known.language),)
-        case Kind.WORDS if heard.is_edit:
-            return ()  # the words were answered when they came
-        case Kind.WORDS if known.who is None:
-            return (Say(Answer.STRANGER, known.language, asks_phone=True),)
-        case Kind.WORDS:
-            return Reply(), Say(Answer.THANKS, known.language)
-    return ()
+    return (Acknowledge(Answer.STALE, known.language),) if heard.kind is Kind.PRESS else ()
 
 
 def event(kind: EventKind, context: Context, who: Correspondent) -> Event:

@@ -79,11 +79,14 @@ def _headers(email: Email, boundary: str) -> Iterator[str]:
     yield _text_header("Subject", email.subject)
     yield f"Date: {format_datetime(email.sent_at.astimezone(UTC))}"
     yield f"Message-ID: {_token(email.message_id)}"
+    if email.answers_to:
+        yield from (f"{name}: {_token(email.answers_to)}" for name in ("In-Reply-To", "References"))  # RFC 5322, 3.6.4: one conversation
     yield "MIME-Version: 1.0"
     yield f'Content-Type: multipart/alternative; boundary="{boundary}"'
     yield f"Content-Language: {_token(email.language)}"
     yield from _list_headers(email)
-    yield "Precedence: bulk"
+    if email.answers_to is None:
+        yield "Precedence: bulk"
     yield "X-Auto-Response-Suppress: OOF, AutoReply"
 
 

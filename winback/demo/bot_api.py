@@ -21,6 +21,7 @@ from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
 from winback.demo import bot_pictures, bot_updates
+from winback.demo.bot_topics import Topics
 from winback.demo.bot_webhook import Delivering
 from winback.demo.serving import Serving
 
@@ -78,6 +79,7 @@ class BotApi:
         self.edited: list[SentMessage] = []
         self.webhook: Delivering | None = None
         self.commands: dict[str, list[dict[str, str]]] = {}  # by language; "" for everybody else
+        self.topics = Topics()
         self._faults: dict[str, deque[Fault]] = defaultdict(deque)
         self._blocking: set[str] = set()
         self._updates: deque[dict[str, Any]] = deque()
@@ -218,8 +220,12 @@ class BotApi:
             "setMyCommands": self._set_commands,
             "answerCallbackQuery": lambda _: True,
             "editMessageText": self._edit,
+            "copyMessage": self._copy,
+            **self.topics.methods,
         }
-        if self._faults[method]:
+        if (missing := self.topics.missing(method, parameters)) is not None:
+            await self._go_wrong(Fault(400, missing), scope, send)
+        elif self._faults[method]:
             await self._go_wrong(self._faults[method].popleft(), scope, send)
         elif method == "getUpdates":
             await self._tell_updates(parameters, send)
@@ -304,6 +310,12 @@ class BotApi:
         buttons = tuple(button for row in markup.get("inline_keyboard", []) for button in row)
         text, pictures = bot_pictures.sent(parameters, files or {})
         return SentMessage(parameters["chat_id"], text, buttons, next(self._numbers), time.monotonic(), parameters, pictures)
+
+    def _copy(self, parameters: dict[str, str]) -> dict[str, Any]:
+        """A message that goes from one chat into another, whatever it holds."""
+        message = self._keep({**parameters, "text": f"(copy of {parameters['message_id']})"})
+        self.sent.append(message)
+        return {"message_id": message.message_id}
 
     def _edit(self, parameters: dict[str, str]) -> dict[str, Any]:
         message = self._keep(parameters)

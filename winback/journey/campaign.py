@@ -14,6 +14,7 @@ from pydantic import ConfigDict, Field, field_validator, model_validator
 from winback.audience.signs import Sign
 from winback.errors import ConfigError, Problem
 from winback.journey import greet as greeting
+from winback.journey import repeats
 from winback.journey.content import Content, Localised
 from winback.journey.drawing import Adaptive, Layer, Stratum
 from winback.journey.greet import Greet
@@ -158,7 +159,7 @@ class Campaign(Shape):
 
     def stage_of(self, delivery: str) -> Stage:
         """The stage that a delivery's stage names; of greetings, which have a name for each occasion and year, the only one."""
-        return self.stages[0] if self.greet else next(stage for stage in self.stages if stage.name == delivery)
+        return self.stages[0] if self.greet else next(stage for stage in self.stages if stage.name == repeats.stage_of(delivery))
 
     def shares(self) -> dict[str, float]:
         """Planned share of every arm, the holdout among them; they add up to 1."""

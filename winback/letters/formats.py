@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from typing import Literal, TypeAlias
@@ -45,6 +45,13 @@ def write_day(value: date, *, locale: str) -> str:
 def write_weekday(value: date, *, locale: str) -> str:
     """The name of the day, by itself: Sunday, неділя. Not inside a sentence that would inflect it."""
     return _printed(format_date(value, "EEEE", locale=locale), locale)
+
+
+@lru_cache(maxsize=4096)
+def write_when(value: datetime, today: date, *, locale: str) -> str:
+    """A wall time, with its day where that isn't today: 14:30; 6 December, 11:00. By 24 hours, as shops' doors have it."""
+    at = f"{value:%H:%M}"
+    return at if value.date() == today else f"{write_day(value.date(), locale=locale)}, {at}"
 
 
 def month_names(*, locale: str) -> tuple[str, ...]:

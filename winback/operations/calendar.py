@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from winback import clock
+from winback.journey import repeats
 from winback.letters import sender
 from winback.model import ChannelName
 from winback.sending.prepared import Prepared
@@ -57,8 +58,8 @@ def of(prepared: Prepared, sent: Iterable[Sent]) -> Calendar:
 
 
 def _named(prepared: Prepared, stage: str) -> str:
-    """What a calendar calls a stage: of a greeting the occasion, without its year."""
-    return stage.rpartition("-")[0] if prepared.campaign.greet else stage
+    """What a calendar calls a stage: of a greeting the occasion, without its year; a reminder that somebody asked for by its stage."""
+    return stage.rpartition("-")[0] if prepared.campaign.greet else repeats.stage_of(stage)
 
 
 def _leaving(prepared: Prepared, sent: Sent, stage: int) -> Leaving:

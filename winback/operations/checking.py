@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from winback.audience import businesses, cohort, lifecycle, reasons, retention, signs, source, value
 from winback.errors import ConfigError, Problem, Refused
-from winback.journey import campaign, occasions, policy
+from winback.journey import campaign, occasions, office, policy
 from winback.letters import brand, check, occasion_names, sender
 from winback.operations import translating
 from winback.sending import allowing, pace, prepared
@@ -28,6 +28,7 @@ def problems(project: Project) -> list[Problem]:
         lambda: occasions.read(project),
         lambda: pace.read(project),
         lambda: retention.read(project),
+        lambda: office.read(project),
     ]
     found = [problem for reader in readers for problem in _refused(reader)]
     for name in project.names("cohorts"):

@@ -12,7 +12,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from winback.errors import ChannelError, LaneError, Problem, Refused
-from winback.operations import alarming, forwarding, returning
+from winback.operations import alarming, forwarding, returning, tending
 from winback.operations.alarming import Tell
 from winback.settings import Project
 from winback.tracking import incoming
@@ -57,6 +57,7 @@ def collect(project: Project, engine: Engine, *, now: datetime, replies: Path | 
         counts += asyncio.run(_hear(project, engine, now))
     if project.config("senders.yaml").exists():
         counts += asyncio.run(forwarding.forward(project, engine, now=now))
+        counts += asyncio.run(tending.tend(project, engine, now=now))
     return Collected(counts)
 
 

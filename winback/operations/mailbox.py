@@ -13,7 +13,7 @@ from sqlalchemy import Engine, Row
 
 from winback.channels.mailbox import Head, Lying, Mailbox
 from winback.letters import locales
-from winback.model import BY_PHONE, ChannelName
+from winback.model import ChannelName
 from winback.settings import Project
 from winback.store import database, kept_letters
 
@@ -27,15 +27,15 @@ BOXES = {
     "telegram": "messenger texts",
     "test-email": "tests by e-mail",
     "test-telegram": "tests by messenger",
-    "reminders": "reminders of tasks",
+    "reminders": "reminders of tasks and threads",
+    "answers": "answers of people",
     "sms": "SMS",
     "viber": "Viber messages",
     "whatsapp": "WhatsApp messages",
 }
 """The folders, as their addresses and a person name them."""
 
-_FOLDERS = {"email": "email", "telegram": "telegram", "test-email": "tests/email", "test-telegram": "tests/telegram", "reminders": "reminders"}
-_FOLDERS |= {str(channel): str(channel) for channel in BY_PHONE}
+_FOLDERS = {name: name for name in BOXES} | {"test-email": "tests/email", "test-telegram": "tests/telegram"}
 _DELIVERED = {str(channel): channel for channel in ChannelName}
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine
 
 from winback.channels import smtp_replies
 from winback.errors import PermanentError
-from winback.journey import sunset
+from winback.journey import repeats, sunset
 from winback.journey.stage import Stage
 from winback.model import ChannelName, DeliveryStatus, Email, Reason, Receipt, RecipientStatus
 from winback.sending import fuse, greeting, offering, outcomes, pacing, turns
@@ -26,6 +26,7 @@ from winback.sending.outgoing import Letter
 from winback.sending.queue import following, traveller
 from winback.store import blocking, database, deliveries, events, runs
 from winback.store.deliveries import Claimed, Outcome
+from winback.store.repeats import last_stages
 from winback.store.runs import Run
 
 _CONCLUDED = {DeliveryStatus.SENT, DeliveryStatus.FAILED, DeliveryStatus.UNCERTAIN, DeliveryStatus.SKIPPED}
@@ -76,7 +77,8 @@ class Ledger:
     def settle_dead_claims(self, connection: Connection) -> int:
         """Settle what dead workers left; the journeys of the uncertain ones go on. Returns how many became uncertain."""
         lost = deliveries.settle_dead_claims(connection, self.run.id, self.now(), but=self.worker)
-        self._advance(connection, {row.customer_id: row.handed_over_at for row in lost}, left={row.customer_id for row in lost})
+        again = {row.customer_id for row in lost if repeats.number_of(row.stage)}
+        self._advance(connection, {row.customer_id: row.handed_over_at for row in lost}, left={row.customer_id for row in lost}, again=again)
         return len(lost)
 
     def exchange(self, channel: ChannelName, answered: Sequence[Answered], letters: Sequence[Letter]) -> list[Letter]:
@@ -99,6 +101,7 @@ class Ledger:
             connection,
             {claimed.customer_id: outcome.sent_at or now for claimed, outcome in own if outcome.status in _CONCLUDED},
             left={claimed.customer_id for claimed, outcome in own if outcome.status in _LEFT},
+            again={claimed.customer_id for claimed, _ in own if repeats.number_of(claimed.stage)},
         )
         if stopped := {claimed.customer_id: outcome.reason for claimed, outcome in own if outcome.status is DeliveryStatus.STOPPED}:
             runs.end(connection, self.run.id, stopped, RecipientStatus.STOPPED, now)
@@ -161,10 +164,11 @@ class Ledger:
             "cost_micros": self.writer.cost_micros(letter.channel),
         }
 
-    def _advance(self, connection: Connection, concluded: Mapping[int, datetime], *, left: Collection[int]) -> None:
+    def _advance(self, connection: Connection, concluded: Mapping[int, datetime], *, left: Collection[int], again: Collection[int]) -> None:
         """Recipients whose stage was concluded at these moments go on to the next one, or have come to the end.
 
-        Those of them whose letter left, or may have, are exhausted when it was the farewell.
+        Those of them whose letter left, or may have, are exhausted when it was the farewell. Those who had asked for their stage `again`
+        go on where they stood before.
         """
         if not concluded:
             return
@@ -173,10 +177,19 @@ class Ledger:
             greeting.advance(connection, self.greeter, self.run, list(standing.values()), self.now())
             return
         prepared = self.writer.prepared
+        names = [stage.name for stage in prepared.campaign.stages]
+        last = last_stages(connection, self.run.id, set(again) & concluded.keys(), names) if again else {}
         changes = [
             {
                 "customer_id": who,
-                **following(prepared.campaign, row, concluded[who], traveller(row, row.country, self.writer.rules(row.country)), prepared.calendar),
+                **following(
+                    prepared.campaign,
+                    row,
+                    concluded[who],
+                    traveller(row, row.country, self.writer.rules(row.country)),
+                    prepared.calendar,
+                    last.get(who),
+                ),
             }
             for who, row in standing.items()
         ]

@@ -41,9 +41,14 @@ def _goes_on(row: Row[Any], campaign: Campaign, country: str, policy: Policy, ca
     return {"customer_id": row.customer_id, **following(campaign, row, row.next_due_at, who, calendar)}
 
 
-def following(campaign: Campaign, recipient: Row[Any], concluded_at: datetime, who: Traveller, calendar: Calendar) -> dict[str, Any]:
-    """The stage after a recipient's, which was concluded, and when it falls due; no due time after the last."""
-    following = recipient.next_stage + 1
+def following(  # noqa: PLR0917  what a stage's time asks about
+    campaign: Campaign, recipient: Row[Any], concluded_at: datetime, who: Traveller, calendar: Calendar, last: int | None = None
+) -> dict[str, Any]:
+    """The stage after a recipient's, which was concluded, and when it falls due; no due time after the last.
+
+    `last` is the stage that theirs had led to before, where it was concluded for another time.
+    """
+    following = max(recipient.next_stage, -1 if last is None else last) + 1
     if following >= len(campaign.stages):
         return {"next_stage": following, "next_due_at": None}
     return {"next_stage": following, "next_due_at": stage_times.due_at(campaign, campaign.stages[following], concluded_at, who, calendar)}

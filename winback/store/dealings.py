@@ -10,7 +10,7 @@ from winback.model import TASK, EventKind, FeedbackKind, Verdict
 from winback.store.as_of import AsOf, Whose, of
 from winback.store.tables import customers, deliveries, events, feedback, inquiries, touches
 
-REACTIONS = (EventKind.CLICK, EventKind.REPLY, EventKind.ANSWER, EventKind.UNSUBSCRIBE, EventKind.COMPLAINT)
+REACTIONS = (EventKind.CLICK, EventKind.REPLY, EventKind.ANSWER, EventKind.LATER, EventKind.UNSUBSCRIBE, EventKind.COMPLAINT)
 """What shows that a letter reached a person. Being opened doesn't: it is not an answer."""
 
 

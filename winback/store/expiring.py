@@ -9,8 +9,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, String, Table, cast, delete, func, or_, select, tuple_, update
 
+from winback.journey.threads import ThreadStatus
 from winback.model import DeliveryStatus, EventKind, RecipientStatus, TaskStatus
-from winback.store.tables import answers, deliveries, events, lane_counts, recipients, tasks
+from winback.store.tables import answers, deliveries, events, lane_counts, recipients, tasks, thread_words, threads
 
 AT_ONCE = 2000
 """Rows of one transaction: nobody waits long for them."""
@@ -48,6 +49,19 @@ CLEARINGS: Mapping[str, Clearing] = {
     ),
     "tasks": Clearing(
         tasks, tasks.c.done_at, (tasks.c.status != TaskStatus.OPEN) & or_(tasks.c.text != "", tasks.c.note != ""), {"text": "", "note": ""}
+    ),
+    "threads": Clearing(
+        thread_words,
+        thread_words.c.happened_at,
+        or_(thread_words.c.text != "", thread_words.c.detail != "")
+        & thread_words.c.thread_id.in_(select(threads.c.id).where(threads.c.status == ThreadStatus.CLOSED)),
+        {"text": "", "detail": ""},
+    ),
+    "strangers": Clearing(
+        threads,
+        threads.c.closed_at,
+        threads.c.customer_id.is_(None) & or_(threads.c.chat_id != "", threads.c.name != ""),
+        {"chat_id": "", "name": "", "language": ""},
     ),
     "lane_counts": Clearing(lane_counts, lane_counts.c.counted_at, lane_counts.c.number.is_not(None), None),
 }

@@ -10,12 +10,13 @@ from typing import Any
 import sqlalchemy.exc
 from sqlalchemy import JSON, Column, Connection, Row, String, Table, and_, cast, delete, func, literal, not_, or_, select, text, update
 
+from winback.journey.threads import ThreadStatus
 from winback.model import CodeSource, CodeStatus, Reason, RecipientStatus, TaskStatus
 from winback.store import codes as life
 from winback.store import events, forgotten, merged_journeys, runs
 from winback.store.holdings import HOLDINGS, Fate, Holding
 from winback.store.incoming import import_is_ours
-from winback.store.tables import codes, contacts, customers, deliveries, fuses, metadata, orders, recipients, suppressions, tasks
+from winback.store.tables import codes, contacts, customers, deliveries, fuses, metadata, orders, recipients, suppressions, tasks, threads
 from winback.store.tables import events as happened
 
 _LOCKED = "55P03"
@@ -129,6 +130,8 @@ def _end(connection: Connection, ids: Sequence[int], now: datetime) -> None:
     connection.execute(update(recipients).where(*going_on).values(ended))
     asked = (tasks.c.customer_id.in_(ids), tasks.c.status == TaskStatus.OPEN)
     connection.execute(update(tasks).where(*asked).values(status=TaskStatus.DROPPED, done_at=now))
+    talking = (threads.c.customer_id.in_(ids), threads.c.status != ThreadStatus.CLOSED)
+    connection.execute(update(threads).where(*talking).values(status=ThreadStatus.CLOSED, closed_at=now))
 
 
 def _let_go_of_codes(connection: Connection, ids: Sequence[int]) -> None:
@@ -210,4 +213,6 @@ def _theirs(table: Table, holding: Holding, person: Known) -> Any:
         return table.c.address_hash.in_([each[2] for each in person.addresses])
     if holding.whose == "event_id":
         return table.c.event_id.in_(select(happened.c.id).where(happened.c.customer_id.in_(person.ids)))
+    if holding.whose == "thread_id":
+        return table.c.thread_id.in_(select(threads.c.id).where(threads.c.customer_id.in_(person.ids)))
     return table.c[holding.whose].in_(person.ids)

@@ -22,7 +22,7 @@ class Holding:
 
     fate: Fate
     says: str  # to the person who asks; of a table that is nobody's, why it isn't theirs
-    whose: str = "customer_id"  # the column that leads to the customer: by their row, by an event of theirs, by an address's hash
+    whose: str = "customer_id"  # the column that leads to the customer: by their row, by an event or a thread of theirs, by an address's hash
     keeps: tuple[str, ...] = ()
 
 
@@ -89,6 +89,13 @@ HOLDINGS: Mapping[str, Holding] = {
         "Calls, visits and cards that somebody was asked to make to you.",
         *("delivery_id", "customer_id", "kind", "manager", "status", "asked_at", "due_at", "done_at", "done_by"),
     ),
+    "talks": _deleted("Which of our questions you were asked last by our bot."),
+    "threads": _emptied(
+        "When you wrote to us, and how soon a person answered.",
+        *("id", "customer_id", "channel", "status", "why", "assignee", "opened_at", "first_due_at", "first_answer_at", "first_answer_by"),
+        *("closed_at", "closed_by", "topic", "topic_status"),  # the topic is taken out of the staff's group by its number
+    ),
+    "thread_words": Holding(Fate.DELETED, "What you and our people said to each other.", "thread_id"),
     "campaign_runs": _nobodys("It describes campaigns, not people."),
     "measurings": _nobodys("When the results of campaigns were counted last."),
     "waves": _nobodys("By which shares the arms of a campaign were drawn."),

@@ -60,6 +60,11 @@ def record(
     return connection.execute(upsert, execution_options={"preserve_rowcount": True}).rowcount > 0
 
 
+def by_key(connection: Connection, key: str) -> str | None:
+    """The reason that a statement gave; None: there is no such statement."""
+    return connection.execute(select(leaving_reasons.c.reason).where(leaving_reasons.c.key == key)).scalar()
+
+
 def whose(connection: Connection, key: str) -> int | None:
     """The id under which everything of the customer lies that the shop knows by `key`: their own, or the one they were merged into."""
     found = select(func.coalesce(customers.c.merged_into, customers.c.id)).where(customers.c.key == key)

@@ -14,13 +14,26 @@ from typing import Any
 import sqlalchemy.exc
 from sqlalchemy import Connection, Row, Table, delete, select, update
 
-from winback.store import codes, consent_requests, merged_journeys, merged_reach, persons, preferences, refreshing, stops_due
+from winback.store import codes, consent_requests, merged_journeys, merged_reach, persons, preferences, refreshing, stops_due, threads
 from winback.store.incoming import import_is_ours
 from winback.store.merged_journeys import JourneyFate
 from winback.store.merged_reach import AddressFate, ConsentFate
-from winback.store.tables import answers, consent_proofs, customers, events, facts, feedback, inquiries, leaving_reasons, orders, scores, touches
+from winback.store.tables import (
+    answers,
+    consent_proofs,
+    customers,
+    events,
+    facts,
+    feedback,
+    inquiries,
+    leaving_reasons,
+    orders,
+    scores,
+    talks,
+    touches,
+)
 
-MOVED = (orders, inquiries, touches, feedback, leaving_reasons, events, answers, consent_proofs)
+MOVED = (orders, inquiries, touches, feedback, leaving_reasons, events, answers, consent_proofs, talks)
 """What a person did, said and was told: all of it goes to the record that stays. Their keys are their own, so nothing meets."""
 
 FILLED = (
@@ -64,6 +77,7 @@ def merge(connection: Connection, merged_id: int, into_id: int, now: datetime) -
     journeys = merged_journeys.join(connection, merged_id, into_id, merged.key, now)
     moved = {table.name: _move(connection, table, merged_id, into_id) for table in MOVED}
     moved["consent_requests"] = consent_requests.move(connection, merged_id, into_id)
+    moved["threads"] = threads.join(connection, merged_id, into_id)
     values = _filled(merged, into)
     connection.execute(update(customers).where(customers.c.id == into_id).values({**values, "updated_at": now}))
     connection.execute(update(customers).where(customers.c.merged_into == merged_id).values(merged_into=into_id))

@@ -13,7 +13,7 @@ from winback.model import EventKind, Verdict
 from winback.store.counting import is_purchase
 from winback.store.tables import events, orders
 
-_BY_THEMSELVES = (EventKind.CLICK, EventKind.REPLY, EventKind.ANSWER)
+_BY_THEMSELVES = (EventKind.CLICK, EventKind.REPLY, EventKind.ANSWER, EventKind.LATER)
 
 
 def moments(connection: Connection, ids: Sequence[int], until: datetime) -> dict[int, list[datetime]]:

@@ -21,10 +21,11 @@ from winback.settings import Project
 from winback.studio import pages, reason_form
 from winback.studio.campaign_page import CampaignPage
 from winback.studio.gate import Gate, Tickets
+from winback.studio.inbox_page import InboxPage
 from winback.studio.mailbox_page import MailboxPage
 from winback.studio.reasons_page import ReasonsPage
 
-_BODY_BYTES = 16_384  # 500 letters of four bytes, each byte written as %F0, and the other fields
+_BODY_BYTES = 65_536  # 3,500 letters of four bytes, each byte written as %F0, and the other fields
 
 
 def create_app(project: Project, engine: Engine, *, port: int, clock: Callable[[], datetime]) -> ASGIApp:
@@ -34,6 +35,7 @@ def create_app(project: Project, engine: Engine, *, port: int, clock: Callable[[
     page = ReasonsPage(project, engine, tickets, clock)
     _add_campaigns(app, CampaignPage(project, engine, tickets, clock), tickets)
     _add_mailbox(app, MailboxPage(Reading(project, engine)))
+    _add_inbox(app, InboxPage(project, engine, tickets, clock), tickets)
 
     @app.get("/")
     def start(find: str = "") -> Response:
@@ -99,9 +101,33 @@ def _add_mailbox(app: FastAPI, mailbox: MailboxPage) -> None:
         return mailbox.source(box, name)
 
 
+def _add_inbox(app: FastAPI, inbox: InboxPage, tickets: Tickets) -> None:
+    @app.get("/inbox")
+    def every(show: str = "", assignee: str = "", page: str = "") -> Response:
+        number = int(page) if page.isdecimal() and len(page) < 8 else 1
+        return inbox.every(show, assignee or None, max(number, 1))
+
+    @app.get("/inbox/{number}")
+    def thread(request: Request, number: str, told: str = "") -> Response:
+        return inbox.thread(request, _number(number), told=told)
+
+    @app.post("/inbox/{number}")
+    async def do(request: Request, number: str) -> Response:
+        fields = await _fields(request)
+        if not tickets.hold(request, fields.get("proof", "")):
+            raise HTTPException(HTTPStatus.FORBIDDEN)
+        return await asyncio.to_thread(inbox.do, request, _number(number), fields)
+
+
+def _number(text: str) -> int:
+    if not text.isascii() or not text.isdecimal() or len(text) > 18:
+        raise HTTPException(HTTPStatus.NOT_FOUND)
+    return int(text)
+
+
 _STYLE = resources.files("winback.studio").joinpath("templates", "style.css").read_text(encoding="utf-8")
 _REFUSALS = {
-    HTTPStatus.NOT_FOUND: ("Not found", "There is no such customer, campaign or page. Search for the shop's own id of the customer."),
+    HTTPStatus.NOT_FOUND: ("Not found", "There is no such customer, campaign, thread or page. Search for the shop's own id of the customer."),
     HTTPStatus.FORBIDDEN: (
         "Nothing was recorded",
         "The form was older than the studio, or didn't come from it. Open the page anew and fill it in once more.",

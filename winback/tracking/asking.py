@@ -13,6 +13,12 @@ _WHOLE = frozenset({
     "болиоч", "больё", "хасах", "хасна уу",
 })  # fmt: skip
 
+# Of these the ones that may answer a question instead: nothing, thank you.
+_NO = frozenset({
+    "no", "no thanks", "no thank you", "ні", "ні дякую", "не треба", "нет", "нет спасибо", "не надо", "nu", "nu mulțumesc", "nu multumesc", "yo'q", "yoq",
+    "kerak emas", "үгүй", "хэрэггүй",
+})  # fmt: skip
+
 # These say it wherever they stand in a short reply.
 _ANYWHERE = re.compile(
     r"unsubscrib|opt[ -]?(?:me )?out|take me off|remove (?:me|my (?:e-?mail|address|name))|stop (?:all )?(?:writing|sending|e-?mailing|messaging|contacting|spamming|bothering|these|this spam|your (?:e-?mails|letters|mails|messages|spam))"
@@ -45,11 +51,20 @@ def to_stop(words: str, subject: str = "") -> bool:
     leave, stays.
     """
     said = (words or ("" if _ANSWER.match(subject) else subject)).translate(_APOSTROPHES)
-    if " ".join(re.sub(r"[^\w' ]+", " ", said).split()).casefold() in _WHOLE:
+    if _plain(said) in _WHOLE:
         return True
     if len(said) > _SHORT:
         return _begins_so(said)
     return _asks(said)
+
+
+def is_only_no(words: str) -> bool:
+    """Whether they are a no and nothing more: to a question that was just asked it is the answer."""
+    return _plain(words.translate(_APOSTROPHES)) in _NO
+
+
+def _plain(said: str) -> str:
+    return " ".join(re.sub(r"[^\w' ]+", " ", said).split()).casefold()
 
 
 def _asks(said: str) -> bool:

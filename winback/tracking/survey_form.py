@@ -13,7 +13,7 @@ from winback.tracking import forms
 from winback.tracking.forms import Fields
 
 NAME = "survey"
-_LONGEST = 2_000
+LONGEST = 2_000
 """Characters of an answer in their own words that are kept."""
 
 
@@ -72,7 +72,7 @@ def _answer(  # noqa: PLR0917  one use
 ) -> Answer | None:
     asked, kind = in_locale(question.ask, locale), str(question.kind)
     if question.kind is QuestionKind.TEXT:
-        text = written.replace("\x00", "").strip()[:_LONGEST]
+        text = written.replace("\x00", "").strip()[:LONGEST]
         return Answer(number, kind, asked, text=text) if text else None
     if question.kind is QuestionKind.REASON:
         return Answer(number, kind, asked, reason=written) if written in reasons else None

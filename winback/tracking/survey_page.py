@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime
 from http import HTTPStatus
 
 from fastapi import FastAPI, Request
 from fastapi.responses import Response
-from sqlalchemy import Connection
 from starlette.exceptions import HTTPException
 
 from winback.audience import reasons
 from winback.journey.content import Survey
-from winback.model import EventKind, TaskKind, Verdict
-from winback.store import answers, database, events, tasks
+from winback.store import answers, database
 from winback.store.answers import Answer, Asked
 from winback.store.correspondence import Correspondent
-from winback.store.events import Event
-from winback.tracking import addresses, endings, forms, survey_form
+from winback.tracking import addresses, forms, survey_form
+from winback.tracking import answered as taking
 from winback.tracking.forms import Fields
 from winback.tracking.front import Front
 from winback.tracking.tokens import Purpose
@@ -48,36 +45,8 @@ def _answer(front: Front, who: Correspondent, token: str, fields: Fields) -> Res
     if not said:
         return _page(front, who, token, survey, is_empty=True)
     with database.writing(front.engine) as connection:
-        keep(connection, who, survey, asked, said, front.now())
+        taking.keep(connection, who, survey, asked, said, front.now())
     return front.page("answered", who.locale)
-
-
-def keep(connection: Connection, who: Correspondent, survey: Survey, asked: Asked, said: tuple[Answer, ...], now: datetime) -> None:  # noqa: PLR0917  one use
-    """Store answers in the caller's transaction; they end the journey where the campaign stops on that, and a bad score asks for a call."""
-    assert who.delivery_id is not None, "the token names a letter"
-    overall = survey_form.score(said, survey)
-    turn = answers.record(connection, who.customer_id, who.delivery_id, said, score=overall, now=now)
-    if not turn:
-        return
-    event = Event(
-        dedupe_key=f"{EventKind.ANSWER}:{who.delivery_id}:{turn}",
-        kind=EventKind.ANSWER,
-        customer_id=who.customer_id,
-        delivery_id=who.delivery_id,
-        happened_at=now,
-        verdict=Verdict.HUMAN,
-        signals={"score": overall, "turn": turn},
-    )
-    endings.end(connection, who, event, now)
-    events.confirm(connection, [who.delivery_id])
-    if overall is not None and overall < survey.bad_below:
-        _ask_for_a_call(connection, who, survey, asked, survey_form.told(said, overall), now)
-
-
-def _ask_for_a_call(connection: Connection, who: Correspondent, survey: Survey, asked: Asked, text: str, now: datetime) -> None:  # noqa: PLR0917  one use
-    kind = TaskKind.CALL if asked.phone else TaskKind.CARD
-    row = {"delivery_id": who.delivery_id, "customer_id": who.customer_id, "kind": kind, "manager": asked.manager, "text": text}
-    tasks.give(connection, [{**row, "due_at": now + survey.call_within}], now=now)
 
 
 def _asked(front: Front, who: Correspondent) -> tuple[Survey, Asked, tuple[Answer, ...]]:

@@ -39,6 +39,8 @@ from winback.store.tables.shop import (
     suppressions,
     touches,
 )
+from winback.store.tables.talks import talks
+from winback.store.tables.threads import thread_words, threads
 
 __all__ = [
     "Day",
@@ -92,7 +94,10 @@ __all__ = [
     "stage_changes",
     "stops_looked",
     "suppressions",
+    "talks",
     "tasks",
+    "thread_words",
+    "threads",
     "touches",
     "turn_chats",
     "turn_seats",

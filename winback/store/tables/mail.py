@@ -42,5 +42,9 @@ forwards = Table(
     Column("asked_at", Utc, nullable=False),
     Column("handed_over_at", Utc),
     Column("detail", Text, nullable=False, server_default=""),  # what the other side said
+    Column("queued_at", Utc),  # when it came into a thread (store/threads.py); None: not yet
     Index(None, "status"),
 )
+
+_unqueued = forwards.c.queued_at.is_(None)
+Index("ix_forwards_unqueued", forwards.c.id, postgresql_where=_unqueued, sqlite_where=_unqueued)
