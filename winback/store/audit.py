@@ -23,7 +23,7 @@ class Deed(StrEnum):
     """What somebody did, in one word."""
 
     STARTED = "started"  # a campaign's run
-    ASKED = "asked"  # for the approval of a campaign as its files were then
+    ASKED = "asked"  # for the approval of a campaign as its files were then; or customers, by letter, for their consents
     APPROVED = "approved"  # a campaign
     WITHDREW = "withdrew"  # the approvals of a campaign
     PAUSED = "paused"  # a campaign

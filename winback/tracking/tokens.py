@@ -31,6 +31,7 @@ class Purpose(StrEnum):
     CONFIRM = "confirm"  # customer, the consent that is being confirmed
     JOIN = "join"  # customer, delivery that invited (0: none did)
     BOUNCE = "bounce"  # delivery
+    REQUEST_BOUNCE = "request-bounce"  # customer, the letter that asked them to confirm a consent
 
 
 _SHAPE = re.compile(r"[A-Za-z0-9_-]{40}", re.ASCII)
