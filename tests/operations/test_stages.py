@@ -272,10 +272,10 @@ def test_done_is_a_touch_and_only_once(engine, tmp_path):
     ready, _ = call_everybody(engine, tmp_path)
     first, second, *_ = tasks.listed(ready.project, engine, now=NEXT_WEEK)
     later = NEXT_WEEK + timedelta(days=1)
-    assert tasks.done(engine, first.id, by="", note="Was glad", now=later).startswith(f"Done: call, {first.customer}.")
+    assert tasks.done(ready.project, engine, first.id, by="", note="Was glad", now=later).startswith(f"Done: call, {first.customer}.")
     with pytest.raises(ConfigError, match=f"task {first.id} was done on 2026-12-02 by olena"):
-        tasks.drop(engine, first.id, by="", note="", now=later)
-    tasks.drop(engine, second.id, by="", note="Nobody answers", now=later)
+        tasks.drop(ready.project, engine, first.id, by="", note="", now=later)
+    tasks.drop(ready.project, engine, second.id, by="", note="Nobody answers", now=later)
     knowing.refresh(ready.project, engine, now=later)
     with database.reading(engine) as connection:
         touched = connection.execute(select(touches.c.key, touches.c.channel, touches.c.touched_at, touches.c.reacted_at)).all()
