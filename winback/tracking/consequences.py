@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from winback.model import ChannelName, EventKind, Verdict
 from winback.sending import fuse
 from winback.settings import Project
-from winback.store import consent_requests, correspondence, events, mailboxes, soft_bounces
+from winback.store import consent_requests, correspondence, events, mailboxes
 from winback.store.contacts import address_hash
 from winback.store.correspondence import Correspondent
 from winback.store.events import Event
@@ -97,7 +97,7 @@ def _store(connection: Connection, mail: Returned, meaning: Meaning, found: Beli
     if meaning in _ENDS and not is_about_former:
         endings.end(connection, who, event, now)
     elif events.record(connection, [event]) and meaning is Meaning.SOFT and not is_about_former:
-        _count_soft(connection, who, event, project, now)
+        endings.count_soft(connection, who, event, project.settings.soft_bounces, now)
     if found.request_id is not None:
         consent_requests.came_back(connection, found.request_id, f"{meaning} {mail.status}".strip())
     if who.delivery_id is not None:
@@ -109,14 +109,6 @@ def _store(connection: Connection, mail: Returned, meaning: Meaning, found: Beli
 def _signals(mail: Returned, proof: Proof) -> dict[str, str]:
     told = {"status": mail.status} if mail.status else {}
     return told | ({"known_by": "address"} if proof is Proof.ADDRESS else {})
-
-
-def _count_soft(connection: Connection, who: Correspondent, event: Event, project: Project, now: datetime) -> None:
-    """Close an address at which letters failed to arrive again and again, for weeks, without a sign of life in between."""
-    limits = project.settings.soft_bounces
-    failing = soft_bounces.failing(connection, who.customer_id, now=now, within=limits.within)
-    if failing.letters >= limits.count and failing.spanning >= limits.over:
-        endings.close_as_failing(connection, who, event, now)
 
 
 def _writer(connection: Connection, mail: Returned, key: bytes, asked: int | None, now: datetime) -> Believed | None:
