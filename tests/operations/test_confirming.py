@@ -16,17 +16,18 @@ from winback.channels.memory import MemoryChannel
 from winback.demo.serving import Serving
 from winback.errors import LaneError, TemporaryError, UncertainError
 from winback.journey import eligibility, policy
+from winback.journey.wishes import Wishes
 from winback.model import ChannelName, Reason
-from winback.operations import confirming
-from winback.store import candidates, consents, database
+from winback.operations import confirming, lane_control
+from winback.store import audit, candidates, consents, contact_log, database, preferences
 from winback.store.as_of import AsOf
 from winback.store.consents import Withdrawn
-from winback.store.tables import consent_proofs, consent_requests, contacts, suppressions
-from winback.tracking import confirm_page, tokens
+from winback.store.tables import consent_proofs, consent_requests, contacts, events, suppressions, touches
+from winback.tracking import confirm_page, consequences, mail, replies, tokens
 from winback.tracking.app import create_app
 from winback.tracking.tokens import Purpose
 
-NOW = datetime(2026, 12, 1, 6, 0, tzinfo=UTC)
+NOW = datetime(2026, 12, 1, 10, 0, tzinfo=UTC)
 EMAIL = ChannelName.EMAIL
 GERMANY = ("config/policy.yaml", "countries:\n", "countries:\n  DE:\n    consent: confirmed\n    channels: [email, telegram]\n")
 
@@ -81,6 +82,99 @@ def test_who_agreed_is_asked_once_and_again_only_in_its_time(project, engine, gr
     assert letter.unsubscribe_url in letter.text
     assert ".gif?" not in letter.html.replace('.gif"', ".gif?")
     assert "/c/" not in letter.html
+
+
+def test_hours_gap_and_wishes_hold_for_such_a_letter_and_it_counts_as_a_contact(project, engine, greta):
+    channel = MemoryChannel()
+    assert ask(project, engine, channel, NOW.replace(hour=3)) == {"not-now": 1}, "it is four in the morning there"
+    with database.writing(engine) as connection:
+        connection.execute(touches.insert().values(key="call", customer_id=greta, touched_at=NOW - timedelta(days=1)))
+    assert ask(project, engine, channel) == {"not-now": 1}
+    with database.writing(engine) as connection:
+        connection.execute(touches.delete())
+        preferences.say(connection, greta, Wishes(paused_until=NOW.date() + timedelta(days=5)), NOW)
+    assert ask(project, engine, channel) == {"not-now": 1}
+    assert rows(engine, consent_requests) == []
+    assert ask(project, engine, channel, NOW + timedelta(days=6)) == {"sent": 1}
+    with database.reading(engine) as connection:
+        assert contact_log.contacts(connection, [greta], NOW + timedelta(days=7)) == {greta: [NOW + timedelta(days=6)]}
+
+
+def test_the_pace_holds_and_what_has_no_place_is_asked_with_a_later_call(project, engine, greta):
+    with database.writing(engine) as connection:
+        world.reach(connection, world.customer(connection, "hans", country="DE", locale="en"), address="hans@post.example")
+    project.config("pace.yaml").write_text("email: {per_hour: 60, burst: 1}\n", encoding="utf-8")
+    channel = MemoryChannel()
+    assert ask(project, engine, channel) == {"sent": 1, "pace": 1}
+    assert ask(project, engine, channel, NOW + timedelta(minutes=2)) == {"waiting": 1, "sent": 1}
+    assert [letter.to for letter in channel.letters] == ["greta@post.example", "hans@post.example"]
+
+
+def test_a_lane_that_was_stopped_lets_none_of_them_go(project, engine, greta):
+    lane_control.stop(engine, "email", by="olha", note="", now=NOW)
+    assert ask(project, engine, MemoryChannel()) == {"lane-stopped": 1}
+    assert rows(engine, consent_requests) == []
+
+
+def test_who_asked_how_many_is_a_deed_and_a_rehearsal_is_none(project, engine, greta):
+    ask(project, engine, MemoryChannel(), dry_run=True)
+    ask(project, engine, MemoryChannel())
+    ask(project, engine, MemoryChannel(), NOW + timedelta(days=1))
+    with database.reading(engine) as connection:
+        (deed,) = audit.listed(connection)
+        assert audit.verify(connection) is None
+    assert (deed.who, deed.deed, deed.about, deed.detail) == (project.user, "asked", "consents", '{"sent":1}')
+
+
+@pytest.mark.parametrize(("status", "text", "word", "closed"), [("5.1.1", "no such user", "hard", True), ("4.2.2", "mailbox full", "soft", False)])
+def test_what_comes_back_of_such_a_letter_is_known_by_its_envelope(project, engine, greta, status, text, word, closed):
+    settings = project.config("settings.yaml")
+    settings.write_text(
+        settings.read_text(encoding="utf-8").replace("email:\n", "email:\n  bounces_to: returns@zerno.example\n", 1), encoding="utf-8"
+    )
+    project = projects.settings.open_project(project.root, project.environment)
+    channel = MemoryChannel()
+    ask(project, engine, channel)
+    envelope = channel.letters[0].mail_from
+    assert envelope.startswith("returns+")
+    forged = "returns+" + tokens.sign(project.link_keys[0], Purpose.BOUNCE, greta, 1) + "@zerno.example"
+    for to, told in ((forged, "unknown"), (envelope, word), (envelope, word)):
+        content = report(to, status, text)
+        with database.writing(engine) as connection:
+            assert consequences.take(connection, replies.classify(mail.parse(content)), project, NOW + timedelta(hours=1)) == told
+    assert [(row.customer_id, row.delivery_id, row.verdict) for row in rows(engine, events)] == [(greta, None, word)]
+    assert bool(rows(engine, suppressions)) is closed
+    (request,) = rows(engine, consent_requests)
+    assert (request.status, request.detail) == ("sent", f"{word} {status}")
+
+
+def report(to: str, status: str, text: str) -> bytes:
+    """A delivery report (RFC 3464) as it comes to an envelope's address."""
+    lines = (
+        "From: MAILER-DAEMON@post.example",
+        f"To: {to}",
+        f"Message-ID: <{status}.{to[:30]}@post.example>",
+        'Content-Type: multipart/report; report-type=delivery-status; boundary="b"',
+        "MIME-Version: 1.0",
+        "",
+        "--b",
+        "Content-Type: text/plain",
+        "",
+        text,
+        "--b",
+        "Content-Type: message/delivery-status",
+        "",
+        "Reporting-MTA: dns; post.example",
+        "",
+        "Final-Recipient: rfc822; greta@post.example",
+        "Action: failed",
+        f"Status: {status}",
+        f"Diagnostic-Code: smtp; 550 {status} {text}",
+        "",
+        "--b--",
+        "",
+    )
+    return "\r\n".join(lines).encode()
 
 
 def test_only_who_agreed_and_can_be_reached_is_asked(project, engine):

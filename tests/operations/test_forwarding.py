@@ -13,10 +13,10 @@ from tests import letterbox
 from tests.letterbox import NOW
 from winback.channels import mime
 from winback.channels.memory import MemoryChannel
-from winback.errors import TemporaryError, UncertainError
+from winback.errors import ConfigError, TemporaryError, UncertainError
 from winback.model import ChannelName, EventKind
-from winback.operations import forwarding
-from winback.store import correspondence, database
+from winback.operations import forwarding, unshown
+from winback.store import audit, correspondence, database
 from winback.store.events import Event
 from winback.store.tables import customers, forwards
 from winback.tracking import endings
@@ -139,3 +139,31 @@ def test_names_and_words_are_no_markup_and_no_headers(project, shop):
     (mail,) = channel.letters
     assert "<script>" not in mail.html
     assert "\r\nBcc:" not in mime.build(mail).partition(b"\r\n\r\n")[0].decode()
+
+
+@pytest.mark.parametrize("error", [UncertainError("silence"), TemporaryError("full")])
+def test_what_may_not_have_been_seen_is_listed_and_settled_by_a_person(project, engine, shop, answered, error):
+    asyncio.run(forwarding.forward(project, engine, now=NOW, open_channel=lambda *_: Failing(error)))
+    (told,) = unshown.listed(engine)
+    assert (told.customer, told.manager, told.tries) == ("olena", "olena", 1)
+    assert told.status in {"uncertain", "failed"}
+    assert "again" in unshown.settle(project, engine, told.id, "again", now=NOW)
+    channel = MemoryChannel()
+    asyncio.run(forwarding.forward(project, engine, now=NOW, open_channel=lambda *_: channel))
+    assert len(channel.letters) == 1
+    assert unshown.listed(engine) == []
+    assert [each.status for each in unshown.listed(engine, everything=True)] == ["sent"]
+    with pytest.raises(ConfigError, match="there is no reply"):
+        unshown.settle(project, engine, told.id, "again", now=NOW)
+    with database.reading(engine) as connection:
+        (deed,) = audit.listed(connection)
+    assert (deed.deed, deed.about) == ("resolved", f"customer {answered[0]}")
+
+
+def test_a_reply_that_somebody_saw_elsewhere_is_not_shown_again(project, engine, shop, answered):
+    asyncio.run(forwarding.forward(project, engine, now=NOW, open_channel=lambda *_: Failing(TemporaryError("full"))))
+    (told,) = unshown.listed(engine)
+    unshown.settle(project, engine, told.id, "shown", now=NOW)
+    channel = MemoryChannel()
+    asyncio.run(forwarding.forward(project, engine, now=NOW, open_channel=lambda *_: channel))
+    assert (channel.letters, unshown.listed(engine)) == ([], [])

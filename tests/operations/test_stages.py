@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import event, insert, select, update
@@ -14,10 +14,11 @@ from tests.operations.lost import CAMPAIGN, START, go, ledger, populate
 from tests.store import world
 from winback.channels.memory import MemoryChannel
 from winback.errors import ConfigError
+from winback.journey.wishes import Topic, Wishes
 from winback.model import ChannelName, DeliveryStatus, EventKind, Reason, RecipientStatus, TaskStatus, Verdict
 from winback.operations import explaining, knowing, planning, rehearsing, tasks
 from winback.sending import prepared
-from winback.store import database, events, runs
+from winback.store import database, events, preferences, runs
 from winback.store import tasks as ledger_of_tasks
 from winback.store.events import Event
 from winback.store.tables import consents, customers, deliveries, facts, leaving_reasons, recipients, scores, touches
@@ -229,14 +230,52 @@ def test_who_wants_to_be_left_alone_everywhere_is_not_called_either(engine, tmp_
     assert (plan.skips, sum(plan.arms.values())) == ({"suppressed": 1, "black-listed": 1}, 1)
 
 
+def test_a_task_obeys_topics_and_pauses_as_a_letter_does(engine, tmp_path):
+    about_news = CALL.replace("kind: call", "kind: call, about: news")
+    assert about_news != CALL
+    ready = campaign(
+        tmp_path, f"  - {{name: ask, {CALL}}}\n  - {{name: tell, wait: 1 days, {about_news}}}\n", head=HEAD.replace("holdout: 0.25", "holdout: 0")
+    )
+    no_news, later, *others = populate(engine, 4, phone="+441134960000")
+    with database.writing(engine) as connection:
+        preferences.say(connection, no_news, Wishes(topics_off=frozenset({Topic.NEWS})), START)
+        preferences.say(connection, later, Wishes(paused_until=date(2027, 1, 1)), START)
+    assert planning.plan(ready, engine, now=START).skips == {"paused": 1}, "of a campaign that asks something nobody is spared for one topic"
+    for days in (0, 1):
+        go(ready, engine, START + timedelta(days=days), MemoryChannel())
+    told = {who: {(row.stage, row.status, row.reason) for row in rows(engine, deliveries, customer_id=who)} for who in (no_news, later, others[0])}
+    assert told == {
+        no_news: {("ask", "sent", ""), ("tell", "skipped", "topic-off")},
+        later: set(),
+        others[0]: {("ask", "sent", ""), ("tell", "sent", "")},
+    }
+
+
+def test_an_open_task_is_dropped_when_its_customer_asks_for_a_pause(engine, tmp_path):
+    ready, _ = call_everybody(engine, tmp_path)
+    first, second, *_ = tasks.listed(ready.project, engine, now=NEXT_WEEK)
+    with database.writing(engine) as connection:
+        who = runs.customer_id(connection, first.customer)
+        other = runs.customer_id(connection, second.customer)
+        preferences.say(connection, who, Wishes(paused_until=date(2027, 3, 1)), NEXT_WEEK)
+        preferences.say(connection, other, Wishes(paused_until=date(2026, 11, 1)), NEXT_WEEK)
+    open_now = {each.id for each in tasks.listed(ready.project, engine, now=NEXT_WEEK)}
+    assert first.id not in open_now
+    assert second.id in open_now, "a pause that is over is none"
+    with database.reading(engine) as connection:
+        dropped = ledger_of_tasks.find(connection, first.id)
+    assert dropped is not None
+    assert (dropped.status, dropped.note) == (TaskStatus.DROPPED, "They asked for a pause.")
+
+
 def test_done_is_a_touch_and_only_once(engine, tmp_path):
     ready, _ = call_everybody(engine, tmp_path)
     first, second, *_ = tasks.listed(ready.project, engine, now=NEXT_WEEK)
     later = NEXT_WEEK + timedelta(days=1)
-    assert tasks.done(engine, first.id, by="", note="Was glad", now=later).startswith(f"Done: call, {first.customer}.")
+    assert tasks.done(ready.project, engine, first.id, by="", note="Was glad", now=later).startswith(f"Done: call, {first.customer}.")
     with pytest.raises(ConfigError, match=f"task {first.id} was done on 2026-12-02 by olena"):
-        tasks.drop(engine, first.id, by="", note="", now=later)
-    tasks.drop(engine, second.id, by="", note="Nobody answers", now=later)
+        tasks.drop(ready.project, engine, first.id, by="", note="", now=later)
+    tasks.drop(ready.project, engine, second.id, by="", note="Nobody answers", now=later)
     knowing.refresh(ready.project, engine, now=later)
     with database.reading(engine) as connection:
         touched = connection.execute(select(touches.c.key, touches.c.channel, touches.c.touched_at, touches.c.reacted_at)).all()

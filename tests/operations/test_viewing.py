@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import httpx
 import pytest
@@ -14,7 +15,7 @@ from tests.operations.lost import CAMPAIGN, START, go, populate
 from winback.channels.memory import MemoryChannel
 from winback.demo.serving import Serving
 from winback.sending import prepared
-from winback.store import database
+from winback.store import database, merging
 from winback.store.tables import customers, deliveries, events
 from winback.tracking import addresses, tokens
 from winback.tracking.app import create_app
@@ -95,6 +96,22 @@ def test_what_changed_since_doesnt_change_it_but_a_name_is_the_persons_own(engin
     after = web.get(page(ready, letter)).text
     assert after == before.replace("Emma", "Emily")
     assert re.search("Emma", email.html)
+
+
+def test_a_letter_to_a_record_that_was_merged_since_is_still_there(engine, ready, sent, web):
+    (letter, email), (other, _) = sent
+    before = web.get(page(ready, letter)).text
+    with database.writing(engine) as connection:
+        ids = dict(connection.execute(select(deliveries.c.id, deliveries.c.customer_id).where(deliveries.c.id.in_([letter, other]))).all())
+        assert not isinstance(merging.merge(connection, ids[letter], ids[other], START + timedelta(days=1)), merging.Busy)
+    with database.reading(engine) as connection:
+        stays = connection.execute(select(deliveries.c.customer_id).where(deliveries.c.id == letter)).scalar_one()
+        assert connection.execute(select(customers.c.merged_into).where(customers.c.id == stays)).scalar_one() == ids[other]
+    answer = web.get(page(ready, letter))
+    assert answer.status_code == 200
+    assert [text for text in texts(answer.text) if text in texts(before)], "it is the letter that they had"
+    assert len(texts(answer.text)) == len(texts(before))
+    assert email.to not in answer.text
 
 
 @pytest.mark.parametrize("status", ["planned", "claimed", "failed", "skipped", "held_out", "stopped"])

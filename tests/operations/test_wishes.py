@@ -92,6 +92,55 @@ def test_what_is_said_between_the_decision_and_the_letter_is_obeyed_at_the_claim
     assert again[f"c{ids[2]}@post.example"] == 1
 
 
+class Telling(MemoryChannel):
+    """One letter at a time; with the first one, customers whose letters are written and wait for it say what they want."""
+
+    in_flight = 1
+
+    def __init__(self, say):
+        super().__init__()
+        self._say = say
+
+    async def send(self, letter):
+        if not self.letters:
+            self._say(letter.to)
+        return await super().send(letter)
+
+
+def test_what_is_said_between_the_claim_and_the_hand_over_is_obeyed_too(engine, ready):
+    ids = populate(engine, 7)
+    go(ready, engine, START, MemoryChannel())
+    later = START + DAY * 7
+    wanted = [
+        {"channels_off": frozenset({ChannelName.EMAIL})},
+        {"topics_off": frozenset({Topic.OFFERS})},
+        {"paused_until": date(2026, 12, 20)},
+        {"most_letters": 1},
+        {"locale": "ro"},
+        {"favourite_day": "05-19"},
+    ]
+
+    def tell(first):
+        others = [who for who in ids if f"c{who}@post.example" != first]
+        for who, wishes in zip(others, wanted, strict=True):
+            say(engine, who, later, **wishes)
+        said.update(zip((next(iter(each)) for each in wanted), others, strict=True))
+
+    said: dict[str, int] = {}
+    channel = Telling(tell)
+    go(ready, engine, later, channel)
+    second = {row.customer_id: (row.status, row.reason, row.locale) for row in rows(engine, deliveries) if row.stage == "reminder"}
+    assert {word: second[who] for word, who in said.items()} == {
+        "channels_off": ("skipped", "channel-off", "en"),
+        "topics_off": ("skipped", "topic-off", "en"),
+        "paused_until": ("planned", "paused", "en"),
+        "most_letters": ("planned", "capped", "en"),
+        "locale": ("sent", "", "ro"),
+        "favourite_day": ("sent", "", "en"),
+    }
+    assert len(channel.letters) == 3, "the first, the one in another language, and the one of whom a day was told"
+
+
 def test_saying_the_same_twice_changes_nothing_and_language_and_day_are_the_cards_too(engine):
     (who,) = populate(engine, 1)
     for days in range(2):

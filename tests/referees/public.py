@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 
 from tests import projects
 from winback import settings
 from winback.audience import reasons
 from winback.journey.content import Survey
+from winback.journey.eligibility import Tracking
 from winback.journey.wishes import Topic, Wishes
 from winback.letters import library, pages
 from winback.letters.sample import read as read_sample
@@ -38,7 +40,8 @@ def of(project: Project, locale: str) -> Iterator[tuple[str, str]]:
     yield "unsubscribe.asks", pages.render(project, "unsubscribe", locale, action=TOKEN, preferences_url=fewer)
     yield "unsubscribed.done", pages.render(project, "unsubscribed", locale, preferences_url=fewer)
     fresh, silent = card(Wishes()), card(Wishes(channels_off=frozenset(ChannelName)))
-    for state, now, before in (("fresh", fresh, None), ("saved", card(SAID), fresh), ("silent", silent, fresh)):
+    seen = replace(card(SAID), tracking=Tracking.GIVEN)
+    for state, now, before in (("fresh", fresh, None), ("saved", seen, fresh), ("silent", silent, fresh)):
         shown = preference_form.shown(now, LANGUAGES, locale, locale, TODAY, before=(before, locale) if before else None)
         yield f"preferences.{state}", pages.render(project, "preferences", locale, action=TOKEN, preferences=shown)
     survey, offered = sample_survey(project), reasons.read(project).reasons

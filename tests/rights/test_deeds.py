@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 
 import pytest
 
 from tests import letterbox, projects
+from tests.operations import lost, shopdata
+from winback.channels.memory import MemoryChannel
 from winback.errors import ConfigError
 from winback.model import Reason, RunStatus
-from winback.operations import auditing, lane_control, merging, reasons, steering, suppressing
+from winback.operations import approving, auditing, lane_control, merging, reasons, steering, suppressing, tasks
+from winback.sending import prepared
 from winback.store import audit, database
+from winback.store import tasks as given
 from winback.store.contacts import address_hash
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
@@ -97,6 +102,64 @@ def test_a_chain_that_was_cut_off_is_noticed_by_the_head_of_the_last_look(engine
     assert auditing.verify(project, engine, heads=[str(first.head)]).misfit is None
     with pytest.raises(ConfigError, match="`nonsense` is no head of the audit"):
         auditing.verify(project, engine, heads=["nonsense"])
+
+
+def test_a_campaigns_whole_way_is_told_from_the_first_question_to_a_change_that_was_approved(engine, tmp_path):
+    above = ("config/settings.yaml", "approve_above: 200", "approve_above: 20")
+    project = projects.make(tmp_path / "shop", above, environment={"WINBACK_USER": "worker"})
+    lost.populate(engine)
+
+    def ready():
+        return prepared.prepare(project, lost.CAMPAIGN)
+
+    def go():
+        return lost.go(ready(), engine, lost.START, MemoryChannel())
+
+    def approve():
+        waiting, _ = approving.show(engine, ready(), now=lost.START)
+        approving.approve(engine, project, lost.CAMPAIGN, shown=waiting.fingerprint, by="Olena", now=lost.START)
+
+    approve()
+    go()
+    body = "templates/emails/we-miss-you/body.html"
+    projects.edit(project.root / body, "{% block body %}", "{% block body %}<p>Hello again.</p>")
+    approve()
+    told = [(who, deed, about) for who, deed, about, _ in deeds(engine)]
+    assert told == [
+        ("worker", "asked", "campaign winter-tea"),
+        ("Olena", "approved", "campaign winter-tea"),
+        ("worker", "started", "campaign winter-tea"),
+        ("worker", "asked", "campaign winter-tea"),
+        ("Olena", "approved", "campaign winter-tea"),
+        ("Olena", "changed", "campaign winter-tea"),
+    ]
+    details = [detail for *_, detail in deeds(engine)]
+    assert f'"files":["{body} ' in details[-1]
+    assert all("Emma" not in detail and "@" not in detail for detail in details)
+
+
+def test_an_import_is_a_deed_and_one_that_brings_nothing_new_is_none(engine, tmp_path):
+    project = shopdata.shop(tmp_path, shopdata.CUSTOMERS, environment={"WINBACK_USER": "olha"})
+    for _ in range(2):
+        shopdata.run(project, engine)
+    assert deeds(engine) == [("olha", "imported", "source people", '{"changed":0,"new":2,"rejected":0}')]
+
+
+@pytest.mark.parametrize(("verb", "deed"), [("done", "done"), ("drop", "dropped"), ("declined", "declined")])
+def test_what_came_of_a_task_is_a_deed_and_its_note_is_not_in_it(engine, tmp_path, verb, deed):
+    project = projects.make(tmp_path / "shop", environment={"WINBACK_USER": "olha"})
+    shop = letterbox.Letterbox(engine, project.key)
+    who, letter = shop.written_to("K-1", email="k@post.example")
+    asked = {"delivery_id": letter, "customer_id": who, "kind": "call", "manager": "olena", "text": "Ask", "due_at": NOW}
+    with database.writing(engine) as connection:
+        given.give(connection, [asked], now=NOW)
+    more = ("price",) if verb == "declined" else ()
+    getattr(tasks, verb)(project, engine, letter, *more, by="", note="k@post.example is angry", now=NOW)
+    with pytest.raises(ConfigError):
+        getattr(tasks, verb)(project, engine, letter, *more, by="", note="", now=NOW)
+    (told,) = deeds(engine)
+    assert told[:3] == ("olha", deed, f"customer {who}")
+    assert json.loads(told[3]) == {"task": letter, "kind": "call", "by": "olena"} | ({"reason": "price", "journeys": 1} if more else {})
 
 
 def test_closing_addresses_and_opening_one_but_not_what_changes_nothing(engine, project, tmp_path):

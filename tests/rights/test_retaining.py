@@ -11,9 +11,11 @@ from sqlalchemy import insert, select, update
 from tests.rights import person
 from tests.rights.person import NOW, THEN, WINDOW
 from winback.audience import retention
+from winback.audience.consents import ConsentWay
 from winback.errors import ConfigError
+from winback.model import ChannelName
 from winback.operations import retaining
-from winback.store import audit, database, expiring, outcomes
+from winback.store import audit, consents, database, expiring, outcomes
 from winback.store import tables as t
 
 LATER = THEN + timedelta(days=2000)
@@ -49,10 +51,11 @@ def test_what_is_over_its_time_goes_and_figures_stay(engine, world, project):
         "replies": 2,
         "answers": 2,
         "decisions": 2,
-        "server_answers": 2,
+        "server_answers": 6,
         "tasks": 2,
         "threads": 2,
         "strangers": 1,
+        "evidence": 0,
         "letters": 6,
         "rejects": 1,
         "lane_counts": 1,
@@ -68,6 +71,20 @@ def test_what_is_over_its_time_goes_and_figures_stay(engine, world, project):
         assert audit.verify(connection) is None
         assert audit.listed(connection)[0].deed == "expired"
     assert list(project.out.rglob("*.eml")) == []
+
+
+def test_evidence_goes_with_its_time_where_nothing_rests_on_it_any_more_and_the_proof_stays(engine, world, project):
+    _, hers = world[:2]
+    with database.writing(engine) as connection:
+        wish = consents.Withdrawn(hers, ConsentWay.PAGE, ChannelName.EMAIL, evidence={"form": "unsubscribe"})
+        consents.withdraw(connection, wish, THEN + timedelta(days=1))
+        before = connection.execute(select(t.consent_proofs).where(t.consent_proofs.c.customer_id == hers)).mappings().all()
+    assert retaining.apply(project, engine, now=THEN + timedelta(days=1095)).cleared["evidence"] == 0
+    assert retaining.apply(project, engine, now=LATER).cleared["evidence"] == 2
+    with database.reading(engine) as connection:
+        after = connection.execute(select(t.consent_proofs).order_by(t.consent_proofs.c.id)).mappings().all()
+    assert [dict(row) for row in after if row["customer_id"] == hers] == [{**row, "evidence": {}} for row in before]
+    assert [row["evidence"] for row in after if row["customer_id"] != hers] == [{"ip": "address of his"}], "his consent still stands on it"
 
 
 def test_again_there_is_nothing_left_and_no_deed(engine, world, project):

@@ -11,16 +11,19 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import dns.message
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from telegram import Update
 
 from tests import letterbox
+from tests.channels.name_server import NameServer
 from winback.audience import addresses, amounts, cells, moments, phones, typos
 from winback.audience import parquet as parquet_files
 from winback.bot import updates
 from winback.channels import dmarc, mailbox, mime, refusal_words, smtp_replies, spf, unpacked
+from winback.channels.dns_lookup import DnsUnreachableError
 from winback.errors import ChannelError, SourceError, WinbackError
 from winback.letters import po
 from winback.model import ChannelName, EventKind
@@ -233,6 +236,38 @@ TERMS = st.lists(
 def test_any_record_of_a_sender_policy_is_judged(texts, address, addresses_):
     lookup: Any = Told(texts, addresses_, ["mx.example"])
     assert isinstance(spf.check(lookup, "zerno.example", address, "shop@zerno.example").result, spf.Result)
+
+
+class Babbling(NameServer):
+    """A name server whose answers have a right beginning, and then whatever is put into `content`."""
+
+    content, count = b"", 0
+
+    def _answer(self, wire):
+        answer = bytearray(dns.message.make_response(dns.message.from_wire(wire)).to_wire())
+        answer[6:8] = self.count.to_bytes(2, "big")  # so many records are promised
+        return bytes(answer) + self.content
+
+
+RECORD = st.builds(
+    lambda kind, length, content: b"\xc0\x0c" + kind.to_bytes(2, "big") + b"\0\x01\0\0\0\x3c" + length.to_bytes(2, "big") + content,
+    st.sampled_from([1, 5, 12, 15, 16, 28]),
+    st.integers(0, 40),
+    st.binary(max_size=40),
+)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.one_of(st.binary(max_size=80), st.lists(RECORD, max_size=3).map(b"".join)), st.integers(0, 4))
+def test_whatever_a_name_server_answers_is_a_list_or_no_answer(content, count):
+    with Babbling({}) as server:
+        server.content, server.count = content, count
+        for ask, name in (("texts", "zerno.example"), ("mail_hosts", "zerno.example"), ("addresses", "mx.zerno.example"), ("names", "192.0.2.1")):
+            try:
+                found = getattr(server.lookup(0.05), ask)(name)
+            except DnsUnreachableError:
+                continue
+            assert all(isinstance(each, str) for each in found)
 
 
 @settings(deadline=None, max_examples=200)

@@ -23,7 +23,7 @@ from winback.store import candidates, consents, database, deliveries, merging, r
 from winback.store.as_of import AsOf
 from winback.store.consents import Given, Withdrawn
 from winback.store.deliveries import Outcome
-from winback.store.tables import consent_proofs
+from winback.store.tables import consent_proofs, customers
 from winback.store.tables import consents as consents_table
 from winback.store.tables import deliveries as deliveries_table
 from winback.store.tables import suppressions as suppressions_table
@@ -120,6 +120,7 @@ def test_a_suppression_outlives_the_customer(engine, shop):
     who = shop.customer("olena", email="olena@mail.example")
     with database.writing(engine) as connection:
         consents.withdraw(connection, wish(who, None), NOW)
+        connection.execute(customers.update().where(customers.c.id == who).values(forgotten_at=NOW))
         for table in (consent_proofs, consents_table, world.contacts_table):
             connection.execute(table.delete().where(table.c.customer_id == who))
         again = world.customer(connection, "again")

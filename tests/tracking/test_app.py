@@ -78,6 +78,17 @@ def test_a_pixel_is_a_gif_and_becomes_an_open(project, shop, letter, web, stop):
     assert (len(network), "127" in network) == (16, False)
 
 
+@pytest.mark.parametrize(
+    ("headers", "kept"),
+    [({"Sec-GPC": "1"}, False), ({"DNT": "1"}, False), ({"DNT": "1", "Sec-GPC": "1"}, False), ({"Sec-GPC": "0", "DNT": "0"}, True), ({}, True)],
+)
+def test_a_browser_that_refuses_to_be_tracked_gets_the_same_answer_and_is_not_counted(project, shop, letter, link, web, stop, headers, kept):
+    assert web.get(addresses.pixel("", project.key, letter), headers=headers).content.startswith(b"GIF89a")
+    assert web.get(addresses.click("", project.key, letter, link), headers=headers).status_code == 302
+    stop()
+    assert [row[0] for row in told(shop)] == (["click", "open"] if kept else [])
+
+
 def test_a_letter_in_doubt_whose_pixel_is_fetched_had_left_even_if_a_machine_fetched_it(project, shop, letter, web, stop):
     other = shop.written_to("ivan", email="ivan@mail.example")[1]
     shop.doubt(letter)

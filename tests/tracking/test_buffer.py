@@ -13,7 +13,7 @@ from tests.letterbox import NOW
 from winback.journey.policy import Policy, Rules
 from winback.model import EventKind
 from winback.store import database
-from winback.store.tables import consents, customers, events
+from winback.store.tables import consents, contacts, customers, events
 from winback.tracking import spool
 from winback.tracking.buffer import Buffer, Keeper
 from winback.tracking.hits import Hit
@@ -52,9 +52,17 @@ moments = st.datetimes(datetime(1970, 1, 1), datetime(2200, 1, 1), timezones=st.
 texts = st.text(st.characters(codec="latin-1"))
 
 
-@given(st.sampled_from([EventKind.OPEN, EventKind.CLICK]), st.integers(0, 2**63), st.none() | st.integers(0, 2**40), moments, texts, texts)
-def test_what_is_written_down_is_one_line_and_says_what_came(kind, letter, link, moment, agent, prefetch):
-    came = Hit(kind, letter, link, moment, "GET", agent, prefetch, "ab12")
+@given(
+    st.sampled_from([EventKind.OPEN, EventKind.CLICK]),
+    st.integers(0, 2**63),
+    st.none() | st.integers(0, 2**40),
+    moments,
+    texts,
+    texts,
+    st.sampled_from(["", "gpc", "dnt"]),
+)
+def test_what_is_written_down_is_one_line_and_says_what_came(kind, letter, link, moment, agent, prefetch, refuses):
+    came = Hit(kind, letter, link, moment, "GET", agent, prefetch, "ab12", refuses)
     assert came.line.count(b"\n") == 1
     assert Hit.read(came.line) == came
 
@@ -210,6 +218,47 @@ def test_hits_after_a_withdrawal_are_not_kept(engine, shop, links):
         connection.execute(insert(consents).values(withdrawn))
     recorder([hit(2, letter), click(3, letter, links[0]), hit(4, other)])
     assert [(row.kind, row.delivery_id) for row in shop.rows(events)] == [("click", letter), ("open", letter), ("open", other)]
+
+
+def test_a_withdrawal_holds_from_its_own_moment_on(engine, shop, links):
+    who, letter = shop.written_to("olena", email="olena@mail.example")
+    with database.writing(engine) as connection:
+        later = {"customer_id": who, "channel": "telegram", "purpose": "open-tracking", "withdrawn_at": NOW + timedelta(seconds=2)}
+        connection.execute(insert(consents).values(later))
+    recorder = Recorder(engine, POLICY)
+    recorder([click(1, letter, links[0])])
+    recorder([click(3, letter, links[0])])
+    assert [row.happened_at for row in shop.rows(events)] == [NOW + timedelta(seconds=1)]
+
+
+@pytest.mark.parametrize(("said", "kept"), [(None, []), ("no", []), ("yes", ["click", "open"])])
+@pytest.mark.parametrize("refuses", ["gpc", "dnt"])
+def test_whose_browser_refuses_is_seen_only_where_they_agreed_by_themselves(engine, shop, links, refuses, said, kept):
+    who, letter = shop.written_to("olena", email="olena@mail.example")
+    _, other = shop.written_to("ivan", email="ivan@mail.example")
+    if said:
+        values = {"given_at": NOW, "source": "preference page"} if said == "yes" else {"withdrawn_at": NOW}
+        with database.writing(engine) as connection:
+            connection.execute(insert(consents).values(customer_id=who, channel="email", purpose="open-tracking", **values))
+    Recorder(engine, POLICY)([hit(1, letter, refuses=refuses), click(1, letter, links[0], refuses=refuses), hit(2, other)])
+    found = shop.rows(events, customer_id=who)
+    assert ([row.kind for row in found], {row.signals["refuses"] for row in found}) == (kept, {refuses} if kept else set())
+    assert [row.signals.get("refuses") for row in shop.rows(events, delivery_id=other)] == [None], "nobody else's is touched by it"
+
+
+def test_a_click_that_turns_out_to_be_a_machines_is_no_sign_of_life(engine, shop, links):
+    who, letter = shop.written_to("olena", email="olena@mail.example")
+    recorder = Recorder(engine, POLICY)
+    recorder([click(0, letter, links[0])])
+    assert [row.confirmed_at for row in shop.rows(contacts, customer_id=who)] == [NOW]
+    recorder([click(1, letter, links[1]), click(2, letter, links[2])])
+    assert [row.confirmed_at for row in shop.rows(contacts, customer_id=who)] == [None]
+
+
+def test_what_an_earlier_release_wrote_down_is_still_read():
+    line = hit(1, 5).line.replace(b',""]\n', b"]\n")
+    assert line.count(b",") == hit(1, 5).line.count(b",") - 1
+    assert Hit.read(line) == hit(1, 5)
 
 
 def test_hits_are_not_kept_where_the_policy_has_come_to_forbid_it(engine, shop, links):

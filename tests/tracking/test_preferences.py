@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -14,10 +15,12 @@ from lxml import html
 
 from tests.letterbox import NOW
 from winback.demo.serving import Serving
+from winback.journey.eligibility import Tracking
+from winback.journey.policy import Rules
 from winback.journey.wishes import NO_DAY, Topic, Wishes
 from winback.model import ChannelName
 from winback.store.preferences import Card, Door
-from winback.store.tables import consent_proofs, consents, customers, events, preferences, suppressions
+from winback.store.tables import consent_proofs, consent_wordings, consents, customers, deliveries, events, preferences, suppressions
 from winback.tracking import addresses, preference_form, tokens
 from winback.tracking.app import create_app
 from winback.tracking.tokens import Purpose
@@ -82,6 +85,108 @@ def test_looking_at_it_changes_nothing_and_shows_what_stands(shop, web, page):
         "month": [""],
     }
     assert (wishes_of(shop), shop.rows(events), shop.rows(suppressions)) == ([], [], [])
+
+
+def test_a_yes_to_being_seen_is_proved_with_the_words_that_were_asked_and_a_no_holds_at_once(project, shop, engine, page, olena):
+    shutil.copytree(ROOT / "templates", project.templates)
+    shutil.copy(ROOT / "config" / "brand.yaml", project.config())
+    project.config("policy.yaml").write_text("default: {open_tracking: consent}\n", encoding="utf-8")
+    (letter,) = (row.id for row in shop.rows(deliveries))
+    pixel = addresses.pixel("", project.key, letter)
+
+    def opens(agent, served):
+        with httpx.Client(base_url=served.url, headers={"User-Agent": f"Mozilla/5.0 (X11) Firefox/{agent}"}, timeout=30) as client:
+            assert client.get(pixel).status_code == 200
+
+    def says(served, **changes):
+        with httpx.Client(base_url=served.url, timeout=30) as client:
+            answer = client.post(page, data=sent(main_form(client.get(page)), **changes))
+            assert answer.status_code == 200
+            return answer
+
+    def kept():
+        return [row.signals["user_agent"].rpartition("/")[2] for row in shop.rows(events, kind="open")]
+
+    def served():
+        return Serving(create_app(project, engine, clock=lambda: NOW))
+
+    with served() as web:
+        opens("1", web)  # nothing was said
+        assert "see" not in sent(main_form(says(web)))
+    assert kept() == []
+    with served() as web:
+        for _ in range(2):
+            answer = says(web, see="yes")
+        assert "We may see whether you open our letters." in answer.text
+        opens("2", web)
+    assert kept() == ["2"]
+    proofs = [(row.channel, row.purpose, row.deed, row.way, row.source, row.wording_id is not None) for row in shop.rows(consent_proofs)]
+    assert proofs == [(channel, "open-tracking", "given", "page", "preference page", True) for channel in ("email", "telegram")]
+    (wording,) = shop.rows(consent_wordings)
+    assert wording.text.startswith("What we may see\n\nMay we see whether you open our letters, and which of their links you follow?")
+    assert wording.text.endswith("Yes, you may\n\nNo, please do not")
+    with served() as web:
+        answer = says(web, see="no")
+        assert "We do not look whether you open our letters." in answer.text
+        opens("3", web)  # the letter that was sent before
+    assert kept() == ["2"]
+    assert [(row.channel, row.withdrawn_at) for row in shop.rows(consents, purpose="open-tracking")] == [("email", NOW), ("telegram", NOW)]
+    assert (shop.rows(suppressions), shop.standing(olena)) == ([], [("active", "")])
+    with served() as web:
+        undo = html.document_fromstring(says(web, see="yes").text).forms[0]
+        with httpx.Client(base_url=web.url, timeout=30) as client:
+            client.post(page, data=sent(undo))
+        opens("4", web)
+    assert kept() == ["2"]
+
+
+@pytest.mark.parametrize(
+    ("rules", "said", "asks"),
+    [
+        ({"open_tracking": "consent"}, Tracking.UNSAID, True),
+        ({"open_tracking": True}, Tracking.UNSAID, True),
+        ({"open_tracking": False, "click_tracking": True}, Tracking.UNSAID, True),
+        ({"open_tracking": False, "click_tracking": False}, Tracking.UNSAID, False),
+        ({"open_tracking": False, "click_tracking": False}, Tracking.GIVEN, True),
+        ({"open_tracking": False, "click_tracking": False}, Tracking.WITHDRAWN, True),
+    ],
+)
+def test_who_could_be_seen_is_asked_and_who_answered_may_change_their_mind(rules, said, asks):
+    known = Card(1, Wishes(), "uk", "UA", "", (Door(ChannelName.EMAIL, b"h"),), said)
+    assert preference_form.asks_to_see(known, Rules.model_validate(rules)) is asks
+    assert not preference_form.asks_to_see(replace(known, doors=()), Rules.model_validate(rules))
+
+
+def test_undoing_a_first_yes_is_a_no_and_a_first_no_stays():
+    unsaid = Card(1, Wishes(), "uk", "UA", "", (Door(ChannelName.EMAIL, b"h"),))
+    yes, no = replace(unsaid, tracking=Tracking.GIVEN), replace(unsaid, tracking=Tracking.WITHDRAWN)
+
+    def undone(before, now):
+        shown = preference_form.shown(now, (), "uk", "uk", NOW.date(), before=(before, "uk"))
+        return [field.value for field in shown.before if field.name == "see"]
+
+    assert undone(unsaid, yes) == ["no"]
+    assert undone(unsaid, no) == ["no"]
+    assert undone(yes, no) == ["yes"]
+    assert undone(yes, yes) == []
+
+
+@pytest.mark.parametrize(("month", "offers"), [(4, False), ("none", True), (5, True)])
+def test_four_a_month_is_offered_where_more_might_come(month, offers):
+    known = Card(1, Wishes(), "uk", "UA", "", ())
+    rules = Rules.model_validate({"caps": {"week": 1, "month": month, "year": "none"}})
+    assert preference_form.shown(known, (), "uk", "uk", NOW.date(), rules=rules).offers_four is offers
+    kept = replace(known, wishes=Wishes(most_letters=4))
+    assert preference_form.shown(kept, (), "uk", "uk", NOW.date(), rules=rules).offers_four, "what they chose stays to be seen"
+
+
+def test_one_button_leaves_good_wishes_alone(shop, web, page):
+    document = html.document_fromstring(web.get(page).text)
+    (button,) = document.xpath("//button[@name='only']")
+    answer = web.post(page, data={**sent(document.forms[-1]), "only": button.get("value")})
+    assert wishes_of(shop) == [("", "|news|offers|surveys|", None, None, "", "")]
+    assert not html.document_fromstring(answer.text).xpath("//button[@name='only']"), "there is nothing left to take away"
+    assert shop.rows(suppressions) == []
 
 
 @pytest.mark.parametrize("kind", ["data", "files"])
@@ -193,9 +298,33 @@ def test_what_is_not_the_pages_own_form_changes_nothing(shop, web, page, body, s
 
 doors = st.lists(st.sampled_from(ChannelName), unique=True).map(lambda found: tuple(Door(channel, b"h") for channel in found))
 words = st.sampled_from(
-    ["", "0", "1", "2", "3", "email", "telegram", "offers", "news", "uk", "xx", "2027-01-31", "9999-99-99", "02", "31", "\x00", "-"]
+    [
+        "",
+        "0",
+        "1",
+        "2",
+        "3",
+        "4",
+        "yes",
+        "no",
+        "greetings",
+        "email",
+        "telegram",
+        "offers",
+        "news",
+        "uk",
+        "xx",
+        "2027-01-31",
+        "9999-99-99",
+        "02",
+        "31",
+        "\x00",
+        "-",
+    ]
 )
-fields = st.dictionaries(st.sampled_from(["channel", "topic", "most", "pause", "language", "day", "month", "nothing"]), st.lists(words).map(tuple))
+fields = st.dictionaries(
+    st.sampled_from(["channel", "topic", "most", "pause", "language", "day", "month", "nothing", "see", "only"]), st.lists(words).map(tuple)
+)
 
 
 @given(fields, doors, st.dates(date(2024, 1, 1), date(2030, 12, 31)))
@@ -204,7 +333,7 @@ def test_whatever_is_sent_is_a_wish_that_can_be_kept(said, known, today):
     found = preference_form.wishes(said, card, ("uk", "en"), "uk", today)
     assert found.channels_off <= {door.channel for door in known}
     assert found.locale in {"", "en"}
-    assert found.most_letters in {None, 1, 2}
+    assert found.most_letters in {None, 1, 2, 4}
     assert found.paused_until is None or today < found.paused_until <= today + timedelta(days=400)
     assert found.favourite_day in {"", NO_DAY, *(f"{month:02}-{day:02}" for month in range(1, 13) for day in range(1, 32))}
     assert preference_form.shown(card, ("uk", "en"), "uk", "uk", today).before == ()

@@ -3,14 +3,14 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from tests.letterbox import NOW
 from winback.journey.policy import Policy
-from winback.model import EventKind, Verdict
-from winback.store import database
+from winback.model import ChannelName, EventKind, Verdict
+from winback.store import database, freshness
 from winback.store import events as event_store
-from winback.store.tables import events
+from winback.store.tables import contacts, deliveries, events
 from winback.tracking import rejudging
 from winback.tracking.hits import Hit
 from winback.tracking.recording import Recorder
@@ -70,6 +70,32 @@ def test_the_past_is_judged_as_the_present_is_whatever_the_batches(engine, shop,
     assert found.changes[Verdict.HUMAN, Verdict.MACHINE] == sum(verdict == "machine" for verdict, _ in present) > 0
     again = rejudging.rejudge(engine, batch=batch)
     assert (again.changes.total(), again.reasons, told(shop)) == (0, 0, present)
+
+
+def test_when_an_address_last_showed_life_follows_the_new_verdicts(engine, shop, letters, links):
+    def life(letter):
+        (row,) = (row for row in shop.rows(deliveries) if row.id == letter)
+        return [contact.confirmed_at for contact in shop.rows(contacts, customer_id=row.customer_id)]
+
+    person, program, both = letters[:3]
+    hits = [click(0, person, links[0]), click(1000, program, links[0], agent="curl/8.5.0")]
+    hits += [click(2000, both, links[0]), click(3000, both, links[1], agent="curl/8.5.0")]
+    Recorder(engine, Policy())(hits)
+    lived = {letter: life(letter) for letter in (person, program, both)}
+    assert lived == {person: [NOW], program: [None], both: [NOW + timedelta(seconds=2000)]}
+    forget(engine)
+    with database.writing(engine) as connection:  # as that release would have written it down
+        for letter, seconds in ((program, 1000), (both, 3000)):
+            who = connection.execute(select(deliveries.c.customer_id).where(deliveries.c.id == letter)).scalar_one()
+            freshness.confirm(connection, [(who, ChannelName.EMAIL, NOW + timedelta(seconds=seconds))])
+    assert life(program) == [NOW + timedelta(seconds=1000)]
+    rejudging.rejudge(engine)
+    assert {letter: life(letter) for letter in (person, program, both)} == lived
+    with database.writing(engine) as connection:  # and the other way: too strict a release
+        connection.execute(update(events).values(verdict="machine"))
+        connection.execute(update(contacts).values(confirmed_at=None))
+    rejudging.rejudge(engine)
+    assert {letter: life(letter) for letter in (person, program, both)} == lived
 
 
 def test_a_dry_run_counts_and_changes_nothing(engine, shop, past):

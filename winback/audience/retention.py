@@ -35,10 +35,11 @@ class Retention(Shape):
     replies: DurationOrNever = _days("365 days")  # words of replies
     answers: DurationOrNever = _days("365 days")  # words written into surveys
     decisions: DurationOrNever = _days("1095 days")  # facts that campaigns decided on
-    server_answers: DurationOrNever = _days("365 days")  # what mail servers said, and Message-IDs
+    server_answers: DurationOrNever = _days("365 days")  # what the other side said of letters, forwards and reminders, and Message-IDs
     tasks: DurationOrNever = _days("365 days")  # texts and notes of closed tasks
     threads: DurationOrNever = _days("365 days")  # what was said in closed threads
     strangers: DurationOrNever = _days("90 days")  # chat and name of who wrote to the bot and is no customer, once their thread is closed
+    evidence: DurationOrNever = _days("1095 days")  # what else shows a consent that was taken back or given anew since
     letters: DurationOrNever = _days("90 days")  # files of letters
     rejects: DurationOrNever = _days("30 days")  # files of rows that weren't taken
     lane_counts: DurationOrNever = _days("180 days")

@@ -22,6 +22,9 @@ POLICY = "refused-by-policy"
 """Our authentication, our reputation or what we wrote: every address is innocent of it."""
 
 TOO_LARGE = "too-large"
+MAILBOX_FULL = "mailbox-full"
+PUT_OFF = "put-off"
+"""For now, without a cause that we know."""
 
 _NO_SUCH_ADDRESS = {(1, 1), (1, 2), (1, 3), (1, 6), (1, 10), (2, 1)}
 _NOT_THE_SENDERS = {(1, 7), (1, 8)}
@@ -72,8 +75,8 @@ def _later(code: int, place: tuple[int, int], text: str, line: str) -> ChannelEr
     if place[0] in {6, 7} or (place == (0, 0) and _BLOCK_LIST.search(text)):
         return LaneError(POLICY, line)
     if place == _FULL or (place == (0, 0) and _MAILBOX_FULL.search(text)):
-        return TemporaryError("mailbox-full", line)
-    return TemporaryError("put-off", line)
+        return TemporaryError(MAILBOX_FULL, line)
+    return TemporaryError(PUT_OFF, line)
 
 
 def _never(code: int, place: tuple[int, int], text: str, line: str) -> ChannelError:
@@ -81,7 +84,7 @@ def _never(code: int, place: tuple[int, int], text: str, line: str) -> ChannelEr
     if place[0] in {6, 7} or place in _NOT_THE_SENDERS or (is_plain and _BLOCK_LIST.search(text)):
         return LaneError(POLICY, line)
     if place == _FULL or (is_plain and _MAILBOX_FULL.search(text)):
-        return PermanentError("mailbox-full", line)
+        return PermanentError(MAILBOX_FULL, line)
     if place in _NO_SUCH_ADDRESS or (is_plain and _UNKNOWN_USER.search(text)):
         return PermanentError(NO_SUCH_MAILBOX, line)
     if place in _TOO_LARGE:

@@ -112,7 +112,7 @@ def done(context: typer.Context, task: Number, note: Note = "", by: By = "", fol
     from winback.operations import tasks as operation
 
     project = frame.open_project(context, folder)
-    typer.echo(operation.done(frame.open_store(project), task, by=by.strip(), note=note.strip(), now=clock.now()))
+    typer.echo(operation.done(project, frame.open_store(project), task, by=by.strip(), note=note.strip(), now=clock.now()))
 
 
 @one.command()
@@ -137,4 +137,4 @@ def drop(context: typer.Context, task: Number, note: Note = "", by: By = "", fol
     from winback.operations import tasks as operation
 
     project = frame.open_project(context, folder)
-    typer.echo(operation.drop(frame.open_store(project), task, by=by.strip(), note=note.strip(), now=clock.now()))
+    typer.echo(operation.drop(project, frame.open_store(project), task, by=by.strip(), note=note.strip(), now=clock.now()))

@@ -98,7 +98,7 @@ def decide(
 ) -> Eligible | Skip:
     """Decide on one candidate of a campaign that uses `channels`, and `asks` people to do such things.
 
-    `topics` are those of all its letters, of every tactic, so that arms are decided on alike; `today` is the customer's day.
+    `topics` are those of all its letters and tasks, of every tactic, so that arms are decided on alike; `today` is the customer's day.
     `language` is given the languages that the law demands (none: the customer's own) and says in which the campaign's
     letters exist, or None.
     """
@@ -111,7 +111,7 @@ def decide(
         return Skip(Reason.IN_OTHER_CAMPAIGN)
     if today is not None and candidate.wishes.is_paused(today):
         return Skip(Reason.PAUSED)
-    if not asks and candidate.wishes.wants_none_of(topics):
+    if candidate.wishes.wants_none_of(topics):
         return Skip(Reason.TOPIC_OFF)
     open_channels = usable(candidate.reach, channels, rules)
     if isinstance(open_channels, Skip):

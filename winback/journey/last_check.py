@@ -246,6 +246,8 @@ def _by_letter(  # noqa: PLR0917  one use
 def _by_person(task: Task | None, candidate: Candidate, unspeakable: Reason | None) -> Ask | SkipStage:
     if task is None:
         return SkipStage(Reason.NOT_FOR_TACTIC)
+    if task.topic in candidate.wishes.topics_off:
+        return SkipStage(Reason.TOPIC_OFF)
     if unspeakable and task.speaks_of_offer:
         return SkipStage(unspeakable)
     reason = eligibility.not_to_be_asked(candidate, task.kind)

@@ -12,6 +12,7 @@ from winback.audience.signs import Sign
 from winback.journey import script
 from winback.journey.condition import Condition
 from winback.journey.content import Localised
+from winback.journey.wishes import Topic
 from winback.model import TASK, ChannelName, TaskKind
 from winback.shapes import Duration, Hours, Weekday, one_of
 from winback.strictyaml import Shape, refusal
@@ -40,11 +41,17 @@ class Task(Shape):
     kind: Annotated[TaskKind, *one_of(TaskKind, "a kind of task")]
     say: Localised  # in the customer's language, else in the first one that is written
     within: Duration = Field(default="3 days", validate_default=True)  # from the day it is given
+    about: Annotated[Topic | None, *one_of(Topic, "a topic")] = None  # what customers may want none of; not said: offers, where it speaks of one
 
     @property
     def speaks_of_offer(self) -> bool:
         """Whether it can't be said without an offer."""
         return any(script.speaks_of_offer(text) for text in self.say.values())
+
+    @property
+    def topic(self) -> Topic | None:
+        """What it is about, as a customer may want it or not; None is never unwanted: to ask why somebody left."""
+        return self.about or (Topic.OFFERS if self.speaks_of_offer else None)
 
 
 class BeforeOccasion(Shape):

@@ -43,6 +43,9 @@ class PreferenceValues:
     greetings: bool
     surveys: bool
     most: int  # letters a month; 0: no limit of their own
+    offers_four: bool  # four a month would be fewer than may come there
+    asks_to_see: bool  # it is theirs to say whether we see that letters are opened and links followed
+    see: str  # what they said of that: yes, no, or nothing
     paused_until: date | None
     pause: str  # the same day, as the form sends it
     days: tuple[ChoiceValues, ...]

@@ -6,7 +6,7 @@ import hmac
 from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -22,21 +22,23 @@ from winback.journey.policy import Policy
 from winback.letters import library, locales, pages, sender, values
 from winback.letters.library import Library
 from winback.letters.sender import Sender
-from winback.model import ChannelName, Email, Person
+from winback.model import ChannelName, Email, Person, Reason
+from winback.operations.request_turns import RequestTurns
 from winback.sending import lanes
 from winback.settings import Project
-from winback.store import consent_requests, consents, database
+from winback.store import audit, consent_requests, consents, database
 from winback.store.consent_requests import Request
 from winback.tracking import addresses, own_words
 
 LETTER = "confirm-consent"
 _AT_ONCE = 200
+_NOT_ASKED = ("waiting", "not-now", "no-language", Reason.PACE, Reason.LANE_STOPPED)
 OpenChannel = Callable[[Project, ChannelName], AbstractAsyncContextManager[Channel[Any]]]
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """How many letters there were, by what became of them; `waiting`: asked not long ago, or often enough."""
+    """How many letters there were, by what became of them; `waiting`: asked not long ago, or often enough; `not-now`: hours, caps or wishes."""
 
     counts: Mapping[str, int] = field(default_factory=dict)
     stopped_by: str = ""  # why the rest wasn't sent: the channel is closed to all of them
@@ -55,6 +57,7 @@ class Asker:
     letters: Library
     signing: Sender
     now: datetime
+    turns: RequestTurns
 
 
 def open_channel(project: Project, name: ChannelName) -> AbstractAsyncContextManager[Channel[Any]]:
@@ -68,25 +71,46 @@ async def ask(
     """Ask up to `limit` customers, each at most as often as policy.yaml says.
 
     The mark comes first: a crash in between leaves `handed_over`, which is shown, and never a second letter before its time. Only who
-    agreed is asked: a letter to anybody else would be the advertising that it asks leave for. Raises ConfigError or TemplateError.
+    agreed is asked: a letter to anybody else would be the advertising that it asks leave for. Contact policy, hours, wishes and pace hold
+    as for every other letter, and it counts as one. Raises ConfigError or TemplateError.
     """
-    asker = Asker(project, engine, policy.read(project), library.open_library(project), _signer(project, signer), now)
+    rules = policy.read(project)
+    turns = RequestTurns(project, engine, rules, LETTER)
+    asker = Asker(project, engine, rules, library.open_library(project), _signer(project, signer), now, turns)
     if faults := asker.letters.faults(ChannelName.EMAIL, LETTER):
         raise TemplateError(faults)
-    counts, after = Counter[str](), 0
-    async with open_channel(project, ChannelName.EMAIL) as channel:
-        while (left := limit - counts.total() + counts["waiting"] + counts["no-language"]) > 0:
-            with database.reading(engine) as connection:
-                rows = consent_requests.unconfirmed(connection, **_countries(asker.policy), after=after, limit=min(_AT_ONCE, left))
-            if not rows:
-                break
-            for row in rows:
-                word, stopped_by = await _ask(asker, row, channel, dry_run=dry_run)
-                counts[word] += 1
-                if stopped_by:
-                    return Asked(counts, stopped_by)
-            after = rows[-1].id
-    return Asked(counts)
+    counts = Counter[str]()
+    try:
+        async with open_channel(project, ChannelName.EMAIL) as channel:
+            stopped_by = await _ask_all(asker, channel, counts, limit, dry_run=dry_run)
+    finally:
+        _write_down(asker, counts)
+    return Asked(counts, stopped_by)
+
+
+async def _ask_all(asker: Asker, channel: Channel[Any], counts: Counter[str], limit: int, *, dry_run: bool) -> str:
+    """Counts what becomes of each letter; returns why the rest wasn't sent."""
+    after = 0
+    while (left := limit - counts.total() + sum(counts[word] for word in _NOT_ASKED)) > 0:
+        with database.reading(asker.engine) as connection:
+            rows = consent_requests.unconfirmed(connection, **_countries(asker.policy), after=after, limit=min(_AT_ONCE, left))
+        for row in rows:
+            word, stopped_by = await _ask(asker, row, channel, dry_run=dry_run)
+            counts[word] += 1
+            if stopped_by:
+                return stopped_by
+        if not rows:
+            break
+        after = rows[-1].id
+    return ""
+
+
+def _write_down(asker: Asker, counts: Counter[str]) -> None:
+    """Who asked, and how many."""
+    detail = {word: count for word, count in sorted(counts.items()) if word in set(NoticeStatus)}
+    if detail:
+        with database.writing(asker.engine) as connection:
+            audit.record(connection, who=asker.project.user, deed=audit.Deed.ASKED, about="consents", detail=detail, now=asker.now)
 
 
 def _countries(rules: Policy) -> dict[str, Any]:
@@ -107,12 +131,19 @@ async def _ask(asker: Asker, row: Row[Any], channel: Channel[Any], *, dry_run: b
     language = _language(asker, row)
     if language is None:
         return "no-language", ""
-    number = _hand_over(asker, row, language, dry_run=dry_run)
-    if number is None or dry_run:
-        return "waiting" if number is None else "would-be-asked", ""
+    if asker.turns.stands(row.address):
+        return Reason.LANE_STOPPED, ""
+    if (word := _refusal(asker, row)) or dry_run:
+        return word or "would-be-asked", ""
+    relay = lanes.relay_of(asker.project.settings.email, asker.turns.paced_relays, row.id)
+    if asker.turns.waits(row.id, row.address, relay, asker.now):
+        return Reason.PACE, ""
+    number = _hand_over(asker, row, language)
+    if number is None:  # somebody else was quicker
+        return "waiting", ""
     status, detail, stopped_by = NoticeStatus.FAILED, "", ""
     try:
-        letter = _written(asker, row, number, language)
+        letter = replace(_written(asker, row, number, language), relay=relay)
         status = NoticeStatus.HANDED_OVER  # from here on it may leave
         await channel.send(letter)
         status = NoticeStatus.SENT
@@ -129,15 +160,25 @@ async def _ask(asker: Asker, row: Row[Any], channel: Channel[Any], *, dry_run: b
     return status, stopped_by
 
 
-def _hand_over(asker: Asker, row: Row[Any], language: str, *, dry_run: bool) -> int | None:
+def _refusal(asker: Asker, row: Row[Any]) -> str:
+    """The word for why the customer isn't asked now; empty: they may be."""
+    asking = asker.policy.asking
+    with database.writing(asker.engine) as connection:
+        asked = Request(row.id, row.address_hash, wording_id=0)
+        if not consent_requests.may_ask(connection, asked, again_after=asking.again_after, times=asking.times, now=asker.now):
+            return "waiting"
+        return "not-now" if asker.turns.is_late(connection, row, asker.now) else ""
+
+
+def _hand_over(asker: Asker, row: Row[Any], language: str) -> int | None:
+    """The number of the letter, which may leave now; None: another one left a moment ago."""
     asking = asker.policy.asking
     words = own_words.from_html(pages.render(asker.project, "confirm", language)).strip()
     with database.writing(asker.engine) as connection:
+        if asker.turns.is_late(connection, row, asker.now):
+            return None
         asked = Request(row.id, row.address_hash, consents.wording_id(connection, words, asker.now))
-        number = consent_requests.hand_over(connection, asked, again_after=asking.again_after, times=asking.times, now=asker.now)
-        if dry_run:
-            connection.rollback()
-    return number
+        return consent_requests.hand_over(connection, asked, again_after=asking.again_after, times=asking.times, now=asker.now)
 
 
 def _language(asker: Asker, row: Row[Any]) -> str | None:
@@ -169,6 +210,7 @@ def _written(asker: Asker, row: Row[Any], number: int, language: str) -> Email:
     )
     rendered = asker.letters.email(LETTER, language).render(filled, f"consent {number}")
     domain = signing.email.rpartition("@")[2]
+    bounces_to = project.settings.email.bounces_to
     mark = hmac.digest(project.key, f"consent:{number}".encode(), "sha256")[:8].hex()
     return Email(
         delivery_id=number,
@@ -176,7 +218,7 @@ def _written(asker: Asker, row: Row[Any], number: int, language: str) -> Email:
         sender_name=values.sender_name(signing, language),
         sender_address=signing.email,
         reply_to=signing.reply_to or signing.email,
-        mail_from=project.settings.email.bounces_to or signing.email,
+        mail_from=addresses.request_bounces(bounces_to, project.link_keys[0], row.id, number) if bounces_to else signing.email,
         message_id=f"<consent.{number}.{mark}@{domain}>",  # no delivery's
         subject=rendered.subject,
         html=rendered.html,

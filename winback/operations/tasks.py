@@ -16,7 +16,7 @@ from winback.model import Reason, ReasonSource, TaskStatus
 from winback.operations import describing, reasons
 from winback.operations.describing import Portrait
 from winback.settings import Project
-from winback.store import database, events, leaving_reasons, tasks
+from winback.store import audit, database, events, leaving_reasons, tasks
 from winback.strictyaml import nearest
 
 _LONGEST_NAME = 100
@@ -79,17 +79,19 @@ def show(project: Project, engine: Engine, task_id: int, *, now: datetime) -> Ca
     return Card(task, describing.portrait_of(project, engine, task.customer, now=now))
 
 
-def done(engine: Engine, task_id: int, *, by: str, note: str, now: datetime) -> str:
+def done(project: Project, engine: Engine, task_id: int, *, by: str, note: str, now: datetime) -> str:
     """The customer was spoken or written to. Returns a sentence. Raises ConfigError when the task isn't open any more."""
     with database.writing(engine) as connection:
         task = _close(connection, task_id, TaskStatus.DONE, by=by, note=note, now=now)
+        _write_down(connection, project, task, audit.Deed.DONE, by, now)
     return f"Done: {task.kind}, {task.customer}. It counts as a touch."
 
 
-def drop(engine: Engine, task_id: int, *, by: str, note: str, now: datetime) -> str:
+def drop(project: Project, engine: Engine, task_id: int, *, by: str, note: str, now: datetime) -> str:
     """It won't be done: nobody answered, or it isn't worth it. No touch. Returns a sentence. Raises ConfigError."""
     with database.writing(engine) as connection:
         task = _close(connection, task_id, TaskStatus.DROPPED, by=by, note=note, now=now)
+        _write_down(connection, project, task, audit.Deed.DROPPED, by, now)
     return f"Dropped: {task.kind}, {task.customer}. The campaign goes on."
 
 
@@ -114,6 +116,7 @@ def declined(project: Project, engine: Engine, task_id: int, reason: str, *, by:
             recorded_by=by or task.manager,
             note=note,
         )
+        _write_down(connection, project, task, audit.Deed.DECLINED, by, now, reason=word, journeys=ended)
     told = {0: "No campaign was still writing to them", 1: "The campaign ends for them"}.get(ended, f"{ended} campaigns end for them")
     return f"Declined: {task.customer} left because of `{word}` ({meant.title}). {told}."
 
@@ -126,6 +129,12 @@ def _close(connection: Connection, task_id: int, status: TaskStatus, *, by: str,
         found = f"{task.status} on {task.done_at:%Y-%m-%d} by {task.done_by or 'itself'}"
         raise ConfigError(Problem("", None, f"task {task_id} was {found}.", "See `winback tasks` for those that are open."))
     return task
+
+
+def _write_down(connection: Connection, project: Project, task: Row[Any], deed: audit.Deed, by: str, now: datetime, **more: object) -> None:  # noqa: PLR0917  one use
+    """Whose account it was, and in whose name; the note stays out of it."""
+    detail = {"task": task.delivery_id, "kind": task.kind, "by": by or task.manager, **more}
+    audit.record(connection, who=project.user, deed=deed, about=audit.customer(task.customer_id), detail=detail, now=now)
 
 
 def _existing(connection: Connection, task_id: int) -> Row[Any]:

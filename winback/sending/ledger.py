@@ -18,7 +18,7 @@ from winback.errors import PermanentError
 from winback.journey import repeats, sunset
 from winback.journey.stage import Stage
 from winback.model import ChannelName, DeliveryStatus, Email, Reason, Receipt, RecipientStatus
-from winback.sending import fuse, greeting, offering, outcomes, pacing, turns
+from winback.sending import fuse, greeting, offering, outcomes, pacing, refused_softly, turns
 from winback.sending.compose import Writer
 from winback.sending.fuse import Watch
 from winback.sending.greeting import Greeter
@@ -122,7 +122,7 @@ class Ledger:
     def _record_answers(self, connection: Connection, channel: ChannelName, answered: Sequence[Answered]) -> None:
         now, schedule = self.now(), self.writer.project.settings.retry_after
         pacing.learn(connection, self.writer.prepared.pace, [(each.letter.content, each.answer) for each in answered], now)
-        pairs = []
+        pairs, softly = [], []
         for each in answered:
             letter, answer = each.letter, each.answer
             outcome = outcomes.of(letter.claimed, answer, schedule, now)
@@ -131,7 +131,10 @@ class Ledger:
                 if self._has_another_way(letter, channel):  # tried at once; the next claim's check finds the channel
                     outcome = replace(outcome, status=DeliveryStatus.PLANNED, due_at=now)
             pairs.append((letter.claimed, outcome))
+            if channel is ChannelName.EMAIL and refused_softly.is_soft(outcome, answer):
+                softly.append(outcome)
         self.record(connection, pairs)
+        refused_softly.count(connection, softly, self.writer.project.settings.soft_bounces, now)
         # a letter that is refused again and again isn't many that are
         news = [each for each in answered if not (each.letter.claimed.attempts and fuse.refuses_us(each.answer))]
         self.fuse.watch(connection, [(each.letter.content, each.answer) for each in news], now)

@@ -51,7 +51,7 @@ class Prepared:
     pools: Mapping[str, Mapping[str, int]]  # by offer, the codes of its file with their lines
     names: Names  # of occasions, in the languages of a campaign that greets
     pace: Pace  # of everything that the project sends
-    topics: frozenset[Topic | None]  # of all its letters, whatever the tactic
+    topics: frozenset[Topic | None]  # of all its letters and tasks, whatever the tactic
     stamps: Mapping[str, Stamp] = field(default_factory=dict, repr=False)  # of every file, before the first of them was read
 
     @property
@@ -118,7 +118,7 @@ def prepare(project: Project, name: str) -> Prepared:
         pools=pools,
         names=occasion_names.open_names(project, languages if document.value.greet else set()),
         pace=pace.read(project),
-        topics=frozenset(texts.sample(*letter).value.kind.topic for letter in _letters(document.value)),
+        topics=_topics(document.value, texts),
         stamps=stamps,
     )
 
@@ -254,6 +254,11 @@ OF_SOME_CUSTOMERS = frozenset(part.name for part in fields(Standing))
 """What some customers have and others don't: letters that can't be written without it are skipped for those (`nothing-to-tell`)."""
 _OF_EVERY_BUYER = frozenset({"last_order_on", "months_silent"})
 """What may be absent in principle, and is there for everybody who ever ordered."""
+
+
+def _topics(plan: Campaign, texts: Library) -> frozenset[Topic | None]:
+    tasks = {stage.task.topic for stage in plan.stages if stage.task is not None}
+    return frozenset({texts.sample(*letter).value.kind.topic for letter in _letters(plan)} | tasks)
 
 
 def _letters(plan: Campaign) -> list[tuple[ChannelName, str]]:

@@ -15,7 +15,7 @@ from winback.journey.last_check import Postpone, SkipStage, Stop
 from winback.journey.policy import Policy, Rules
 from winback.journey.stage import Stage
 from winback.journey.wishes import NO_WISHES, Wishes
-from winback.store import contact_log, greeted
+from winback.store import contact_log, greeted, preferences
 from winback.store.deliveries import Claimed
 from winback.store.greeted import Greeted
 
@@ -52,6 +52,7 @@ def read(connection: Connection, policy: Policy, run_id: int, claimed: Sequence[
 def late(connection: Connection, ends_on: date, letters: Sequence[tuple[Claimed, Terms]], now: datetime) -> dict[int, Postpone | SkipStage | Stop]:
     """By delivery, what to do with letters whose turn passed since the last check: another campaign wrote to the customer meanwhile.
 
+    Whoever said what they want meanwhile, whatever it is, is asked about anew by the next claim: it may be another channel, or language.
     Nobody else hands letters to these customers over until the transaction ends. Of two letters to one customer only the first goes.
     """
     ids = [claimed.customer_id for claimed, _ in letters]
@@ -59,8 +60,12 @@ def late(connection: Connection, ends_on: date, letters: Sequence[tuple[Claimed,
     contacts = {who: list(moments) for who, moments in contact_log.contacts(connection, ids, now).items()}
     greetings = [claimed.customer_id for claimed, terms in letters if terms.greets_on]
     had = greeted.left(connection, greetings) if greetings else {}
+    wanted = preferences.of(connection, ids)
     found: dict[int, Postpone | SkipStage | Stop] = {}
     for claimed, terms in letters:
+        if wanted.get(claimed.customer_id, NO_WISHES) != terms.wishes:
+            found[claimed.id] = Postpone(now)
+            continue
         before = contacts.setdefault(claimed.customer_id, [])
         verdict = last_check.turn(ends_on, terms.stage, terms.rules, terms.zone, now, before, wishes=terms.wishes)
         if terms.greets_on and verdict is None:

@@ -23,7 +23,7 @@ class Deed(StrEnum):
     """What somebody did, in one word."""
 
     STARTED = "started"  # a campaign's run
-    ASKED = "asked"  # for the approval of a campaign as its files were then
+    ASKED = "asked"  # for the approval of a campaign as its files were then; or customers, by letter, for their consents
     APPROVED = "approved"  # a campaign
     WITHDREW = "withdrew"  # the approvals of a campaign
     PAUSED = "paused"  # a campaign
@@ -40,6 +40,9 @@ class Deed(StrEnum):
     CLOSED = "closed"  # an address, or a list of them
     OPENED = "opened"  # an address again
     TOOK_BACK = "took-back"  # a customer's consent, as they told the staff
+    DONE = "done"  # a task
+    DROPPED = "dropped"  # a task
+    DECLINED = "declined"  # a task: the customer doesn't want to be won back
     EXPIRED = "expired"  # what was kept longer than its time, see config/retention.yaml
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from sqlalchemy import Connection, and_, func, select
 
@@ -12,10 +13,10 @@ from winback.store.persons import person_id
 from winback.store.tables import consents, customers
 
 
-def may_track_clicks(connection: Connection, policy: Policy, ids: Iterable[int]) -> set[int]:
-    """Those of these customers whose country lets clicks be tracked, and who haven't taken back being tracked on any channel."""
+def may_track_clicks(connection: Connection, policy: Policy, ids: Iterable[int], now: datetime) -> set[int]:
+    """Those of these customers whose country lets clicks be tracked, and who by then hadn't taken back being tracked on any channel."""
     person = customers.alias("person")
-    said_no = and_(consents.c.customer_id == person.c.id, consents.c.purpose == OPEN_TRACKING, consents.c.withdrawn_at.is_not(None))
+    said_no = and_(consents.c.customer_id == person.c.id, consents.c.purpose == OPEN_TRACKING, consents.c.withdrawn_at <= now)
     rows = connection.execute(
         select(customers.c.id, person.c.country, func.count(consents.c.customer_id).label("refusals"))
         .join(person, person.c.id == person_id())

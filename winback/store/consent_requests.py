@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, false, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, false, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from winback.audience.consents import MARKETING
@@ -59,20 +59,17 @@ def unconfirmed(connection: Connection, *, countries: Sequence[str], other_than:
     return connection.execute(statement).all()
 
 
-def hand_over(connection: Connection, asked: Request, *, again_after: timedelta, times: int, now: datetime) -> int | None:
-    """Mark a letter as handed over, just before it is; its number. None: asked not long ago, or often enough, or somebody asks this very moment.
-
-    A letter that is known not to have left doesn't count; one in doubt does.
-    """
-    theirs = (
-        consent_requests.c.customer_id == asked.customer_id,
-        consent_requests.c.channel == asked.channel,
-        consent_requests.c.purpose == asked.purpose,
-    )
-    last = connection.execute(select(func.coalesce(func.max(consent_requests.c.number), 0)).where(*theirs)).scalar_one()
-    counted = (*theirs, consent_requests.c.status != NoticeStatus.FAILED)
+def may_ask(connection: Connection, asked: Request, *, again_after: timedelta, times: int, now: datetime) -> bool:
+    """Whether they weren't asked not long ago, or often enough. A letter that is known not to have left doesn't count; one in doubt does."""
+    counted = (*_theirs(asked), consent_requests.c.status != NoticeStatus.FAILED)
     before = connection.execute(select(consent_requests.c.asked_at).where(*counted)).scalars().all()
-    if len(before) >= times or any(now - moment < again_after for moment in before):
+    return len(before) < times and all(now - moment >= again_after for moment in before)
+
+
+def hand_over(connection: Connection, asked: Request, *, again_after: timedelta, times: int, now: datetime) -> int | None:
+    """Mark a letter as handed over, just before it is; its number. None: they may not be asked, or somebody asks them this very moment."""
+    last = connection.execute(select(func.coalesce(func.max(consent_requests.c.number), 0)).where(*_theirs(asked))).scalar_one()
+    if not may_ask(connection, asked, again_after=again_after, times=times, now=now):
         return None
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     statement = dialect.insert(consent_requests).values(
@@ -88,6 +85,14 @@ def hand_over(connection: Connection, asked: Request, *, again_after: timedelta,
     )
     once = statement.on_conflict_do_nothing(index_elements=["customer_id", "channel", "purpose", "number"])
     return connection.execute(once.returning(consent_requests.c.id)).scalar_one_or_none()
+
+
+def _theirs(asked: Request) -> tuple[ColumnElement[bool], ...]:
+    return (
+        consent_requests.c.customer_id == asked.customer_id,
+        consent_requests.c.channel == asked.channel,
+        consent_requests.c.purpose == asked.purpose,
+    )
 
 
 def record(connection: Connection, request_id: int, status: NoticeStatus, detail: str = "") -> None:
@@ -118,6 +123,11 @@ def person_was(customer_id: int) -> Any:
     """The customer of the row is the one that `customer_id` was merged into: requests move with a merge, tokens don't change."""
     merged = customers.alias("merged")
     return customers.c.id == select(merged.c.merged_into).where(merged.c.id == customer_id).scalar_subquery()
+
+
+def came_back(connection: Connection, request_id: int, detail: str) -> None:
+    """The letter came back, and so it had left."""
+    connection.execute(update(consent_requests).where(consent_requests.c.id == request_id).values(status=NoticeStatus.SENT, detail=detail[:1000]))
 
 
 def answer(connection: Connection, request_id: int, now: datetime) -> None:

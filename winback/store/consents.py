@@ -119,6 +119,17 @@ def may_track_opens(connection: Connection, policy: Policy, ids: Iterable[int], 
 
     Of one who was merged into another it is that one who is asked.
     """
+    found = _tracking_of(connection, ids, now, channel)
+    return {who for who, (told, country) in found.items() if eligibility.may_track_opens(told, policy.for_country(country))}
+
+
+def agreed_to_tracking(connection: Connection, ids: Iterable[int], now: datetime, channel: ChannelName = ChannelName.EMAIL) -> set[int]:
+    """Those of these customers whose own consent to being seen stands at this moment, with its day and place."""
+    return {who for who, (told, _) in _tracking_of(connection, ids, now, channel).items() if told is Tracking.GIVEN}
+
+
+def _tracking_of(connection: Connection, ids: Iterable[int], now: datetime, channel: ChannelName) -> dict[int, tuple[Tracking, str]]:
+    """What each of these said of being seen, and their country."""
     person, said = customers.alias("person"), consents.alias("said")
     about = and_(said.c.customer_id == person.c.id, said.c.channel == channel, said.c.purpose == OPEN_TRACKING)
     rows = connection.execute(
@@ -127,11 +138,7 @@ def may_track_opens(connection: Connection, policy: Policy, ids: Iterable[int], 
         .outerjoin(said, about)
         .where(customers.c.id.in_(list(ids)))
     )
-    return {
-        row.id
-        for row in rows
-        if eligibility.may_track_opens(tracking(row.customer_id, row.given_at, row.source, row.withdrawn_at, now), policy.for_country(row.country))
-    }
+    return {row.id: (tracking(row.customer_id, row.given_at, row.source, row.withdrawn_at, now), row.country) for row in rows}
 
 
 def proofs(connection: Connection, customer_id: int) -> Sequence[Row[Any]]:

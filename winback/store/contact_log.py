@@ -10,10 +10,12 @@ from typing import Any
 from sqlalchemy import CompoundSelect, Connection, bindparam, or_, select, text, union_all, update
 
 from winback.journey.contact_policy import Rival
+from winback.journey.notices import NoticeStatus
 from winback.journey.policy import SPANS
 from winback.model import ChannelName, DeliveryStatus, RecipientStatus, RunStatus
 from winback.store.among import among, among_these
-from winback.store.tables import Utc, campaign_runs, customers, deliveries, recipients, tasks, touches
+from winback.store.persons import person_id
+from winback.store.tables import Utc, campaign_runs, consent_requests, customers, deliveries, recipients, tasks, touches
 
 _LEFT = (DeliveryStatus.HANDED_OVER, DeliveryStatus.SENT, DeliveryStatus.UNCERTAIN)
 _BACK = timedelta(days=SPANS["year"] + 1)  # a day more: the customer's day may have begun before ours
@@ -36,7 +38,7 @@ def hold(connection: Connection, ids: Collection[int]) -> None:
 def contacts(connection: Connection, ids: Collection[int], now: datetime) -> Mapping[int, list[datetime]]:
     """The moments of the last year at which each customer was written to, or may have been, or was spoken to.
 
-    Letters to a record that was merged into theirs count too. What a person was asked to do counts when it was done, as a touch.
+    Letters to a record that was merged into theirs count too, and so do those that asked to confirm a consent. What a person was asked to do counts when it was done, as a touch.
     """
     found: dict[int, list[datetime]] = defaultdict(list)
     for customer_id, moment in connection.execute(_CONTACTS, {"ids": list(ids), "since": now - _BACK, "until": now + _CLOCKS_DIFFER}):
@@ -61,7 +63,13 @@ def _contacts() -> CompoundSelect[Any]:
     elsewhere = select(touches.c.customer_id, touches.c.touched_at).where(
         among(touches.c.customer_id), touches.c.touched_at > since, touches.c.touched_at <= until
     )
-    return union_all(own, merged, elsewhere)
+    requested = (
+        select(person_id(), consent_requests.c.asked_at)
+        .join(consent_requests, consent_requests.c.customer_id == customers.c.id)
+        .where(among(customers.c.id), consent_requests.c.status != NoticeStatus.FAILED)
+        .where(consent_requests.c.asked_at > since, consent_requests.c.asked_at <= until)
+    )
+    return union_all(own, merged, elsewhere, requested)
 
 
 _CONTACTS = _contacts()

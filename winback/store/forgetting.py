@@ -92,6 +92,9 @@ def erase(connection: Connection, person: Known, secret: bytes, now: datetime) -
     _let_go_of_codes(connection, ids)
     _drop_orders(connection, ids)
     _take_out_elsewhere(connection, person)
+    connection.execute(
+        update(customers).where(customers.c.id.in_(ids)).values(forgotten_at=now, updated_at=now)
+    )  # lets proofs go, and nothing else does
     for table in reversed(metadata.sorted_tables):
         holding = HOLDINGS.get(table.name)
         if holding is None or holding.fate in {Fate.STAYS, Fate.NOBODYS}:
@@ -101,7 +104,6 @@ def erase(connection: Connection, person: Known, secret: bytes, now: datetime) -
             connection.execute(delete(table).where(theirs))
         else:
             connection.execute(update(table).where(theirs).values(_emptied(table, holding.keeps)))
-    connection.execute(update(customers).where(customers.c.id.in_(ids)).values(forgotten_at=now, updated_at=now))
     return None
 
 

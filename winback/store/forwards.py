@@ -66,6 +66,36 @@ def waiting(connection: Connection, limit: int = 500) -> Sequence[Row[Any]]:
     return rows
 
 
+UNSHOWN = (ForwardStatus.HANDED_OVER, ForwardStatus.UNCERTAIN, ForwardStatus.FAILED, ForwardStatus.WAITING)
+"""Nobody knows of these that a person saw them."""
+
+
+def listed(connection: Connection, *, everything: bool = False) -> Sequence[Row[Any]]:
+    """Replies that nobody may have been shown, or all, the oldest first, with who wrote them; none of those whom the shop forgot."""
+    statement = (
+        select(forwards, events.c.happened_at, events.c.customer_id, customers.c.key.label("customer"))
+        .join(events, events.c.id == forwards.c.event_id)
+        .join(customers, customers.c.id == events.c.customer_id)
+        .order_by(forwards.c.id)
+    )
+    return connection.execute(statement if everything else statement.where(forwards.c.status.in_(UNSHOWN))).all()
+
+
+def settle(connection: Connection, forward_id: int, *, is_shown: bool) -> Row[Any] | None:
+    """A person says of a reply that somebody saw it, or that it is to be shown again; the row with its customer_id. None: it isn't one of these."""
+    values = {"status": ForwardStatus.SENT} if is_shown else {"status": ForwardStatus.WAITING, "tries": 0}
+    done = connection.execute(
+        update(forwards)
+        .where(forwards.c.id == forward_id, forwards.c.status.in_([each for each in UNSHOWN if is_shown or each is not ForwardStatus.WAITING]))
+        .values(values)
+    )
+    if not done.rowcount:
+        return None
+    return connection.execute(
+        select(events.c.customer_id).join(forwards, forwards.c.event_id == events.c.id).where(forwards.c.id == forward_id)
+    ).one()
+
+
 def hand_over(connection: Connection, forward_id: int, manager: str, now: datetime) -> bool:
     """Mark a reply as handed over, just before it is. False: somebody else was quicker."""
     done = connection.execute(

@@ -14,11 +14,12 @@ from sqlalchemy import ColumnElement, Connection, FromClause, Row, and_, bindpar
 
 from winback.audience import typos
 from winback.journey.ends import CAME_BACK
-from winback.model import AddressFault, ChannelName
-from winback.store.tables import contacts, customers, suppressions
+from winback.model import AddressFault, ChannelName, EventKind, Verdict
+from winback.store.tables import consents, contacts, customers, deliveries, events, suppressions
 
 EVERYWHERE = tuple(ChannelName)
 _AT_ONCE = 20_000  # rows
+_LIFE = (EventKind.CLICK, EventKind.REPLY, EventKind.ANSWER)
 
 
 def bounced(who: FromClause, *, now: datetime, channels: Collection[ChannelName] = EVERYWHERE) -> ColumnElement[bool]:
@@ -104,6 +105,32 @@ def confirm(connection: Connection, signs: Iterable[tuple[int, ChannelName, date
         .values(confirmed_at=bindparam("b_at", type_=contacts.c.confirmed_at.type)),
         [{"b_customer_id": who, "b_channel": channel, "b_at": at} for (who, channel), at in sorted(latest.items())],
     )
+
+
+def take_back(connection: Connection, signs: Iterable[tuple[int, ChannelName, datetime]]) -> int:
+    """These signs of life turned out to be none. Where an address rests on one of them, it has the last other that is known. Returns how many.
+
+    Others are clicks by people, answers, and consents; of an address that was confirmed by the staff the day is lost.
+    """
+    changed = 0
+    for customer_id, channel, at in sorted(set(signs)):
+        theirs = (contacts.c.customer_id == customer_id, contacts.c.channel == channel)
+        if connection.execute(select(contacts.c.confirmed_at).where(*theirs)).scalar() == at:
+            connection.execute(update(contacts).where(*theirs).values(confirmed_at=_last_sign(connection, customer_id, channel, at)))
+            changed += 1
+    return changed
+
+
+def _last_sign(connection: Connection, customer_id: int, channel: ChannelName, until: datetime) -> datetime | None:
+    happened = (
+        select(func.max(events.c.happened_at, type_=events.c.happened_at.type))
+        .outerjoin(deliveries, deliveries.c.id == events.c.delivery_id)
+        .where(events.c.customer_id == customer_id, events.c.kind.in_(_LIFE), events.c.verdict == Verdict.HUMAN, events.c.happened_at <= until)
+        .where(func.coalesce(deliveries.c.channel, str(channel)) == str(channel))
+    )
+    agreed = select(consents.c.given_at, consents.c.confirmed_at).where(consents.c.customer_id == customer_id, consents.c.channel == channel)
+    moments = [connection.execute(happened).scalar(), *(moment for row in connection.execute(agreed) for moment in row)]
+    return max((moment for moment in moments if moment is not None and moment <= until), default=None)
 
 
 def has_address(connection: Connection, customer_id: int, channel: ChannelName) -> bool:

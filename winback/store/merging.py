@@ -75,13 +75,13 @@ def merge(connection: Connection, merged_id: int, into_id: int, now: datetime) -
     addresses, consents = merged_reach.join(connection, merged_id, into_id, now)
     preferences.join(connection, merged_id, into_id, now)
     journeys = merged_journeys.join(connection, merged_id, into_id, merged.key, now)
+    connection.execute(update(customers).where(customers.c.merged_into == merged_id).values(merged_into=into_id))
+    connection.execute(update(customers).where(customers.c.id == merged_id).values(merged_into=into_id, updated_at=now))
     moved = {table.name: _move(connection, table, merged_id, into_id) for table in MOVED}
     moved["consent_requests"] = consent_requests.move(connection, merged_id, into_id)
     moved["threads"] = threads.join(connection, merged_id, into_id)
     values = _filled(merged, into)
     connection.execute(update(customers).where(customers.c.id == into_id).values({**values, "updated_at": now}))
-    connection.execute(update(customers).where(customers.c.merged_into == merged_id).values(merged_into=into_id))
-    connection.execute(update(customers).where(customers.c.id == merged_id).values(merged_into=into_id, updated_at=now))
     _renew_facts(connection, [merged_id, into_id])
     return Merged({name: count for name, count in moved.items() if count}, tuple(values), tuple(addresses), tuple(consents), tuple(journeys))
 

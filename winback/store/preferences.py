@@ -10,13 +10,15 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, and_, case, delete, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from winback.audience.consents import OPEN_TRACKING, ConsentWay
+from winback.journey.eligibility import Tracking
 from winback.journey.wishes import NO_DAY, Topic, Wishes
 from winback.model import ChannelName, DeliveryStatus, Reason
 from winback.store import consents as consent_log
 from winback.store import suppressions as suppressions_log
 from winback.store.consents import Given
 from winback.store.persons import is_person, person_id
-from winback.store.tables import contacts, customers, deliveries, preferences, recipients, suppressions
+from winback.store.tables import consents, contacts, customers, deliveries, preferences, recipients, suppressions
 
 SOURCE = "preference page"
 """Where a consent was given, in the words of its proof."""
@@ -41,6 +43,7 @@ class Card:
     country: str
     favourite_day: str  # MM-DD
     doors: tuple[Door, ...]
+    tracking: Tracking = Tracking.UNSAID  # of opens and links: given, withdrawn, or nothing that is proven
 
     def comes_by(self, channel: ChannelName) -> bool:
         """Whether letters come by this channel, as far as it is the customer who decides."""
@@ -61,8 +64,16 @@ def card(connection: Connection, customer_id: int) -> Card | None:
     ).one_or_none()
     if person is None:
         return None
-    wishes = of(connection, [person.id]).get(person.id, Wishes())
-    return Card(person.id, wishes, person.locale, person.country, person.favourite_day, tuple(_doors(connection, person.id)))
+    wishes, doors = of(connection, [person.id]).get(person.id, Wishes()), tuple(_doors(connection, person.id))
+    return Card(person.id, wishes, person.locale, person.country, person.favourite_day, doors, _tracking(connection, person.id))
+
+
+def _tracking(connection: Connection, customer_id: int) -> Tracking:
+    """A no on any channel is a no, as it is for links."""
+    rows = connection.execute(select(consents).where(consents.c.customer_id == customer_id, consents.c.purpose == OPEN_TRACKING)).all()
+    if any(row.withdrawn_at is not None for row in rows):
+        return Tracking.WITHDRAWN
+    return Tracking.GIVEN if any(row.given_at is not None and row.source for row in rows) else Tracking.UNSAID
 
 
 def _doors(connection: Connection, customer_id: int) -> Iterable[Door]:
@@ -101,6 +112,21 @@ def open_again(connection: Connection, given: Given, address_hash: bytes, now: d
     suppressions_log.lift(connection, given.channel, address_hash)
     suppressions_log.narrow(connection, given.customer_id)
     consent_log.give(connection, given, now)
+
+
+def say_seen(connection: Connection, card: Card, *, may_see: bool, wording: str = "", now: datetime) -> None:
+    """The customer said whether we may see that letters are opened and links followed, of all their channels; `wording` is what they agreed to.
+
+    The same once more proves nothing new.
+    """
+    if may_see and card.tracking is not Tracking.GIVEN:
+        wording_id = consent_log.wording_id(connection, wording, now)
+        spoken = select(consents.c.channel).where(consents.c.customer_id == card.customer_id, consents.c.purpose == OPEN_TRACKING)
+        for channel in sorted({*connection.execute(spoken).scalars(), *(door.channel for door in card.doors)}):
+            agreed = Given(card.customer_id, ChannelName(channel), ConsentWay.PAGE, SOURCE, now, OPEN_TRACKING, wording_id=wording_id)
+            consent_log.give(connection, agreed, now)
+    elif not may_see and card.tracking is not Tracking.WITHDRAWN:
+        consent_log.withdraw(connection, consent_log.Withdrawn(card.customer_id, ConsentWay.PAGE, None, (OPEN_TRACKING,)), now)
 
 
 def respeak(connection: Connection, run_id: int, spoken: Mapping[int, str]) -> None:

@@ -14,7 +14,8 @@ from winback.store import candidates, codes, runs
 from winback.store.as_of import AsOf
 from winback.store.codes import Held
 from winback.store.deliveries import Claimed
-from winback.store.tables import campaign_runs, deliveries
+from winback.store.persons import person_id
+from winback.store.tables import campaign_runs, customers, deliveries
 
 _LEFT = (DeliveryStatus.HANDED_OVER, DeliveryStatus.SENT, DeliveryStatus.UNCERTAIN)
 
@@ -43,10 +44,15 @@ def find(connection: Connection, delivery_id: int) -> SentLetter | None:
 
 
 def written_from(connection: Connection, sent: SentLetter, as_of: AsOf) -> tuple[Candidate, Row[Any], Held | None] | None:
-    """Whom it went to, where they stood, and the code that they were given; None where they aren't there any more."""
+    """Whom it went to, where they stood, and the code that they were given; None where they aren't there any more.
+
+    Of a record that was merged since, what they bought lies with the person it was merged into: it is written from that one's facts.
+    """
     who, run_id = sent.claimed.customer_id, sent.claimed.run_id
+    person = connection.execute(select(person_id()).where(customers.c.id == who)).scalar_one()
     recipient = runs.get_recipients(connection, run_id, [who]).get(who)
-    candidate = candidates.find(connection, [who], as_of, run_id=run_id).get(who)
+    candidate = candidates.find(connection, [person], as_of, run_id=run_id).get(person)
     if recipient is None or candidate is None:
         return None
-    return candidate, recipient, codes.of(connection, run_id, [who]).get(who)
+    held = codes.of(connection, run_id, [who, person])
+    return candidate, recipient, held.get(who) or held.get(person)

@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from winback.model import ChannelName, EventKind, RecipientStatus, TaskKind, TaskStatus, Verdict
 from winback.store import refreshing
 from winback.store.counting import is_purchase
-from winback.store.tables import campaign_runs, customers, deliveries, events, orders, recipients, tasks, touches
+from winback.store.tables import campaign_runs, customers, deliveries, events, orders, preferences, recipients, tasks, touches
 
 TOUCHED_BY = {TaskKind.CALL: "phone", TaskKind.VISIT: "visit", TaskKind.CARD: "card"}
 """What touches call the channel of a task."""
@@ -84,7 +84,7 @@ def _touch(connection: Connection, delivery_id: int, customer_id: int, channel: 
 
 
 def drop_what_is_over(connection: Connection, now: datetime) -> int:
-    """Drop open tasks of customers whose journey ended, or would have: nobody is called to be won back who bought yesterday. Returns how many.
+    """Drop open tasks of customers whose journey ended, or would have, or who asked for a pause: nobody is called who bought yesterday. Returns how many.
 
     A journey that came to its last stage isn't over for this: the task was that stage.
     """
@@ -113,7 +113,9 @@ def _drop(connection: Connection, run_id: int, stops: Sequence[str], now: dateti
         connection.execute(
             update(tasks)
             .where(tasks.c.delivery_id == delivery_id, _is_open())
-            .values(status=TaskStatus.DROPPED, done_at=now, note=f"The journey is over: {reason}.")
+            .values(
+                status=TaskStatus.DROPPED, done_at=now, note="They asked for a pause." if reason == "paused" else f"The journey is over: {reason}."
+            )
         )
     return len(found)
 
@@ -121,6 +123,8 @@ def _drop(connection: Connection, run_id: int, stops: Sequence[str], now: dateti
 def _why_over(stops: Sequence[str], now: datetime) -> ColumnElement[Any]:
     """The reason for which a customer of an open task is to be left alone; NULL while there is none."""
     ends = [(recipients.c.status == RecipientStatus.STOPPED, recipients.c.reason), (customers.c.black_list != "", literal("black-listed"))]
+    paused = exists().where(preferences.c.customer_id == tasks.c.customer_id, preferences.c.paused_until > now.date())
+    ends.append((paused, literal("paused")))
     if "ordered" in stops:
         bought = exists().where(
             orders.c.customer_id == tasks.c.customer_id, orders.c.ordered_at > tasks.c.asked_at, orders.c.ordered_at <= now, is_purchase()

@@ -73,6 +73,11 @@ def bounces(mailbox: str, key: bytes, delivery_id: int) -> str:
     return _tagged(mailbox, tokens.sign(key, Purpose.BOUNCE, delivery_id))
 
 
+def request_bounces(mailbox: str, key: bytes, customer_id: int, request_id: int) -> str:
+    """The same of a letter that asks to confirm a consent (store/consent_requests.py)."""
+    return _tagged(mailbox, tokens.sign(key, Purpose.REQUEST_BOUNCE, customer_id, request_id))
+
+
 def join(bot: str, key: bytes, customer_id: int, delivery_id: int = 0) -> str:
     """A deep link that opens the bot knowing who comes, from a letter; `bot` is its user name, with or without @."""
     return f"https://t.me/{bot.removeprefix('@')}?start={tokens.sign(key, Purpose.JOIN, customer_id, delivery_id)}"

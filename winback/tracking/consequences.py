@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from winback.model import ChannelName, EventKind, Verdict
 from winback.sending import fuse
 from winback.settings import Project
-from winback.store import correspondence, events, mailboxes, soft_bounces
+from winback.store import consent_requests, correspondence, events, mailboxes
 from winback.store.contacts import address_hash
 from winback.store.correspondence import Correspondent
 from winback.store.events import Event
@@ -56,6 +56,7 @@ class Believed:
 
     who: Correspondent
     proof: Proof
+    request_id: int | None = None  # of the letter that asked to confirm a consent, where it is that one
 
 
 def take(connection: Connection, mail: Returned, project: Project, now: datetime, number: Number | None = None) -> str:
@@ -96,7 +97,9 @@ def _store(connection: Connection, mail: Returned, meaning: Meaning, found: Beli
     if meaning in _ENDS and not is_about_former:
         endings.end(connection, who, event, now)
     elif events.record(connection, [event]) and meaning is Meaning.SOFT and not is_about_former:
-        _count_soft(connection, who, event, project, now)
+        endings.count_soft(connection, who, event, project.settings.soft_bounces, now)
+    if found.request_id is not None:
+        consent_requests.came_back(connection, found.request_id, f"{meaning} {mail.status}".strip())
     if who.delivery_id is not None:
         events.confirm(connection, [who.delivery_id])
         if meaning in _COUNTED and not is_about_former:
@@ -106,14 +109,6 @@ def _store(connection: Connection, mail: Returned, meaning: Meaning, found: Beli
 def _signals(mail: Returned, proof: Proof) -> dict[str, str]:
     told = {"status": mail.status} if mail.status else {}
     return told | ({"known_by": "address"} if proof is Proof.ADDRESS else {})
-
-
-def _count_soft(connection: Connection, who: Correspondent, event: Event, project: Project, now: datetime) -> None:
-    """Close an address at which letters failed to arrive again and again, for weeks, without a sign of life in between."""
-    limits = project.settings.soft_bounces
-    failing = soft_bounces.failing(connection, who.customer_id, now=now, within=limits.within)
-    if failing.letters >= limits.count and failing.spanning >= limits.over:
-        endings.close_as_failing(connection, who, event, now)
 
 
 def _writer(connection: Connection, mail: Returned, key: bytes, asked: int | None, now: datetime) -> Believed | None:
@@ -139,6 +134,8 @@ def _reported(connection: Connection, mail: Returned, project: Project) -> Belie
     if delivery_id is not None:
         who = correspondence.by_delivery(connection, [delivery_id]).get(delivery_id)
         return None if who is None else Believed(who, Proof.TOKEN)
+    if asked := _request(connection, mail, project):
+        return asked
     found = correspondence.by_message_id(connection, mail.message_ids)
     is_theirs = found is not None and found.address_hash in {_hash(project.key, report.recipient) for report in mail.reports} | {
         _hash(project.key, mail.recipient)
@@ -146,10 +143,27 @@ def _reported(connection: Connection, mail: Returned, project: Project) -> Belie
     return Believed(found, Proof.LETTER) if found is not None and is_theirs else None
 
 
+def _request(connection: Connection, mail: Returned, project: Project) -> Believed | None:
+    """The letter that asked to confirm a consent, by our token; of one to an address that isn't theirs any more nothing follows for the new one."""
+    for tag in map(_tag, (*mail.came_to, *mail.left_by)):
+        found = tokens.read(project.link_keys, Purpose.REQUEST_BOUNCE, tag)
+        asked = found and consent_requests.find(connection, found[1], found[0])
+        if asked:
+            who = Correspondent(
+                asked.person, ChannelName(asked.channel), asked.locale, asked.now_hash, is_former=asked.now_hash != asked.address_hash
+            )
+            return Believed(who, Proof.TOKEN, asked.id)
+    return None
+
+
+def _tag(address: str) -> str:
+    """What stands behind the plus of `care+TOKEN@...`."""
+    return address.rpartition("@")[0].rpartition("+")[2]
+
+
 def _verified(addresses: tuple[str, ...], keys: tuple[bytes, ...], *purposes: Purpose) -> int | None:
     """The delivery that a signed subaddress of ours names (`care+TOKEN@...`)."""
-    tagged = [address.rpartition("@")[0].rpartition("+")[2] for address in addresses]
-    return next((found[0] for tag in tagged for purpose in purposes if (found := tokens.read(keys, purpose, tag))), None)
+    return next((found[0] for tag in map(_tag, addresses) for purpose in purposes if (found := tokens.read(keys, purpose, tag))), None)
 
 
 def _hash(key: bytes, address: str) -> bytes:

@@ -13,6 +13,7 @@ from winback.store import consents, events, forwards, freshness, soft_bounces
 from winback.store.consents import Withdrawn
 from winback.store.correspondence import Correspondent
 from winback.store.events import Event
+from winback.ways_in import SoftBounceSettings
 
 _ENDS: Mapping[EventKind, tuple[Reason, bool]] = {  # why the journeys end; whether the address is closed too
     EventKind.UNSUBSCRIBE: (Reason.UNSUBSCRIBED, True),
@@ -61,6 +62,13 @@ def _wish(who: Correspondent, event: Event, reason: Reason) -> Withdrawn:
     return Withdrawn(
         who.customer_id, way, who.channel, reason=reason, address_hash=who.address_hash, delivery_id=event.delivery_id, evidence=evidence
     )
+
+
+def count_soft(connection: Connection, who: Correspondent, event: Event, limits: SoftBounceSettings, now: datetime) -> None:
+    """A letter didn't arrive this time, and that is recorded: close an address at which that happens again and again, without a sign of life between."""
+    failing = soft_bounces.failing(connection, who.customer_id, now=now, within=limits.within)
+    if failing.letters >= limits.count and failing.spanning >= limits.over:
+        close_as_failing(connection, who, event, now)
 
 
 def close_as_failing(connection: Connection, who: Correspondent, event: Event, now: datetime) -> None:

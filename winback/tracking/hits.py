@@ -32,20 +32,22 @@ class Hit:
     user_agent: str
     prefetch: str
     network: str = ""  # a keyed mark of the network it came from: two hits of one network have the same
+    refuses: str = ""  # how the reader's browser says that they don't want to be tracked: gpc, dnt; empty: it doesn't
 
     @property
     def line(self) -> bytes:
         """As it is written down: JSON, without line breaks."""
         moment = (self.happened_at - _EPOCH) // _MICROSECOND
-        values = (self.kind, self.delivery_id, self.link_id, moment, self.method, self.user_agent, self.prefetch, self.network)
+        values = (self.kind, self.delivery_id, self.link_id, moment, self.method, self.user_agent, self.prefetch, self.network, self.refuses)
         return _encode(values).encode("ascii") + b"\n"
 
     @classmethod
     def read(cls, line: bytes) -> Hit | None:
         """What was written down; None for a line that is none, or only a part of one."""
         try:
-            kind, delivery_id, link_id, moment, method, user_agent, prefetch, network = json.loads(line)
-            return cls(EventKind(kind), delivery_id, link_id, _EPOCH + moment * _MICROSECOND, method, user_agent, prefetch, network)
+            kind, delivery_id, link_id, moment, *seen = json.loads(line)
+            method, user_agent, prefetch, network, *refuses = seen  # an earlier release wrote no refusals
+            return cls(EventKind(kind), delivery_id, link_id, _EPOCH + moment * _MICROSECOND, method, user_agent, prefetch, network, *refuses)
         except (ValueError, TypeError):
             return None
 
@@ -95,6 +97,8 @@ def _signals(hit: Hit, who: Correspondent, judged: Judged) -> dict[str, Any]:
     kept = {"method": hit.method, "user_agent": hit.user_agent, "prefetch": hit.prefetch, "seconds": seconds, "why": judged.why}
     if hit.network:
         kept["network"] = hit.network
+    if hit.refuses:
+        kept["refuses"] = hit.refuses
     if hit.kind is EventKind.CLICK and hit.link_id == addresses.TRAP:
         kept["honeypot"] = True
     return kept

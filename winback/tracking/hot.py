@@ -30,6 +30,8 @@ _GIF_BEGINS = {
 _GIF_FOLLOWS = {"type": "http.response.body", "body": _GIF}
 _NOTHING = {"type": "http.response.body", "body": b""}
 _PREFETCH = {b"purpose", b"sec-purpose", b"x-purpose", b"x-moz"}
+_REFUSALS = {b"sec-gpc": "gpc", b"dnt": "dnt"}
+"""Global Privacy Control (W3C), and Tracking Preference Expression before it."""
 _LOOKS = {"GET", "HEAD", "OPTIONS"}
 _AGENT_LENGTH = 500
 
@@ -92,17 +94,19 @@ class HotPaths:
     async def _take(self, kind: EventKind, delivery_id: int, link_id: int | None, scope: Scope) -> None:
         if scope["method"] not in _LOOKS:
             return
-        agent, prefetch, forwarded = b"", b"", b""
+        agent, prefetch, forwarded, refuses = b"", b"", b"", ""
         for name, value in scope["headers"]:
             if name == b"user-agent":
                 agent = value
             elif name in _PREFETCH:
                 prefetch = value
+            elif name in _REFUSALS:
+                refuses = _REFUSALS[name] if value == b"1" and refuses != "gpc" else refuses
             elif name == b"x-forwarded-for":
                 forwarded = forwarded + b"," + value if forwarded else value
         peer = scope.get("client")
         network = self.networks.mark(peer[0] if peer else "", forwarded)
-        self.buffer.add(Hit(kind, delivery_id, link_id, self.clock(), scope["method"], _text(agent), _text(prefetch), network))
+        self.buffer.add(Hit(kind, delivery_id, link_id, self.clock(), scope["method"], _text(agent), _text(prefetch), network, refuses))
         if self.buffer.durable:
             await self.buffer.kept()
 

@@ -52,15 +52,20 @@ def _if_allowed(reference: re.Match[str]) -> str:
     return reference[0] if number < 0x110000 and not _NO_XML.match(chr(number)) else ""
 
 
-_BLOCKS = frozenset({"p", "div", "tr", "li", "h1", "h2", "h3"})
+_BLOCKS = frozenset({"p", "div", "tr", "li", "h1", "h2", "h3", "legend", "label"})
 _UNSEEN = "//head | //style | //script | //comment()"
 _QUOTED = f"{_UNSEEN} | //blockquote | //*[contains(@class, 'gmail_quote')]"
 
 
-def from_html(page: str, *, quotes: bool = False) -> str:
-    """The text of a page's body, line by line; quotations left out. Any text will do for a page: lxml mends what is broken."""
+def from_html(page: str, *, quotes: bool = False, part: str = "") -> str:
+    """The text of a page's body, line by line, or of the element with the id `part`; quotations left out.
+
+    Any text will do for a page: lxml mends what is broken.
+    """
     content = f"<html><body>{_without_controls(page[: 200 * LENGTH])}".replace("\n", " ").encode("utf-8", "replace")
     root: Any = html.document_fromstring(content, parser=html.HTMLParser(encoding="utf-8"))
+    if part:
+        root = next(iter(root.xpath("//*[@id=$part]", part=part)), root)
     for quoted in root.xpath(_UNSEEN if quotes else _QUOTED):
         if quoted.getparent() is not None:
             quoted.drop_tree()

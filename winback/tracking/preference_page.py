@@ -11,12 +11,16 @@ from starlette.exceptions import HTTPException
 
 from winback.audience.consents import ConsentWay
 from winback.journey import policy
+from winback.letters.page_values import PreferenceValues
 from winback.store import database, preferences
 from winback.store.preferences import Card
-from winback.tracking import addresses, forms, preference_form, wanted
+from winback.tracking import addresses, forms, own_words, preference_form, wanted
 from winback.tracking.forms import Fields
 from winback.tracking.front import Front
 from winback.tracking.wanted import Said
+
+QUESTION = "seeing"
+"""The id of the part of the page that asks for a consent of its own."""
 
 
 def add(app: FastAPI, front: Front) -> None:
@@ -33,10 +37,11 @@ def add(app: FastAPI, front: Front) -> None:
         """Keep what the form says, and show what holds from now on; the same form once more changes nothing."""
         card = await asyncio.to_thread(_card, front, front.customer_id(token))
         fields = await forms.read(request, preference_form.NAME)
-        return await asyncio.to_thread(_store, front, card.customer_id, token, fields)
+        return await asyncio.to_thread(_store, front, card, token, fields)
 
 
-def _store(front: Front, who: int, token: str, fields: Fields) -> Response:
+def _store(front: Front, card: Card, token: str, fields: Fields) -> Response:
+    who, wording = card.customer_id, _wording(front, card) if preference_form.may_see(fields) else None
     with database.writing(front.engine) as connection:
         before = preferences.card(connection, who)
         if before is None:
@@ -44,7 +49,19 @@ def _store(front: Front, who: int, token: str, fields: Fields) -> Response:
         offered, spoken = wanted.languages(front.project, policy.read(front.project), before)
         wishes = preference_form.wishes(fields, before, offered, spoken, front.today)
         wanted.keep(connection, before, wishes, Said("preferences", ConsentWay.PAGE, preferences.SOURCE), front.now())
+        if wording is not None or preference_form.may_see(fields) is False:
+            preferences.say_seen(connection, before, may_see=wording is not None, wording=wording or "", now=front.now())
     return _page(front, _card(front, who), token, before=(before, spoken))
+
+
+def _wording(front: Front, card: Card) -> str | None:
+    """What the page asks of being seen, word for word in its language; None where it doesn't ask, and nobody can have answered."""
+    rules = policy.read(front.project)
+    if not preference_form.asks_to_see(card, rules.for_country(card.country)):
+        return None
+    _, spoken = wanted.languages(front.project, rules, card)
+    page = front.render_page(front.project, "preferences", spoken or card.locale, preferences=_shown(front, card))
+    return own_words.from_html(page, part=QUESTION).strip()
 
 
 def _card(front: Front, who: int) -> Card:
@@ -56,6 +73,11 @@ def _card(front: Front, who: int) -> Card:
 
 
 def _page(front: Front, card: Card, token: str, *, before: tuple[Card, str] | None = None) -> Response:
-    offered, spoken = wanted.languages(front.project, policy.read(front.project), card)
-    shown = preference_form.shown(card, offered, spoken, spoken or card.locale, front.today, before=before)
-    return front.page("preferences", spoken or card.locale, action=token, preferences=shown)
+    _, spoken = wanted.languages(front.project, policy.read(front.project), card)
+    return front.page("preferences", spoken or card.locale, action=token, preferences=_shown(front, card, before=before))
+
+
+def _shown(front: Front, card: Card, *, before: tuple[Card, str] | None = None) -> PreferenceValues:
+    rules = policy.read(front.project)
+    offered, spoken = wanted.languages(front.project, rules, card)
+    return preference_form.shown(card, offered, spoken, spoken or card.locale, front.today, rules=rules.for_country(card.country), before=before)

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from winback.model import EventKind, Verdict
-from winback.store import database, hits_again
+from winback.store import correspondence, database, freshness, hits_again
 from winback.store.hits_again import Kept
 from winback.tracking import addresses, machines, surroundings
 from winback.tracking.machines import Judged, Signals
@@ -39,10 +39,20 @@ def rejudge(engine: Engine, *, since: datetime | None = None, dry_run: bool = Fa
         if changed and not dry_run:
             with database.writing(engine) as connection:
                 hits_again.judge_again(connection, ((hit, judged.verdict, judged.why) for hit, judged in changed))
+                _follow(connection, [(hit, judged.verdict) for hit, judged in changed if hit.kind is EventKind.CLICK])
         found.hits += len(hits)
         found.changes.update((hit.verdict, judged.verdict) for hit, judged in changed if hit.verdict != judged.verdict)
         found.reasons += sum(hit.verdict == judged.verdict for hit, judged in changed)
     return found
+
+
+def _follow(connection: Connection, clicks: Sequence[tuple[Kept, Verdict]]) -> None:
+    """What was written down because of clicks: when an address last showed life. All else asks for verdicts when it is decided."""
+    turned = [(hit, verdict) for hit, verdict in clicks if (hit.verdict is Verdict.HUMAN) != (verdict is Verdict.HUMAN)]
+    known = correspondence.by_delivery(connection, {hit.delivery_id for hit, _ in turned})
+    alive = [(known[hit.delivery_id], hit) for hit, verdict in turned if verdict is Verdict.HUMAN and hit.delivery_id in known]
+    freshness.confirm(connection, [(who.customer_id, who.channel, hit.happened_at) for who, hit in alive if not who.is_former])
+    freshness.take_back(connection, [(hit.customer_id, hit.channel, hit.happened_at) for hit, verdict in turned if verdict is not Verdict.HUMAN])
 
 
 def _batches(engine: Engine, since: datetime | None, batch: int) -> Iterator[list[tuple[Kept, Judged]]]:

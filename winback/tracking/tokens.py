@@ -33,6 +33,7 @@ class Purpose(StrEnum):
     BOUNCE = "bounce"  # delivery
     REPORT = "report"  # delivery: of a gateway's reports about it
     PRESS = "press"  # no token: what a button in a chat says (tracking/presses.py)
+    REQUEST_BOUNCE = "request-bounce"  # customer, the letter that asked them to confirm a consent
 
 
 _SHAPE = re.compile(r"[A-Za-z0-9_-]{40}", re.ASCII)

@@ -32,7 +32,10 @@ consent_proofs = Table(
     Column("evidence", JSON, nullable=False),  # what else shows it: order, form, network address, delivery
     Index(None, "customer_id", "channel", "purpose"),
 )
-"""Rows are only ever added; `consents` says what follows from the newest."""
+"""Rows are only ever added, and triggers see to it (migration 0015); `consents` says what follows from the newest.
+
+A merge moves them to the record that stays, retention empties `evidence`, and they go when their person is forgotten.
+"""
 
 consent_requests = Table(
     "consent_requests",
