@@ -10,7 +10,7 @@ from winback.outcomes.comparison import Comparison
 from winback.outcomes.report import SampleRatio
 from winback.outcomes.sentences import ENGLISH
 from winback.outcomes.statistics import LEVEL, Counted, Moments, round_to_digits
-from winback.outcomes.tabulated import Tabulated
+from winback.outcomes.table import Tabulated
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from winback.outcomes import wording
 from winback.outcomes.curve import Point
 from winback.outcomes.figures import StageFigures
 from winback.outcomes.report import Judged, Report
+from winback.outcomes.sentences import Words
 
 Scale: TypeAlias = Callable[[float], float]
 
@@ -42,14 +43,14 @@ def returns(report: Report) -> str:
     def y(rate: float) -> float:
         return bottom - (bottom - top) * min(rate, ceiling) / ceiling
 
-    parts = [*_grid(left, right, y, ceiling, step), *_days(x, days, bottom, report.words)]
+    parts = [*_grid(left, right, y, ceiling, step, words=report.words), *_days(x, days, bottom, report.words)]
     colours = colour_classes(arm.name for arm in report.arms)
     ends: list[tuple[float, str, str]] = []
     for arm, points in curves.items():
         parts.append(_band(points, x, y, colours[arm]))
         parts.append(_line(points, x, y, colours[arm]))
         rate = points[-1].rate
-        ends.append((y(rate), colours[arm], f"{wording.percent(rate)} {wording.arm(arm, report.words)}"))
+        ends.append((y(rate), colours[arm], f"{wording.percent(rate, 1, report.words)} {wording.arm(arm, report.words)}"))
     parts += _end_labels(ends, right + 6, top, bottom)
     return _svg(bottom + 34, report.words["chart-curve"], parts)
 
@@ -69,12 +70,12 @@ def lifts(report: Report) -> str:
         return left + (right - left) * (value - lowest) / (highest - lowest)
 
     ticks = [lowest + place * step for place in range(round((highest - lowest) / step) + 1)]
-    parts = [_text(x(tick), bottom + _LINE, wording.points(tick, 0 if step >= 0.01 else 1), anchor="middle") for tick in ticks]
+    parts = [_text(x(tick), bottom + _LINE, wording.points(tick, 0 if step >= 0.01 else 1, report.words), anchor="middle") for tick in ticks]
     colours = colour_classes(arm.name for arm in report.arms)
     for place, judged in enumerate(shown):
         middle = top + row * place + 32
         parts += [_rule(x(tick), middle - 12, x(tick), middle + 12, "grid" if abs(tick) > step / 2 else "zero") for tick in ticks]
-        parts += _whisker(judged, colours[judged.arm], x, middle)
+        parts += _whisker(judged, colours[judged.arm], x, middle, report.words)
     parts.append(_text(WIDTH / 2, bottom + 2 * _LINE + 3, report.words["axis-points"], anchor="middle", style="quiet"))
     return _svg(bottom + 2 * _LINE + 10, report.words["chart-lift"], parts)
 
@@ -115,17 +116,17 @@ def _highest(curves: Mapping[str, Sequence[Point]]) -> float:
     return min(max(point.interval.high for point in points), max(0.005, 2 * max(point.rate for point in points)))
 
 
-def _grid(left: float, right: float, y: Scale, ceiling: float, step: float) -> list[str]:
+def _grid(left: float, right: float, y: Scale, ceiling: float, step: float, *, words: Words) -> list[str]:
     digits = 0 if step >= 0.01 else 1
     parts = []
     for place in range(round(ceiling / step) + 1):
         rate = place * step
         parts.append(_rule(left, y(rate), right, y(rate), "grid"))
-        parts.append(_text(left - 6, y(rate) + 4, wording.percent(rate, digits), anchor="end"))
+        parts.append(_text(left - 6, y(rate) + 4, wording.percent(rate, digits, words), anchor="end"))
     return parts
 
 
-def _days(x: Scale, days: int, bottom: float, words: Mapping[str, str]) -> list[str]:
+def _days(x: Scale, days: int, bottom: float, words: Words) -> list[str]:
     step = max(1, round(nice_step(days, 6)))
     ticks = [_text(x(day), bottom + _LINE, str(day), anchor="middle") for day in range(0, days + 1, step)]
     return [*ticks, _text((x(0) + x(days)) / 2, bottom + 2 * _LINE, words["axis-days"], anchor="middle", style="quiet")]
@@ -151,10 +152,10 @@ def _end_labels(ends: Iterable[tuple[float, str, str]], x: float, top: float, bo
     return parts
 
 
-def _whisker(judged: Judged, colour: str, x: Scale, middle: float) -> list[str]:
+def _whisker(judged: Judged, colour: str, x: Scale, middle: float, words: Words) -> list[str]:
     compared = judged.compared
     assert compared.difference is not None
-    said = f"{judged.arm} {wording.points(compared.difference)} ({wording.span(compared.low, compared.high, times=100)})"
+    said = f"{judged.arm} {wording.points(compared.difference, 1, words)} ({wording.span(compared.low, compared.high, times=100, words=words)})"
     parts = [_text(0, middle - 17, said, style=f"label {colour}")]
     if compared.low is not None and compared.high is not None:
         parts.append(_rule(x(compared.low), middle, x(compared.high), middle, f"whisker {colour}"))
@@ -166,9 +167,9 @@ def _whisker(judged: Judged, colour: str, x: Scale, middle: float) -> list[str]:
     return parts
 
 
-def _bar(row: StageFigures, top: float, most: int, words: Mapping[str, str]) -> list[str]:
-    shares = [f"{words[word]} {wording.percent(count / row.sent, 0)}" for word, count in (("opened", row.opened), ("clicked", row.clicked))]
-    said = f"{row.arm}: {words['sent']} {wording.number(row.sent)}, {', '.join(shares)}"
+def _bar(row: StageFigures, top: float, most: int, words: Words) -> list[str]:
+    shares = [f"{words[word]} {wording.percent(count / row.sent, 0, words)}" for word, count in (("opened", row.opened), ("clicked", row.clicked))]
+    said = f"{row.arm}: {words['sent']} {wording.number(row.sent, 0, words)}, {', '.join(shares)}"
     bars = [
         f'<rect class="{style}" x="0" y="{top + 15}" width="{_BARS * count / most:.1f}" height="10"/>'
         for style, count in (("sent", row.sent), ("opened", row.opened), ("clicked", row.clicked))

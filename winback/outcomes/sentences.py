@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TypeAlias
 
-ENGLISH: Mapping[str, str] = {
+Words: TypeAlias = Mapping[str, str]
+
+ENGLISH: Words = {
     "language": "en",
+    # how numbers and days are written
+    "thousands": ",",
+    "decimal": ".",
+    "percent": "{number}%",
+    "range": "{low} to {high}",
+    "plurals": "",
+    "date": "{day} {month} {year}",
+    "months": "January February March April May June July August September October November December",
     "title": "Did {campaign} bring people back?",
     "holdout": "left alone",
     # verdicts
@@ -130,8 +141,8 @@ ENGLISH: Mapping[str, str] = {
     "end-skipped": "skipped",
     # small print
     "as-of": "As of {now} UTC. Return window: {window}. {assigned} customers assigned.",
-    "days": "{count} days",
-    "hours": "{count} hours",
+    "days": "day|days",
+    "hours": "hour|hours",
     "chart-curve": "Share of each arm that has returned, by day after assignment, with 95% intervals.",
     "chart-lift": "Difference of each tactic's return rate to those left alone, in points, with its 95% interval.",
     "chart-funnel": "Letters sent, opened and clicked by people, per stage and tactic.",

@@ -13,7 +13,7 @@ from winback.outcomes import tabulated, wording
 from winback.outcomes.analysis import Analysis
 from winback.outcomes.comparison import Finding
 from winback.outcomes.report import Report
-from winback.outcomes.tabulated import Tabulated
+from winback.outcomes.table import Tabulated
 
 _STYLES = {Finding.BETTER: "bold green", Finding.WORSE: "bold red"}
 

@@ -20,8 +20,8 @@ def render(report: Report) -> str:
         "over-time": (charts.returns(report), ""),
         "funnel": (charts.funnel(report), "opens-by-people"),
     }
-    by_title = {words[name]: (Markup(chart), words[note] if note else "") for name, (chart, note) in drawn.items()}  # noqa: S704  our own SVG, names escaped
-    sections = [(table, *by_title.get(table.title, (Markup(), ""))) for table in tabulated.tables(report)]
+    by_section = {name: (Markup(chart), words[note] if note else "") for name, (chart, note) in drawn.items()}  # noqa: S704  our own SVG, names escaped
+    sections = [(table, *by_section.get(table.section, (Markup(), table.note))) for table in tabulated.tables(report)]
     return pages.render(
         "report.html",
         words=words,
