@@ -11,6 +11,7 @@ import typer
 from winback.commands import frame
 from winback.commands.frame import AsOfDay, Folder, Json
 from winback.errors import ConfigError, Problem
+from winback.speech import Language
 
 if TYPE_CHECKING:
     from winback.outcomes.report import Report
@@ -28,6 +29,7 @@ def report(
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write one self-contained page.")] = None,
     run: Annotated[int | None, typer.Option(metavar="NUMBER", help="Of this run instead of the newest.")] = None,
     as_of: AsOfDay = None,
+    language: Annotated[Language | None, typer.Option(help="The report's language.", show_default="that of settings.yaml")] = None,
     from_csv: Annotated[
         Path | None, typer.Option("--from-csv", metavar="FILE", help="Analyse any table of customers with an arm and outcomes instead.")
     ] = None,
@@ -59,7 +61,9 @@ def report(
     from winback.operations import reporting
 
     project = frame.open_project(context, folder)
-    measured = reporting.measure_and_report(project, frame.open_store(project), campaign, now=frame.moment(project, as_of), number=run)
+    measured = reporting.measure_and_report(
+        project, frame.open_store(project), campaign, now=frame.moment(project, as_of), number=run, language=language
+    )
     if json:
         frame.print_json(measured.as_json())
     else:

@@ -7,11 +7,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from winback.model import HOLDOUT, Money
-from winback.outcomes import comparison, curve, statistics, wording
+from winback.outcomes import comparison, curve, earnings, expectations, proofs, statistics, wording
+from winback.outcomes.backdrop import NOTHING_BEHIND, Backdrop
+from winback.outcomes.backdrop import judge as judge_mailboxes
 from winback.outcomes.comparison import RETURNED, REVENUE, Comparison
 from winback.outcomes.figures import ArmFigures, CodeFigures, EndFigures, Figures, StageFigures
 from winback.outcomes.report import Arm, Codes, Judged, Report, SampleRatio
-from winback.outcomes.sentences import ENGLISH
+from winback.outcomes.sentences import ENGLISH, Words
 from winback.outcomes.statistics import Counted, Moments
 
 
@@ -25,7 +27,8 @@ def compose(
     currency: str,
     now: datetime,
     truth: Mapping[str, float] | None = None,
-    words: Mapping[str, str] = ENGLISH,
+    backdrop: Backdrop = NOTHING_BEHIND,
+    words: Words = ENGLISH,
 ) -> Report:
     """The report, its sentences in the language of `words`. `shares` are the planned shares of all arms, the holdout among them."""
     counted = {arm.arm: arm for arm in figures.arms}
@@ -34,6 +37,9 @@ def compose(
     against_holdout, among_tactics = _compare(arms)
     closes_at = max((arm.last_assigned_at + window for arm in figures.arms if arm.last_assigned_at), default=None)
     closed = closes_at is not None and closes_at <= now
+    ordered = [counted[name] for name in names if name in counted]
+    judged = _judge(arms, against_holdout, truth or {}, closed=closed, words=words)
+    visible = {one.arm: one.detectable for one in judged}
     return Report(
         run_id=run_id,
         campaign=campaign,
@@ -42,7 +48,7 @@ def compose(
         currency=currency,
         arms=arms,
         comparisons=(*against_holdout, *among_tactics),
-        judged=_judge(arms, against_holdout, truth or {}, closed=closed, words=words),
+        judged=judged,
         sample_ratio=_check_sizes(arms, shares, words),
         closes_at=closes_at,
         closed=closed,
@@ -56,6 +62,11 @@ def compose(
         among_tactics=wording.among_tactics([one for one in among_tactics if one.outcome == RETURNED], closed=closed, words=words),
         note=wording.note(window, closes_at, now, words),
         words=words,
+        earned=earnings.of(ordered, currency),
+        proofs=proofs.of(ordered, figures.days, figures.strata),
+        mailboxes=judge_mailboxes(backdrop.mailboxes),
+        reasons=backdrop.reasons,
+        plan=expectations.hold(backdrop.expected, figures.arms, figures.stages, visible, currency),
     )
 
 
@@ -95,9 +106,7 @@ def _compare_pairs(pairs: Sequence[tuple[Arm, Arm]]) -> list[Comparison]:
     return [*comparison.adjust(rates), *comparison.adjust(money)]
 
 
-def _judge(
-    arms: Sequence[Arm], compared: Sequence[Comparison], truth: Mapping[str, float], *, closed: bool, words: Mapping[str, str]
-) -> tuple[Judged, ...]:
+def _judge(arms: Sequence[Arm], compared: Sequence[Comparison], truth: Mapping[str, float], *, closed: bool, words: Words) -> tuple[Judged, ...]:
     left_alone = next((arm.returned for arm in arms if arm.name == HOLDOUT), Counted(0, 0))
     by_arm = {one.arm: one for one in compared if one.outcome == RETURNED}
     judged = []
@@ -113,7 +122,7 @@ def _judge(
     return tuple(judged)
 
 
-def _check_sizes(arms: Sequence[Arm], shares: Mapping[str, float], words: Mapping[str, str]) -> SampleRatio:
+def _check_sizes(arms: Sequence[Arm], shares: Mapping[str, float], words: Words) -> SampleRatio:
     counts = {arm.name: arm.assigned for arm in arms}
     chi2, p_value = statistics.sample_ratio(counts, shares)
     return SampleRatio(chi2, p_value, wording.sizes(counts, shares, p_value, words))

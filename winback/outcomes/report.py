@@ -4,15 +4,34 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from winback.model import HOLDOUT, Money
+from winback.outcomes.backdrop import Mailbox, ReasonFigures
 from winback.outcomes.comparison import RETURNED, Comparison, Finding
 from winback.outcomes.curve import Point
+from winback.outcomes.earnings import Earned
+from winback.outcomes.expectations import Kept
 from winback.outcomes.figures import ArmFigures, EndFigures, LocaleFigures, StageFigures
+from winback.outcomes.proofs import Proofs
+from winback.outcomes.sentences import Words
 from winback.outcomes.statistics import LEVEL, SAMPLE_RATIO_ALARM, Counted, Interval, Moments, round_to_digits, wilson
+
+_INTERNAL = (
+    "revenue",
+    "margin",
+    "capped",
+    "level",
+    "ordered",
+    "revenue_by_orders",
+    "revenue_by_level",
+    "cost",
+    "first_assigned_at",
+    "last_assigned_at",
+)
+"""Sums that the comparisons are made of; told as what they come to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +59,7 @@ class Arm:
 
     def as_json(self, currency: str) -> dict[str, object]:
         counts = asdict(self.figures)
-        for internal in ("revenue", "first_assigned_at", "last_assigned_at"):
+        for internal in _INTERNAL:
             del counts[internal]
         return {
             **counts,
@@ -130,7 +149,12 @@ class Report:
     ends: tuple[EndFigures, ...]  # how the journeys of those written to ended, or that they are under way
     among_tactics: str  # what may be said of the tactics against each other; empty with fewer than two
     note: str  # when the numbers are final
-    words: Mapping[str, str]  # the language it is written in
+    words: Words  # the language it is written in
+    earned: tuple[Earned, ...] = ()  # of each tactic, and of all together
+    proofs: Proofs = field(default_factory=Proofs)
+    mailboxes: tuple[Mailbox, ...] = ()
+    reasons: tuple[ReasonFigures, ...] = ()
+    plan: tuple[Kept, ...] = ()  # empty: nobody counted before the run began
 
     @property
     def tactics(self) -> tuple[Arm, ...]:
@@ -173,5 +197,16 @@ class Report:
             "other_currencies": [
                 {"arm": arm, "orders": orders, "revenue": float(money.amount), "currency": money.currency} for arm, orders, money in self.others
             ],
+            "money": [row.as_json() for row in self.earned],
+            "confidence_sequence": [day.as_json() for day in self.proofs.followed],
+            "chances": [
+                {"arm": arm, "best": round_to_digits(one.best), "expected_loss": round_to_digits(one.expected_loss)}
+                for arm, one in self.proofs.standings.items()
+            ],
+            "guard_rails": [{"arm": arm, **guard.as_json()} for arm, guard in self.proofs.guards],
+            "segments": [{"arm": one.arm, "dimension": one.dimension, **row.as_json()} for one in self.proofs.responding for row in one.found.rows],
+            "mailboxes": [{**asdict(one.figures), "troubles": list(one.troubles)} for one in self.mailboxes],
+            "reasons": [asdict(row) for row in self.reasons],
+            "plan": [row.as_json() for row in self.plan],
             "codes": [{**asdict(row), "promised": float(row.promised), "cost": float(row.cost), "currency": self.currency} for row in self.codes],
         }

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from winback.outcomes import wording
+from winback.outcomes.report import Report
 from winback.outcomes.sentences import Words
 from winback.outcomes.statistics import Interval
 
@@ -58,3 +59,11 @@ class Writing:
         """A table with the title and columns that the words have for these keys."""
         shown = tuple(self.words[column].format(currency=self.currency) for column in columns)
         return Tabulated(self.words[section], shown, tuple(tuple(row) for row in rows), names, section, note)
+
+
+def writing(report: Report) -> Writing:
+    return Writing(report.words, report.currency)
+
+
+def rate_digits(report: Report) -> int:
+    return wording.digits_for(*(arm.returned for arm in report.arms))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from winback.journey.ends import EndState
 from winback.model import HOLDOUT, minor_digits
-from winback.outcomes import wording
+from winback.outcomes import backdrop_tables, proof_tables, wording
 from winback.outcomes.comparison import REVENUE, Comparison
 from winback.outcomes.report import Report
-from winback.outcomes.table import Tabulated, Writing
+from winback.outcomes.table import Tabulated, Writing, rate_digits, writing
 
 
 def tables(report: Report) -> list[Tabulated]:
@@ -17,20 +17,25 @@ def tables(report: Report) -> list[Tabulated]:
         against_holdout(report),
         over_time(report),
         money_against_holdout(report),
+        proof_tables.brought(report),
+        proof_tables.costs(report),
         codes(report),
         among_tactics(report),
+        proof_tables.followed(report),
+        proof_tables.promises(report),
+        proof_tables.guards(report),
         letters(report),
         funnel(report),
         ends(report),
+        backdrop_tables.mailboxes(report),
         skips(report),
+        backdrop_tables.reasons(report),
+        *proof_tables.segments(report),
         locales(report),
+        backdrop_tables.plan(report),
         others(report),
     )
     return [table for table in made if table.rows]
-
-
-def writing(report: Report) -> Writing:
-    return Writing(report.words, report.currency)
 
 
 def who_returned(report: Report) -> Tabulated:
@@ -175,10 +180,6 @@ def codes(report: Report) -> Tabulated:
         for row in report.codes
     )
     return w.table("codes", ("arm", "had-codes", "promised", "redeemed", "of-them", "codes-cost"), rows)
-
-
-def rate_digits(report: Report) -> int:
-    return wording.digits_for(*(arm.returned for arm in report.arms))
 
 
 def _rates(w: Writing, one: Comparison, digits: int, *, adjusted: bool) -> tuple[str, ...]:

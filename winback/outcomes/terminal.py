@@ -32,7 +32,9 @@ def as_rich(tables: Iterable[Tabulated]) -> Iterator[RenderableType]:
         for row in table.rows:
             shown.add_row(*row)
         yield Text(table.title, style="bold")
-        yield Padding(shown, (0, 0, 1, 0))
+        yield Padding(shown, (0, 0, 0 if table.note else 1, 0))
+        if table.note:
+            yield Padding(Text(table.note, style="dim"), (0, 0, 1, 0))
 
 
 def _verdicts(report: Report) -> Iterator[RenderableType]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, select, union_all
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select, union_all
 
 from winback.model import DeliveryStatus, EventKind, Verdict
 from winback.outcomes.figures import StageFigures
@@ -48,11 +48,11 @@ def heard(connection: Connection, measured: Measured) -> dict[str, dict[str, int
         .group_by(came.c.arm, came.c.customer_id)
         .subquery("person")
     )
-    best: dict[str, ColumnElement[bool]] = {}
+    best: dict[str, ColumnElement[bool]] = {"interested": or_(*(person.c[name] == 1 for name in ("opened_human", "clicked", "replied")))}
     for names in (("opened_human", "opened_unverified", "opened_machine"), ("clicked", "clicked_unverified", "clicked_machine")):
         human, unverified, machine = (person.c[name] == 1 for name in names)
         best |= {names[1]: and_(~human, unverified), names[2]: and_(~human, ~unverified, machine)}
-    counts = [count_if(best.get(name, person.c[name] == 1)).label(name) for name in _SIGNS]
+    counts = [count_if(sign).label(name) for name, sign in ({name: person.c[name] == 1 for name in _SIGNS} | best).items()]
     return _by_arm(connection, select(person.c.arm, *counts).group_by(person.c.arm))
 
 

@@ -40,6 +40,9 @@ class Run:
     fingerprint: str = ""  # of the files that it last went on with
     made_of: Mapping[str, Any] | None = field(default=None, repr=False)  # what that fingerprint was made of
     went_on_at: datetime | None = None  # the latest moment at which it was worked at
+    expected: Mapping[str, Any] | None = field(
+        default=None, repr=False
+    )  # what the plan said when it began, as a person was or would have been shown it
 
     @property
     def is_deciding(self) -> bool:
@@ -296,4 +299,5 @@ def _run(row: Row[Any]) -> Run:
         fingerprint=row.fingerprint,
         made_of=row.made_of,
         went_on_at=row.went_on_at,
+        expected=row.plan.get("expected"),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from winback.outcomes import charts, tabulated, wording
+from winback.outcomes import charts, drawing, proof_charts, tabulated, wording
 from winback.outcomes.comparison import Finding
 from winback.outcomes.report import Report
 from winback.studio import pages
@@ -19,6 +19,8 @@ def render(report: Report) -> str:
         "against-holdout": (charts.lifts(report), "chart-lift-note" if any(judged.truth is not None for judged in report.judged) else ""),
         "over-time": (charts.returns(report), ""),
         "funnel": (charts.funnel(report), "opens-by-people"),
+        "followed": (proof_charts.followed(report), "followed-note"),
+        "promises": (proof_charts.promises(report), "promises-note"),
     }
     by_section = {name: (Markup(chart), words[note] if note else "") for name, (chart, note) in drawn.items()}  # noqa: S704  our own SVG, names escaped
     sections = [(table, *by_section.get(table.section, (Markup(), table.note))) for table in tabulated.tables(report)]
@@ -33,5 +35,5 @@ def render(report: Report) -> str:
             for judged in report.judged
         ],
         sections=sections,
-        colours={wording.arm(name, words): style for name, style in charts.colour_classes(arm.name for arm in report.arms).items()},
+        colours={wording.arm(name, words): style for name, style in drawing.colour_classes(arm.name for arm in report.arms).items()},
     )
