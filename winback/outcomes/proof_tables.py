@@ -85,7 +85,7 @@ def followed(report: Report) -> Tabulated:
 def guards(report: Report) -> Tabulated:
     """How many asked to stop or complained, against what the shop won't go beyond."""
     w = writing(report)
-    rows = ((arm, report.words[f"guard-{one.name}"], report.words[f"guard-{one.standing}"], *_guarded(w, one)) for arm, one in report.proofs.guards)
+    rows = ((arm, report.words[f"guarded-{one.name}"], report.words[f"guard-{one.standing}"], *_guarded(w, one)) for arm, one in report.proofs.guards)
     return w.table("guards", ("arm", "guard", "standing", "count", "written-to", "rate", "limit"), rows, names=3)
 
 

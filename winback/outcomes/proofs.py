@@ -58,6 +58,9 @@ class Proofs:
     def followed_by(self, arm: str) -> list[FollowedDay]:
         return [each for each in self.followed if each.arm == arm]
 
+    def guards_of(self, arm: str) -> list[Guarded]:
+        return [guard for name, guard in self.guards if name == arm]
+
     @property
     def latest(self) -> list[FollowedDay]:
         """The last day of each tactic."""

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from winback.model import HOLDOUT
 from winback.outcomes.comparison import Comparison, Finding
+from winback.outcomes.guardrails import Guarded, Standing
 from winback.outcomes.report import Judged, Report
 from winback.outcomes.sentences import ENGLISH, Words
 from winback.outcomes.statistics import ALPHA, SAMPLE_RATIO_ALARM, Counted, Interval
@@ -110,7 +111,15 @@ def digits_for(*rates: Counted) -> int:
 
 
 def verdict(
-    finding: Finding, compared: Comparison, *, ours: Counted, left_alone: Counted, detectable: float | None, closed: bool, words: Words
+    finding: Finding,
+    compared: Comparison,
+    *,
+    ours: Counted,
+    left_alone: Counted,
+    detectable: float | None,
+    closed: bool,
+    words: Words,
+    guards: Sequence[Guarded] = (),
 ) -> str:
     """The sentence about one tactic, with the numbers that prove it; until the window has closed it begins with "so far"."""
     if finding is Finding.NOT_COMPARABLE:
@@ -130,10 +139,22 @@ def verdict(
         base=percent(left_alone.rate, digits, words),
         detectable=least,
         visible=words[seldom].format(detectable=least),
+        guards="; ".join(guard(one, words) for one in guards if one.standing is Standing.STOP),
         extra=_times(seen.difference, ours.n, words),
         extra_low=_times(seen.low, ours.n, words),
         extra_high=_times(seen.high, ours.n, words),
         **_difference(seen, digits, words, sign=not decided),
+    )
+
+
+def guard(guarded: Guarded, words: Words) -> str:
+    """One guard-rail and the numbers that prove how it stands."""
+    counted = guarded.counted
+    return words[f"guard-{guarded.name}"].format(
+        count=number(counted.successes, 0, words),
+        written_to=number(counted.n, 0, words),
+        share=percent(counted.rate, 2, words),
+        limit=percent(guarded.limit, 2, words),
     )
 
 
