@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -27,6 +28,8 @@ def report(
     context: typer.Context,
     campaign: Annotated[str | None, typer.Argument(metavar="CAMPAIGN")] = None,
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write one self-contained page.")] = None,
+    export: Annotated[Path | None, typer.Option(metavar="DIR", help="Also write every table as a CSV file.")] = None,
+    parquet: Annotated[bool, typer.Option("--parquet", help="With --export: Parquet files instead.")] = False,
     run: Annotated[int | None, typer.Option(metavar="NUMBER", help="Of this run instead of the newest.")] = None,
     as_of: AsOfDay = None,
     language: Annotated[Language | None, typer.Option(help="The report's language.", show_default="that of settings.yaml")] = None,
@@ -71,6 +74,16 @@ def report(
     if html is not None:
         write_page(measured, html)
         typer.echo(str(html), err=json)
+    if export is not None:
+        write_tables(measured.as_json(), export, parquet=parquet, err=json)
+
+
+def write_tables(told: Mapping[str, Any], folder: Path, *, parquet: bool, err: bool) -> None:
+    """Every table of a report as a file of its own, and say which."""
+    from winback.operations import exporting
+
+    for path in exporting.write(told, folder, parquet=parquet):
+        typer.echo(str(path), err=err)
 
 
 _UNKNOWN_WIDTH = 80

@@ -15,7 +15,7 @@ from winback.outcomes.comparison import Finding
 from winback.outcomes.report import Report
 from winback.outcomes.table import Tabulated
 
-_STYLES = {Finding.BETTER: "bold green", Finding.WORSE: "bold red"}
+_STYLES = {Finding.BETTER: "bold green", Finding.WORSE: "bold red", Finding.HARMFUL: "bold red"}
 
 
 def render(report: Report) -> Group:

@@ -9,7 +9,14 @@ from winback.outcomes.comparison import Finding
 from winback.outcomes.report import Report
 from winback.studio import pages
 
-_MARKS = {Finding.BETTER: "▲", Finding.WORSE: "▼", Finding.NO_DIFFERENCE: "=", Finding.TOO_FEW: "?", Finding.NOT_COMPARABLE: "?"}
+_MARKS = {
+    Finding.BETTER: "▲",
+    Finding.WORSE: "▼",
+    Finding.HARMFUL: "!",
+    Finding.NO_DIFFERENCE: "=",
+    Finding.TOO_FEW: "?",
+    Finding.NOT_COMPARABLE: "?",
+}
 
 
 def render(report: Report) -> str:
