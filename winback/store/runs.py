@@ -70,6 +70,13 @@ def unfinished(connection: Connection) -> list[Run]:
     return [_run(row) for row in rows]
 
 
+def begun(connection: Connection, since: datetime, until: datetime) -> list[Run]:
+    """Every run that began from `since` to `until`, the oldest first."""
+    began = campaign_runs.c.started_at
+    rows = connection.execute(select(campaign_runs).where(began >= since, began <= until).order_by(began, campaign_runs.c.id))
+    return [_run(row) for row in rows]
+
+
 def unfinished_of(connection: Connection, campaign: str) -> list[Run]:
     """Those of one campaign, the oldest first: one that takes nobody in any more may go on beside the next."""
     return [run for run in unfinished(connection) if run.campaign == campaign]

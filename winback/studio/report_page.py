@@ -42,5 +42,6 @@ def render(report: Report) -> str:
             for judged in report.judged
         ],
         sections=sections,
+        small_print=[words["method"]],
         colours={wording.arm(name, words): style for name, style in drawing.colour_classes(arm.name for arm in report.arms).items()},
     )
