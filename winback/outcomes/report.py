@@ -172,6 +172,9 @@ class Report:
         """Return rates of tactics against each other."""
         return tuple(one for one in self.comparisons if one.outcome == RETURNED and one.against != HOLDOUT)
 
+    def arms_as_json(self) -> list[dict[str, object]]:
+        return [{"arm": arm.name, **arm.as_json(self.currency)} for arm in self.arms]
+
     def as_json(self) -> dict[str, object]:
         """The stable shape that programs read: rates and differences of rates are fractions, times ISO 8601 in UTC."""
         return {
@@ -185,7 +188,7 @@ class Report:
             "currency": self.currency,
             "note": self.note,
             "comparisons": [compared.as_json() for compared in self.comparisons],
-            "arms": [{"arm": arm.name, **arm.as_json(self.currency)} for arm in self.arms],
+            "arms": self.arms_as_json(),
             "sample_ratio": self.sample_ratio.as_json(),
             "verdicts": [judged.as_json() for judged in self.judged],
             "among_tactics": self.among_tactics,
