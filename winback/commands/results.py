@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from winback.commands import frame
+from winback.commands import experiments, frame
 from winback.commands.frame import AsOfDay, Folder, Json
 from winback.errors import ConfigError, Problem
 from winback.speech import Language
@@ -40,31 +40,36 @@ def report(
     run: Annotated[int | None, typer.Option(metavar="NUMBER", help="Of this run instead of the newest.")] = None,
     as_of: AsOfDay = None,
     language: Annotated[Language | None, typer.Option(help="The report's language.", show_default="that of settings.yaml")] = None,
-    from_csv: Annotated[
-        Path | None, typer.Option("--from-csv", metavar="FILE", help="Analyse any table of customers with an arm and outcomes instead.")
-    ] = None,
-    arm: Annotated[str | None, typer.Option(metavar="COLUMN", help="With --from-csv: the column that names the arm.")] = None,
-    control: Annotated[str | None, typer.Option(metavar="VALUE", help="With --from-csv: the arm that was left alone.")] = None,
-    outcome: Annotated[list[str] | None, typer.Option(metavar="COLUMN", help="With --from-csv: a yes/no column; may be repeated.")] = None,
-    money: Annotated[list[str] | None, typer.Option(metavar="COLUMN", help="With --from-csv: an amount column; may be repeated.")] = None,
+    from_csv: experiments.FromCsv = None,
+    arm: experiments.Arm = None,
+    control: experiments.Control = None,
+    outcome: experiments.Outcome = None,
+    money: experiments.Money = None,
+    ratio: experiments.Ratio = None,
+    shares: experiments.Shares = None,
+    by: experiments.By = None,
+    strata: experiments.Strata = None,
+    cap: experiments.Cap = None,
+    uplift: experiments.Uplift = False,
     folder: Folder = None,
     json: Json = False,
 ) -> None:
     """Show who returned, against the customers left alone; what it cost and brought, and what can be believed of it."""
     if from_csv is not None:
-        from winback.operations import experiment
-
-        if arm is None or control is None:
-            raise ConfigError(Problem("", None, "--from-csv needs to know the arms.", "Add --arm COLUMN and --control VALUE."))
-        analysed = experiment.analyse(from_csv, arm=arm, control=control, outcomes=outcome or [], money=money or [])
-        if json:
-            frame.print_json(analysed.as_json())
-        else:
-            from rich.console import Console
-
-            from winback.outcomes import terminal
-
-            Console().print(terminal.render_analysis(analysed))
+        experiments.report(
+            from_csv,
+            arm=arm,
+            control=control,
+            outcomes=outcome or [],
+            money=money or [],
+            ratios=ratio or [],
+            shares=shares or [],
+            by=by or [],
+            strata=strata or [],
+            cap=cap,
+            uplift=uplift,
+            json=json,
+        )
         return
     if quarter is not None:
         _tell_quarter(context, quarter, folder, as_of=as_of, language=language, html=html, export=export, parquet=parquet, json=json)

@@ -107,15 +107,18 @@ def find(compared: Comparison, left_alone: Counted, detectable: float | None, gu
     one looked. Without a difference, "none found yet" is said only where at least a doubling of the holdout's rate would probably have
     shown (`detectable` is the rise that would; None: no rise would). A guard that says stop goes before everything.
     """
-    if any(guard.standing is Standing.STOP for guard in guards):
-        return Finding.HARMFUL
-    if compared.p_adjusted is None or compared.low is None or compared.high is None or left_alone.rate is None:
+    return Finding.HARMFUL if any(guard.standing is Standing.STOP for guard in guards) else find_mean(compared, left_alone.rate, detectable)
+
+
+def find_mean(compared: Comparison, base: float | None, detectable: float | None) -> Finding:
+    """The same of any mean, such as money per customer, against that of those left alone."""
+    if compared.p_adjusted is None or compared.low is None or compared.high is None or base is None:
         return Finding.NOT_COMPARABLE
     if compared.p_adjusted < ALPHA and compared.low > 0:
         return Finding.BETTER
     if compared.p_adjusted < ALPHA and compared.high < 0:
         return Finding.WORSE
-    return Finding.TOO_FEW if detectable is None or detectable > left_alone.rate else Finding.NO_DIFFERENCE
+    return Finding.TOO_FEW if detectable is None or detectable > base else Finding.NO_DIFFERENCE
 
 
 def _plain(ours: float | None, theirs: float | None) -> float | None:

@@ -6,7 +6,9 @@ One wholesale buyer can make a tactic. A cap, named before the figures are seen,
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -14,10 +16,10 @@ from winback.audience.arrays import Real
 from winback.outcomes import statistics
 from winback.outcomes.statistics import LEVEL, Interval, MeansCompared, Moments
 
-REPLICATES = 2_000
+REPLICATES = 1_000
 _DRAWS_AT_ONCE = 4_000_000
-_KEPT_WHOLE = 2_000
-_BINS = 8_000
+_KEPT_WHOLE = 500
+_BINS = 2_000
 APART = 0.25
 """Bounds further apart than this part of Welch's width don't agree."""
 
@@ -28,6 +30,11 @@ class Amounts:
 
     n: int
     paid: Real
+
+    @classmethod
+    def joined(cls, n: int, pieces: Sequence[Any]) -> Amounts:
+        """From the pieces in which they were read."""
+        return cls(n, np.concatenate([np.asarray(piece, dtype=np.float64) for piece in pieces]) if pieces else np.zeros(0))
 
     def moments(self, cap: float | None = None) -> Moments:
         """Zeros included; with a cap, of amounts no larger than it either way."""

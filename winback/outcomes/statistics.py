@@ -207,6 +207,14 @@ def detectable_difference(base: float, n: int, against_n: int, *, alpha: float =
     return None if lacking(1 - base) > 0 else bisect(lacking, 1e-9, 1 - base)
 
 
+def detectable_mean(ours: Moments, theirs: Moments, *, alpha: float = ALPHA, power: float = POWER) -> float | None:
+    """The smallest difference of means that as many customers, spending as differently, show with `power`; None where nothing varies."""
+    if ours.n < 2 or theirs.n < 2:
+        return None
+    error = math.sqrt(ours.variance / ours.n + theirs.variance / theirs.n)
+    return (normal_quantile(1 - alpha / 2) + normal_quantile(power)) * error or None
+
+
 def round_to_digits(value: float | None, digits: int = 10) -> float | None:
     """A number to so many significant digits: enough for every use, and alike on every database."""
     return None if value is None else float(f"{value:.{digits}g}")

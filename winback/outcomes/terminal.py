@@ -9,7 +9,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from winback.outcomes import quarterly, tabulated, wording
+from winback.outcomes import analysis_tables, quarterly, tabulated, wording
 from winback.outcomes.analysis import Analysis
 from winback.outcomes.comparison import Finding
 from winback.outcomes.quarterly import Quarterly
@@ -63,4 +63,5 @@ def _verdicts(report: Report) -> Iterator[RenderableType]:
 
 def render_analysis(analysed: Analysis) -> Group:
     """What rich prints for a table of any experiment."""
-    return Group(*as_rich(analysed.tables()), Text(analysed.sample_ratio.sentence))
+    said = (Text(f"• {one.sentence}", style=_STYLES.get(one.finding, "")) for one in analysed.said)
+    return Group(*said, Text(""), *as_rich(analysis_tables.tables(analysed)), Text(analysed.sample_ratio.sentence))
