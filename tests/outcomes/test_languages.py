@@ -65,6 +65,9 @@ _SHARED = {
     "profit",
     "total",
     "rate",
+    "cost",
+    "exact",
+    "plan",
 }
 """Names of people, and words that Romanian or Uzbek write as English does."""
 
