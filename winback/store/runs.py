@@ -70,6 +70,16 @@ def unfinished(connection: Connection) -> list[Run]:
     return [_run(row) for row in rows]
 
 
+def begun_by(connection: Connection, now: datetime) -> list[Run]:
+    """Every run that ever began, the oldest first; those that greet, in which nothing is under test, aside."""
+    rows = connection.execute(
+        select(campaign_runs)
+        .where(campaign_runs.c.started_at <= now, campaign_runs.c.greets.is_(False))
+        .order_by(campaign_runs.c.started_at, campaign_runs.c.id)
+    )
+    return [_run(row) for row in rows]
+
+
 def begun(connection: Connection, since: datetime, until: datetime) -> list[Run]:
     """Every run that began from `since` to `until`, the oldest first."""
     began = campaign_runs.c.started_at
