@@ -47,7 +47,7 @@ ONLY = {
     "imapclient": ("winback/channels/imap.py",),
     "flufl": ("winback/tracking/fallback.py",),
     "aiosmtpd": ("winback/demo/",),
-    "numpy": ("winback/audience/", "winback/store/purchases.py", "winback/store/scores.py", "winback/store/segments.py"),
+    "numpy": ("winback/audience/", "winback/outcomes/", "winback/store/purchases.py", "winback/store/scores.py", "winback/store/segments.py"),
     "holidays": ("winback/journey/public_holidays.py",),
     "dateutil": ("winback/journey/day_rules.py",),
     "phonenumbers": ("winback/audience/area_codes.py",),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from winback.commands import frame
+from winback.commands import experiments, frame
 from winback.commands.frame import AsOfDay, Folder, Json
 from winback.errors import ConfigError, Problem
 
@@ -28,31 +28,36 @@ def report(
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write one self-contained page.")] = None,
     run: Annotated[int | None, typer.Option(metavar="NUMBER", help="Of this run instead of the newest.")] = None,
     as_of: AsOfDay = None,
-    from_csv: Annotated[
-        Path | None, typer.Option("--from-csv", metavar="FILE", help="Analyse any table of customers with an arm and outcomes instead.")
-    ] = None,
-    arm: Annotated[str | None, typer.Option(metavar="COLUMN", help="With --from-csv: the column that names the arm.")] = None,
-    control: Annotated[str | None, typer.Option(metavar="VALUE", help="With --from-csv: the arm that was left alone.")] = None,
-    outcome: Annotated[list[str] | None, typer.Option(metavar="COLUMN", help="With --from-csv: a yes/no column; may be repeated.")] = None,
-    money: Annotated[list[str] | None, typer.Option(metavar="COLUMN", help="With --from-csv: an amount column; may be repeated.")] = None,
+    from_csv: experiments.FromCsv = None,
+    arm: experiments.Arm = None,
+    control: experiments.Control = None,
+    outcome: experiments.Outcome = None,
+    money: experiments.Money = None,
+    ratio: experiments.Ratio = None,
+    shares: experiments.Shares = None,
+    by: experiments.By = None,
+    strata: experiments.Strata = None,
+    cap: experiments.Cap = None,
+    uplift: experiments.Uplift = False,
     folder: Folder = None,
     json: Json = False,
 ) -> None:
     """Show who returned, against the customers left alone."""
     if from_csv is not None:
-        from winback.operations import experiment
-
-        if arm is None or control is None:
-            raise ConfigError(Problem("", None, "--from-csv needs to know the arms.", "Add --arm COLUMN and --control VALUE."))
-        analysed = experiment.analyse(from_csv, arm=arm, control=control, outcomes=outcome or [], money=money or [])
-        if json:
-            frame.print_json(analysed.as_json())
-        else:
-            from rich.console import Console
-
-            from winback.outcomes import terminal
-
-            Console().print(terminal.render_analysis(analysed))
+        experiments.report(
+            from_csv,
+            arm=arm,
+            control=control,
+            outcomes=outcome or [],
+            money=money or [],
+            ratios=ratio or [],
+            shares=shares or [],
+            by=by or [],
+            strata=strata or [],
+            cap=cap,
+            uplift=uplift,
+            json=json,
+        )
         return
     if campaign is None:
         raise ConfigError(Problem("", None, "the report needs a campaign.", "Write winback report CAMPAIGN, or --from-csv FILE."))

@@ -5,36 +5,31 @@ from __future__ import annotations
 import csv
 import gzip
 import io
-import math
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
 from winback.errors import Problem, SourceError
-from winback.outcomes import analysis
-from winback.outcomes.analysis import Analysis, ArmTotals
-from winback.outcomes.statistics import Counted, Moments
+from winback.operations import experiment_columns, experiment_rows
+from winback.operations.experiment_tally import Asked, Tally
+from winback.outcomes import analysis, comparison, money, segments, strata, uplift
+from winback.outcomes.analysis import Analysis, BySegment, MoneyCheck, Ranking
+from winback.outcomes.comparison import Comparison
 from winback.strictyaml import nearest
 
-MOST_ARMS = 50
-"""More different values than this are no arms: the column is another one."""
 
-_YES_NO = {
-    **dict.fromkeys(("1", "1.0", "true", "t", "yes", "y"), True),
-    **dict.fromkeys(("0", "0.0", "false", "f", "no", "n"), False),
-}
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """What else is asked of a table, beside the plain comparison of its arms."""
 
-
-@dataclass(slots=True)
-class _Tally:
-    """What has been read of one arm so far."""
-
-    assigned: int = 0
-    did: dict[str, int] = field(default_factory=dict)
-    totals: dict[str, float] = field(default_factory=dict)
-    squares: dict[str, float] = field(default_factory=dict)
+    by: tuple[str, ...] = ()  # effects by each of these columns
+    strata: tuple[str, ...] = ()  # the difference within all of these together
+    cap: float | None = None  # no customer's money counts for more
+    ratios: tuple[tuple[str, str], ...] = ()
+    uplift: bool = False  # rank by the columns of `by`, and judge the ranking
 
 
 def analyse(
@@ -45,117 +40,114 @@ def analyse(
     outcomes: Sequence[str],
     money: Sequence[str] = (),
     shares: Mapping[str, float] | None = None,
+    questions: Questions = Questions(),
 ) -> Analysis:
     """Compare the arms of a CSV (also .gz; comma, semicolon or tab; UTF-8) with its control.
 
     `arm` names the column of the arm, `control` its value for those left alone; `outcomes` are yes/no columns, `money` columns of
     amounts. Without planned `shares` the sample-ratio check assumes equal ones. Raises SourceError with the line that can't be meant.
     """
-    if not outcomes and not money:
+    if not outcomes and not money and not questions.ratios:
         raise SourceError(Problem(str(path), None, "nothing to compare was named.", "Add --outcome COLUMN or --money COLUMN."))
+    if questions.uplift and not (questions.by and outcomes):
+        raise SourceError(
+            Problem(str(path), None, "a ranking needs kinds of customers and a yes/no outcome.", "Add --by COLUMN and --outcome COLUMN.")
+        )
+    asked = Asked(
+        arm=arm,
+        outcomes=tuple(dict.fromkeys(outcomes)),
+        money=tuple(dict.fromkeys(money)),
+        ratios=questions.ratios,
+        kinds=tuple(dict.fromkeys((*questions.by, *questions.strata))),
+        is_halved=questions.uplift,
+    )
+    tally = _read(path, asked)
+    _refuse_arms(path, tally, arm, control, shares)
+    plain = analysis.analyse(tally.totals(), control, shares)
+    return _with_answers(plain, tally, questions)
+
+
+def _read(path: Path, asked: Asked) -> Tally:
+    """By columns where the table is as tables usually are, else by rows."""
     with _opened(path) as file:
-        tallies = _read(_Table(path, file), arm, outcomes, money)
-    _refuse_arms(path, tallies, arm, control, shares)
-    arms = [
-        ArmTotals(
-            name=name,
-            assigned=tally.assigned,
-            rates={column: Counted(tally.did[column], tally.assigned) for column in outcomes},
-            money={column: Moments(tally.assigned, tally.totals[column], tally.squares[column]) for column in money},
+        table = experiment_rows.Table(path, file)
+        for column in asked.columns:
+            table.place(column)
+        quickly = experiment_columns.read(path, table.columns, table.delimiter, asked) if len(set(table.columns)) == len(table.columns) else None
+        return experiment_rows.read(table, asked) if quickly is None else quickly
+
+
+def _with_answers(plain: Analysis, tally: Tally, questions: Questions) -> Analysis:
+    tested = [arm.name for arm in plain.arms if arm.name != plain.control]
+    return analysis.with_answers(
+        plain,
+        checks=tuple(_checks(tally, tested, plain.control)),
+        capped=() if questions.cap is None else tuple(_capped(tally, tested, plain.control, questions.cap)),
+        cap=questions.cap,
+        stratified=tuple(_stratified(tally, tested, plain.control, questions.strata)) if questions.strata else (),
+        strata=questions.strata,
+        segments=tuple(_segments(tally, tested, plain.control, questions.by)),
+        rankings=tuple(_rankings(tally, tested, plain.control, questions.by)) if questions.uplift else (),
+    )
+
+
+def _checks(tally: Tally, tested: Sequence[str], control: str) -> Iterator[MoneyCheck]:
+    for place, column in enumerate(tally.asked.money):
+        theirs = tally.amounts(control, place)
+        for arm in tested:
+            found = money.bootstrap(tally.amounts(arm, place), theirs)
+            if found is not None:
+                yield MoneyCheck(column, arm, control, found)
+
+
+def _capped(tally: Tally, tested: Sequence[str], control: str, cap: float) -> Iterator[Comparison]:
+    for place, column in enumerate(tally.asked.money):
+        theirs = tally.amounts(control, place)
+        yield from comparison.adjust(
+            [comparison.of_means(column, arm, control, money.capped(tally.amounts(arm, place), theirs, cap)) for arm in tested]
         )
-        for name, tally in tallies.items()
-    ]
-    return analysis.analyse(arms, control, shares)
 
 
-class _Table:
-    """The rows of a CSV with a header, and the sentences about what is wrong in it."""
-
-    def __init__(self, path: Path, file: TextIO) -> None:
-        self.path = path
-        header = file.readline()
-        if not header.strip():
-            raise self.refusal(1, "the file is empty.", "Its first line names the columns.")
-        delimiter = max(",;\t", key=header.count)
-        self.columns = next(csv.reader([header], delimiter=delimiter))
-        self._reader = csv.reader(file, delimiter=delimiter)
-
-    def place(self, column: str) -> int:
-        """Where a column stands. Raises SourceError when it doesn't, or twice."""
-        if column not in self.columns:
-            raise self.refusal(1, f"there is no column `{column}`.", nearest(column, self.columns, "Columns"))
-        if self.columns.count(column) > 1:
-            raise self.refusal(1, f"there are {self.columns.count(column)} columns `{column}`.", "Give each its own name.")
-        return self.columns.index(column)
-
-    def rows(self) -> Iterator[tuple[int, list[str]]]:
-        """Each row with its line; empty lines are passed over."""
-        for row in self._reader:
-            line = self._reader.line_num + 1
-            if len(row) == len(self.columns):
-                yield line, row
-            elif row:
-                raise self.refusal(line, f"{len(row)} values stand here, and the first line names {len(self.columns)} columns.", "Mend the line.")
-
-    def refusal(self, line: int, message: str, how: str) -> SourceError:
-        return SourceError(Problem(str(self.path), line, message, how))
+def _stratified(tally: Tally, tested: Sequence[str], control: str, columns: Sequence[str]) -> Iterator[Comparison]:
+    for place, column in enumerate(tally.asked.outcomes):
+        found = [(arm, strata.rates(tally.strata(columns, place, arm, control))) for arm in tested]
+        yield from comparison.adjust([comparison.of_means(column, arm, control, one) for arm, one in found])
+    for place, column in enumerate(tally.asked.money):
+        found = [(arm, strata.money(tally.money_strata(columns, place, arm, control))) for arm in tested]
+        yield from comparison.adjust([comparison.of_means(column, arm, control, one) for arm, one in found])
 
 
-def _read(table: _Table, arm: str, outcomes: Sequence[str], money: Sequence[str]) -> dict[str, _Tally]:
-    arm_at = table.place(arm)
-    outcomes_at = [(column, table.place(column)) for column in outcomes]
-    money_at = [(column, table.place(column)) for column in money]
-    tallies: dict[str, _Tally] = {}
-    for line, row in table.rows():
-        name = row[arm_at].strip()
-        if not name:
-            raise table.refusal(line, f"`{arm}` is empty.", "Every customer needs an arm; leave out those who had none.")
-        tally = tallies.get(name)
-        if tally is None:
-            if len(tallies) == MOST_ARMS:
-                raise table.refusal(line, f"`{arm}` has more than {MOST_ARMS} different values.", "Is it the column of the arm?")
-            tally = tallies[name] = _Tally(did=dict.fromkeys(outcomes, 0), totals=dict.fromkeys(money, 0.0), squares=dict.fromkeys(money, 0.0))
-        tally.assigned += 1
-        for column, place in outcomes_at:
-            tally.did[column] += _yes_no(table, line, column, row[place])
-        for column, place in money_at:
-            amount = _amount(table, line, column, row[place])
-            tally.totals[column] += amount
-            tally.squares[column] += amount * amount
-    return tallies
+def _segments(tally: Tally, tested: Sequence[str], control: str, columns: Sequence[str]) -> Iterator[BySegment]:
+    for column, arm in itertools.product(columns, tested):
+        for place, outcome in enumerate(tally.asked.outcomes):
+            found = segments.of_rates(tally.strata([column], place, arm, control))
+            if found is not None:
+                yield BySegment(column, outcome, arm, control, found, is_rate=True)
+        for place, outcome in enumerate(tally.asked.money):
+            found = segments.of_money(tally.money_strata([column], place, arm, control))
+            if found is not None:
+                yield BySegment(column, outcome, arm, control, found, is_rate=False)
 
 
-def _yes_no(table: _Table, line: int, column: str, text: str) -> bool:
-    found = _YES_NO.get(text.strip().lower())
-    if found is None:
-        raise table.refusal(
-            line,
-            f"`{column}` is {text.strip() or 'empty'}; an outcome is yes or no.",
-            "Write 1 or 0, true or false, yes or no. Name a column of amounts with --money.",
-        )
-    return found
+def _rankings(tally: Tally, tested: Sequence[str], control: str, columns: Sequence[str]) -> Iterator[Ranking]:
+    for (place, outcome), arm in itertools.product(enumerate(tally.asked.outcomes), tested):
+        taught, judging = (tally.uplift_cells(columns, place, arm, control, held_out=half) for half in (False, True))
+        scored = uplift.scores(taught, [cell.kind for cell in judging])
+        found = uplift.qini(judging, scored)
+        if found is not None:
+            yield Ranking(outcome, arm, control, tuple(columns), found)
 
 
-def _amount(table: _Table, line: int, column: str, text: str) -> float:
-    try:
-        amount = float(text)
-    except ValueError:
-        amount = math.nan
-    if not math.isfinite(amount):
-        raise table.refusal(line, f"`{column}` is {text.strip() or 'empty'}; an amount is a number.", "Write 0 where nothing was spent, else 19.90.")
-    return amount
-
-
-def _refuse_arms(path: Path, tallies: Mapping[str, _Tally], arm: str, control: str, shares: Mapping[str, float] | None) -> None:
-    if not tallies:
+def _refuse_arms(path: Path, tally: Tally, arm: str, control: str, shares: Mapping[str, float] | None) -> None:
+    if not tally.arms:
         raise SourceError(Problem(str(path), None, "there are no customers below the first line.", "Write one a line."))
-    if control not in tallies:
-        raise SourceError(Problem(str(path), None, f"no customer's `{arm}` is `{control}`.", nearest(control, tallies, "Arms")))
-    if len(tallies) == 1:
+    if control not in tally.arms:
+        raise SourceError(Problem(str(path), None, f"no customer's `{arm}` is `{control}`.", nearest(control, tally.arms, "Arms")))
+    if len(tally.arms) == 1:
         raise SourceError(Problem(str(path), None, f"every customer's `{arm}` is `{control}`.", "A comparison needs at least two arms."))
     for name in shares or ():
-        if name not in tallies:
-            raise SourceError(Problem(str(path), None, f"no customer's `{arm}` is `{name}`, which has a share.", nearest(name, tallies, "Arms")))
+        if name not in tally.arms:
+            raise SourceError(Problem(str(path), None, f"no customer's `{arm}` is `{name}`, which has a share.", nearest(name, tally.arms, "Arms")))
 
 
 @contextmanager

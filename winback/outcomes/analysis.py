@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
-from winback.outcomes import comparison, statistics, wording
-from winback.outcomes.comparison import Comparison
+from winback.outcomes import analysis_words, bayes, comparison, ratios, statistics, wording
+from winback.outcomes.comparison import Comparison, Finding
+from winback.outcomes.money import Checked
+from winback.outcomes.ratios import Joint
 from winback.outcomes.report import SampleRatio
+from winback.outcomes.segments import Segments
 from winback.outcomes.sentences import ENGLISH
-from winback.outcomes.statistics import LEVEL, Counted, Moments, round_to_digits
-from winback.outcomes.tabulated import Tabulated
+from winback.outcomes.statistics import ALPHA, LEVEL, Counted, Moments, round_to_digits
+from winback.outcomes.uplift import Qini
+
+if TYPE_CHECKING:
+    from winback.outcomes.bayes import Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +28,7 @@ class ArmTotals:
     assigned: int
     rates: Mapping[str, Counted]
     money: Mapping[str, Moments]
+    ratios: Mapping[str, Joint] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, object]:
         return {
@@ -30,7 +38,67 @@ class ArmTotals:
             "money": {
                 outcome: {"total": round_to_digits(moments.total), "mean": round_to_digits(moments.mean)} for outcome, moments in self.money.items()
             },
+            "ratios": {outcome: round_to_digits(joint.ratio) for outcome, joint in self.ratios.items()},
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """The verdict on an arm in one outcome."""
+
+    outcome: str
+    finding: Finding
+    compared: Comparison
+    detectable: float | None  # the rise over the control that would be seen four times out of five
+    sentence: str
+
+    def as_json(self) -> dict[str, object]:
+        where = {"outcome": self.outcome, "arm": self.compared.arm, "against": self.compared.against}
+        detectable = round_to_digits(self.detectable)
+        return {**where, "finding": self.finding, "detectable_difference": detectable, "sentence": self.sentence}
+
+
+@dataclass(frozen=True, slots=True)
+class MoneyCheck:
+    """Whether the bootstrap says the same as Welch's test."""
+
+    outcome: str
+    arm: str
+    against: str
+    found: Checked
+
+    def as_json(self) -> dict[str, object]:
+        low, high = round_to_digits(self.found.interval.low), round_to_digits(self.found.interval.high)
+        return {"outcome": self.outcome, "arm": self.arm, "against": self.against, "low": low, "high": high, "agrees": self.found.agrees}
+
+
+@dataclass(frozen=True, slots=True)
+class BySegment:
+    """An arm's effect on each kind of customer."""
+
+    column: str
+    outcome: str
+    arm: str
+    against: str
+    found: Segments
+    is_rate: bool
+
+    def as_json(self) -> dict[str, object]:
+        return {"column": self.column, "outcome": self.outcome, "arm": self.arm, "against": self.against, **self.found.as_json()}
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """Who to write to first, by the columns named, judged on the half of the customers that it wasn't made from."""
+
+    outcome: str
+    arm: str
+    against: str
+    columns: tuple[str, ...]
+    found: Qini
+
+    def as_json(self) -> dict[str, object]:
+        return {"outcome": self.outcome, "arm": self.arm, "against": self.against, "by": list(self.columns), **self.found.as_json()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +110,15 @@ class Analysis:
     comparisons: tuple[Comparison, ...]
     sample_ratio: SampleRatio
     equal_shares: bool  # no planned shares were given, so equal ones were assumed
+    said: tuple[Said, ...] = ()
+    standing: Mapping[str, Mapping[str, Standing]] = field(default_factory=dict)  # outcome -> arm -> its chance to be the best of all
+    checks: tuple[MoneyCheck, ...] = ()
+    capped: tuple[Comparison, ...] = ()
+    cap: float | None = None
+    stratified: tuple[Comparison, ...] = ()
+    strata: tuple[str, ...] = ()
+    segments: tuple[BySegment, ...] = ()
+    rankings: tuple[Ranking, ...] = ()
 
     def as_json(self) -> dict[str, object]:
         """The shape of a report's JSON: differences of rates are fractions, those of money in the column's own unit."""
@@ -51,49 +128,20 @@ class Analysis:
             "comparisons": [one.as_json() for one in self.comparisons],
             "arms": [arm.as_json() for arm in self.arms],
             "sample_ratio": {**self.sample_ratio.as_json(), "equal_shares_assumed": self.equal_shares},
+            "verdicts": [one.as_json() for one in self.said],
+            "best": [
+                {"outcome": outcome, "arm": arm, "best": round_to_digits(one.best), "expected_loss": round_to_digits(one.expected_loss)}
+                for outcome, arms in self.standing.items()
+                for arm, one in arms.items()
+            ],
+            "bootstrap": [one.as_json() for one in self.checks],
+            "capped": [{"cap": self.cap, **one.as_json()} for one in self.capped],
+            "stratified": [{"strata": list(self.strata), **one.as_json()} for one in self.stratified],
+            "segments": [one.as_json() for one in self.segments],
+            "uplift": [one.as_json() for one in self.rankings],
         }
 
-    def tables(self) -> list[Tabulated]:
-        """The same as tables for the terminal, one of totals and one of differences per outcome."""
-        rates = [table for outcome in self.arms[0].rates for table in self._rates_of(outcome)]
-        money = [table for outcome in self.arms[0].money for table in self._money_of(outcome)]
-        return [*rates, *money]
-
-    def _rates_of(self, outcome: str) -> list[Tabulated]:
-        counted = {arm.name: arm.rates[outcome] for arm in self.arms}
-        digits = wording.digits_for(*counted.values())
-        totals = [
-            (name, wording.number(one.n), wording.number(one.successes), wording.percent(one.rate, digits),
-             wording.percents(statistics.wilson(one.successes, one.n), digits))
-            for name, one in counted.items()
-        ]  # fmt: skip
-        differences = [
-            (one.arm, wording.points(one.difference, digits), wording.span(one.low, one.high, times=100, digits=digits), *_p_values(one))
-            for one in self._compared(outcome)
-        ]
-        return [
-            Tabulated(outcome, _columns("arm", "assigned", "people", "rate", "interval"), tuple(totals)),
-            Tabulated(f"{outcome}, against {self.control}", _columns("arm", "difference", "interval", "p", "p-adjusted"), tuple(differences)),
-        ]
-
-    def _money_of(self, outcome: str) -> list[Tabulated]:
-        totals = [
-            (arm.name, wording.number(arm.assigned), wording.number(moments.total, 2),
-             wording.NOTHING if moments.mean is None else wording.number(moments.mean, 4))
-            for arm in self.arms
-            for moments in [arm.money[outcome]]
-        ]  # fmt: skip
-        differences = [
-            (one.arm, wording.NOTHING if one.difference is None else wording.signed(one.difference, 4),
-             wording.span(one.low, one.high, digits=4), *_p_values(one))
-            for one in self._compared(outcome)
-        ]  # fmt: skip
-        return [
-            Tabulated(outcome, _columns("arm", "assigned", "total", "mean"), tuple(totals)),
-            Tabulated(f"{outcome}, against {self.control}", _columns("arm", "mean-difference", "interval", "p", "p-adjusted"), tuple(differences)),
-        ]
-
-    def _compared(self, outcome: str) -> list[Comparison]:
+    def of(self, outcome: str) -> list[Comparison]:
         return [one for one in self.comparisons if one.outcome == outcome]
 
 
@@ -106,16 +154,53 @@ def analyse(arms: Sequence[ArmTotals], control: str, shares: Mapping[str, float]
         compared += comparison.adjust([comparison.of_rates(outcome, arm.name, arm.rates[outcome], control, theirs) for arm in tested])
     for outcome, their_money in left_alone.money.items():
         compared += comparison.adjust([comparison.of_money(outcome, arm.name, arm.money[outcome], control, their_money) for arm in tested])
+    for outcome, joint in left_alone.ratios.items():
+        found = [(arm.name, ratios.compare(arm.ratios[outcome], joint)) for arm in tested]
+        compared += comparison.adjust([comparison.of_means(outcome, name, control, one) for name, one in found])
     counts = {arm.name: arm.assigned for arm in arms}
     planned = shares or dict.fromkeys(counts, 1 / len(counts))
     chi2, p_value = statistics.sample_ratio(counts, planned)
+    everybody = (*tested, left_alone)
     return Analysis(
         control=control,
-        arms=(*tested, left_alone),
+        arms=everybody,
         comparisons=tuple(compared),
         sample_ratio=SampleRatio(chi2, p_value, wording.sizes(counts, planned, p_value, ENGLISH, equal_assumed=shares is None)),
         equal_shares=shares is None,
+        said=tuple(_said(compared, {arm.name: arm for arm in arms}, left_alone, len(tested))),
+        standing={outcome: bayes.best({arm.name: arm.rates[outcome] for arm in everybody}) for outcome in left_alone.rates},
     )
+
+
+def with_answers(
+    plain: Analysis,
+    *,
+    checks: tuple[MoneyCheck, ...],
+    capped: tuple[Comparison, ...],
+    cap: float | None,
+    stratified: tuple[Comparison, ...],
+    strata: tuple[str, ...],
+    segments: tuple[BySegment, ...],
+    rankings: tuple[Ranking, ...],
+) -> Analysis:
+    """The same with what else was asked."""
+    return replace(plain, checks=checks, capped=capped, cap=cap, stratified=stratified, strata=strata, segments=segments, rankings=rankings)
+
+
+def _said(compared: Sequence[Comparison], arms: Mapping[str, ArmTotals], left_alone: ArmTotals, tested: int) -> Iterator[Said]:
+    """Verdicts on rates and on money."""
+    alpha = ALPHA / tested
+    for one in compared:
+        if one.outcome in left_alone.rates:
+            ours, theirs = arms[one.arm].rates[one.outcome], left_alone.rates[one.outcome]
+            rise = None if theirs.rate is None else statistics.detectable_difference(theirs.rate, ours.n, theirs.n, alpha=alpha)
+            finding = comparison.find(one, theirs, rise)
+            yield Said(one.outcome, finding, one, rise, analysis_words.of_rates(finding, one, ours, theirs, rise))
+        elif one.outcome in left_alone.money:
+            spent, spent_there = arms[one.arm].money[one.outcome], left_alone.money[one.outcome]
+            rise = statistics.detectable_mean(spent, spent_there, alpha=alpha)
+            finding = comparison.find_mean(one, spent_there.mean, rise)
+            yield Said(one.outcome, finding, one, rise, analysis_words.of_money(finding, one, spent, spent_there, rise))
 
 
 def _rate_as_json(counted: Counted) -> dict[str, object]:
@@ -126,11 +211,3 @@ def _rate_as_json(counted: Counted) -> dict[str, object]:
         "low": round_to_digits(interval.low),
         "high": round_to_digits(interval.high),
     }
-
-
-def _columns(*names: str) -> tuple[str, ...]:
-    return tuple(ENGLISH[name] for name in names)
-
-
-def _p_values(one: Comparison) -> tuple[str, str]:
-    return wording.p_value(one.p_value), wording.p_value(one.p_adjusted)

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from winback.outcomes import statistics
-from winback.outcomes.statistics import ALPHA, Counted, Moments
+from winback.outcomes import sequence, statistics
+from winback.outcomes.guardrails import Guarded, Standing
+from winback.outcomes.statistics import ALPHA, Counted, MeansCompared, Moments
 
 RETURNED = "returned"
 """The outcome that a verdict is about: the share of those assigned who bought again."""
@@ -22,6 +23,7 @@ class Finding(StrEnum):
     WORSE = "worse"  # it keeps people away
     NO_DIFFERENCE = "no-difference"  # none found yet, with enough customers to see a doubling
     TOO_FEW = "too-few"  # even a doubling would probably not show
+    HARMFUL = "harmful"  # more of its customers unsubscribe or complain than may: stop it, whatever it brings back
     NOT_COMPARABLE = "not-comparable"  # nobody was left alone, or nobody was assigned
 
 
@@ -70,14 +72,26 @@ def of_rates(outcome: str, arm: str, ours: Counted, against: str, theirs: Counte
     return Comparison(outcome, arm, against, ours.rate - theirs.rate, interval.low, interval.high, statistics.rates_differ(ours, theirs))
 
 
+def of_rates_so_far(outcome: str, arm: str, ours: Counted, against: str, theirs: Counted) -> Comparison:
+    """The same while the window is open: the interval and p-value of a confidence sequence, which hold however often one looks."""
+    return of_means(outcome, arm, against, sequence.rates(ours, theirs))
+
+
 def of_money(outcome: str, arm: str, ours: Moments, against: str, theirs: Moments) -> Comparison:
     """Welch's interval and p-value for money per customer."""
-    compared = statistics.welch(ours, theirs)
-    if compared is not None:
-        return Comparison(outcome, arm, against, compared.difference, compared.interval.low, compared.interval.high, compared.p_value)
-    if ours.mean is None or theirs.mean is None:
-        return Comparison(outcome, arm, against)
-    return Comparison(outcome, arm, against, ours.mean - theirs.mean)
+    return of_means(outcome, arm, against, statistics.welch(ours, theirs), _plain(ours.mean, theirs.mean))
+
+
+def of_money_so_far(outcome: str, arm: str, ours: Moments, against: str, theirs: Moments, *, paid: int) -> Comparison:
+    """The same while the window is open; `paid` is how many of both arms have any money."""
+    return of_means(outcome, arm, against, sequence.money(ours, theirs, paid), _plain(ours.mean, theirs.mean))
+
+
+def of_means(outcome: str, arm: str, against: str, found: MeansCompared | None, plain: float | None = None) -> Comparison:
+    """What any method found (strata, waves, ratios), in the same shape; `plain` is the difference where it found nothing."""
+    if found is not None:
+        return Comparison(outcome, arm, against, found.difference, found.interval.low, found.interval.high, found.p_value)
+    return Comparison(outcome, arm, against, plain)
 
 
 def adjust(family: Sequence[Comparison]) -> list[Comparison]:
@@ -86,16 +100,26 @@ def adjust(family: Sequence[Comparison]) -> list[Comparison]:
     return [one if one.p_value is None else replace(one, p_adjusted=next(computed)) for one in family]
 
 
-def find(compared: Comparison, left_alone: Counted, detectable: float | None) -> Finding:
+def find(compared: Comparison, left_alone: Counted, detectable: float | None, guards: Sequence[Guarded] = ()) -> Finding:
     """The verdict on a tactic: Holm's p-value and the interval must both speak, and both for the same side.
 
-    Without a difference, "none found yet" is said only where at least a doubling of the holdout's rate would probably have shown
-    (`detectable` is the rise that would; None: no rise would).
+    Before the window closes `compared` must be of a confidence sequence (`of_rates_so_far`): then no verdict is owed to the day on which
+    one looked. Without a difference, "none found yet" is said only where at least a doubling of the holdout's rate would probably have
+    shown (`detectable` is the rise that would; None: no rise would). A guard that says stop goes before everything.
     """
-    if compared.p_adjusted is None or compared.low is None or compared.high is None or left_alone.rate is None:
+    return Finding.HARMFUL if any(guard.standing is Standing.STOP for guard in guards) else find_mean(compared, left_alone.rate, detectable)
+
+
+def find_mean(compared: Comparison, base: float | None, detectable: float | None) -> Finding:
+    """The same of any mean, such as money per customer, against that of those left alone."""
+    if compared.p_adjusted is None or compared.low is None or compared.high is None or base is None:
         return Finding.NOT_COMPARABLE
     if compared.p_adjusted < ALPHA and compared.low > 0:
         return Finding.BETTER
     if compared.p_adjusted < ALPHA and compared.high < 0:
         return Finding.WORSE
-    return Finding.TOO_FEW if detectable is None or detectable > left_alone.rate else Finding.NO_DIFFERENCE
+    return Finding.TOO_FEW if detectable is None or detectable > base else Finding.NO_DIFFERENCE
+
+
+def _plain(ours: float | None, theirs: float | None) -> float | None:
+    return None if ours is None or theirs is None else ours - theirs

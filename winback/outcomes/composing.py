@@ -12,7 +12,7 @@ from winback.outcomes.comparison import RETURNED, REVENUE, Comparison
 from winback.outcomes.figures import ArmFigures, CodeFigures, EndFigures, Figures, StageFigures
 from winback.outcomes.report import Arm, Codes, Judged, Report, SampleRatio
 from winback.outcomes.sentences import ENGLISH
-from winback.outcomes.statistics import Counted, Moments
+from winback.outcomes.statistics import ALPHA, Counted, Moments
 
 
 def compose(
@@ -31,9 +31,9 @@ def compose(
     counted = {arm.arm: arm for arm in figures.arms}
     names = _names(counted, shares)
     arms = tuple(_arm(name, shares.get(name, 0.0), counted.get(name), currency) for name in names)
-    against_holdout, among_tactics = _compare(arms)
     closes_at = max((arm.last_assigned_at + window for arm in figures.arms if arm.last_assigned_at), default=None)
     closed = closes_at is not None and closes_at <= now
+    against_holdout, among_tactics = _compare(arms, closed=closed)
     return Report(
         run_id=run_id,
         campaign=campaign,
@@ -82,17 +82,25 @@ def _codes(row: CodeFigures, currency: str) -> Codes:
     return Codes(row.arm, row.codes, promised, row.redeemed, cost)
 
 
-def _compare(arms: Sequence[Arm]) -> tuple[list[Comparison], list[Comparison]]:
+def _compare(arms: Sequence[Arm], *, closed: bool) -> tuple[list[Comparison], list[Comparison]]:
     """Every tactic against the holdout, and tactics against each other; rates before money. Four families for Holm's p-values."""
     tactics = [arm for arm in arms if arm.name != HOLDOUT]
-    against_holdout = _compare_pairs([(arm, holdout) for holdout in arms if holdout.name == HOLDOUT for arm in tactics])
-    return against_holdout, _compare_pairs([(second, first) for first, second in itertools.combinations(tactics, 2)])
+    against_holdout = _compare_pairs([(arm, holdout) for holdout in arms if holdout.name == HOLDOUT for arm in tactics], closed=closed)
+    return against_holdout, _compare_pairs([(second, first) for first, second in itertools.combinations(tactics, 2)], closed=closed)
 
 
-def _compare_pairs(pairs: Sequence[tuple[Arm, Arm]]) -> list[Comparison]:
-    rates = [comparison.of_rates(RETURNED, one.name, one.returned, other.name, other.returned) for one, other in pairs]
-    money = [comparison.of_money(REVENUE, one.name, one.per_customer, other.name, other.per_customer) for one, other in pairs]
-    return [*comparison.adjust(rates), *comparison.adjust(money)]
+def _compare_pairs(pairs: Sequence[tuple[Arm, Arm]], *, closed: bool) -> list[Comparison]:
+    """Until the window closes by confidence sequences, which may be looked at every day."""
+    of_rates = comparison.of_rates if closed else comparison.of_rates_so_far
+    rates = [of_rates(RETURNED, one.name, one.returned, other.name, other.returned) for one, other in pairs]
+    return [*comparison.adjust(rates), *comparison.adjust([_compare_money(one, other, closed=closed) for one, other in pairs])]
+
+
+def _compare_money(one: Arm, other: Arm, *, closed: bool) -> Comparison:
+    if closed:
+        return comparison.of_money(REVENUE, one.name, one.per_customer, other.name, other.per_customer)
+    paid = one.figures.returned + other.figures.returned
+    return comparison.of_money_so_far(REVENUE, one.name, one.per_customer, other.name, other.per_customer, paid=paid)
 
 
 def _judge(
@@ -104,13 +112,18 @@ def _judge(
     for arm in arms:
         if arm.name != HOLDOUT:
             one = by_arm.get(arm.name, Comparison(RETURNED, arm.name, HOLDOUT))
-            rise = None if left_alone.rate is None else statistics.detectable_difference(left_alone.rate, arm.assigned, left_alone.n)
+            rise = None if left_alone.rate is None else _detectable(left_alone.rate, arm.assigned, left_alone.n, len(by_arm))
             finding = comparison.find(one, left_alone, rise)
             sentence = wording.verdict(finding, one, ours=arm.returned, left_alone=left_alone, detectable=rise, closed=closed, words=words)
             true = truth.get(arm.name)
             covered = one.covers(true) if closed and true is not None else None
             judged.append(Judged(arm.name, finding, one, rise, true, covered, sentence))
     return tuple(judged)
+
+
+def _detectable(base: float, n: int, against_n: int, tactics: int) -> float | None:
+    """Verdicts use Holm's p-values: the first of several tactics must stand out at alpha over their number."""
+    return statistics.detectable_difference(base, n, against_n, alpha=ALPHA / max(1, tactics))
 
 
 def _check_sizes(arms: Sequence[Arm], shares: Mapping[str, float], words: Mapping[str, str]) -> SampleRatio:

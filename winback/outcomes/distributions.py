@@ -21,6 +21,11 @@ def normal_quantile(share: float) -> float:
     return _NORMAL.inv_cdf(share)
 
 
+def normal_below(z: float) -> float:
+    """Chance of a standard normal below `z`."""
+    return math.erfc(-z / math.sqrt(2)) / 2
+
+
 def normal_two_sided(z: float) -> float:
     """Chance of a standard normal at least as far from zero as `z`."""
     return math.erfc(abs(z) / math.sqrt(2))
@@ -60,9 +65,9 @@ def beta_below(x: float, a: float, b: float) -> float:
     return front * _beta_fraction(x, a, b) / a
 
 
-def bisect(falling: Callable[[float], float], low: float, high: float) -> float:
-    """Where a falling function crosses zero between `low` and `high`, to the last bit or two."""
-    for _ in range(200):
+def bisect(falling: Callable[[float], float], low: float, high: float, *, steps: int = 200) -> float:
+    """Where a falling function crosses zero between `low` and `high`: to the last bit or two, or in so many halvings."""
+    for _ in range(steps):
         middle = (low + high) / 2
         if middle in {low, high}:
             break

@@ -27,6 +27,12 @@ ENGLISH: Mapping[str, str] = {
         "Whether {arm} brings people back can't be told with this many customers: {rate} of {n} returned, against {base} of the {base_n} left alone "
         "({difference} points, 95% interval {low} to {high}, {p}). {visible}"
     ),
+    "harmful": (
+        "{arm} must be stopped: {guards}. That isn't chance any more. {rate} of its {n} customers returned, against {base} of those left alone "
+        "({difference} points, 95% interval {low} to {high}, {p})."
+    ),
+    "guard-unsubscribed": "{count} of {written_to} written to unsubscribed ({share}, at most {limit} may)",
+    "guard-complained": "{count} of {written_to} written to complained ({share}, at most {limit} may)",
     "visible": "Only a rise of {detectable} points or more would probably show.",
     "never-visible": "No rise, however large, would probably show.",
     "not-comparable": "{arm} can't be judged: {rate} of {n} returned, but nobody was left alone who would show how many come back by themselves.",
@@ -35,8 +41,8 @@ ENGLISH: Mapping[str, str] = {
     "alike": "Between {arm} and {against} no difference is found: {difference} points (95% interval {low} to {high}, {p}).",
     "all-alike": "No difference is found among the tactics themselves.",
     "open": (
-        "The return window closes on {day}; until then these numbers move. Decide after that day: whoever looks again and again, and stops when "
-        "it looks good, finds differences that aren't there."
+        "The return window closes on {day}; until then these numbers move. Intervals and p-values are those of a confidence sequence: wider, and "
+        "right however often one looks. Decide after that day; earlier only to stop what does harm."
     ),
     "closed": "The return window of {window} closed on {day}. Only late imports, cancellations and refunds can still change these numbers.",
     "nobody": "Nobody has been assigned yet.",

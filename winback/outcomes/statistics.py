@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from winback.outcomes.distributions import (
     bisect,
     chi_square_above,
+    normal_below,
     normal_quantile,
     normal_two_sided,
     student_quantile,
@@ -136,9 +137,12 @@ def welch(first: Moments, second: Moments, level: float = LEVEL) -> MeansCompare
     one, two = first.variance / first.n, second.variance / second.n
     if one + two <= 0:
         return None
-    difference = first.total / first.n - second.total / second.n
-    error = math.sqrt(one + two)
     degrees = (one + two) ** 2 / (one * one / (first.n - 1) + two * two / (second.n - 1))
+    return by_student(first.total / first.n - second.total / second.n, math.sqrt(one + two), degrees, level)
+
+
+def by_student(difference: float, error: float, degrees: float, level: float = LEVEL) -> MeansCompared:
+    """A difference with a standard error that was estimated with so many degrees of freedom."""
     half = student_quantile(level, degrees) * error
     return MeansCompared(difference, Interval(difference - half, difference + half), student_two_sided(difference / error, degrees))
 
@@ -177,6 +181,20 @@ def n_per_arm(base: float, expected: float, *, ratio: float = 1.0, alpha: float 
     return math.ceil(_n_needed(base, expected, ratio, alpha, power))
 
 
+def power_of(base: float, rise: float, n: int, against_n: int, *, alpha: float = ALPHA) -> float | None:
+    """The chance that n customers against `against_n` left alone show a `rise` over `base`; None where an arm is empty.
+
+    Of the pooled z test, by the same formula as `n_per_arm` turned round.
+    """
+    if not n or not against_n or not 0 < base + rise < 1 or not rise:
+        return None
+    k = n / against_n
+    p1, mean = base + rise, (base + k * (base + rise)) / (1 + k)
+    under_none = math.sqrt((1 + 1 / k) * mean * (1 - mean))
+    under_some = math.sqrt(base * (1 - base) + p1 * (1 - p1) / k)
+    return normal_below((abs(rise) * math.sqrt(against_n) - normal_quantile(1 - alpha / 2) * under_none) / under_some)
+
+
 def detectable_difference(base: float, n: int, against_n: int, *, alpha: float = ALPHA, power: float = POWER) -> float | None:
     """The smallest rise over `base` that n customers against `against_n` left alone show with `power`; None when none would show."""
     if not n or not against_n or base >= 1:
@@ -187,6 +205,14 @@ def detectable_difference(base: float, n: int, against_n: int, *, alpha: float =
         return _n_needed(base, base + rise, ratio, alpha, power) - against_n
 
     return None if lacking(1 - base) > 0 else bisect(lacking, 1e-9, 1 - base)
+
+
+def detectable_mean(ours: Moments, theirs: Moments, *, alpha: float = ALPHA, power: float = POWER) -> float | None:
+    """The smallest difference of means that as many customers, spending as differently, show with `power`; None where nothing varies."""
+    if ours.n < 2 or theirs.n < 2:
+        return None
+    error = math.sqrt(ours.variance / ours.n + theirs.variance / theirs.n)
+    return (normal_quantile(1 - alpha / 2) + normal_quantile(power)) * error or None
 
 
 def round_to_digits(value: float | None, digits: int = 10) -> float | None:

@@ -9,13 +9,13 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from winback.outcomes import tabulated, wording
+from winback.outcomes import analysis_tables, tabulated, wording
 from winback.outcomes.analysis import Analysis
 from winback.outcomes.comparison import Finding
 from winback.outcomes.report import Report
 from winback.outcomes.tabulated import Tabulated
 
-_STYLES = {Finding.BETTER: "bold green", Finding.WORSE: "bold red"}
+_STYLES = {Finding.BETTER: "bold green", Finding.WORSE: "bold red", Finding.HARMFUL: "bold red"}
 
 
 def render(report: Report) -> Group:
@@ -53,4 +53,5 @@ def _verdicts(report: Report) -> Iterator[RenderableType]:
 
 def render_analysis(analysed: Analysis) -> Group:
     """What rich prints for a table of any experiment."""
-    return Group(*as_rich(analysed.tables()), Text(analysed.sample_ratio.sentence))
+    said = (Text(f"• {one.sentence}", style=_STYLES.get(one.finding, "")) for one in analysed.said)
+    return Group(*said, Text(""), *as_rich(analysis_tables.tables(analysed)), Text(analysed.sample_ratio.sentence))

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from winback.model import HOLDOUT
 from winback.outcomes.comparison import Comparison, Finding
+from winback.outcomes.guardrails import Guarded, Standing
 from winback.outcomes.report import Judged, Report
 from winback.outcomes.statistics import ALPHA, SAMPLE_RATIO_ALARM, Counted, Interval
 
@@ -80,7 +81,15 @@ def digits_for(*rates: Counted) -> int:
 
 
 def verdict(
-    finding: Finding, compared: Comparison, *, ours: Counted, left_alone: Counted, detectable: float | None, closed: bool, words: Mapping[str, str]
+    finding: Finding,
+    compared: Comparison,
+    *,
+    ours: Counted,
+    left_alone: Counted,
+    detectable: float | None,
+    closed: bool,
+    words: Mapping[str, str],
+    guards: Sequence[Guarded] = (),
 ) -> str:
     """The sentence about one tactic, with the numbers that prove it; until the window has closed it begins with "so far"."""
     if finding is Finding.NOT_COMPARABLE:
@@ -100,10 +109,19 @@ def verdict(
         base=percent(left_alone.rate, digits),
         detectable=least,
         visible=words[seldom].format(detectable=least),
+        guards="; ".join(guard(one, words) for one in guards if one.standing is Standing.STOP),
         extra=_times(seen.difference, ours.n),
         extra_low=_times(seen.low, ours.n),
         extra_high=_times(seen.high, ours.n),
         **_difference(seen, digits, sign=not decided),
+    )
+
+
+def guard(guarded: Guarded, words: Mapping[str, str]) -> str:
+    """One guard-rail and the numbers that prove how it stands."""
+    counted = guarded.counted
+    return words[f"guard-{guarded.name}"].format(
+        count=number(counted.successes), written_to=number(counted.n), share=percent(counted.rate, 2), limit=percent(guarded.limit, 2)
     )
 
 
