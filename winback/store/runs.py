@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Integer, Row, Select, Text, Up
 from sqlalchemy.dialects import postgresql, sqlite
 
 from winback.model import UNFINISHED, DeliveryStatus, Reason, RecipientStatus, RunStatus
-from winback.store import stops_due
+from winback.store import outcomes_due, stops_due
 from winback.store.among import among
 from winback.store.given import rows as given_rows
 from winback.store.persons import person_id
@@ -208,6 +208,7 @@ def enrol(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     new = connection.execute(dialect.insert(recipients).on_conflict_do_nothing().returning(recipients.c.customer_id), rows)
     stops_due.note(connection)  # the decision may be as of a moment before orders that were looked at already
+    outcomes_due.assigned(connection, rows[0]["run_id"], min(row["assigned_at"] for row in rows))
     return len(new.all())
 
 
