@@ -20,6 +20,7 @@ from winback.outcomes.figures import (
     EndFigures,
     Figures,
     LocaleFigures,
+    MoneyCell,
     OtherRevenue,
     StageFigures,
 )
@@ -44,6 +45,8 @@ def _arm(name: str) -> ArmFigures:
         opened_unverified=420 * share, opened_machine=150 * share, clicked=410 * share, replied=52 * share, interested=1480 * share,
         unsubscribed=61 * share, complained=3 * share, contacted=left, kept=back // 3, kept_closed=back,
         margin=Moments(assigned, back * _ORDER * 0.3, back * (_ORDER * 0.3) ** 2 * 1.4),
+        ordered=Moments(assigned, back * 1.3, back * 2.1), revenue_by_orders=back * _ORDER * 1.7,
+        level=Moments(assigned, assigned * 60_000.0, assigned * 60_000.0**2 * 1.5), revenue_by_level=back * _ORDER * 66_000.0,
         cost=CostFigures(9_000 * share, 310_000 * share, 120_000 * (name == "gift-first"), 40_000 * (name == "gift-first")),
     )  # fmt: skip
 
@@ -81,6 +84,7 @@ def figures() -> Figures:
             for value, weight in values.items()
             for arm in _BACK
         ),
+        money=tuple(MoneyCell(arm, back, back * _ORDER, back * _ORDER**2 * 1.4) for arm, (_, back) in sorted(_BACK.items())),
         days=tuple(
             DayFigures(arm, day, assigned, back * (place + 1) // len(days), Moments(0, 0.0, 0.0))
             for arm, (assigned, back) in _BACK.items()

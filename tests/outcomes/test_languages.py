@@ -51,6 +51,9 @@ def test_nothing_of_a_report_is_left_in_english(language):
 
 _SHARED = {
     "holm",
+    "benjamini",
+    "hochberg",
+    "verdict",
     "wilson",
     "newcombe",
     "fisher",

@@ -13,7 +13,7 @@ from winback.outcomes import tabulated, terminal
 from winback.studio import report_page
 
 SECTIONS = [
-    "who-returned", "against-holdout", "over-time", "money-against-holdout", "brought", "costs", "codes", "followed", "promises", "guards", "letters",
+    "who-returned", "against-holdout", "over-time", "money-against-holdout", "measures", "brought", "costs", "codes", "followed", "promises", "guards", "letters",
     "funnel", "ends", "mailboxes", "skips", "reasons", "segments-value_class", "segments-sign", "segments-country", "locales", "plan", "others",
 ]  # fmt: skip
 

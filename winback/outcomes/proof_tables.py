@@ -6,6 +6,7 @@ from winback.model import HOLDOUT, minor_digits
 from winback.outcomes.earnings import COSTS, Extra
 from winback.outcomes.guardrails import Guarded
 from winback.outcomes.report import Report
+from winback.outcomes.secondary import Measure, Measured
 from winback.outcomes.table import Tabulated, Writing, rate_digits, writing
 
 SEGMENTS_SHOWN = 12
@@ -42,6 +43,35 @@ def costs(report: Report) -> Tabulated:
         if one.spent
     )
     return w.table("costs", ("arm", *(f"cost-{kind}" for kind in kinds), "spent"), rows)
+
+
+def measures(report: Report) -> Tabulated:
+    """Orders, margin, the average order and others against those left alone; they point to where to look."""
+    w = writing(report)
+    rows = (
+        (report.words[f"measure-{one.what}"], one.arm, *_measured(w, one, minor_digits(report.currency)), w.p_value(one.p_adjusted))
+        for one in report.secondary.measures
+    )
+    columns = ("measure", "arm", "its-own", "left-alone", "mean-difference", "interval", "p-bh")
+    return w.table("measures", columns, rows, names=2, note=" ".join([report.words["measures-note"], *_doubts(report, w)]))
+
+
+def _measured(w: Writing, one: Measure, digits: int) -> tuple[str, ...]:
+    low, high = (None, None) if one.interval is None else (one.interval.low, one.interval.high)
+    if one.what in {Measured.KEPT, Measured.WON_BACK}:
+        return w.percent(one.ours, 2), w.percent(one.left_alone, 2), w.points(one.difference, 2), w.span(low, high, times=100, digits=2)
+    places = {Measured.ORDERS: 3, Measured.HALF_DAY: 0}.get(one.what, digits)
+    return w.number(one.ours, places), w.number(one.left_alone, places), w.signed(one.difference, places), w.span(low, high, digits=places)
+
+
+def _doubts(report: Report, w: Writing) -> list[str]:
+    """Where the bootstrap says another thing of the money than Welch's test."""
+    digits = minor_digits(report.currency)
+    return [
+        report.words["money-doubt"].format(arm=arm, interval=w.span(one.interval.low, one.interval.high, digits=digits))
+        for arm, one in report.secondary.checks
+        if not one.agrees
+    ]
 
 
 def promises(report: Report) -> Tabulated:

@@ -16,6 +16,7 @@ from winback.outcomes.earnings import Earned
 from winback.outcomes.expectations import Kept
 from winback.outcomes.figures import ArmFigures, EndFigures, LocaleFigures, StageFigures
 from winback.outcomes.proofs import Proofs
+from winback.outcomes.secondary import Secondary
 from winback.outcomes.sentences import Words
 from winback.outcomes.statistics import LEVEL, SAMPLE_RATIO_ALARM, Counted, Interval, Moments, round_to_digits, wilson
 
@@ -152,6 +153,7 @@ class Report:
     words: Words  # the language it is written in
     earned: tuple[Earned, ...] = ()  # of each tactic, and of all together
     proofs: Proofs = field(default_factory=Proofs)
+    secondary: Secondary = field(default_factory=Secondary)
     mailboxes: tuple[Mailbox, ...] = ()
     reasons: tuple[ReasonFigures, ...] = ()
     plan: tuple[Kept, ...] = ()  # empty: nobody counted before the run began
@@ -201,6 +203,11 @@ class Report:
                 {"arm": arm, "orders": orders, "revenue": float(money.amount), "currency": money.currency} for arm, orders, money in self.others
             ],
             "money": [row.as_json() for row in self.earned],
+            "measures": [one.as_json() for one in self.secondary.measures],
+            "money_checks": [
+                {"arm": arm, "low": round_to_digits(one.interval.low), "high": round_to_digits(one.interval.high), "agrees": one.agrees}
+                for arm, one in self.secondary.checks
+            ],
             "confidence_sequence": [day.as_json() for day in self.proofs.followed],
             "chances": [
                 {"arm": arm, "best": round_to_digits(one.best), "expected_loss": round_to_digits(one.expected_loss)}

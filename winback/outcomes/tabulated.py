@@ -17,6 +17,7 @@ def tables(report: Report) -> list[Tabulated]:
         against_holdout(report),
         over_time(report),
         money_against_holdout(report),
+        proof_tables.measures(report),
         proof_tables.brought(report),
         proof_tables.costs(report),
         codes(report),
