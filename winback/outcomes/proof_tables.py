@@ -10,7 +10,7 @@ from winback.outcomes.secondary import Measure, Measured
 from winback.outcomes.table import Tabulated, Writing, rate_digits, writing
 
 SEGMENTS_SHOWN = 12
-"""Rows of a dimension with many values: those with the most customers."""
+"""Rows of a dimension with many values: those with the most customers, of which both sides have somebody."""
 
 
 def brought(report: Report) -> Tabulated:
@@ -126,7 +126,8 @@ def segments(report: Report) -> list[Tabulated]:
     for dimension in dict.fromkeys(one.dimension for one in report.proofs.responding):
         rows = []
         for one in (each for each in report.proofs.responding if each.dimension == dimension):
-            largest = sorted(one.found.rows, key=lambda row: -(row.n + row.against_n))[:SEGMENTS_SHOWN]
+            compared = [row for row in one.found.rows if row.difference is not None]
+            largest = sorted(compared, key=lambda row: -(row.n + row.against_n))[:SEGMENTS_SHOWN]
             rows += [
                 (
                     report.words.get(f"{dimension}-{row.value}", row.value) or report.words["unknown"],
