@@ -7,7 +7,7 @@ import itertools
 import math
 from dataclasses import replace
 from datetime import date, timedelta
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
@@ -23,7 +23,7 @@ from winback.journey.stage import Stage
 from winback.journey.sunset import SUNSET, Sunset, is_sunset
 from winback.model import HOLDOUT, ChannelName, TaskKind
 from winback.settings import Project
-from winback.shapes import Duration, Share
+from winback.shapes import Duration, Share, one_of
 from winback.strictyaml import Document, Place, Shape, nearest, refusal
 
 
@@ -64,7 +64,7 @@ class Campaign(Shape):
     re_enter_after: Duration | None = None  # how long nobody comes in again; a daily campaign's is a year
     sunset: Sunset | None = None
     layer: Layer | None = None  # its part of all customers, where others have the rest
-    strata: tuple[Stratum, ...] = ()  # within which arms are kept of one size; the fewer the better
+    strata: tuple[Annotated[Stratum, *one_of(Stratum, "a stratum")], ...] = ()  # within which arms are kept of one size; the fewer the better
     adaptive: Adaptive | None = None  # tactics' shares follow what was learnt from wave to wave
 
     @model_validator(mode="before")

@@ -105,7 +105,7 @@ def decide(
     noted = {} if isinstance(verdict, Skip) else drawing.noted(prepared, candidate, verdict.locale, signs or {}, now)
     if isinstance(verdict, Skip):
         return Decision(candidate, verdict, "", 0.0, home, None, signs or {}, worth, past=past)
-    lot = (lots or Lots.of(prepared, salt)).draw(candidate.person.key, noted)
+    lot = (lots or Lots.of(prepared, salt)).draw(candidate, noted)
     arm = lot.arm
     calendar = zones.calendar(home.zone, rules)
     usual = send_hour.learn(reacted, calendar) if reacted and not zones.is_anywhere(home.zone) else None
@@ -172,6 +172,7 @@ def decide_on(
         found = candidates.find(connection, ids, facts, run_id=run_id, scored=scored)
         shown = knowing.signs_of(connection, prepared.selection, facts, ids)
         reacted = reactions.moments(connection, ids, as_of) if any(stage.send_hour for stage in prepared.campaign.stages) else {}
+        lots.know(connection, run_id, ids)
         past = past_journeys.of(connection, ids, campaign=prepared.name, run_id=run_id, now=as_of)
         yield [
             decide(
@@ -264,12 +265,10 @@ def row(run: Run, decision: Decision, zone: ZoneInfo, moment: datetime) -> dict[
 
 
 def _drawn(decision: Decision) -> dict[str, Any]:
-    """What reports look at parts by, and how the arm was drawn; empty for a skip."""
-    skipped = isinstance(decision.verdict, Skip)
-    kept = {name: decision.noted.get(name, "") if not skipped else "" for name in _NOTED}
-    lot = None if skipped else decision.lot
-    drawn = {"wave": lot.wave if lot else 0, "stratum": lot.stratum if lot else "", "place": lot.place if lot else None}
-    return kept | drawn | {"level_minor": 0 if skipped else decision.noted.get("level_minor", 0)}
+    """What reports look at parts by, and how the arm was drawn; whoever the rations refused afterwards keeps the place that they had."""
+    lot = decision.lot
+    kept = {name: decision.noted.get(name, "") for name in _NOTED} | {"level_minor": decision.noted.get("level_minor", 0)}
+    return kept | {"wave": lot.wave if lot else 0, "stratum": lot.stratum if lot else "", "place": lot.place if lot else None}
 
 
 _NOTED = ("value_class", "sign", "silence", "country", "domain", "manager")

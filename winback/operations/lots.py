@@ -48,7 +48,8 @@ class Lots:
     shares: Mapping[str, float]  # of every arm, the holdout among them
     strata: tuple[Stratum, ...] = ()
     wave: int = 0
-    _next: Counter[str] = field(default_factory=Counter)  # by stratum, who comes next
+    following: Counter[str] = field(default_factory=Counter)  # by stratum, the place of who comes next
+    placed: dict[int, tuple[str, int]] = field(default_factory=dict)  # of a run that was broken off, those who have a place already
 
     @classmethod
     def of(cls, prepared: Prepared, salt: str) -> Lots:
@@ -61,19 +62,28 @@ class Lots:
         last = max(waves.of(connection, run_id), key=lambda wave: wave.number, default=None)
         given = cls.of(prepared, salt) if last is None else cls(salt, last.shares, prepared.campaign.strata, last.number)
         if given.strata:
-            given._next.update(strata.next_places(connection, run_id))
+            given.following.update(strata.next_places(connection, run_id))
         return given
 
-    def draw(self, key: str, noted: Mapping[str, Any]) -> Lot:
+    def know(self, connection: Connection, run_id: int | None, ids: Sequence[int]) -> None:
+        """Whoever of these has a place in the run keeps it."""
+        if self.strata and run_id is not None:
+            self.placed = strata.placed(connection, run_id, ids)
+
+    def draw(self, candidate: Candidate, noted: Mapping[str, Any]) -> Lot:
         """The arm of somebody who may be written to. `noted`: what is kept of them."""
         holdout = self.shares.get(HOLDOUT, 0.0)
         tactics = {arm: share / (1 - holdout) for arm, share in self.shares.items() if arm != HOLDOUT}
         stratum, place = "", None
+        key = candidate.person.key
         at = assignment.bucket(self.salt, key)
         if self.strata:
             stratum = " ".join(f"{name}={noted[_COLUMNS[name]] or '-'}" for name in self.strata)[:200]
-            place = self._next[stratum]
-            self._next[stratum] += 1
+            if candidate.customer_id in self.placed:
+                stratum, place = self.placed[candidate.customer_id]
+            else:
+                place = self.following[stratum]
+                self.following[stratum] += 1
             at = assignment.within(self.salt, key, stratum, place)
         return Lot(assignment.arm_at(at, holdout, tactics), at, stratum, place, self.wave)
 

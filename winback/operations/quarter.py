@@ -12,7 +12,7 @@ from winback.audience.movements import Retention
 from winback.audience.periods import Per, Period
 from winback.audience.segment import By
 from winback.errors import ConfigError, Problem
-from winback.operations import following, measuring
+from winback.operations import costing, following, measuring
 from winback.outcomes import languages, quarterly
 from winback.outcomes.quarterly import Part, Quarterly, Ran
 from winback.settings import Project
@@ -82,10 +82,18 @@ def _ran(project: Project, engine: Engine, period: Period, now: datetime) -> lis
     since, until = clock.start_of_day(period.first, project.zone), clock.end_of_day(period.last, project.zone)
     with database.reading(engine) as connection:
         begun = runs.begun(connection, since, min(until, now))
+        plans = [runs.plan(connection, run.id) for run in begun]
     reports = (
         measuring.report(
-            engine, run_id=run.id, campaign=run.campaign, shares=run.shares, window=run.window, currency=project.settings.currency, now=now
+            engine,
+            run_id=run.id,
+            campaign=run.campaign,
+            shares=run.shares,
+            window=run.window,
+            currency=project.settings.currency,
+            now=now,
+            terms=costing.terms(project, plan),
         )
-        for run in begun
+        for run, plan in zip(begun, plans, strict=True)
     )
     return [quarterly.of_report(report, run.number, run.started_at) for run, report in zip(begun, reports, strict=True)]

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 
 from winback.errors import ConfigError, Problem
 from winback.journey import campaign
-from winback.operations import backdrop, measuring
+from winback.operations import backdrop, costing, measuring
 from winback.outcomes import languages
 from winback.outcomes.report import Report
 from winback.settings import Project
@@ -38,6 +38,8 @@ def measure_and_report(
     if run is None:
         document = campaign.read(project, name)
         raise ConfigError(document.problem((), f"`{name}` has not run yet; there is nothing to report.", f"Begin with: winback run {name}"))
+    with database.reading(engine) as connection:
+        plan = runs.plan(connection, run.id)
     return measuring.report(
         engine,
         run_id=run.id,
@@ -47,6 +49,7 @@ def measure_and_report(
         currency=project.settings.currency,
         now=now,
         truth=truth,
+        terms=costing.terms(project, plan),
         backdrop=backdrop.gather(project, engine, run, now=now),
         words=languages.words(language or project.settings.report_language),
     )

@@ -4,38 +4,38 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, func
+from sqlalchemy import BigInteger, ColumnElement, func, literal, literal_column
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
-BITS = 13
-"""So many marks there are at the most."""
-
 
 class _Either(FunctionElement[int]):
     name = "either"
-    type = Integer()
+    type = BigInteger()
     inherit_cache = True
 
-
-def either(marks: ColumnElement[Any]) -> ColumnElement[int]:
-    """Every mark that some row of the group has; 0 where none has any, or there is no row."""
-    return func.coalesce(_Either(marks), 0)
+    def __init__(self, marks: ColumnElement[Any], bits: int) -> None:
+        super().__init__(marks, literal_column(str(bits)))  # a bound value would not be told from another when the statement is known already
 
 
-def has(marks: ColumnElement[Any], *, any_of: int) -> ColumnElement[bool]:
+def either(marks: ColumnElement[Any], bits: int) -> ColumnElement[int]:
+    """Every mark that some row of the group has, of the lowest `bits`; 0 where none has any, or there is no row. `marks` is a mere column."""
+    return func.coalesce(_Either(marks, bits), 0)
+
+
+def has(marks: ColumnElement[Any], any_of: int) -> ColumnElement[bool]:
     """Whether one of these marks is set."""
-    return marks.bitwise_and(any_of) != 0
+    return marks.bitwise_and(literal(any_of, BigInteger)) != literal(0, BigInteger)
 
 
 @compiles(_Either, "postgresql")
 def _on_postgresql(element: _Either, compiler: SQLCompiler, **options: Any) -> str:
-    (marks,) = (compiler.process(part, **options) for part in element.clauses)
-    return f"bit_or({marks})"
+    marks, _ = element.clauses
+    return f"bit_or({compiler.process(marks, **options)})"
 
 
 @compiles(_Either, "sqlite")
 def _on_sqlite(element: _Either, compiler: SQLCompiler, **options: Any) -> str:
-    (column,) = element.clauses
-    return f"({' | '.join(f'max(({compiler.process(column, **options)}) & {1 << bit})' for bit in range(BITS))})"
+    marks, bits = element.clauses
+    return f"({' | '.join(f'max(({compiler.process(marks, **options)}) & {1 << bit})' for bit in range(int(compiler.process(bits))))})"

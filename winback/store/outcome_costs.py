@@ -41,7 +41,7 @@ NO_TERMS = Terms()
 def by_arm(
     connection: Connection, measured: Measured, currency: str, terms: Terms, reached: Mapping[str, Mapping[str, int]]
 ) -> dict[str, CostFigures]:
-    """What each arm cost by the measured moment, in minor units of `currency`, which is the project's. `reached`: responses.by_arm's."""
+    """What each arm cost by the measured moment, in minor units of `currency`, which is the project's. `reached`: what responses counted."""
     coded, uncoded = _coded(connection, measured, terms), _uncoded(connection, measured, currency, terms)
     found = {}
     for arm, counts in reached.items():

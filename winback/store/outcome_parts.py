@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Float, String, and_, case, cast, func, literal, select, union_all
+from sqlalchemy import BigInteger, ColumnElement, Connection, Float, FromClause, String, and_, case, cast, func, literal, select, union_all
 
 from winback.outcomes.figures import CellFigures, DayFigures, Dimension, MoneyCell
 from winback.outcomes.statistics import Moments
 from winback.store.measured import Measured
-from winback.store.moments import seconds_between
-from winback.store.tables import Utc, orders, outcomes, recipients
+from winback.store.standing import Standing, day_of
+from winback.store.tables import orders, outcomes, recipients
 
 _DAY = 86400
 _KNOWN_THEN = {
@@ -27,53 +28,41 @@ _KNOWN_THEN = {
 
 
 def strata(connection: Connection, measured: Measured, currency: str) -> tuple[CellFigures, ...]:
-    """Every dimension's cells. The run is gone through once; what is counted of it is put together for each dimension."""
+    """Every dimension's cells. Recipients are gone through once for all dimensions, and once more those who moved any money."""
     returns = measured.returns(currency)
-    people = (
-        select(
-            recipients.c.arm,
-            *(column.label(dimension) for dimension, column in _KNOWN_THEN.items()),
-            _wave(connection).label(Dimension.WAVE),
-            returns.c.returned_at,
-            returns.c.revenue,
-        )
-        .outerjoin(returns, returns.c.customer_id == recipients.c.customer_id)
+    columns = [recipients.c.arm, *(known.label(dimension) for dimension, known in _KNOWN_THEN.items()), _wave(connection).label(Dimension.WAVE)]
+    everybody = select(*columns).where(measured.assigned()).subquery("everybody")
+    bought = (
+        select(*columns, returns.c.returned_at, returns.c.revenue)
+        .join(returns, returns.c.customer_id == recipients.c.customer_id)
         .where(measured.assigned())
-        .subquery("people")
+        .subquery("bought")
     )
-    keys = [people.c.arm, *(people.c[dimension] for dimension in Dimension)]
-    alike = (
-        select(
-            *keys,
-            func.count().label("assigned"),
-            func.count(people.c.returned_at).label("returned"),
-            func.coalesce(func.sum(people.c.revenue), 0.0).label("total"),
-            func.coalesce(func.sum(people.c.revenue * people.c.revenue), 0.0).label("squares"),
+    assigned = _by_dimension(connection, everybody, func.count())
+    sums = (func.count(bought.c.returned_at), func.sum(bought.c.revenue), func.sum(bought.c.revenue * bought.c.revenue))
+    moved = _by_dimension(connection, bought, *sums)
+    order = list(Dimension)
+    cells = []
+    for (dimension, value, arm), (customers,) in assigned.items():
+        returned, total, squares = moved.get((dimension, value, arm), (0, 0.0, 0.0))
+        cells.append(
+            CellFigures(Dimension(dimension), value, arm, int(customers), int(returned), Moments(int(customers), float(total), float(squares)))
         )
-        .group_by(*keys)
-        .cte("alike")
-    )
-    sums = [func.sum(alike.c[name]).label(name) for name in ("assigned", "returned", "total", "squares")]
+    return tuple(sorted(cells, key=lambda cell: (order.index(cell.dimension), cell.value, cell.arm)))
+
+
+def _by_dimension(connection: Connection, people: FromClause, *sums: ColumnElement[Any]) -> dict[tuple[str, str, str], Sequence[Any]]:
+    """By dimension, value and arm, the sums over these people."""
+    keys = [people.c.arm, *(people.c[dimension] for dimension in Dimension)]
+    names = [f"sum_{number}" for number in range(len(sums))]
+    alike = select(*keys, *(each.label(name) for each, name in zip(sums, names, strict=True))).group_by(*keys).cte("alike")
     parts = [
-        select(literal(str(dimension)).label("dimension"), alike.c[dimension].label("value"), alike.c.arm, *sums).group_by(
+        select(literal(str(dimension)), alike.c[dimension], alike.c.arm, *(func.sum(alike.c[name]) for name in names)).group_by(
             alike.c[dimension], alike.c.arm
         )
         for dimension in Dimension
     ]
-    rows = connection.execute(union_all(*parts)).all()
-    order = list(Dimension)
-    cells = (
-        CellFigures(
-            Dimension(row.dimension),
-            row.value,
-            row.arm,
-            int(row.assigned),
-            int(row.returned),
-            Moments(int(row.assigned), float(row.total), float(row.squares)),
-        )
-        for row in rows
-    )
-    return tuple(sorted(cells, key=lambda cell: (order.index(cell.dimension), cell.value, cell.arm)))
+    return {(dimension, value, arm): found for dimension, value, arm, *found in connection.execute(union_all(*parts))}
 
 
 def _wave(connection: Connection) -> ColumnElement[str]:
@@ -86,34 +75,29 @@ def _wave(connection: Connection) -> ColumnElement[str]:
     return case((recipients.c.wave > 0, cast(recipients.c.wave, String)), else_=month)
 
 
-def days(connection: Connection, measured: Measured, currency: str) -> tuple[DayFigures, ...]:
+def days(connection: Connection, measured: Measured, currency: str, stand: Standing) -> tuple[DayFigures, ...]:
     """How each arm stood day by day, from the first assignment on: rows of days on which somebody was assigned, or moved money."""
-    begun = connection.execute(select(func.min(recipients.c.assigned_at, type_=Utc())).where(measured.assigned())).scalar()
-    if begun is None:
+    if stand.begun_at is None:
         return ()
-
-    def day_of(moment: ColumnElement[Any]) -> ColumnElement[int]:
-        return seconds_between(moment, literal(begun, Utc())) // _DAY + 1
-
     returns, moved = measured.returns(), _moved(measured, currency)
-    came = select(recipients.c.arm, day_of(recipients.c.assigned_at).label("day")).where(measured.assigned()).subquery("came")
     back = (
-        select(recipients.c.arm, day_of(returns.c.returned_at).label("day"))
+        select(recipients.c.arm, day_of(returns.c.returned_at, stand.begun_at).label("day"))
         .join(returns, returns.c.customer_id == recipients.c.customer_id)
         .where(measured.assigned(), returns.c.returned_at.is_not(None))
         .subquery("back")
     )
     grown = moved.c.amount * (2 * moved.c.since - moved.c.amount)  # of the square of what a customer came to
-    money = select(moved.c.arm, day_of(moved.c.ordered_at).label("day"), moved.c.amount, grown.label("grown")).subquery("money")
+    money = select(moved.c.arm, day_of(moved.c.ordered_at, stand.begun_at).label("day"), moved.c.amount, grown.label("grown")).subquery("money")
     counted = (
-        ((0,), select(came.c.arm, came.c.day, func.count()).group_by(came.c.arm, came.c.day)),
         ((1,), select(back.c.arm, back.c.day, func.count()).group_by(back.c.arm, back.c.day)),
         ((2, 3), select(money.c.arm, money.c.day, func.sum(money.c.amount), func.sum(money.c.grown)).group_by(money.c.arm, money.c.day)),
     )
     changes: dict[tuple[str, int], list[float]] = defaultdict(lambda: [0, 0, 0.0, 0.0])
+    for kind in stand.assigned:
+        changes[kind.arm, kind.day][0] += kind.customers
     for places, statement in counted:
-        for arm, day, *values in connection.execute(statement):
-            for place, value in zip(places, values, strict=True):
+        for arm, day, *sums in connection.execute(statement):
+            for place, value in zip(places, sums, strict=True):
                 changes[arm, day][place] += value
     return tuple(_added_up(changes))
 

@@ -27,7 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from winback.outcomes.figures import Figures
-from winback.store import code_figures, outcome_figures, outcome_parts, outcomes_due, responses, waves
+from winback.store import code_figures, outcome_figures, outcome_parts, outcomes_due, responses, standing, waves
 from winback.store.as_of import Whose, of
 from winback.store.counting import is_purchase
 from winback.store.measured import Measured, count_if
@@ -83,23 +83,24 @@ def aggregates(connection: Connection, run_id: int, window: timedelta, now: date
     """Everything that the report shows, as counts; `measure` must have been done for the same window and moment."""
     measured = Measured(run_id, window, now)
     _roomy(connection)
-    with responses.put_aside(connection, measured) as signs:
-        return Figures(
-            arms=outcome_figures.arms(connection, measured, currency, terms, signs),
-            stages=responses.stages(connection, measured, signs),
-            curve=outcome_figures.curve(connection, measured),
-            skips=outcome_figures.skips(connection, measured),
-            locales=outcome_figures.locales(connection, measured),
-            others=outcome_figures.others(connection, measured, currency),
-            codes=code_figures.by_arm(connection, run_id, now),
-            ends=outcome_figures.ends_of(connection, measured),
-            strata=outcome_parts.strata(connection, measured, currency),
-            days=outcome_parts.days(connection, measured, currency),
-            money=outcome_parts.money(connection, measured, currency),
-            waves=waves.figures(connection, run_id, now),
-            merged=outcome_figures.merged(connection, measured),
-            cap_minor=terms.cap_minor,
-        )
+    stand, reached = standing.find(connection, measured), responses.count(connection, measured)
+    strata = outcome_parts.strata(connection, measured, currency)
+    return Figures(
+        arms=outcome_figures.arms(connection, measured, currency, terms, stand=stand, reached=reached.by_arm),
+        stages=reached.stages,
+        curve=outcome_figures.curve(connection, measured, stand),
+        skips=stand.skips(),
+        locales=outcome_figures.locales(strata),
+        others=outcome_figures.others(connection, measured, currency),
+        codes=code_figures.by_arm(connection, run_id, now),
+        ends=stand.ends(),
+        strata=strata,
+        days=outcome_parts.days(connection, measured, currency, stand),
+        money=outcome_parts.money(connection, measured, currency),
+        waves=waves.figures(connection, run_id, now),
+        merged=stand.merged(),
+        cap_minor=terms.cap_minor,
+    )
 
 
 def _is_another_question(before: Row[Any], measured: Measured) -> bool:

@@ -1,33 +1,49 @@
 """What became of a run's letters, and what came back: counts per arm and per stage.
 
-What came back of each letter is put aside as marks, so that events are gone through once.
+A customer has one letter of each stage at the most, so what became of all of them is a few bits of one number, and so is what came back.
+Letters and events are gone through once, customer by customer, and counted arm by arm from these numbers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum, auto
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, case, func, or_, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    FromClause,
+    Integer,
+    Row,
+    Select,
+    String,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
 
 from winback.model import TASK, DeliveryStatus, EventKind, TaskStatus, Verdict
 from winback.outcomes.figures import StageFigures
-from winback.store import aside
 from winback.store.either import either, has
-from winback.store.measured import Measured, count_if, letters
+from winback.store.measured import Measured
 from winback.store.moments import later
-from winback.store.tables import deliveries, events, recipients, tasks
+from winback.store.tables import Utc, deliveries, events, recipients, tasks
 
-_MARKS = {
-    name: 1 << bit
-    for bit, name in enumerate(
-        (
-            *("opened_human", "opened_unverified", "opened_machine", "clicked", "clicked_unverified", "clicked_machine"),
-            *("replied", "unsubscribed", "complained", "delivered", "failed", "uncertain", "contacted"),
-        )
-    )
-}
+SIGNS = (
+    *("opened_human", "opened_unverified", "opened_machine", "clicked", "clicked_unverified", "clicked_machine"),
+    *("replied", "unsubscribed", "complained"),
+)
+"""What recipients did; a mark each."""
+_MARKS = {name: 1 << bit for bit, name in enumerate(SIGNS)}
 _BY_VERDICT = {
     (EventKind.OPEN, Verdict.HUMAN): "opened_human",
     (EventKind.OPEN, Verdict.UNVERIFIED): "opened_unverified",
@@ -39,136 +55,254 @@ _BY_VERDICT = {
     (EventKind.ANSWER, Verdict.HUMAN): "replied",
 }
 _WHOEVER = {EventKind.UNSUBSCRIBE: "unsubscribed", EventKind.COMPLAINT: "complained"}
+_INTERESTED = _MARKS["opened_human"] | _MARKS["clicked"] | _MARKS["replied"]
+"""People who did any of these showed interest."""
 _BEST = (("opened_human", "opened_unverified", "opened_machine"), ("clicked", "clicked_unverified", "clicked_machine"))
 """Of several verdicts on one person the first counts."""
-_INTERESTED = _MARKS["opened_human"] | _MARKS["clicked"] | _MARKS["replied"]
-_ASIDE = "signs_of_letters"
-_UNDER_WAY = (DeliveryStatus.PLANNED, DeliveryStatus.CLAIMED, DeliveryStatus.HANDED_OVER)
 
 
-@contextmanager
-def put_aside(connection: Connection, measured: Measured) -> Iterator[FromClause]:
-    """What came back of each letter of the run, as marks: delivery_id, marks."""
-    of_letters = (
-        select(events.c.delivery_id, either(_mark()).label("marks"))
-        .join(deliveries, deliveries.c.id == events.c.delivery_id)
-        .where(deliveries.c.run_id == measured.run_id, events.c.happened_at <= measured.now, _counts())
-        .group_by(events.c.delivery_id)
-    )
-    put = aside.put(connection, _ASIDE, of_letters, key="delivery_id")
-    try:
-        yield put
-    finally:
-        if connection.in_transaction():
-            aside.drop(connection, _ASIDE)
+class _Fate(IntEnum):
+    """What became of a letter, as its mark says it."""
+
+    PLANNED = 0
+    HANDED_OVER = auto()
+    SENT = auto()
+    GIVEN = auto()  # a task, and nobody has done it yet
+    DONE = auto()
+    FAILED = auto()
+    UNCERTAIN = auto()
+    STOPPED = auto()
+    SKIPPED = auto()
+    HELD_OUT = auto()
 
 
-def by_arm(connection: Connection, measured: Measured, signs: FromClause) -> dict[str, dict[str, int]]:
-    """Per arm, recipients who were reached, opened and clicked (by their best verdict), replied, asked to stop; and micros spent on letters and calls.
+_PACKED = 6
+"""Stages whose letters' fates share a number of 63 bits."""
+_FATES_OF = {
+    "planned": (_Fate.PLANNED, _Fate.HANDED_OVER),
+    "sent": (_Fate.SENT, _Fate.GIVEN, _Fate.DONE),
+    "failed": (_Fate.FAILED,),
+    "uncertain": (_Fate.UNCERTAIN,),
+    "stopped": (_Fate.STOPPED,),
+    "skipped": (_Fate.SKIPPED,),
+    "held_out": (_Fate.HELD_OUT,),
+}
+_REACHED = {
+    "delivered": _FATES_OF["sent"],
+    "failed": (_Fate.FAILED,),
+    "uncertain": (_Fate.UNCERTAIN,),
+    "contacted": (_Fate.SENT, _Fate.DONE, _Fate.UNCERTAIN, _Fate.HANDED_OVER),
+}
+"""Whoever has a letter with one of these fates counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Responses:
+    """Counts of the stages, in the order in which they fall due; and by arm those of ArmFigures, with micros spent."""
+
+    stages: tuple[StageFigures, ...]
+    by_arm: dict[str, dict[str, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Packed:
+    """Where a stage's marks are: in which number, and at which place of it."""
+
+    stage: str
+    number: int
+    place: int
+
+    def fates(self, fates: Sequence[_Fate]) -> int:
+        return sum(1 << (fate * _PACKED + self.place) for fate in fates)
+
+    def seen(self, name: str) -> int:
+        return 1 << (self.place + _PACKED * (name == "clicked"))
+
+
+def count(connection: Connection, measured: Measured) -> Responses:
+    """Recipients who were reached, opened and clicked (by their best verdict), replied, asked to stop; and every stage's letters.
 
     What came back without naming a letter (a new mail, a word to the bot) counts when it came inside the return window.
     """
-    by_letter = _by_letter(measured, signs).subquery("by_letter")
-    itself = _by_itself(measured).subquery("itself")
-    marks = func.coalesce(by_letter.c.marks, 0).bitwise_or(func.coalesce(itself.c.marks, 0))
-    person = (
-        select(recipients.c.arm, marks.label("marks"), by_letter.c.messages_micros, by_letter.c.calls_micros)
-        .outerjoin(by_letter, by_letter.c.customer_id == recipients.c.customer_id)
+    begun = _stages(connection, measured)
+    packed = [_Packed(stage, *divmod(index, _PACKED)) for index, stage in enumerate(begun)]
+    people = _alike(_people(measured, packed).subquery("each_one")).subquery("people")
+    columns = [*_arm_counts(people, packed), *(each for one in packed for each in _stage_counts(people, one))]
+    rows = connection.execute(select(people.c.arm, *columns).group_by(people.c.arm).order_by(people.c.arm)).all()
+    by_arm = {
+        row.arm: {name: int(getattr(row, name)) for name in (*_REACHED, *SIGNS, "interested", "messages_micros", "calls_micros")} for row in rows
+    }
+    stages = (_stage(row, place, one) for place, one in enumerate(packed) for row in rows)
+    return Responses(tuple(one for one in stages if one is not None), by_arm)
+
+
+def _stages(connection: Connection, measured: Measured) -> list[str]:
+    """In the order in which they fall due."""
+    first: ColumnElement[datetime] = func.min(deliveries.c.due_at, type_=Utc())
+    rows = connection.execute(select(deliveries.c.stage, first).where(deliveries.c.run_id == measured.run_id).group_by(deliveries.c.stage))
+    return [stage for stage, _ in sorted(rows, key=lambda row: (row[1], row[0]))]
+
+
+def _people(measured: Measured, packed: Sequence[_Packed]) -> Select[Any]:
+    """Everybody assigned, with the marks of their letters and of what they did."""
+    letters, came, itself = _of_letters(measured, packed), _of_events(measured, packed), _by_itself(measured).subquery("itself")
+    numbers = range(packed[-1].number + 1 if packed else 0)
+    marks = [func.coalesce(part.c.marks, 0) for part in (came, itself) if part is not None]
+    return (
+        select(
+            recipients.c.arm,
+            marks[0].bitwise_or(marks[1]).label("marks"),
+            *(func.coalesce(letters.c[name], 0).label(name) for name in ("messages_micros", "calls_micros")),
+            *(func.coalesce(letters.c[f"fates_{number}"], 0).label(f"fates_{number}") for number in numbers),
+            *(func.coalesce(came.c[f"seen_{number}"], 0).label(f"seen_{number}") for number in numbers),
+        )
+        .outerjoin(letters, letters.c.customer_id == recipients.c.customer_id)
+        .outerjoin(came, came.c.customer_id == recipients.c.customer_id)
         .outerjoin(itself, itself.c.customer_id == recipients.c.customer_id)
         .where(measured.assigned())
-        .subquery("person")
     )
-    counts = [count_if(_is_best(person.c.marks, name)).label(name) for name in _MARKS]
-    counts.append(count_if(has(person.c.marks, any_of=_INTERESTED)).label("interested"))
-    micros = [func.coalesce(func.sum(person.c[name]), 0).label(name) for name in ("messages_micros", "calls_micros")]
-    rows = connection.execute(select(person.c.arm, *counts, *micros).group_by(person.c.arm)).mappings()
-    return {row["arm"]: {name: int(row[name]) for name in row if name != "arm"} for row in rows}
 
 
-def stages(connection: Connection, measured: Measured, signs: FromClause) -> tuple[StageFigures, ...]:
-    """Stages in the order in which they fall due, arms by name; opens and clicks by people, once per letter."""
-    ends = {
-        "planned": deliveries.c.status.in_(_UNDER_WAY),
-        "sent": _sent(measured),
-        "failed": deliveries.c.status == DeliveryStatus.FAILED,
-        "uncertain": deliveries.c.status == DeliveryStatus.UNCERTAIN,
-        "stopped": deliveries.c.status == DeliveryStatus.STOPPED,
-        "skipped": deliveries.c.status == DeliveryStatus.SKIPPED,
-        "held_out": deliveries.c.status == DeliveryStatus.HELD_OUT,
-        "opened": and_(_sent(measured), has(signs.c.marks, any_of=_MARKS["opened_human"])),
-        "clicked": and_(_sent(measured), has(signs.c.marks, any_of=_MARKS["clicked"])),
-    }
-    rows = connection.execute(
+def _alike(each: FromClause) -> Select[Any]:
+    """How many have the very same marks: of a million people a few thousand kinds are left to be counted."""
+    marks = [column for column in each.c if not column.name.endswith("_micros")]
+    spent = [func.sum(each.c[name]).label(name) for name in ("messages_micros", "calls_micros")]
+    return select(*marks, *spent, func.count().label("customers")).group_by(*marks)
+
+
+def _how_many(people: FromClause, condition: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.coalesce(func.sum(case((condition, people.c.customers), else_=0)), 0)
+
+
+def _places(packed: Sequence[_Packed]) -> FromClause:
+    """The stages as a table: name, number, place."""
+    rows = [(one.stage, one.number, one.place) for one in packed] or [("", 0, 0)]
+    selects = [
+        select(literal(name, String).label("name"), literal(number, Integer).label("number"), literal(place, BigInteger).label("place"))
+        for name, number, place in rows
+    ]
+    return union_all(*selects).subquery("places")
+
+
+def _of_letters(measured: Measured, packed: Sequence[_Packed]) -> FromClause:
+    """By customer, the fates of their letters, and what these cost."""
+    places, by_hand = _places(packed), deliveries.c.channel == TASK
+    was_done = and_(tasks.c.status.in_((TaskStatus.DONE, TaskStatus.DECLINED)), tasks.c.done_at <= measured.now)  # who declined was called too
+    status, known = deliveries.c.status, deliveries.c.sent_at <= measured.now
+    fate = case(
+        (and_(status == DeliveryStatus.SENT, known, by_hand, was_done), _Fate.DONE),
+        (and_(status == DeliveryStatus.SENT, known, by_hand), _Fate.GIVEN),
+        (and_(status == DeliveryStatus.SENT, known), _Fate.SENT),
+        (status == DeliveryStatus.HELD_OUT, _Fate.HELD_OUT),
+        (status == DeliveryStatus.FAILED, _Fate.FAILED),
+        (status == DeliveryStatus.UNCERTAIN, _Fate.UNCERTAIN),
+        (status == DeliveryStatus.STOPPED, _Fate.STOPPED),
+        (status == DeliveryStatus.SKIPPED, _Fate.SKIPPED),
+        (status == DeliveryStatus.HANDED_OVER, _Fate.HANDED_OVER),
+        (status.in_((DeliveryStatus.PLANNED, DeliveryStatus.CLAIMED)), _Fate.PLANNED),
+    )
+    left = and_(status.in_((DeliveryStatus.SENT, DeliveryStatus.UNCERTAIN, DeliveryStatus.HANDED_OVER)), deliveries.c.handed_over_at <= measured.now)
+    each = (
         select(
-            deliveries.c.stage,
-            recipients.c.arm,
-            func.min(deliveries.c.due_at).label("first_due_at"),
-            *(count_if(end).label(name) for name, end in ends.items()),
+            deliveries.c.customer_id,
+            case((and_(left, ~by_hand), deliveries.c.cost_micros), else_=0).label("messages_micros"),
+            case((and_(by_hand, was_done), deliveries.c.cost_micros), else_=0).label("calls_micros"),
+            places.c.number,
+            literal(1, BigInteger).bitwise_lshift(cast(fate, Integer) * _PACKED + places.c.place).label("mark"),
         )
-        .select_from(letters().outerjoin(signs, signs.c.delivery_id == deliveries.c.id))
-        .where(measured.assigned())
-        .group_by(deliveries.c.stage, recipients.c.arm)
-    ).all()
-    first = {stage: min(row.first_due_at for row in rows if row.stage == stage) for stage in {row.stage for row in rows}}
-    in_order = sorted(rows, key=lambda row: (first[row.stage], row.stage, row.arm))
-    return tuple(StageFigures(row.stage, row.arm, *(getattr(row, name) for name in ends)) for row in in_order)
+        .select_from(
+            deliveries.join(places, places.c.name == deliveries.c.stage).outerjoin(tasks, and_(by_hand, tasks.c.delivery_id == deliveries.c.id))
+        )
+        .where(deliveries.c.run_id == measured.run_id)
+        .subquery("each_letter")
+    )
+    spent = [func.sum(each.c[name]).label(name) for name in ("messages_micros", "calls_micros")]
+    return (
+        select(each.c.customer_id, *spent, *_numbers(each, each.c.mark, packed, "fates", len(_Fate) * _PACKED))
+        .group_by(each.c.customer_id)
+        .subquery("letters_of")
+    )
+
+
+def _of_events(measured: Measured, packed: Sequence[_Packed]) -> FromClause:
+    """By customer, what came back of their letters: at all, and from people by stage."""
+    places, by_people = _places(packed), events.c.verdict == Verdict.HUMAN
+    seen = case((and_(by_people, events.c.kind == EventKind.OPEN), 0), (and_(by_people, events.c.kind == EventKind.CLICK), _PACKED))
+    each = (
+        select(
+            deliveries.c.customer_id,
+            _mark().label("mark"),
+            places.c.number,
+            literal(1, BigInteger).bitwise_lshift(cast(seen, Integer) + places.c.place).label("seen"),
+        )
+        .select_from(events.join(deliveries, deliveries.c.id == events.c.delivery_id).join(places, places.c.name == deliveries.c.stage))
+        .where(deliveries.c.run_id == measured.run_id, events.c.happened_at <= measured.now, _counts())
+        .subquery("each_event")
+    )
+    return (
+        select(each.c.customer_id, either(each.c.mark, len(SIGNS)).label("marks"), *_numbers(each, each.c.seen, packed, "seen", 2 * _PACKED))
+        .group_by(each.c.customer_id)
+        .subquery("came_back")
+    )
+
+
+def _numbers(each: FromClause, mark: ColumnElement[int], packed: Sequence[_Packed], name: str, bits: int) -> list[ColumnElement[int]]:
+    """A number for each six stages."""
+    numbers = range(packed[-1].number + 1 if packed else 0)
+    if len(numbers) == 1:
+        return [either(mark, bits).label(f"{name}_0")]
+    return [either(case((each.c.number == number, mark)), bits).label(f"{name}_{number}") for number in numbers]
+
+
+def _arm_counts(people: FromClause, packed: Sequence[_Packed]) -> list[ColumnElement[int]]:
+    reached = {
+        name: or_(literal(False), *(has(people.c[f"fates_{one.number}"], one.fates(fates)) for one in packed)) for name, fates in _REACHED.items()
+    }
+    counts = [_how_many(people, condition).label(name) for name, condition in reached.items()]
+    counts += [_how_many(people, _is_best(people.c.marks, name)).label(name) for name in SIGNS]
+    counts.append(_how_many(people, has(people.c.marks, any_of=_INTERESTED)).label("interested"))
+    return [*counts, *(func.coalesce(func.sum(people.c[name]), 0).label(name) for name in ("messages_micros", "calls_micros"))]
+
+
+def _stage_counts(people: FromClause, one: _Packed) -> list[ColumnElement[int]]:
+    fates, seen = people.c[f"fates_{one.number}"], people.c[f"seen_{one.number}"]
+    ends = {name: has(fates, one.fates(those)) for name, those in _FATES_OF.items()}
+    ends |= {name: and_(ends["sent"], has(seen, one.seen(name))) for name in ("opened", "clicked")}
+    ends["letters"] = has(fates, one.fates(tuple(_Fate)))
+    return [_how_many(people, end).label(f"{name}_{one.number * _PACKED + one.place}") for name, end in ends.items()]
+
+
+def _stage(row: Row[Any], place: int, one: _Packed) -> StageFigures | None:
+    """None where no letter of the arm was in the stage."""
+    if not getattr(row, f"letters_{place}"):
+        return None
+    return StageFigures(one.stage, row.arm, **{name: int(getattr(row, f"{name}_{place}")) for name in (*_FATES_OF, "opened", "clicked")})
 
 
 def _is_best(marks: ColumnElement[Any], name: str) -> ColumnElement[bool]:
     better = next((names[: names.index(name)] for names in _BEST if name in names), ())
-    found = has(marks, any_of=_MARKS[name])
-    return and_(found, ~has(marks, any_of=sum(_MARKS[each] for each in better))) if better else found
+    found = has(marks, _MARKS[name])
+    return and_(found, ~has(marks, sum(_MARKS[each] for each in better))) if better else found
 
 
 def _mark() -> ColumnElement[int]:
-    """Of an event; 0: it says nothing that is counted."""
-    signs = [(and_(events.c.kind == kind, events.c.verdict == verdict), _MARKS[name]) for (kind, verdict), name in _BY_VERDICT.items()]
-    return case(*signs, *((events.c.kind == kind, _MARKS[name]) for kind, name in _WHOEVER.items()), else_=0)
+    """Of an event; NULL: it says nothing that is counted."""
+    kinds = dict.fromkeys(kind for kind, _ in _BY_VERDICT)
+    by_verdict = [
+        (kind, case({verdict: _MARKS[name] for (of, verdict), name in _BY_VERDICT.items() if of == kind}, value=events.c.verdict)) for kind in kinds
+    ]
+    return case(
+        *((events.c.kind == kind, mark) for kind, mark in by_verdict), *((events.c.kind == kind, _MARKS[name]) for kind, name in _WHOEVER.items())
+    )
 
 
 def _counts() -> ColumnElement[bool]:
     return events.c.kind.in_([*dict.fromkeys(kind for kind, _ in _BY_VERDICT), *_WHOEVER])
 
 
-def _sent(measured: Measured) -> Any:
-    return and_(deliveries.c.status == DeliveryStatus.SENT, deliveries.c.sent_at <= measured.now)
-
-
-def _by_letter(measured: Measured, signs: FromClause) -> Select[Any]:
-    """What each recipient's letters came to."""
-    by_hand = deliveries.c.channel == TASK
-    may_have_left = and_(deliveries.c.status.in_((DeliveryStatus.UNCERTAIN, DeliveryStatus.HANDED_OVER)), deliveries.c.handed_over_at <= measured.now)
-    was_done = and_(tasks.c.status.in_((TaskStatus.DONE, TaskStatus.DECLINED)), tasks.c.done_at <= measured.now)  # who declined was called too
-    left = and_(~by_hand, or_(_sent(measured), may_have_left))
-    status = case(
-        (and_(by_hand, was_done), _MARKS["contacted"]),
-        (by_hand, 0),
-        (_sent(measured), _MARKS["delivered"] | _MARKS["contacted"]),
-        (deliveries.c.status == DeliveryStatus.FAILED, _MARKS["failed"]),
-        (deliveries.c.status == DeliveryStatus.UNCERTAIN, _MARKS["uncertain"] | _MARKS["contacted"]),
-        (may_have_left, _MARKS["contacted"]),
-        else_=0,
-    )
-    return (
-        select(
-            deliveries.c.customer_id,
-            either(status.bitwise_or(func.coalesce(signs.c.marks, 0))).label("marks"),
-            func.sum(case((left, deliveries.c.cost_micros), else_=0)).label("messages_micros"),
-            func.sum(case((and_(by_hand, was_done), deliveries.c.cost_micros), else_=0)).label("calls_micros"),
-        )
-        .select_from(
-            deliveries.outerjoin(signs, signs.c.delivery_id == deliveries.c.id).outerjoin(
-                tasks, and_(by_hand, tasks.c.delivery_id == deliveries.c.id)
-            )
-        )
-        .where(deliveries.c.run_id == measured.run_id)
-        .group_by(deliveries.c.customer_id)
-    )
-
-
 def _by_itself(measured: Measured) -> Select[Any]:
-    return (
-        select(recipients.c.customer_id, either(_mark()).label("marks"))
+    each = (
+        select(recipients.c.customer_id, _mark().label("mark"))
         .join(events, events.c.customer_id == recipients.c.customer_id)
         .where(
             measured.assigned(),
@@ -178,5 +312,6 @@ def _by_itself(measured: Measured) -> Select[Any]:
             events.c.happened_at <= later(recipients.c.assigned_at, measured.window),
             events.c.happened_at <= measured.now,
         )
-        .group_by(recipients.c.customer_id)
+        .subquery("each_word")
     )
+    return select(each.c.customer_id, either(each.c.mark, len(SIGNS)).label("marks")).group_by(each.c.customer_id)

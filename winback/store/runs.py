@@ -97,6 +97,12 @@ def get(connection: Connection, run_id: int) -> Run:
     return _run(connection.execute(select(campaign_runs).where(campaign_runs.c.id == run_id)).one())
 
 
+def plan(connection: Connection, run_id: int) -> Mapping[str, Any]:
+    """The campaign's file as it was when the run began, with what was declared then."""
+    found: Mapping[str, Any] = connection.execute(select(campaign_runs.c.plan).where(campaign_runs.c.id == run_id)).scalar_one()
+    return found
+
+
 def of_customer(connection: Connection, campaign: str, customer_id: int) -> Run | None:
     """The newest run of a campaign that decided on a customer."""
     row = connection.execute(
