@@ -5,9 +5,13 @@ from __future__ import annotations
 import gzip
 import json
 import math
+import subprocess
+import sys
 
+import numpy as np
 import pytest
 
+from tests.outcomes import tables
 from winback.errors import SourceError
 from winback.operations import experiment
 from winback.outcomes import statistics
@@ -130,3 +134,144 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path, name, content, sentence
         path.write_bytes(content)
     with pytest.raises(SourceError, match=sentence):
         experiment.analyse(path, **ASKED)
+
+
+EVERYTHING = experiment.Questions(
+    by=("womens", "history_segment"), strata=("history_segment",), cap=150.0, ratios=(("spend", "orders"),), uplift=True
+)
+COLUMNS = {"arm": "segment", "control": "No E-Mail", "outcomes": ["visit", "conversion"], "money": ["spend"]}
+
+
+@pytest.fixture(scope="module")
+def published_like(tmp_path_factory):
+    """64,000 customers in three arms, as the randomised e-mail test of 2008 that everybody knows has them."""
+    drawn = tables.draw(64_000, 20080320)
+    return drawn, drawn.write(tmp_path_factory.mktemp("experiment") / "mails.csv")
+
+
+def test_a_published_shape_is_counted_to_the_last_customer(published_like):
+    """Against sums and textbook formulas over the columns themselves."""
+    drawn, path = published_like
+    found = experiment.analyse(path, **COLUMNS).as_json()
+    for arm in found["arms"]:
+        there = drawn.segment == tables.ARMS.index(arm["arm"])
+        assert arm["assigned"] == there.sum()
+        assert [arm["rates"][name]["count"] for name in ("visit", "conversion")] == [drawn.visit[there].sum(), drawn.conversion[there].sum()]
+        assert arm["money"]["spend"]["total"] == pytest.approx(drawn.spend[there].sum(), rel=1e-12)
+    assert len(found["comparisons"]) == 6
+    for one in found["comparisons"]:
+        values = {"visit": drawn.visit, "conversion": drawn.conversion, "spend": drawn.spend}[one["outcome"]]
+        ours, theirs = (values[drawn.segment == tables.ARMS.index(name)].astype(float) for name in (one["arm"], one["against"]))
+        assert one["difference"] == pytest.approx(ours.mean() - theirs.mean(), rel=1e-9)
+        if one["outcome"] == "spend":
+            z = (ours.mean() - theirs.mean()) / math.sqrt(ours.var(ddof=1) / ours.size + theirs.var(ddof=1) / theirs.size)
+            assert one["p_value"] == pytest.approx(math.erfc(abs(z) / math.sqrt(2)), rel=5e-3)  # 40,000 degrees of freedom
+        else:
+            both = np.concatenate([ours, theirs]).mean()
+            z = (ours.mean() - theirs.mean()) / math.sqrt(both * (1 - both) * (1 / ours.size + 1 / theirs.size))
+            assert one["p_value"] == pytest.approx(math.erfc(abs(z) / math.sqrt(2)), rel=1e-8)
+    sizes = np.bincount(drawn.segment)
+    assert found["sample_ratio"]["chi2"] == pytest.approx(((sizes - 64_000 / 3) ** 2 / (64_000 / 3)).sum())
+
+
+def test_columns_and_rows_are_read_to_the_same_answers(published_like, tmp_path):
+    """A word that only the slow reading understands makes the whole table be read slowly."""
+    drawn, path = published_like
+    slowly = tmp_path / "slowly.csv"
+    slowly.write_bytes(path.read_bytes().replace(b"\r\n", b"\r\n\r\n", 3) + b"1,5) $500+,1,No E-Mail,0,0,1_0,1\r\n")  # float() knows 1_0
+    quickly = drawn.write(tmp_path / "quickly.csv.gz")
+    with gzip.open(quickly, "ab") as more:
+        more.write(b"1,5) $500+,1,No E-Mail,0,0,10,1\r\n")
+    ours, theirs = (experiment.analyse(one, **COLUMNS, questions=EVERYTHING).as_json() for one in (slowly, quickly))
+    assert flattened(ours) == pytest.approx(flattened(theirs), rel=1e-8, abs=1e-12)
+    assert words_of(ours) == words_of(theirs)
+
+
+def flattened(value, into=None):
+    """Every number in it, in order."""
+    into = [] if into is None else into
+    if isinstance(value, dict | list):
+        for part in value.values() if isinstance(value, dict) else value:
+            flattened(part, into)
+    elif isinstance(value, int | float):
+        into.append(float(value))
+    return into
+
+
+def words_of(value):
+    if isinstance(value, dict):
+        return [(key, words_of(part)) for key, part in value.items()]
+    return [words_of(part) for part in value] if isinstance(value, list) else value if isinstance(value, str) else None
+
+
+def test_what_else_is_asked_is_answered_in_a_stable_shape(published_like):
+    drawn, path = published_like
+    found = experiment.analyse(path, **COLUMNS, questions=EVERYTHING).as_json()
+    json.dumps(found, allow_nan=False)
+    assert {name: len(rows) for name, rows in found.items() if isinstance(rows, list)} == {
+        "comparisons": 8, "arms": 3, "verdicts": 6, "best": 6, "bootstrap": 2, "capped": 2, "stratified": 6, "segments": 12, "uplift": 4,
+    }  # fmt: skip
+    assert list(found["segments"][0]) == ["column", "outcome", "arm", "against", "spread", "segments"]
+    assert list(found["segments"][0]["segments"][0]) == ["value", "assigned", "against_assigned", "difference", "shrunken", "low", "high", "positive"]
+    assert list(found["uplift"][0]) == ["outcome", "arm", "against", "by", "qini", "low", "high", "helps", "curve"]
+    assert all(one["agrees"] for one in found["bootstrap"])
+    mens = (drawn.segment == 0, drawn.segment == 2)
+    capped = np.minimum(drawn.spend, 150.0)
+    assert found["capped"][0]["difference"] == pytest.approx(capped[mens[0]].mean() - capped[mens[1]].mean())
+    checks = [drawn.spend[there].sum() / drawn.orders[there].sum() for there in mens]
+    assert next(one for one in found["comparisons"] if one["outcome"] == "spend/orders")["difference"] == pytest.approx(checks[0] - checks[1])
+
+
+def test_true_effects_by_segment_and_the_true_ranking_are_found(published_like):
+    """The women's letter brings 1.5 points more visits to the half that never bought from the women's range, and 7.5 to the other."""
+    found = experiment.analyse(published_like[1], **COLUMNS, questions=EVERYTHING).as_json()
+    womens = next(one for one in found["segments"] if (one["column"], one["outcome"], one["arm"]) == ("womens", "visit", "Womens E-Mail"))
+    for row, true in zip(womens["segments"], (0.015, 0.075), strict=True):
+        assert row["low"] < true < row["high"]
+    ranked = next(one for one in found["uplift"] if (one["outcome"], one["arm"]) == ("visit", "Womens E-Mail"))
+    assert ranked["helps"]
+
+
+def test_numbers_as_kinds_stand_in_their_own_order(published_like):
+    asked = experiment.Questions(by=("recency",))
+    found = experiment.analyse(published_like[1], arm="segment", control="No E-Mail", outcomes=["visit"], questions=asked)
+    assert [row.value for row in found.segments[0].found.rows] == [str(month) for month in range(1, 13)]
+
+
+def test_a_million_lines_need_little_more_memory_than_a_thousand(tmp_path):
+    """Only what was paid is kept, eight bytes for each who paid."""
+    program = (
+        "import resource, sys; from pathlib import Path; from winback.operations import experiment\n"
+        "experiment.analyse(Path(sys.argv[1]), arm='segment', control='No E-Mail', outcomes=['visit'], money=['spend'])\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    )
+    small = tables.draw(20_000, 1).write(tmp_path / "small.csv")
+    large, text = tmp_path / "large.csv", small.read_bytes()
+    body = text[text.index(b"\n") + 1 :]
+    with large.open("wb") as file:
+        file.write(text)
+        for _ in range(49):
+            file.write(body)
+    used = [
+        int(subprocess.run([sys.executable, "-c", program, str(path)], capture_output=True, check=True, text=True).stdout) for path in (small, large)
+    ]
+    assert used[1] - used[0] < 80_000, "kilobytes"
+
+
+def test_a_ranking_without_kinds_or_outcome_is_refused(tmp_path):
+    with pytest.raises(SourceError, match="a ranking needs kinds of customers and a yes/no outcome"):
+        experiment.analyse(table(tmp_path, SMALL), **ASKED, questions=experiment.Questions(uplift=True))
+
+
+def test_a_column_of_too_many_kinds_is_refused_with_its_line(tmp_path):
+    path = table(tmp_path, "segment,visit,age\n" + "".join(f"{'mail' if n % 2 else 'none'},1,{n}\n" for n in range(300)))
+    with pytest.raises(SourceError, match="experiment.csv:202: `age` has more than 200 different values"):
+        experiment.analyse(path, arm="segment", control="none", outcomes=["visit"], questions=experiment.Questions(by=("age",)))
+
+
+def test_verdicts_are_plain_sentences(tmp_path):
+    found = experiment.analyse(table(tmp_path, SMALL), arm="segment", control="none", outcomes=["visit"], money=["spend"])
+    assert [one.sentence.replace("\N{NO-BREAK SPACE}", " ") for one in found.said] == [
+        "mail does better than none in visit: 30.0% against 12.0%, 18.0 points more (95% interval 6.7 to 28.8, p = 0.002).",
+        "mail does better than none in spend: 3.750 against 1.200, 2.550 more (95% interval 1.147 to 3.953, p < 0.001).",
+    ]

@@ -35,6 +35,8 @@ def print_plan(plan: Plan) -> None:
     _print_money(plan)
     for tactic, difference in plan.detectable.items():
         typer.echo(_power(plan, tactic, difference))
+    if plan.power is not None:
+        typer.echo(plan.power.sentence)
 
 
 def _print_money(plan: Plan) -> None:

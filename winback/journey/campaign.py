@@ -57,6 +57,7 @@ class Campaign(Shape):
     salt: str | None = None
     calls: int = Field(default=0, ge=0)  # by a person, for each customer
     priority: int = Field(default=0, ge=-100, le=100)  # who writes first when two campaigns want the same customer: the higher
+    hoped_lift: Share | None = None  # returned customers more than of those left alone, as a fraction of those written to
     worth_it: bool = False  # only to customers whose return is worth more than the whole sequence costs
     enrol: Literal["once", "daily"] = "once"  # daily: every day those who newly lapsed, until all stages don't fit in any more
     back_fill: BackFill | None = None  # how those lapsed long before a daily campaign began are spread

@@ -35,6 +35,7 @@ _OF_JOURNEYS = {
     "offers": "a greeting is a greeting",
     "occasion": "each greeting has its own",
     "calls": "nobody is called",
+    "hoped_lift": "nothing is under test",
     "worth_it": "nobody is asked to return",
     "sunset": "nobody is said farewell to by a greeting",
     "back_fill": "each waits for a day of their own anyway",

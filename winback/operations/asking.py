@@ -16,10 +16,10 @@ from sqlalchemy import Engine
 from winback import clock
 from winback.errors import Refused
 from winback.model import HOLDOUT, UNFINISHED, ChannelName
-from winback.operations import campaign_run, planning, previewing, scenes
-from winback.operations.planning import ASSUMED_RETURN_RATE, Plan
+from winback.operations import campaign_run, plan_power, planning, previewing, scenes
+from winback.operations.plan_power import ASSUMED_RETURN_RATE
+from winback.operations.planning import Plan
 from winback.operations.scenes import Wanted
-from winback.outcomes import statistics
 from winback.sending.prepared import Prepared
 from winback.store import database, run_files, runs
 from winback.store.runs import Run
@@ -132,10 +132,7 @@ def of_run(prepared: Prepared, engine: Engine, run: Run, *, now: datetime) -> Qu
         currency=settings.currency,
         cost_of_sending=f"{sum((dearest[stage] * count for stage, count in letters.items()), Decimal(0)):f}",
         cost_of_offers={tactic: f"{100 * offer.usual[0]:f}" for tactic in plan.tactics if (offer := plan.offer_of(tactic))},
-        detectable={
-            tactic: statistics.detectable_difference(ASSUMED_RETURN_RATE, everybody.get(tactic, 0), everybody.get(HOLDOUT, 0))
-            for tactic in plan.tactics
-        },
+        detectable=plan_power.detectable(prepared, everybody),
         base_rate=ASSUMED_RETURN_RATE,
         lost={language: people for language, people in languages.most_common() if language not in prepared.languages},
         waiting=waiting,

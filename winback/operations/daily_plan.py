@@ -63,7 +63,7 @@ def of(connection: Connection, prepared: Prepared, run: Run | None, chosen: Turn
         waiting_until=days[-1][0].isoformat() if chosen.waiting else "",
         unreached=sum(customers for day, customers in days if day > takes_until),
         calendar=tuple((day.isoformat(), customers) for day, customers in days if day <= takes_until),
-        newly_a_day=_newly_a_day(connection, prepared, now),
+        newly_a_day=newly_a_day(connection, prepared, now),
         takes_until=takes_until.isoformat(),
     )
 
@@ -73,7 +73,7 @@ def _calendar(prepared: Prepared, chosen: Turn, begun_on: date, first: date) -> 
     return list(rule.calendar(waiting, begun_on, first)) if rule is not None else []
 
 
-def _newly_a_day(connection: Connection, prepared: Prepared, now: datetime) -> float | None:
+def newly_a_day(connection: Connection, prepared: Prepared, now: datetime) -> float | None:
     """Of those in the cohort now, how many came in each day, from the cohort as it was 30 days ago."""
     if conditions.asks_scores(prepared.selection.cohort):
         return None

@@ -17,7 +17,7 @@ from winback.journey import expected_way, last_check, stage_times, zones
 from winback.journey.eligibility import Eligible, Skip
 from winback.journey.last_check import Postpone, SkipStage, Stop
 from winback.model import HOLDOUT, TASK, ChannelName, Money, Reason, TaskKind
-from winback.operations import branches, campaign_run, daily_plan, enrolment, greeting_plan, knowing, pace_plan, recurring
+from winback.operations import branches, campaign_run, daily_plan, enrolment, greeting_plan, knowing, pace_plan, plan_power, recurring
 from winback.operations.branches import Branch
 from winback.operations.daily_plan import DailyPlan
 from winback.operations.enrolment import Decision
@@ -25,16 +25,13 @@ from winback.operations.greeting_plan import GreetingsOfDay
 from winback.operations.pace_plan import Paced
 from winback.operations.rationing import Budget, Pool, Rations
 from winback.operations.stage_conditions import Outlook
-from winback.outcomes import statistics
+from winback.outcomes.power import Planned
 from winback.sending import lanes as ways
 from winback.sending import meeting, offering
 from winback.sending.pace import Terms
 from winback.sending.prepared import Prepared
 from winback.store import contact_log, database, runs
 from winback.store.as_of import AsOf
-
-ASSUMED_RETURN_RATE = 0.03
-"""Share of lost customers who come back by themselves within the window, when nothing better is known; 1-5 % is usual."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +83,7 @@ class Plan:
     holding: int = 0  # recipients who hold a code of another campaign
     daily: DailyPlan | None = None  # of a campaign that enrols daily
     greetings: tuple[GreetingsOfDay, ...] | None = None  # of the next days, of a campaign that greets
+    power: Planned | None = None  # against the lift that the campaign hopes for, where it names one
     examples: Mapping[tuple[str, str], str] = field(default_factory=dict)  # (tactic, language) -> one who would get it, by the shop's id
 
     @property
@@ -126,12 +124,15 @@ class Plan:
             "contact_policy": self.contact_policy,
             "worth": None if self.worth is None else {name: str(amount) for name, amount in asdict(self.worth).items()},
             "daily": None if self.daily is None else self.daily.as_json(),
-            "power": {"base_rate": self.base_rate, "detectable_difference": self.detectable},
+            "power": {"base_rate": self.base_rate, "detectable_difference": self.detectable, **self._hoped()},
             "codes": [{**asdict(pool), "missing": pool.missing} for pool in self.pools],
             "budgets": [{name: str(value) for name, value in asdict(budget).items()} for budget in self.budgets],
             "holding_another_code": self.holding,
             **({} if self.greetings is None else {"greetings": [each.as_json() for each in self.greetings]}),
         }
+
+    def _hoped(self) -> dict[str, Any]:
+        return {} if self.power is None else {"hoped": self.power.as_json()}
 
 
 def plan(
@@ -165,8 +166,9 @@ def plan(
             if progress:
                 progress(len(batch))
         pools, budgets = rations.pools(connection, now, but_run=but_run), rations.budgets(connection, now, but_run=but_run)
-    planned = _with_days(prepared, replace(tally.plan(now), pools=tuple(pools), budgets=tuple(budgets), holding=rations.holding), daily)
-    return planned if greetings.greeter is None else _greeting(prepared, planned, greetings.greetings() or ())
+        planned = _with_days(prepared, replace(tally.plan(now), pools=tuple(pools), budgets=tuple(budgets), holding=rations.holding), daily)
+        power = plan_power.hoped(connection, prepared, _everybody(prepared, planned), now=now)
+    return replace(planned, power=power) if greetings.greeter is None else _greeting(prepared, planned, greetings.greetings() or ())
 
 
 def _greeting(prepared: Prepared, planned: Plan, greetings: tuple[GreetingsOfDay, ...]) -> Plan:
@@ -185,13 +187,14 @@ def _with_days(prepared: Prepared, planned: Plan, daily: DailyPlan | None) -> Pl
     """A daily campaign's cohort holds those too whose turn was before, or is to come; they count in what its numbers can show."""
     if daily is None:
         return planned
-    others = daily.before + daily.waiting
-    arms = {arm: planned.arms.get(arm, 0) + round(share * others) for arm, share in prepared.campaign.shares().items()}
-    return replace(planned, cohort=planned.cohort + others, daily=daily, detectable=_detectable(prepared, arms))
+    planned = replace(planned, cohort=planned.cohort + daily.before + daily.waiting, daily=daily)
+    return replace(planned, detectable=plan_power.detectable(prepared, _everybody(prepared, planned)))
 
 
-def _detectable(prepared: Prepared, arms: Mapping[str, int]) -> dict[str, float | None]:
-    return {tactic: statistics.detectable_difference(ASSUMED_RETURN_RATE, arms[tactic], arms[HOLDOUT]) for tactic in prepared.campaign.tactics}
+def _everybody(prepared: Prepared, planned: Plan) -> dict[str, int]:
+    """The arms, with those of a daily campaign who were assigned before or wait, as its shares divide them."""
+    others = planned.daily.before + planned.daily.waiting if planned.daily else 0
+    return {arm: planned.arms.get(arm, 0) + round(share * others) for arm, share in prepared.campaign.shares().items()}
 
 
 class _Tally:
@@ -310,8 +313,8 @@ class _Tally:
             currency=settings.currency,
             cost_of_sending=sending,
             cost_of_offers={tactic: 100 * offer.usual[0] for tactic in campaign.tactics if (offer := campaign.offer_of(tactic))},
-            detectable=_detectable(self.prepared, self.arms),
-            base_rate=ASSUMED_RETURN_RATE,
+            detectable=plan_power.detectable(self.prepared, self.arms),
+            base_rate=plan_power.ASSUMED_RETURN_RATE,
             worth=WorthOfAll(self.expected, self.cost) if self.known_worth else None,
             contact_policy={word: dict(counts.most_common()) for word, counts in self.late.items()},
             examples=self.examples,

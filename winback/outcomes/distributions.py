@@ -65,9 +65,9 @@ def beta_below(x: float, a: float, b: float) -> float:
     return front * _beta_fraction(x, a, b) / a
 
 
-def bisect(falling: Callable[[float], float], low: float, high: float, *, steps: int = 200) -> float:
-    """Where a falling function crosses zero between `low` and `high`: to the last bit or two, or in so many halvings."""
-    for _ in range(steps):
+def bisect(falling: Callable[[float], float], low: float, high: float) -> float:
+    """Where a falling function crosses zero between `low` and `high`, to the last bit or two."""
+    for _ in range(200):
         middle = (low + high) / 2
         if middle in {low, high}:
             break

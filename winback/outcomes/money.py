@@ -20,7 +20,7 @@ REPLICATES = 1_000
 _DRAWS_AT_ONCE = 4_000_000
 _KEPT_WHOLE = 500
 _BINS = 2_000
-APART = 0.25
+APART = 0.2
 """Bounds further apart than this part of Welch's width don't agree."""
 
 

@@ -15,8 +15,9 @@ from winback.outcomes.pooling import Estimate, Shrunk
 from winback.outcomes.statistics import Counted, round_to_digits
 from winback.outcomes.strata import MoneyStratum, Stratum
 
-_BORROWED = 4.0
-"""So many customers of the arm's own rate are added to each segment's before its variance is taken: no returns among 20 is not certainty."""
+_BORROWED = 5.0
+"""So many returns, at the arm's own rate, are added to each segment's before its variance is taken: no returns among 20 is not certainty, and
+a segment that was unlucky must not seem surer than one that was lucky."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,8 @@ def _rates(one: Stratum, our_rate: float, their_rate: float) -> Estimate:
 
 
 def _variance(counted: Counted, usual: float) -> float:
-    rate = (counted.successes + max(1.0, _BORROWED * usual)) / (counted.n + _BORROWED)
+    usual = max(usual, 1 / (counted.n + 2))
+    rate = (counted.successes + _BORROWED) / (counted.n + _BORROWED / usual)
     return rate * (1 - rate) / counted.n
 
 

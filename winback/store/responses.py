@@ -58,6 +58,8 @@ _BY_VERDICT = {
     (EventKind.ANSWER, Verdict.HUMAN): "replied",
 }
 _WHOEVER = {EventKind.UNSUBSCRIBE: "unsubscribed", EventKind.COMPLAINT: "complained"}
+_INTERESTED = _MARKS["opened_human"] | _MARKS["clicked"] | _MARKS["replied"]
+"""People who did any of these showed interest."""
 _BEST = (("opened_human", "opened_unverified", "opened_machine"), ("clicked", "clicked_unverified", "clicked_machine"))
 """Of several verdicts on one person the first counts."""
 
@@ -130,7 +132,9 @@ def count(connection: Connection, measured: Measured) -> Responses:
     people = _alike(_people(measured, packed, connection.dialect.name).subquery("each_one")).subquery("people")
     columns = [*_arm_counts(people, packed), *(each for one in packed for each in _stage_counts(people, one))]
     rows = connection.execute(select(people.c.arm, *columns).group_by(people.c.arm).order_by(people.c.arm)).all()
-    by_arm = {row.arm: {name: int(getattr(row, name)) for name in (*_REACHED, *SIGNS, "messages_micros", "calls_micros")} for row in rows}
+    by_arm = {
+        row.arm: {name: int(getattr(row, name)) for name in (*_REACHED, *SIGNS, "interested", "messages_micros", "calls_micros")} for row in rows
+    }
     stages = (_stage(row, place, one) for place, one in enumerate(packed) for row in rows)
     return Responses(tuple(one for one in stages if one is not None), by_arm)
 
@@ -260,6 +264,7 @@ def _arm_counts(people: FromClause, packed: Sequence[_Packed]) -> list[ColumnEle
     }
     counts = [_how_many(people, condition).label(name) for name, condition in reached.items()]
     counts += [_how_many(people, _is_best(people.c.marks, name)).label(name) for name in SIGNS]
+    counts.append(_how_many(people, has(people.c.marks, any_of=_INTERESTED)).label("interested"))
     return [*counts, *(func.coalesce(func.sum(people.c[name]), 0).label(name) for name in ("messages_micros", "calls_micros"))]
 
 
