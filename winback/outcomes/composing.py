@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from winback.model import HOLDOUT, Money
-from winback.outcomes import comparison, curve, earnings, expectations, proofs, secondary, statistics, waves, wording
+from winback.outcomes import comparison, curve, earnings, expectations, proofs, secondary, sizes, statistics, waves, wording
 from winback.outcomes.backdrop import NOTHING_BEHIND, Backdrop
 from winback.outcomes.backdrop import judge as judge_mailboxes
 from winback.outcomes.comparison import RETURNED, REVENUE, Comparison
@@ -54,7 +54,7 @@ def compose(
         arms=arms,
         comparisons=(*against_holdout, *among_tactics),
         judged=judged,
-        sample_ratio=_check_sizes(arms, shares, words),
+        sample_ratio=_check_sizes(figures, arms, shares, words),
         closes_at=closes_at,
         closed=closed,
         stages=_in_order(figures.stages, names),
@@ -176,10 +176,13 @@ def _detectable(base: float, n: int, against_n: int, tactics: int) -> float | No
     return statistics.detectable_difference(base, n, against_n, alpha=ALPHA / max(1, tactics))
 
 
-def _check_sizes(arms: Sequence[Arm], shares: Mapping[str, float], words: Words) -> SampleRatio:
-    counts = {arm.name: arm.assigned for arm in arms}
-    chi2, p_value = statistics.sample_ratio(counts, shares)
-    return SampleRatio(chi2, p_value, wording.sizes(counts, shares, p_value, words))
+def _check_sizes(figures: Figures, arms: Sequence[Arm], shares: Mapping[str, float], words: Words) -> SampleRatio:
+    """Against the plan's shares, or those of the waves."""
+    counts, planned = {arm.name: arm.assigned for arm in arms}, sizes.planned(figures, shares)
+    chi2, p_value = statistics.sample_ratio(counts, planned)
+    causes = sizes.causes(figures, shares)
+    said = [wording.sizes(counts, planned, p_value, words), *([wording.causes_of_sizes(causes, words)] if causes else [])]
+    return SampleRatio(chi2, p_value, " ".join(said), causes)
 
 
 def _in_arms(ends: Sequence[EndFigures], names: Sequence[str]) -> tuple[EndFigures, ...]:

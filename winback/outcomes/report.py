@@ -18,6 +18,7 @@ from winback.outcomes.figures import ArmFigures, EndFigures, LocaleFigures, Stag
 from winback.outcomes.proofs import Proofs
 from winback.outcomes.secondary import Secondary
 from winback.outcomes.sentences import Words
+from winback.outcomes.sizes import Cause
 from winback.outcomes.statistics import LEVEL, SAMPLE_RATIO_ALARM, Counted, Interval, Moments, round_to_digits, wilson
 
 _INTERNAL = (
@@ -81,6 +82,7 @@ class SampleRatio:
     chi2: float
     p_value: float
     sentence: str
+    causes: tuple[Cause, ...] = ()  # that the figures point to
 
     @property
     def alarm(self) -> bool:
@@ -89,7 +91,13 @@ class SampleRatio:
     def as_json(self) -> dict[str, object]:
         """An infinite chi-square, somebody in an arm planned to be empty, is null: JSON has no infinity."""
         chi2 = None if math.isinf(self.chi2) else round_to_digits(self.chi2)
-        return {"chi2": chi2, "p_value": round_to_digits(self.p_value), "alarm": self.alarm, "sentence": self.sentence}
+        return {
+            "chi2": chi2,
+            "p_value": round_to_digits(self.p_value),
+            "alarm": self.alarm,
+            "sentence": self.sentence,
+            "causes": [each.as_json() for each in self.causes],
+        }
 
 
 @dataclass(frozen=True, slots=True)

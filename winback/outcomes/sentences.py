@@ -63,6 +63,12 @@ ENGLISH: Words = {
         "in the campaign file were changed while the run went on; customers were deleted, merged or skipped after they had been assigned; "
         "somebody was enrolled by hand; an arm's customers failed to be stored."
     ),
+    "sizes-causes": "The figures point to: {causes}.",
+    "sizes-cause-unplanned": "the arm {where}, which the plan does not have",
+    "sizes-cause-merged": "places given up when records were merged",
+    "sizes-cause-part": "one part of the customers ({where}); the others are right",
+    "sizes-cause-day": "day {where} of the run; the others are right",
+    "sizes-cause-everywhere": "all parts alike, as if other shares had been used or rows were taken away",
     "size": "{arm} {count}, planned {planned}",
     "truth-covered": "The true difference is {truth} points: inside the interval.",
     "truth-missed": "The true difference is {truth} points: outside the interval, as happens once in twenty.",

@@ -11,6 +11,7 @@ from winback.outcomes.comparison import Comparison, Finding
 from winback.outcomes.guardrails import Guarded, Standing
 from winback.outcomes.report import Judged, Report
 from winback.outcomes.sentences import ENGLISH, Words
+from winback.outcomes.sizes import Cause
 from winback.outcomes.statistics import ALPHA, SAMPLE_RATIO_ALARM, Counted, Interval
 
 NOTHING = "–"
@@ -187,6 +188,17 @@ def sizes(counts: Mapping[str, int], shares: Mapping[str, float], p: float, word
         for name, count in counts.items()
     )
     return words[wrong].format(p=p_equals(p, words), counts="; ".join(each))
+
+
+def causes_of_sizes(causes: Sequence[Cause], words: Words) -> str:
+    """What the figures point to where sizes can't be chance."""
+    return words["sizes-causes"].format(causes="; ".join(words[f"sizes-cause-{each.kind}"].format(where=_where(each, words)) for each in causes))
+
+
+def _where(cause: Cause, words: Words) -> str:
+    if cause.dimension is None:
+        return cause.where
+    return f"{words[f'by-{cause.dimension}']} {words.get(f'{cause.dimension}-{cause.where}', cause.where) or NOTHING}"
 
 
 def as_of(report: Report) -> str:

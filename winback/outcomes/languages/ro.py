@@ -56,6 +56,12 @@ WORDS: Words = {
         "Grupurile nu au mărimile planificate ({p}): {counts}. Nu vă încredeți în comparații până nu se lămurește. Cauze probabile: cotele din fișierul campaniei au fost "
         "schimbate în timpul ei; clienți au fost șterși, uniți sau săriți după repartizare; cineva a fost adăugat de mână; clienții unui grup nu s-au salvat."
     ),
+    "sizes-causes": "Cifrele arată spre: {causes}.",
+    "sizes-cause-unplanned": "grupul {where}, care nu există în plan",
+    "sizes-cause-merged": "locuri eliberate la unirea înregistrărilor",
+    "sizes-cause-part": "o parte a clienților ({where}); cu ceilalți totul e în regulă",
+    "sizes-cause-day": "ziua {where} de la început; cu celelalte totul e în regulă",
+    "sizes-cause-everywhere": "toate părțile la fel, ca și cum cotele ar fi fost altele sau rânduri ar fi fost scoase",
     "size": "{arm} {count}, planificat {planned}",
     "truth-covered": "Diferența adevărată este de {truth} p.p.: în interval.",
     "truth-missed": "Diferența adevărată este de {truth} p.p.: în afara intervalului, cum se întâmplă o dată din douăzeci.",

@@ -57,6 +57,12 @@ WORDS: Words = {
         "faylidagi ulushlar oʻzgartirilgan; mijozlar ajratilgandan keyin oʻchirilgan, birlashtirilgan yoki oʻtkazib yuborilgan; kimdir qoʻlda qoʻshilgan; bir guruhning "
         "mijozlari saqlanmagan."
     ),
+    "sizes-causes": "Raqamlar quyidagini koʻrsatmoqda: {causes}.",
+    "sizes-cause-unplanned": "rejada yoʻq {where} guruhi",
+    "sizes-cause-merged": "yozuvlar birlashtirilganda boʻshagan joylar",
+    "sizes-cause-part": "mijozlarning bir qismi ({where}); qolganlari joyida",
+    "sizes-cause-day": "boshlanishidan {where}-kun; qolganlari joyida",
+    "sizes-cause-everywhere": "barcha qismlar bir xil: goʻyo ulushlar boshqa boʻlgan yoki qatorlar olib tashlangan",
     "size": "{arm} {count}, reja {planned}",
     "truth-covered": "Haqiqiy farq {truth} foiz punkt: oraliq ichida.",
     "truth-missed": "Haqiqiy farq {truth} foiz punkt: oraliqdan tashqarida, yigirma holatdan birida shunday boʻladi.",
