@@ -23,7 +23,7 @@ LAYERS = (
     {"limits", "ways_in", "ways_out"},
     {"shapes"},
     {"strictyaml"},
-    {"model", "money", "errors", "clock"},
+    {"model", "money", "errors", "clock", "speech"},
 )
 LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
 

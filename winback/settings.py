@@ -22,6 +22,7 @@ from winback.errors import ConfigError, Problem
 from winback.limits import FuseSettings
 from winback.model import BY_PHONE, ChannelName, Environment
 from winback.shapes import Allowed, Amount, Channel, Duration, NumberOrNever, Share, Zone, one_of
+from winback.speech import Language
 from winback.strictyaml import Document, Shape, refusal
 from winback.ways_in import AnsweringSettings, ImapSettings, SoftBounceSettings
 from winback.ways_out import EmailSettings, GatewaySettings, TelegramSettings
@@ -85,6 +86,7 @@ class Settings(Shape):
     database: str = "sqlite:///winback.db"
     currency: str = Field(pattern="^[A-Z]{3}$")  # the currency that reports count in
     rates: dict[str, Amount] = Field(default_factory=dict)  # what one of another currency is worth in it
+    report_language: Annotated[Language, *one_of(Language, "a language of reports")] = Language.EN  # that reports are written in
     time_zone: Zone  # of the shop: what "today" and "as of" mean
     public_url: str  # where `winback serve` is reached from outside
     trusted_proxies: tuple[str, ...] = ("127.0.0.1", "::1")  # whose X-Forwarded-For says who asks

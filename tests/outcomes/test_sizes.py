@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from winback.outcomes import sizes
+from winback.outcomes.composing import compose
 from winback.outcomes.figures import ArmFigures, CellFigures, DayFigures, Dimension, Figures, WaveFigures
 from winback.outcomes.sizes import CauseKind
 from winback.outcomes.statistics import Moments
@@ -36,7 +37,7 @@ def test_sizes_as_planned_have_no_cause():
 
 def test_one_part_that_is_off_is_named():
     figures = run({"UA": {"gift": 800, "holdout": 200}, "RO": {"gift": 400, "holdout": 10}, "": {"gift": 80, "holdout": 22}})
-    assert told(figures) == [(CauseKind.PART, "country RO")]
+    assert told(figures) == [(CauseKind.PART, "RO")]
 
 
 def test_one_day_that_is_off_is_named():
@@ -65,3 +66,11 @@ def test_waves_are_held_against_their_own_shares():
     plan = {"a": 0.4, "b": 0.4, "holdout": 0.2}
     assert told(figures, plan) == []
     assert sizes.planned(figures, plan)["a"] == pytest.approx((1000 * 0.4 + 3000 * 0.7) / 4000)
+
+
+def test_the_report_says_it_in_its_own_words():
+    figures = run({"UA": {"gift": 800, "holdout": 200}, "RO": {"gift": 400, "holdout": 10}})
+    told = compose(figures, run_id=1, campaign="spring", shares=SHARES, window=timedelta(days=60), currency="UAH", now=START)
+    assert told.sample_ratio.alarm
+    assert "The figures point to: one part of the customers (country RO); the others are right." in told.sample_ratio.sentence
+    assert told.as_json()["sample_ratio"]["causes"] == [cause.as_json() for cause in sizes.causes(figures, SHARES)]

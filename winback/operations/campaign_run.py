@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -29,10 +29,11 @@ def current(
     again: bool = False,
     made_of: Fingerprint | None = None,
     is_cleared: Callable[[Connection], bool] = lambda _: True,
+    expected: Mapping[str, Any] | None = None,
 ) -> Run:
     """The campaign's newest unfinished run, or a new one: the first, or the next when `again` is asked for or a daily one's season is over.
 
-    `made_of` is kept with a new one, and `is_cleared` asked in the same transaction whether it may begin. Raises ConfigError when it may
+    `made_of` and `expected` (what the plan says) are kept with a new one, and `is_cleared` asked in the same transaction whether it may begin. Raises ConfigError when it may
     not, the last run is over and no new one was asked for, the campaign is over by its dates, or its file has other arms or stages than
     the run began with.
     """
@@ -55,6 +56,7 @@ def current(
             "shares": prepared.campaign.shares(),
             "order_of_stages": _order_of_stages(prepared),
             "window_seconds": prepared.campaign.window(prepared.project).total_seconds(),
+            "expected": expected and dict(expected),
             "cap_minor": _cap_minor(prepared),
         }
         begun = runs.start(connection, prepared.name, number=number, salt=salt_of(prepared, number), plan=plan, now=now, **_kept(made_of))

@@ -9,16 +9,28 @@ from sqlalchemy import Engine
 
 from winback.errors import ConfigError, Problem
 from winback.journey import campaign
-from winback.operations import costing, measuring
+from winback.operations import backdrop, costing, measuring
+from winback.outcomes import languages
 from winback.outcomes.report import Report
 from winback.settings import Project
+from winback.speech import Language
 from winback.store import database, runs
 
 
 def measure_and_report(
-    project: Project, engine: Engine, name: str, *, now: datetime, truth: Mapping[str, float] | None = None, number: int | None = None
+    project: Project,
+    engine: Engine,
+    name: str,
+    *,
+    now: datetime,
+    truth: Mapping[str, float] | None = None,
+    number: int | None = None,
+    language: Language | None = None,
 ) -> Report:
-    """Measure the campaign's newest run, or the one of that number, as of `now`, and tell. Raises ConfigError when there is none."""
+    """Measure the campaign's newest run, or the one of that number, as of `now`, and tell in `language`, or that of settings.yaml.
+
+    Raises ConfigError when there is no such run.
+    """
     with database.reading(engine) as connection:
         run = runs.latest(connection, name) if number is None else runs.numbered(connection, name, number)
     if run is None and number is not None:
@@ -38,4 +50,6 @@ def measure_and_report(
         now=now,
         truth=truth,
         terms=costing.terms(project, plan),
+        backdrop=backdrop.gather(project, engine, run, now=now),
+        words=languages.words(language or project.settings.report_language),
     )

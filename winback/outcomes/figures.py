@@ -68,6 +68,7 @@ class ArmFigures:
     clicked_unverified: int = 0
     clicked_machine: int = 0
     replied: int = 0  # people only
+    interested: int = 0  # people who opened, clicked or answered
     unsubscribed: int = 0
     complained: int = 0  # marked a letter as spam
     contacted: int = 0  # at least one letter left, or may have, or a person called

@@ -14,8 +14,7 @@ from enum import StrEnum
 
 from winback.outcomes import statistics
 from winback.outcomes.figures import Dimension, Figures
-
-ALARM = 0.001
+from winback.outcomes.statistics import SAMPLE_RATIO_ALARM
 
 
 class CauseKind(StrEnum):
@@ -33,11 +32,12 @@ class Cause:
     """One likely cause with where it lies."""
 
     kind: CauseKind
-    where: str = ""  # the arm, the part (country UA), or the day of the run
+    where: str = ""  # the arm, the value of the part (UA), or the day of the run
     p_value: float = 0.0
+    dimension: Dimension | None = None  # of a part
 
     def as_json(self) -> dict[str, object]:
-        return {"cause": self.kind, "where": self.where, "p_value": statistics.round_to_digits(self.p_value)}
+        return {"cause": self.kind, "dimension": self.dimension, "where": self.where, "p_value": statistics.round_to_digits(self.p_value)}
 
 
 def planned(figures: Figures, shares: Mapping[str, float]) -> Mapping[str, float]:
@@ -58,7 +58,7 @@ def causes(figures: Figures, shares: Mapping[str, float]) -> tuple[Cause, ...]:
     """The likely causes, the most telling first; empty where the sizes are as planned."""
     expected = planned(figures, shares)
     counts = {arm.arm: arm.assigned for arm in figures.arms}
-    if _p(counts, expected) >= ALARM:
+    if _p(counts, expected) >= SAMPLE_RATIO_ALARM:
         return ()
     unplanned = [Cause(CauseKind.UNPLANNED, arm) for arm, count in counts.items() if count and not expected.get(arm)]
     found = [*unplanned, *_merged(figures, counts, expected), *_parts(figures, counts, expected), *_day(figures, counts, expected)]
@@ -67,7 +67,7 @@ def causes(figures: Figures, shares: Mapping[str, float]) -> tuple[Cause, ...]:
 
 def _merged(figures: Figures, counts: Mapping[str, int], shares: Mapping[str, float]) -> Iterator[Cause]:
     """With the places that were given up the sizes would be right."""
-    if figures.merged and _p(_together(counts, figures.merged), shares) >= ALARM:
+    if figures.merged and _p(_together(counts, figures.merged), shares) >= SAMPLE_RATIO_ALARM:
         yield Cause(CauseKind.MERGED, p_value=_p(figures.merged, shares))
 
 
@@ -78,7 +78,7 @@ def _parts(figures: Figures, counts: Mapping[str, int], shares: Mapping[str, flo
             parts[cell.dimension, cell.value][cell.arm] = cell.assigned
     for (dimension, value), own in parts.items():
         if _explains(own, counts, shares):
-            yield Cause(CauseKind.PART, f"{dimension} {value or '-'}", _p(own, shares))
+            yield Cause(CauseKind.PART, value, _p(own, shares), dimension)
 
 
 def _day(figures: Figures, counts: Mapping[str, int], shares: Mapping[str, float]) -> Iterator[Cause]:
@@ -95,7 +95,7 @@ def _day(figures: Figures, counts: Mapping[str, int], shares: Mapping[str, float
 def _explains(own: Mapping[str, int], counts: Mapping[str, int], shares: Mapping[str, float]) -> bool:
     """Off itself, and the rest, where there is one, is right."""
     rest = {arm: count - own.get(arm, 0) for arm, count in counts.items()}
-    return bool(sum(rest.values())) and _p(own, shares) < ALARM and _p(rest, shares) >= ALARM
+    return bool(sum(rest.values())) and _p(own, shares) < SAMPLE_RATIO_ALARM and _p(rest, shares) >= SAMPLE_RATIO_ALARM
 
 
 def _together(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:

@@ -16,6 +16,7 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Connection,
+    Float,
     FromClause,
     Integer,
     Row,
@@ -24,11 +25,13 @@ from sqlalchemy import (
     and_,
     case,
     cast,
+    column,
     func,
     literal,
     or_,
     select,
     union_all,
+    values,
 )
 
 from winback.model import TASK, DeliveryStatus, EventKind, TaskStatus, Verdict
@@ -55,6 +58,8 @@ _BY_VERDICT = {
     (EventKind.ANSWER, Verdict.HUMAN): "replied",
 }
 _WHOEVER = {EventKind.UNSUBSCRIBE: "unsubscribed", EventKind.COMPLAINT: "complained"}
+_INTERESTED = _MARKS["opened_human"] | _MARKS["clicked"] | _MARKS["replied"]
+"""People who did any of these showed interest."""
 _BEST = (("opened_human", "opened_unverified", "opened_machine"), ("clicked", "clicked_unverified", "clicked_machine"))
 """Of several verdicts on one person the first counts."""
 
@@ -124,10 +129,12 @@ def count(connection: Connection, measured: Measured) -> Responses:
     """
     begun = _stages(connection, measured)
     packed = [_Packed(stage, *divmod(index, _PACKED)) for index, stage in enumerate(begun)]
-    people = _alike(_people(measured, packed).subquery("each_one")).subquery("people")
+    people = _alike(_people(measured, packed, connection.dialect.name).subquery("each_one")).subquery("people")
     columns = [*_arm_counts(people, packed), *(each for one in packed for each in _stage_counts(people, one))]
     rows = connection.execute(select(people.c.arm, *columns).group_by(people.c.arm).order_by(people.c.arm)).all()
-    by_arm = {row.arm: {name: int(getattr(row, name)) for name in (*_REACHED, *SIGNS, "messages_micros", "calls_micros")} for row in rows}
+    by_arm = {
+        row.arm: {name: int(getattr(row, name)) for name in (*_REACHED, *SIGNS, "interested", "messages_micros", "calls_micros")} for row in rows
+    }
     stages = (_stage(row, place, one) for place, one in enumerate(packed) for row in rows)
     return Responses(tuple(one for one in stages if one is not None), by_arm)
 
@@ -139,9 +146,11 @@ def _stages(connection: Connection, measured: Measured) -> list[str]:
     return [stage for stage, _ in sorted(rows, key=lambda row: (row[1], row[0]))]
 
 
-def _people(measured: Measured, packed: Sequence[_Packed]) -> Select[Any]:
+def _people(measured: Measured, packed: Sequence[_Packed], dialect: str) -> Select[Any]:
     """Everybody assigned, with the marks of their letters and of what they did."""
-    letters, came, itself = _of_letters(measured, packed), _of_events(measured, packed), _by_itself(measured).subquery("itself")
+    places = _places(packed, dialect)
+    letters, came = _of_letters(measured, packed, places), _of_events(measured, packed, places)
+    itself = _by_itself(measured).subquery("itself")
     numbers = range(packed[-1].number + 1 if packed else 0)
     marks = [func.coalesce(part.c.marks, 0) for part in (came, itself) if part is not None]
     return (
@@ -170,19 +179,18 @@ def _how_many(people: FromClause, condition: ColumnElement[bool]) -> ColumnEleme
     return func.coalesce(func.sum(case((condition, people.c.customers), else_=0)), 0)
 
 
-def _places(packed: Sequence[_Packed]) -> FromClause:
-    """The stages as a table: name, number, place."""
+def _places(packed: Sequence[_Packed], dialect: str) -> FromClause:
+    """The stages as a table: name, number, place. PostgreSQL would look through all letters once for each part of a UNION."""
     rows = [(one.stage, one.number, one.place) for one in packed] or [("", 0, 0)]
-    selects = [
-        select(literal(name, String).label("name"), literal(number, Integer).label("number"), literal(place, BigInteger).label("place"))
-        for name, number, place in rows
-    ]
+    if dialect == "postgresql":
+        return values(column("name", String), column("number", Integer), column("place", Integer), name="places").data(rows)
+    selects = [select(literal(name).label("name"), literal(number).label("number"), literal(place).label("place")) for name, number, place in rows]
     return union_all(*selects).subquery("places")
 
 
-def _of_letters(measured: Measured, packed: Sequence[_Packed]) -> FromClause:
+def _of_letters(measured: Measured, packed: Sequence[_Packed], places: FromClause) -> FromClause:
     """By customer, the fates of their letters, and what these cost."""
-    places, by_hand = _places(packed), deliveries.c.channel == TASK
+    by_hand = deliveries.c.channel == TASK
     was_done = and_(tasks.c.status.in_((TaskStatus.DONE, TaskStatus.DECLINED)), tasks.c.done_at <= measured.now)  # who declined was called too
     status, known = deliveries.c.status, deliveries.c.sent_at <= measured.now
     fate = case(
@@ -212,7 +220,7 @@ def _of_letters(measured: Measured, packed: Sequence[_Packed]) -> FromClause:
         .where(deliveries.c.run_id == measured.run_id)
         .subquery("each_letter")
     )
-    spent = [func.sum(each.c[name]).label(name) for name in ("messages_micros", "calls_micros")]
+    spent = [func.sum(cast(each.c[name], Float)).label(name) for name in ("messages_micros", "calls_micros")]  # whole numbers, exact to 9e15
     return (
         select(each.c.customer_id, *spent, *_numbers(each, each.c.mark, packed, "fates", len(_Fate) * _PACKED))
         .group_by(each.c.customer_id)
@@ -220,9 +228,9 @@ def _of_letters(measured: Measured, packed: Sequence[_Packed]) -> FromClause:
     )
 
 
-def _of_events(measured: Measured, packed: Sequence[_Packed]) -> FromClause:
+def _of_events(measured: Measured, packed: Sequence[_Packed], places: FromClause) -> FromClause:
     """By customer, what came back of their letters: at all, and from people by stage."""
-    places, by_people = _places(packed), events.c.verdict == Verdict.HUMAN
+    by_people = events.c.verdict == Verdict.HUMAN
     seen = case((and_(by_people, events.c.kind == EventKind.OPEN), 0), (and_(by_people, events.c.kind == EventKind.CLICK), _PACKED))
     each = (
         select(
@@ -256,6 +264,7 @@ def _arm_counts(people: FromClause, packed: Sequence[_Packed]) -> list[ColumnEle
     }
     counts = [_how_many(people, condition).label(name) for name, condition in reached.items()]
     counts += [_how_many(people, _is_best(people.c.marks, name)).label(name) for name in SIGNS]
+    counts.append(_how_many(people, has(people.c.marks, any_of=_INTERESTED)).label("interested"))
     return [*counts, *(func.coalesce(func.sum(people.c[name]), 0).label(name) for name in ("messages_micros", "calls_micros"))]
 
 

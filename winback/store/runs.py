@@ -40,6 +40,9 @@ class Run:
     fingerprint: str = ""  # of the files that it last went on with
     made_of: Mapping[str, Any] | None = field(default=None, repr=False)  # what that fingerprint was made of
     went_on_at: datetime | None = None  # the latest moment at which it was worked at
+    expected: Mapping[str, Any] | None = field(
+        default=None, repr=False
+    )  # what the plan said when it began, as a person was or would have been shown it
 
     @property
     def is_deciding(self) -> bool:
@@ -64,6 +67,23 @@ def numbered(connection: Connection, campaign: str, number: int) -> Run | None:
 def unfinished(connection: Connection) -> list[Run]:
     """Every run that may still send, the oldest first."""
     rows = connection.execute(select(campaign_runs).where(campaign_runs.c.status.in_(UNFINISHED)).order_by(campaign_runs.c.id))
+    return [_run(row) for row in rows]
+
+
+def begun_by(connection: Connection, now: datetime) -> list[Run]:
+    """Every run that ever began, the oldest first; those that greet, in which nothing is under test, aside."""
+    rows = connection.execute(
+        select(campaign_runs)
+        .where(campaign_runs.c.started_at <= now, campaign_runs.c.greets.is_(False))
+        .order_by(campaign_runs.c.started_at, campaign_runs.c.id)
+    )
+    return [_run(row) for row in rows]
+
+
+def begun(connection: Connection, since: datetime, until: datetime) -> list[Run]:
+    """Every run that began from `since` to `until`, the oldest first."""
+    began = campaign_runs.c.started_at
+    rows = connection.execute(select(campaign_runs).where(began >= since, began <= until).order_by(began, campaign_runs.c.id))
     return [_run(row) for row in rows]
 
 
@@ -303,4 +323,5 @@ def _run(row: Row[Any]) -> Run:
         fingerprint=row.fingerprint,
         made_of=row.made_of,
         went_on_at=row.went_on_at,
+        expected=row.plan.get("expected"),
     )
