@@ -156,7 +156,8 @@ def analyse(arms: Sequence[ArmTotals], control: str, shares: Mapping[str, float]
         compared += comparison.adjust([comparison.of_money(outcome, arm.name, arm.money[outcome], control, their_money) for arm in tested])
     for outcome, joint in left_alone.ratios.items():
         found = [(arm.name, ratios.compare(arm.ratios[outcome], joint)) for arm in tested]
-        compared += comparison.adjust([comparison.of_means(outcome, name, control, one) for name, one in found])
+        plain = {arm.name: comparison.less(arm.ratios[outcome].ratio, joint.ratio) for arm in tested}
+        compared += comparison.adjust([comparison.of_means(outcome, name, control, one, plain[name]) for name, one in found])
     counts = {arm.name: arm.assigned for arm in arms}
     planned = shares or dict.fromkeys(counts, 1 / len(counts))
     chi2, p_value = statistics.sample_ratio(counts, planned)

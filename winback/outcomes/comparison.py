@@ -79,12 +79,12 @@ def of_rates_so_far(outcome: str, arm: str, ours: Counted, against: str, theirs:
 
 def of_money(outcome: str, arm: str, ours: Moments, against: str, theirs: Moments) -> Comparison:
     """Welch's interval and p-value for money per customer."""
-    return of_means(outcome, arm, against, statistics.welch(ours, theirs), _plain(ours.mean, theirs.mean))
+    return of_means(outcome, arm, against, statistics.welch(ours, theirs), less(ours.mean, theirs.mean))
 
 
 def of_money_so_far(outcome: str, arm: str, ours: Moments, against: str, theirs: Moments, *, paid: int) -> Comparison:
     """The same while the window is open; `paid` is how many of both arms have any money."""
-    return of_means(outcome, arm, against, sequence.money(ours, theirs, paid), _plain(ours.mean, theirs.mean))
+    return of_means(outcome, arm, against, sequence.money(ours, theirs, paid), less(ours.mean, theirs.mean))
 
 
 def of_means(outcome: str, arm: str, against: str, found: MeansCompared | None, plain: float | None = None) -> Comparison:
@@ -121,5 +121,6 @@ def find_mean(compared: Comparison, base: float | None, detectable: float | None
     return Finding.TOO_FEW if detectable is None or detectable > base else Finding.NO_DIFFERENCE
 
 
-def _plain(ours: float | None, theirs: float | None) -> float | None:
+def less(ours: float | None, theirs: float | None) -> float | None:
+    """The plain difference; None where one isn't known."""
     return None if ours is None or theirs is None else ours - theirs
