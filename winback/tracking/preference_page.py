@@ -13,7 +13,7 @@ from winback.audience.consents import ConsentWay
 from winback.journey import policy
 from winback.store import database, preferences
 from winback.store.preferences import Card
-from winback.tracking import addresses, forms, preference_form, wanted
+from winback.tracking import addresses, forms, invitation, preference_form, wanted
 from winback.tracking.forms import Fields
 from winback.tracking.front import Front
 from winback.tracking.wanted import Said
@@ -58,4 +58,5 @@ def _card(front: Front, who: int) -> Card:
 def _page(front: Front, card: Card, token: str, *, before: tuple[Card, str] | None = None) -> Response:
     offered, spoken = wanted.languages(front.project, policy.read(front.project), card)
     shown = preference_form.shown(card, offered, spoken, spoken or card.locale, front.today, before=before)
-    return front.page("preferences", spoken or card.locale, action=token, preferences=shown)
+    joining = invitation.to(front, card.customer_id) if before is not None and not shown.silent else None
+    return front.page("preferences", spoken or card.locale, action=token, preferences=shown, joining=joining)
