@@ -44,27 +44,48 @@ def offset(engine: Engine, now: datetime) -> int:
 
 
 def take_in_batch(engine: Engine, heard: Sequence[Heard], scene: Scene, counts: Counter[str]) -> None:
-    """Store what follows from a batch of updates, and what is to be said, those left out that were taken in before."""
-    with database.writing(engine) as connection:
-        before = chats.next_update(connection, scene.now)
-        new = chats.first_heard(connection, [update.update_id for update in heard], scene.now)
-        for update in heard:
-            if update.update_id in new:
-                new.discard(update.update_id)  # told twice in one batch
-                _answer(connection, update, scene, counts)
-        chats.record_next_update(connection, max(before, max(update.update_id for update in heard) + 1), scene.now)
+    """Store what follows from a batch of updates, and what is to be said, those left out that were taken in before.
+
+    Where we stumble over one of them, the batch is begun again with each in a transaction of its own within it: that one is written to the
+    log, and keeps no other waiting.
+    """
+    for careful in (False, True):
+        found: Counter[str] = Counter()
+        try:
+            with database.writing(engine) as connection:
+                _take_in(connection, heard, scene, found, careful=careful)
+        except (database.Failure, WinbackError):
+            raise
+        except Exception:
+            if careful:
+                raise
+        else:
+            counts.update(found)
+            return
 
 
-def _answer(connection: Connection, heard: Heard, scene: Scene, counts: Counter[str]) -> None:
-    """One update in a transaction of its own within the batch: one that we stumble over is written to the log, and keeps no other waiting."""
+def _take_in(connection: Connection, heard: Sequence[Heard], scene: Scene, counts: Counter[str], *, careful: bool) -> None:
+    before = chats.next_update(connection, scene.now)
+    new = chats.first_heard(connection, [update.update_id for update in heard], scene.now)
+    owed: list[Owed] = []
+    for update in heard:
+        if update.update_id in new:
+            new.discard(update.update_id)  # told twice in one batch
+            owed += _carefully(connection, update, scene, counts) if careful else answer(connection, update, scene, counts)
+    owed_answers.owe(connection, owed, scene.now)
+    chats.record_next_update(connection, max(before, max(update.update_id for update in heard) + 1), scene.now)
+
+
+def _carefully(connection: Connection, heard: Heard, scene: Scene, counts: Counter[str]) -> list[Owed]:
     try:
         with connection.begin_nested():
-            owed_answers.owe(connection, answer(connection, heard, scene, counts), scene.now)
+            return answer(connection, heard, scene, counts)
     except (database.Failure, WinbackError):
         raise
     except Exception:
         counts[FAILED] += 1
         log.exception("the bot doesn't know what to do about update %d", heard.update_id)
+        return []
 
 
 def answer(connection: Connection, heard: Heard, scene: Scene, counts: Counter[str]) -> list[Owed]:
@@ -93,6 +114,7 @@ def gather(connection: Connection, heard: Heard, scene: Scene) -> Known:
     hashed = address_hash(scene.project.key, ChannelName.TELEGRAM, heard.chat_id)
     who = correspondence.by_address(connection, ChannelName.TELEGRAM, hashed, scene.now)
     invited = joining.invited(connection, heard, press, scene)
-    language = (chats.chosen_locale(connection, who.customer_id) or who.locale) if who else invited.locale if invited else heard.language
-    is_open = who is not None and chats.is_open(connection, who.customer_id, scene.now)
-    return Known(who, is_open, language or heard.language, press, invited)
+    if who is None:
+        return Known(language=(invited.locale if invited else "") or heard.language, press=press, invited=invited)
+    standing = chats.standing(connection, who.customer_id, scene.now)
+    return Known(who, standing.is_open, standing.locale or who.locale or heard.language, press, invited)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, delete, select, update
+from sqlalchemy import Connection, Row, Select, and_, bindparam, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from winback.audience.consents import ConsentWay
@@ -17,7 +18,7 @@ from winback.store import events
 from winback.store import suppressions as suppressions_log
 from winback.store.consents import Given
 from winback.store.persons import is_person, person_id
-from winback.store.tables import consents, contacts, customers, deliveries, heard_updates, preferences, source_states, suppressions
+from winback.store.tables import Id, Utc, consents, contacts, customers, deliveries, heard_updates, preferences, source_states, suppressions
 
 _SOURCE = "telegram"  # the row of source_states that holds the number of the next update
 _FORGOTTEN_AFTER = timedelta(days=6)
@@ -65,20 +66,34 @@ def _invited(row: Row[Any], delivery_id: int = 0) -> Invited:
     return Invited(row.id, row.locale, row.address or "", delivery_id, row.country, row.given_name)
 
 
-def chosen_locale(connection: Connection, customer_id: int) -> str:
-    """The language that a customer chose themselves; empty: they didn't."""
-    found = connection.execute(select(preferences.c.locale).where(preferences.c.customer_id == customer_id)).scalar_one_or_none()
-    return found or ""
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a customer stands to their chat."""
+
+    is_open: bool  # they agreed to be written to here, and haven't taken it back
+    locale: str  # that they chose themselves; empty: they didn't
 
 
 def is_open(connection: Connection, customer_id: int, now: datetime) -> bool:
-    """Whether the customer agreed to be written to in their chat, and hasn't taken it back."""
-    found = connection.execute(
+    return standing(connection, customer_id, now).is_open
+
+
+def standing(connection: Connection, customer_id: int, now: datetime) -> Standing:
+    """Asked of everybody who says anything: one statement, put together once."""
+    row = connection.execute(_standing(), {"who": customer_id, "now": now}).one()
+    return Standing(bool(row.is_agreed) and not row.is_closed, row.locale or "")
+
+
+@cache
+def _standing() -> Select[Any]:
+    who, now = bindparam("who", type_=Id), bindparam("now", type_=Utc)
+    closed = and_(suppressions.c.channel == contacts.c.channel, suppressions.c.address_hash == contacts.c.address_hash)
+    agreed = (
         select(contacts.c.customer_id)
         .join(consents, and_(consents.c.customer_id == contacts.c.customer_id, consents.c.channel == contacts.c.channel))
-        .outerjoin(suppressions, and_(suppressions.c.channel == contacts.c.channel, suppressions.c.address_hash == contacts.c.address_hash))
+        .outerjoin(suppressions, closed)
         .where(
-            contacts.c.customer_id == customer_id,
+            contacts.c.customer_id == who,
             contacts.c.channel == ChannelName.TELEGRAM,
             consents.c.purpose == "marketing",
             consents.c.given_at <= now,
@@ -86,7 +101,13 @@ def is_open(connection: Connection, customer_id: int, now: datetime) -> bool:
             suppressions.c.id.is_(None),
         )
     )
-    return found.first() is not None and not suppressions_log.everywhere(connection, [customer_id], now)
+    everywhere = (  # by whichever address of theirs
+        select(suppressions.c.id)
+        .join(contacts, and_(suppressions.c.channel == contacts.c.channel, suppressions.c.address_hash == contacts.c.address_hash))
+        .where(contacts.c.customer_id == who, suppressions.c.everywhere, suppressions.c.since <= now)
+    )
+    chosen = select(preferences.c.locale).where(preferences.c.customer_id == who)
+    return select(agreed.exists().label("is_agreed"), everywhere.exists().label("is_closed"), chosen.scalar_subquery().label("locale"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, func, literal, select
+from sqlalchemy import Connection, Row, Select, and_, bindparam, func, literal, select
 
 from winback.model import ChannelName
 from winback.store.persons import person_id
@@ -55,7 +56,22 @@ def by_remote_id(connection: Connection, channel: ChannelName, remote_id: str) -
 
 def by_address(connection: Connection, channel: ChannelName, address_hash: bytes, now: datetime) -> Correspondent | None:
     """The customer with this address, and the last letter sent there by `now`. Of several, the one who was written to last."""
-    row = connection.execute(
+    row = connection.execute(_at_address(), {"by": channel, "hashed": address_hash, "now": now}).one_or_none()
+    if row is None:
+        return None
+    return Correspondent(row.customer_id, channel, row.locale or row.own_locale, address_hash, row.id, row.accepted_at)
+
+
+@cache
+def _at_address() -> Select[Any]:
+    """Asked of everybody who says anything in a chat: put together once."""
+    by, hashed, now = (
+        bindparam("by", type_=contacts.c.channel.type),
+        bindparam("hashed", type_=contacts.c.address_hash.type),
+        bindparam("now", type_=Utc),
+    )
+    theirs = and_(deliveries.c.customer_id == contacts.c.customer_id, deliveries.c.channel == by, deliveries.c.handed_over_at <= now)
+    return (
         select(
             contacts.c.customer_id,
             customers.c.locale.label("own_locale"),
@@ -64,17 +80,11 @@ def by_address(connection: Connection, channel: ChannelName, address_hash: bytes
             func.coalesce(deliveries.c.sent_at, deliveries.c.handed_over_at).label("accepted_at"),
         )
         .join(customers, customers.c.id == contacts.c.customer_id)
-        .outerjoin(
-            deliveries,
-            and_(deliveries.c.customer_id == contacts.c.customer_id, deliveries.c.channel == channel, deliveries.c.handed_over_at <= now),
-        )
-        .where(contacts.c.channel == channel, contacts.c.address_hash == address_hash)
+        .outerjoin(deliveries, theirs)
+        .where(contacts.c.channel == by, contacts.c.address_hash == hashed)
         .order_by(deliveries.c.handed_over_at.desc().nulls_last(), contacts.c.customer_id)
         .limit(1)
-    ).one_or_none()
-    if row is None:
-        return None
-    return Correspondent(row.customer_id, channel, row.locale or row.own_locale, address_hash, row.id, row.accepted_at)
+    )
 
 
 def _sent() -> Select[Any]:

@@ -14,7 +14,7 @@ from winback.journey import policy
 from winback.letters.page_values import PreferenceValues
 from winback.store import database, preferences
 from winback.store.preferences import Card
-from winback.tracking import addresses, forms, own_words, preference_form, wanted
+from winback.tracking import addresses, forms, invitation, own_words, preference_form, wanted
 from winback.tracking.forms import Fields
 from winback.tracking.front import Front
 from winback.tracking.wanted import Said
@@ -74,7 +74,9 @@ def _card(front: Front, who: int) -> Card:
 
 def _page(front: Front, card: Card, token: str, *, before: tuple[Card, str] | None = None) -> Response:
     _, spoken = wanted.languages(front.project, policy.read(front.project), card)
-    return front.page("preferences", spoken or card.locale, action=token, preferences=_shown(front, card, before=before))
+    shown = _shown(front, card, before=before)
+    joining = invitation.to(front, card.customer_id) if before is not None and not shown.silent else None
+    return front.page("preferences", spoken or card.locale, action=token, preferences=shown, joining=joining)
 
 
 def _shown(front: Front, card: Card, *, before: tuple[Card, str] | None = None) -> PreferenceValues:

@@ -14,7 +14,7 @@ from winback.journey.content import Survey
 from winback.store import answers, database
 from winback.store.answers import Answer, Asked
 from winback.store.correspondence import Correspondent
-from winback.tracking import addresses, forms, survey_form
+from winback.tracking import addresses, forms, invitation, survey_form
 from winback.tracking import answered as taking
 from winback.tracking.forms import Fields
 from winback.tracking.front import Front
@@ -46,7 +46,7 @@ def _answer(front: Front, who: Correspondent, token: str, fields: Fields) -> Res
         return _page(front, who, token, survey, is_empty=True)
     with database.writing(front.engine) as connection:
         taking.keep(connection, who, survey, asked, said, front.now())
-    return front.page("answered", who.locale)
+    return front.page("answered", who.locale, joining=invitation.to(front, who.customer_id))
 
 
 def _asked(front: Front, who: Correspondent) -> tuple[Survey, Asked, tuple[Answer, ...]]:
