@@ -8,9 +8,11 @@ import pytest
 from sqlalchemy import select
 
 from tests.operations.shopdata import NOW, shop
-from winback.operations import forgetting, importing
-from winback.store import database
+from winback.errors import ConfigError
+from winback.operations import forgetting, importing, suppressing
+from winback.store import audit, candidates, database
 from winback.store import tables as t
+from winback.store.as_of import AsOf
 
 SOURCES = """
 people: {file: people.csv, customers: {id: id, email: email, given_name: name, recommended_by: by, birthday: born}}
@@ -59,3 +61,24 @@ def test_a_fault_in_their_row_is_not_kept_in_the_rejects(bring, engine):
 def test_while_nobody_is_forgotten_an_import_tells_nothing_of_it(bring):
     _, told = bring(NOW)
     assert "forgotten" not in told["people"].as_json()
+
+
+def test_somebody_who_comes_again_by_themselves_is_let_in_as_somebody_new(bring, engine):
+    project, _ = bring(NOW)
+    forgetting.forget(project, engine, "A", by="olha", now=NOW)
+    assert "winback suppress lift" in forgetting.readmit(project, engine, "A", by="olha", now=NOW)
+    with pytest.raises(ConfigError, match="`A` was not forgotten"):
+        forgetting.readmit(project, engine, "A", by="olha", now=NOW)
+    _, told = bring(LATER)
+    assert (told["people"].inserted, told["people"].forgotten) == (1, 0)
+    with database.reading(engine) as connection:
+        rows = connection.execute(select(t.customers).order_by(t.customers.c.id)).all()
+        deeds = [(row.who, row.deed, row.about) for row in audit.listed(connection)]
+        found = candidates.find(connection, [rows[-1].id], AsOf.of(project, LATER), run_id=None)[rows[-1].id]
+    assert [(row.given_name, row.forgotten_at is not None) for row in rows] == [("", True), ("Bohdan", False), ("Anna", False)]
+    assert {reach.suppressed for reach in found.reach.values()} == {"forgotten"}, "only a consent of their own opens the address again"
+    assert ("olha", "readmitted", "a customer who was forgotten") in deeds
+    suppressing.lift(project, engine, "anna@zerno.example", now=LATER)
+    with database.reading(engine) as connection:
+        again = candidates.find(connection, [rows[-1].id], AsOf.of(project, LATER), run_id=None)[rows[-1].id]
+    assert {(reach.suppressed, reach.consented) for reach in again.reach.values()} == {("", False)}

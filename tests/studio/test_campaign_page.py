@@ -17,7 +17,7 @@ from tests.operations.lost import CAMPAIGN, START, go, populate
 from winback.channels.memory import MemoryChannel
 from winback.operations import lane_control, overseeing
 from winback.sending import prepared
-from winback.store import database
+from winback.store import audit, database
 from winback.store.tables import approvals
 from winback.studio.app import create_app
 
@@ -98,6 +98,9 @@ async def test_the_page_shows_what_is_asked_and_the_button_approves_it(browser, 
     assert ran.waiting is None
     await say(browser, "withdraw")
     assert not stands(engine)
+    with database.reading(engine) as connection:
+        told = [(row.who, row.deed) for row in reversed(audit.listed(connection, about=f"campaign {CAMPAIGN}"))]
+    assert [each for each in told if each[0] == "Olena"] == [("Olena", "approved"), ("Olena", "withdrew")]
     assert overseeing.oversee(project, engine, CAMPAIGN).status == "waiting-for-approval"
 
 

@@ -13,7 +13,7 @@ from tests import projects
 from tests.store.world import customer, order
 from winback.errors import ConfigError
 from winback.operations import reasons
-from winback.store import database
+from winback.store import audit, database
 from winback.studio.app import create_app
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -121,6 +121,9 @@ async def test_what_the_form_says_is_recorded_and_counted(browser, project, shop
     assert "What helps: Apologise" in page
     assert "Waited an hour" in page
     assert "Customers with a reason: 1." in (await browser.get("/")).text
+    with database.reading(shop) as connection:
+        (deed,) = (row for row in audit.listed(connection) if row.deed == audit.Deed.TOLD_REASON)
+    assert (deed.who, deed.detail) == (project.user, '{"by":"olena","reason":"service"}'), "as on the command line, and without the note"
 
 
 async def test_the_same_form_twice_is_one_as_it_is_for_the_command(browser, project, shop):

@@ -1,4 +1,4 @@
-"""winback customer export | forget, winback audit list | verify, winback retention."""
+"""winback customer export | forget | readmit, winback audit list | verify, winback retention."""
 
 from __future__ import annotations
 
@@ -71,6 +71,15 @@ def forget(
         return
     for sentence in done.sentences(engine.dialect.name):
         typer.echo(sentence)
+
+
+@customer.command()
+def readmit(context: typer.Context, key: Key, folder: Folder = None) -> None:
+    """Let imports bring somebody who was forgotten and came again by themselves. Nothing of before comes back; their addresses stay closed."""
+    from winback.operations import forgetting
+
+    project = frame.open_project(context, folder)
+    typer.echo(forgetting.readmit(project, frame.open_store(project), key, by=project.user, now=clock.now()))
 
 
 @audit.command("list")

@@ -65,3 +65,15 @@ def forget(project: Project, engine: Engine, key: str, *, by: str, now: datetime
         raise ConfigError(Problem("", None, f"`{key}` can't be erased just now: {busy.because}.", how))
     files += traces.erase(project, known)  # what came in between
     return Forgotten(len(known.ids), len(known.addresses), tuple(dict.fromkeys(files)), database.scrub(engine))
+
+
+def readmit(project: Project, engine: Engine, key: str, *, by: str, now: datetime) -> str:
+    """Somebody who was forgotten is a customer again: imports take them in from now on. Returns a sentence. Raises ConfigError.
+
+    Nothing of before comes back, and their addresses stay closed until `winback suppress lift`, which needs a new consent of theirs.
+    """
+    with database.writing(engine) as connection:
+        if not forgotten.readmit(connection, project.key, key):
+            raise ConfigError(Problem("", None, f"`{key}` was not forgotten.", "Give the shop's id, in the very letters."))
+        audit.record(connection, who=by, deed=audit.Deed.READMITTED, about="a customer who was forgotten", detail={}, now=now)
+    return f"{key} comes in again with the next `winback import`. Their addresses stay closed until they agree anew: winback suppress lift ADDRESS."

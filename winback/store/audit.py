@@ -37,6 +37,7 @@ class Deed(StrEnum):
     IMPORTED = "imported"  # the shop's data, or codes
     EXPORTED = "exported"  # everything held of a customer
     FORGOTTEN = "forgotten"  # a customer
+    READMITTED = "readmitted"  # a customer who was forgotten: the shop's data may bring them again
     CLOSED = "closed"  # an address, or a list of them
     OPENED = "opened"  # an address again
     TOOK_BACK = "took-back"  # a customer's consent, as they told the staff

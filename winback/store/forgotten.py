@@ -6,7 +6,7 @@ import hmac
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from winback.store.tables import forgotten
@@ -22,6 +22,11 @@ def record(connection: Connection, hashes: Iterable[bytes], now: datetime) -> No
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     rows = [{"key_hash": each, "forgotten_at": now} for each in sorted(hashes)]
     connection.execute(dialect.insert(forgotten).on_conflict_do_nothing(index_elements=["key_hash"]), rows)
+
+
+def readmit(connection: Connection, secret: bytes, key: str) -> bool:
+    """Let the shop's data bring the customer of this id again; whether they were forgotten."""
+    return connection.execute(delete(forgotten).where(forgotten.c.key_hash == key_hash(secret, key))).rowcount > 0
 
 
 def since(connection: Connection, secret: bytes, key: str) -> datetime | None:
