@@ -12,6 +12,7 @@ import typer
 from winback import __version__
 from winback.commands import (
     approvals,
+    bot,
     bounces,
     campaigns,
     codes,
@@ -87,6 +88,7 @@ for subject in (
     threads,
     results,
     bounces,
+    bot,
     studio,
     dkim,
     lanes,

@@ -15,6 +15,7 @@ def project(tmp_path):
     project = letterbox.project(tmp_path / "project")
     shutil.copytree(ROOT / "templates" / "messages" / "_bot", project.templates / "messages" / "_bot")
     shutil.copy(ROOT / "config" / "brand.yaml", project.config())
+    project.config("policy.yaml").write_text("default: {open_tracking: true, channels: [email, telegram]}\n", encoding="utf-8")
     return project
 
 

@@ -68,7 +68,7 @@ def wishes(shop: Letterbox, who: int) -> dict[str, Any]:
     if found is None:
         return {}
     told = {
-        "off": sorted(found.channels_off),
+        "closed": sorted(found.channels_off),
         "topics off": sorted(found.topics_off),
         "most": found.most_letters,
         "until": found.paused_until.isoformat() if found.paused_until else None,

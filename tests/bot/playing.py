@@ -13,6 +13,7 @@ from tests.letterbox import NOW, Letterbox
 from winback.bot import answers, listening
 from winback.bot.answers import Answer, Phrasebook
 from winback.bot.line import Line
+from winback.bot.shift import Shift
 from winback.demo.bot_api import BotApi, SentMessage
 from winback.operations import tending
 from winback.settings import Project
@@ -171,7 +172,7 @@ class Play:
         wanted = self.labels(label)
         for message in sorted([*self.api.sent, *self.api.edited], key=lambda message: -message.at):
             for button in message.buttons if message.chat_id == str(chat) else ():
-                if button["text"].removeprefix("✓ ") in wanted:
+                if button["text"].removeprefix("✓ ").removeprefix("✗ ") in wanted:
                     return button["callback_data"]
         raise AssertionError(f"no message in this chat has a button `{label}`")
 
@@ -181,7 +182,7 @@ class Play:
     # What the bot does
 
     async def hear(self) -> None:
-        await listening.take_in(self.line, self.shop.engine, self.phrasebook, self.project, self.now)
+        await listening.take_in(Shift(self.line, self.shop.engine, self.project, self.phrasebook, lambda: self.now))
 
     def unheard(self) -> list[SentMessage]:
         """What the bot said and the script hasn't told of yet, in order."""
@@ -199,12 +200,12 @@ class Play:
             wanted = one if isinstance(one, dict) else {"says": one}
             self.expect_text(message.text, wanted["says"], wanted.get("in", self.language))
             if "buttons" in wanted:
-                labels = [button["text"] for button in message.buttons]
+                labels = [button["text"].removeprefix("" if wanted.get("marks", True) else "✓ ") for button in message.buttons]
                 expected = [self.worded(each, wanted.get("in", self.language)) for each in wanted["buttons"]]
                 assert labels == expected, f"the buttons are {labels}"
 
     def worded(self, label: str, language: str) -> str:
-        mark, bare = ("✓ ", label[2:]) if label.startswith("✓ ") else ("", label)
+        mark, bare = (label[:2], label[2:]) if label[:2] in {"✓ ", "✗ "} else ("", label)
         return mark + (self.phrasebook.say(Answer(bare), language) if bare in set(Answer) else bare)
 
     def expect_text(self, text: str, said: Any, language: str) -> None:

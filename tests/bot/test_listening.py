@@ -13,15 +13,15 @@ from winback import settings
 from winback.bot import answers, listening
 from winback.bot.dialogue import Scene
 from winback.bot.line import Line
+from winback.bot.shift import Shift
 from winback.demo import bot_api, mailbox
 from winback.demo.bot_api import BotApi
 from winback.errors import ConfigError, Refused
 from winback.operations import collecting
 from winback.store import chats, database
 from winback.store.tables import consents, contacts, events, source_states, suppressions
-from winback.tracking import presses, tokens
+from winback.tracking import addresses, presses
 from winback.tracking.presses import Verb
-from winback.tracking.tokens import Purpose
 
 CHAT = 501
 
@@ -38,7 +38,7 @@ def hear(api, engine, project):
 
     async def hear(now=NOW):
         async with Line(api.token, api_url=api.url, messages_per_second=1_000) as line:
-            return dict(await listening.take_in(line, engine, answers.read(project), project, now))
+            return dict(await listening.take_in(Shift(line, engine, project, answers.read(project), lambda: now)))
 
     return hear
 
@@ -47,8 +47,8 @@ def said(project, answer: str, language: str = "uk") -> str:
     return answers.read(project).say(answers.Answer(answer), language)
 
 
-def link(project, customer: int, letter: int = 0) -> str:
-    return tokens.sign(project.key, Purpose.JOIN, customer, letter)
+def link(project, customer: int) -> str:
+    return addresses.join_from_page("zerno_bot", project.key, customer, NOW.date()).rpartition("=")[2]
 
 
 def agreeing(project, customer: int) -> str:
@@ -128,8 +128,7 @@ async def test_every_update_is_taken_in_once_even_when_it_is_told_again(api, hea
     api._updates.extend(heard)
     async with Line(api.token, api_url=api.url) as line:
         again = await line.listen(0)
-    with database.writing(shop.engine) as connection:
-        assert listening.take_in_batch(connection, again, Scene(project, answers.read(project), NOW), counts := Counter()) == []
+    listening.take_in_batch(shop.engine, [*again, *again], Scene(project, answers.read(project), NOW), counts := Counter())
     assert not counts
     assert len(shop.rows(events)) == 1
 

@@ -24,7 +24,16 @@ TRACES = (
     *("K-4711", "K-4712", "order-4711-in", "order-4711-out", "<wb.4711@news.example>", "remote-4711", "550 mailbox vasylyna"),
     *("a reply of hers", "a problem of hers", "an inquiry of hers", "a note of hers", "a task of hers", "VASYA-10", "Mozilla-of-hers"),
     *("Kamianets", "her-tag", "1987-03-14", "touch-4711", "feedback-4711", "reason-4711", "inquiry-4711", "birthday@2026-03-14", "0.4711"),
-    *("consent hers", "proof hers", "address of hers", "an answer of hers", "a forward of hers", "words of hers in a thread", "777000222"),
+    *(
+        "owed to hers",
+        "consent hers",
+        "proof hers",
+        "address of hers",
+        "an answer of hers",
+        "a forward of hers",
+        "words of hers in a thread",
+        "777000222",
+    ),
 )
 """What nothing may hold any more."""
 
@@ -137,6 +146,9 @@ def hold(engine: Engine, secret: bytes, runs: int, key: str, *, email: str, name
         put(c, t.thread_words, key=f"reply:<wb.{key[2:]}@news.example>", text=f"words of {whose} in a thread", **words)
         said = {"turn": 1, "question": 1, "kind": "text", "asked": "Why?", "answered_at": THEN}
         put(c, t.answers, customer_id=who, delivery_id=letter, text=f"an answer of {whose}", **said)
+        put(
+            c, t.owed_answers, customer_id=who, chat_id="777000111" if she else "5", utterance={"text": f"owed to {whose}"}, owed_at=THEN, due_at=THEN
+        )
         code = "VASYA-10" if she else f"CODE-{key[2:]}"
         put(
             c,

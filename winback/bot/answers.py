@@ -38,6 +38,27 @@ class Answer(StrEnum):
     PHONE_UNKNOWN = "phone-unknown"  # a phone that isn't exactly one customer's
     SHARE_PHONE = "share-phone"  # the label of the button that shares the person's phone
     HELP = "help"  # what the bot can do
+    SETTINGS = "settings"  # what we write to them, with buttons below
+    SETTINGS_PAUSED = "settings-paused"  # the same, while nothing comes
+    SETTINGS_OFF = "settings-off"  # the same, when nothing is to come here
+    TOPIC_OFFERS = "topic-offers"
+    TOPIC_NEWS = "topic-news"
+    TOPIC_GREETINGS = "topic-greetings"
+    TOPIC_SURVEYS = "topic-surveys"
+    MOST_ANY = "most-any"  # as many letters as we like
+    MOST_TWO = "most-two"  # two a month
+    MOST_ONE = "most-one"
+    PAUSE_ONE = "pause-one"  # for a month
+    PAUSE_THREE = "pause-three"
+    PAUSE_SIX = "pause-six"
+    PAUSE_END = "pause-end"
+    WRITE_HERE = "write-here"  # messages come to this chat
+    LANGUAGE = "language"  # which one shall we speak?
+    LANGUAGE_CHOSEN = "language-chosen"
+    SETTINGS_COMMAND = "settings-command"  # what the app says beside /settings
+    LANGUAGE_COMMAND = "language-command"
+    STOP_COMMAND = "stop-command"
+    HELP_COMMAND = "help-command"
     STALE = "stale"  # a button that says nothing any more
     HANDED_OVER = "handed-over"  # a person answers, by when
     HANDED_OVER_LATER = "handed-over-later"  # nobody is there just now, and when somebody will be
@@ -52,6 +73,7 @@ Answers = create_model("Answers", __base__=Shape, **_KEYS)
 _VALUES: Mapping[Answer, tuple[str, ...]] = {
     Answer.HANDED_OVER: ("{when}",),
     Answer.HANDED_OVER_LATER: ("{when}",),
+    Answer.SETTINGS_PAUSED: ("{day}",),
 }
 """What answers say beside {shop}: "{day}"."""
 
@@ -75,16 +97,27 @@ class Phrasebook:
         The first language of the chain that the answer is written in; English for whom none is, since a silent bot helps nobody.
         `values` stand in the places of {name}s other than {shop}.
         """
-        said: Wording = getattr(self.answers, answer.name.lower())
-        locale = self.locale(answer, spoken)
+        said, locale = self._said(answer), self.locale(answer, spoken)
         filled = {"shop": wording.in_locale(self.shop, locale), **(values or {})}
         return _PLACEHOLDER.sub(lambda found: filled[found[0][1:-1]], wording.in_locale(said, locale))
 
     def locale(self, answer: Answer, spoken: str) -> str:
         """The language that the answer is said in to somebody who speaks `spoken`."""
-        said: Wording = getattr(self.answers, answer.name.lower())
-        chain = locales.choose(spoken, "", self.chains)
+        said, chain = self._said(answer), locales.choose(spoken, "", self.chains)
         return next((language for language in chain if isinstance(said, str) or language in said), SOURCE)
+
+    def languages(self, answer: Answer) -> tuple[str, ...]:
+        """Languages that an answer is written in."""
+        said = self._said(answer)
+        return tuple(said) if isinstance(said, dict) else ()
+
+    def in_language(self, answer: Answer, language: str) -> str:
+        """The answer in that very language, else in English; for what has no {name}s."""
+        return wording.in_locale(self._said(answer), language)
+
+    def _said(self, answer: Answer) -> Wording:
+        said: Wording = getattr(self.answers, answer.name.lower())
+        return said
 
 
 def read(project: Project) -> Phrasebook:

@@ -8,7 +8,7 @@ from winback.bot.dialogue import Dialogue
 DIALOGUES: tuple[Dialogue, ...] = (
     Dialogue(stopping.decide),
     Dialogue(joining.decide, joining.gather),
-    Dialogue(wishing.decide),
+    Dialogue(wishing.decide, wishing.gather),
     # surveying, leaving, postponing: here
     Dialogue(staff_group.decide, staff_group.gather),
     Dialogue(handing_over.decide),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -62,6 +63,11 @@ class Line:
         assert self._bot is not None, "enter the line first"
         return self._bot
 
+    @property
+    def name(self) -> str:
+        """The bot's user name, without @."""
+        return self._open.username
+
     async def listen(self, offset: int, *, wait_seconds: int = 0) -> list[Heard]:
         """Updates from number `offset` on (0: all that wait), at most 100; those before it are Telegram's to forget. Raises ChannelError."""
         try:
@@ -70,19 +76,25 @@ class Line:
             raise sending_error(refusal) from refusal
         return [updates.read(update) for update in told]
 
-    async def say(self, utterance: Utterance) -> None:
-        """Say it, when it is the chat's turn. Raises ChannelError."""
+    async def acknowledge(self, utterance: Utterance) -> None:
+        """The app stops waiting for what it pressed, and shows a toast's words. What it no longer waits for, the API refuses; nothing is lost."""
+        text = utterance.text[:_TOAST] if utterance.manner is Manner.TOAST else None
+        with contextlib.suppress(error.TelegramError):
+            await self._open.answer_callback_query(utterance.press_id, text=text or None)
+
+    async def turn(self, utterance: Utterance) -> None:
+        """Wait until it may be said; what is marked as handed over between this and `say` is marked at the last moment."""
         self._refuse_strangers(utterance.chat_id)
-        if utterance.press_id:
-            await self._acknowledge(utterance)
-        if utterance.manner is Manner.TOAST:
-            return
         await self._spacing.turn(utterance.chat_id)
+
+    async def say(self, utterance: Utterance) -> None:
+        """Say it now. Raises ChannelError."""
+        self._refuse_strangers(utterance.chat_id)
+        thread = utterance.topic or None
         try:
             if utterance.manner is Manner.CONCLUSION:
                 await self._write_over(utterance)
             else:
-                thread = utterance.topic or None
                 await self._open.send_message(
                     int(utterance.chat_id), utterance.text, reply_markup=_below(utterance), message_thread_id=thread, link_preview_options=_PLAIN
                 )
@@ -91,16 +103,30 @@ class Line:
         finally:
             self._spacing.answered(utterance.chat_id)
 
-    async def _acknowledge(self, utterance: Utterance) -> None:
-        """The app stops waiting; what it no longer waits for, the API refuses."""
-        text = utterance.text[:_TOAST] if utterance.manner is Manner.TOAST else None
-        with contextlib.suppress(error.BadRequest):
-            try:
-                await self._open.answer_callback_query(utterance.press_id, text=text or None)
-            except error.BadRequest:
-                raise
-            except error.TelegramError as refusal:
-                raise sending_error(refusal) from refusal
+    async def webhook(self) -> str:
+        """Where updates are told; empty: whoever asks hears them. Raises ChannelError."""
+        try:
+            return (await self._open.get_webhook_info()).url
+        except error.TelegramError as refusal:
+            raise sending_error(refusal) from refusal
+
+    async def set_webhook(self, url: str, secret: str) -> None:
+        """Tell updates to that address, with the secret in a header; to an empty one: to whoever asks. Raises ChannelError."""
+        try:
+            if url:
+                await self._open.set_webhook(url, secret_token=secret, allowed_updates=updates.WANTED)
+            else:
+                await self._open.delete_webhook()
+        except error.TelegramError as refusal:
+            raise sending_error(refusal) from refusal
+
+    async def show_commands(self, commands: Mapping[str, Sequence[tuple[str, str]]]) -> None:
+        """What the app offers behind "/": name and description, by language; "" for everybody else. Raises ChannelError."""
+        try:
+            for language, named in commands.items():
+                await self._open.set_my_commands(named, language_code=language or None)
+        except error.TelegramError as refusal:
+            raise sending_error(refusal) from refusal
 
     async def _write_over(self, utterance: Utterance) -> None:
         """A message that says the same already is none the worse for it; one that can't be changed any more gets another below."""

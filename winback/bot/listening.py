@@ -9,66 +9,76 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Engine
 
-from winback.bot import conversation, dialogue, joining, speaking
-from winback.bot.answers import Phrasebook
+from winback.bot import conversation, dialogue, joining, speaker, speaking
 from winback.bot.dialogue import Context, Deed, Known, Scene
-from winback.bot.line import Line
-from winback.bot.speaking import Utterance
+from winback.bot.shift import Shift
 from winback.bot.updates import Heard, Kind, Place
-from winback.errors import ChannelError
-from winback.model import ChannelName, Reason
-from winback.settings import Project
-from winback.store import chats, correspondence, database
+from winback.errors import WinbackError
+from winback.model import ChannelName
+from winback.store import chats, correspondence, database, owed_answers
 from winback.store.contacts import address_hash
+from winback.store.owed_answers import Owed
 from winback.tracking import presses
 
 log = logging.getLogger(__name__)
 
-HELD_BACK = "held-back"
-"""The word for answers that would have been given in production."""
+FAILED = "failed"
+"""The word for updates that we stumbled over."""
 
 
-async def take_in(line: Line, engine: Engine, phrasebook: Phrasebook, project: Project, now: datetime) -> Counter[str]:
-    """Everything that Telegram holds for the bot until nothing is left; counts by word.
+async def take_in(shift: Shift) -> Counter[str]:
+    """Everything that Telegram holds for the bot until nothing is left, and what is said to it; counts by word.
 
-    Updates are taken in once: their number is stored with what follows from them. An answer that gets lost on its way isn't repeated.
+    Updates are taken in once: their number is stored with what follows from them, and with what is to be said.
     """
-    counts: Counter[str] = Counter()
-    scene = Scene(project, phrasebook, now)
+    while heard := await shift.line.listen(offset(shift.engine, shift.now())):
+        take_in_batch(shift.engine, heard, shift.scene, shift.counts)
+    await speaker.say_owed(shift)
+    return shift.counts
+
+
+def offset(engine: Engine, now: datetime) -> int:
+    """The number of the first update to ask for; 0: any."""
+    with database.reading(engine) as connection:
+        return chats.offset(connection, now)
+
+
+def take_in_batch(engine: Engine, heard: Sequence[Heard], scene: Scene, counts: Counter[str]) -> None:
+    """Store what follows from a batch of updates, and what is to be said, those left out that were taken in before."""
     with database.writing(engine) as connection:
-        offset = chats.next_update(connection, now)
-    while heard := await line.listen(offset):
-        with database.writing(engine) as connection:
-            spoken = take_in_batch(connection, heard, scene, counts)
-        for utterance in spoken:
-            await _speak(line, utterance, counts)
-        offset = heard[-1].update_id + 1
-    return counts
+        before = chats.next_update(connection, scene.now)
+        new = chats.first_heard(connection, [update.update_id for update in heard], scene.now)
+        for update in heard:
+            if update.update_id in new:
+                new.discard(update.update_id)  # told twice in one batch
+                _answer(connection, update, scene, counts)
+        chats.record_next_update(connection, max(before, max(update.update_id for update in heard) + 1), scene.now)
 
 
-def take_in_batch(connection: Connection, heard: Sequence[Heard], scene: Scene, counts: Counter[str]) -> list[Utterance]:
-    """Store what follows from a batch of updates, those left out that somebody else took in meanwhile. Returns what is to be said."""
-    first = chats.next_update(connection, scene.now)
-    spoken: list[Utterance] = []
-    for update in heard:
-        if update.update_id >= first:
-            spoken += answer(connection, update, scene, counts)
-    chats.record_next_update(connection, heard[-1].update_id + 1, scene.now)
-    return spoken
+def _answer(connection: Connection, heard: Heard, scene: Scene, counts: Counter[str]) -> None:
+    """One update in a transaction of its own within the batch: one that we stumble over is written to the log, and keeps no other waiting."""
+    try:
+        with connection.begin_nested():
+            owed_answers.owe(connection, answer(connection, heard, scene, counts), scene.now)
+    except (database.Failure, WinbackError):
+        raise
+    except Exception:
+        counts[FAILED] += 1
+        log.exception("the bot doesn't know what to do about update %d", heard.update_id)
 
 
-def answer(connection: Connection, heard: Heard, scene: Scene, counts: Counter[str]) -> list[Utterance]:
+def answer(connection: Connection, heard: Heard, scene: Scene, counts: Counter[str]) -> list[Owed]:
     """Do what one update asks for, and return what is to be said."""
     known = gather(connection, heard, scene)
     context = Context(connection, heard, known.who, scene)
-    spoken: list[Utterance] = []
+    spoken: list[Owed] = []
     for deed in dialogue.decide(conversation.DIALOGUES, context, known):
         if not isinstance(deed, Deed):
-            spoken.append(speaking.word(deed, context))
+            spoken.append(speaking.owed(deed, context))
             continue
         if deed.counted:
             counts[deed.counted] += 1
-        spoken += [speaking.word(said, context) for said in deed.do(context) or ()]
+        spoken += [speaking.owed(said, context) for said in deed.do(context) or ()]
     return spoken
 
 
@@ -86,13 +96,3 @@ def gather(connection: Connection, heard: Heard, scene: Scene) -> Known:
     language = (chats.chosen_locale(connection, who.customer_id) or who.locale) if who else invited.locale if invited else heard.language
     is_open = who is not None and chats.is_open(connection, who.customer_id, scene.now)
     return Known(who, is_open, language or heard.language, press, invited)
-
-
-async def _speak(line: Line, utterance: Utterance, counts: Counter[str]) -> None:
-    """Say it; a customer who can't be reached now, or is not to be outside production, has been understood all the same."""
-    try:
-        await line.say(utterance)
-    except ChannelError as error:
-        if error.reason == Reason.NOT_ALLOWED_HERE:
-            counts[HELD_BACK] += 1
-        log.warning("an answer of the bot didn't arrive: %s", error.reason)

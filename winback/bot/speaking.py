@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from enum import StrEnum
+from typing import Any
 
 from winback.bot.answers import Answer
 from winback.bot.dialogue import Acknowledge, Choice, Conclude, Context, Rows, Say, Send, Spoken
+from winback.store.owed_answers import Owed
 from winback.tracking import presses
 
 
@@ -40,6 +43,22 @@ class Utterance:
     topic: int = 0
     phone_label: str = ""  # of the button that shares the person's phone
     ends_asking: bool = False
+
+    def as_json(self) -> dict[str, Any]:
+        """As answers that are owed are kept."""
+        return asdict(self)
+
+
+def from_json(kept: Mapping[str, Any]) -> Utterance:
+    rows = tuple(tuple(Key(**key) for key in row) for row in kept["rows"])
+    return Utterance(**{**kept, "manner": Manner(kept["manner"]), "rows": rows})
+
+
+def owed(spoken: Spoken, context: Context) -> Owed:
+    """It, to be written down until it is said."""
+    utterance = word(spoken, context)
+    about = spoken.customer_id if isinstance(spoken, Send) else None
+    return Owed(utterance.chat_id, utterance.as_json(), about or (context.who.customer_id if context.who else None))
 
 
 def word(spoken: Spoken, context: Context) -> Utterance:

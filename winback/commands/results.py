@@ -8,12 +8,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from winback import clock
 from winback.commands import frame
 from winback.commands.frame import AsOfDay, Folder, Json
 from winback.errors import ConfigError, Problem
 
 if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from winback.bot.duty import Voice
     from winback.outcomes.report import Report
+    from winback.settings import Project
 
 
 def register(app: typer.Typer) -> None:
@@ -99,7 +104,7 @@ def serve(
     port: Annotated[int, typer.Option(min=0, max=65535)] = 8000,
     folder: Folder = None,
 ) -> None:
-    """Serve the public pages: pixel, clicks, unsubscribing."""
+    """Serve the public pages: pixel, clicks, unsubscribing; and the bot's webhook, where settings.yaml has one."""
     from winback.tracking import serving
 
     project = frame.open_project(context, folder)
@@ -107,7 +112,17 @@ def serve(
     def ready(found: int) -> None:
         typer.echo(f"Serving at http://{host}:{found}; stop it with Ctrl-C.", err=True)
 
-    serving.serve(project, frame.open_store(project), host, port, ready=ready)
+    engine = frame.open_store(project)
+    serving.serve(project, engine, host, port, ready=ready, voice=_voice(project, engine))
+
+
+def _voice(project: Project, engine: Engine) -> Voice | None:
+    """Who answers what the bot's webhook hears; None where there is no webhook."""
+    if not project.settings.telegram.webhook:
+        return None
+    from winback.bot.duty import Voice
+
+    return Voice(project, engine, clock.now, frame.worker_name())
 
 
 def rejudge(

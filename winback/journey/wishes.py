@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 
 from winback.journey.policy import Rules
@@ -53,6 +53,13 @@ class Wishes:
             return rules
         fewest = self.most_letters if rules.caps.month is None else min(self.most_letters, rules.caps.month)
         return rules.model_copy(update={"caps": rules.caps.model_copy(update={"month": fewest})})
+
+
+def months_later(day: date, months: int) -> date:
+    """The same day of a later month, or its last where it is shorter: until when somebody pauses."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    last = (date(year + (month == 11), (month + 1) % 12 + 1, 1) - timedelta(days=1)).day
+    return date(year, month + 1, min(day.day, last))
 
 
 NO_WISHES = Wishes()

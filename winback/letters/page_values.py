@@ -72,6 +72,14 @@ class SurveyFormValues:
 
 
 @dataclass(frozen=True, slots=True)
+class JoinValues:
+    """The way into the chat with the bot."""
+
+    url: str
+    code: str  # the same as a QR code, for the camera of a phone: an address of a picture that holds it (data:)
+
+
+@dataclass(frozen=True, slots=True)
 class PageValues:
     """Every value that a page may use."""
 
@@ -81,3 +89,4 @@ class PageValues:
     preferences_url: str  # of the reader's preference page; empty where it isn't known whose
     preferences: PreferenceValues | None
     survey: SurveyFormValues | None
+    joining: JoinValues | None = None  # where there is a bot, it may be used there, and the reader hasn't joined

@@ -8,7 +8,7 @@ from winback.errors import Problem, TemplateError
 from winback.letters import brand, catalogue, locales, reading, sandbox, source, styles, template, values
 from winback.letters.brand import Brand
 from winback.letters.locales import Catalogue
-from winback.letters.page_values import PageValues, PreferenceValues, SurveyFormValues
+from winback.letters.page_values import JoinValues, PageValues, PreferenceValues, SurveyFormValues
 from winback.letters.source import Flat
 from winback.letters.wording import SOURCE
 from winback.settings import Project
@@ -27,6 +27,7 @@ def render(
     preferences_url: str = "",
     preferences: PreferenceValues | None = None,
     survey: SurveyFormValues | None = None,
+    joining: JoinValues | None = None,
 ) -> str:
     """The HTML of a page. Raises TemplateError when it isn't right.
 
@@ -39,7 +40,7 @@ def render(
     sentences = _catalogue(project, flat, locale)
     text = template.compiled(flat, flat.text, sandbox.environment(sentences, markup=True))
     spoken = values.brand_values(brand.read(project), sentences.locale), locales.language_tag(sentences.locale)
-    return text.fill(values.plain(PageValues(*spoken, action, preferences_url, preferences, survey)))
+    return text.fill(values.plain(PageValues(*spoken, action, preferences_url, preferences, survey, joining)))
 
 
 def flats(project: Project, painted_with: Brand | None = None) -> Mapping[str, Flat]:

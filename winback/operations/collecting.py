@@ -11,11 +11,9 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from winback.errors import ChannelError, ConfigError, LaneError, Problem, Refused
-from winback.model import ChannelName
+from winback.errors import ChannelError, LaneError, Problem, Refused
 from winback.operations import alarming, forwarding, returning, tending
 from winback.operations.alarming import Tell
-from winback.sending import allowing, lanes
 from winback.settings import Project
 from winback.tracking import incoming
 
@@ -55,7 +53,7 @@ def collect(project: Project, engine: Engine, *, now: datetime, replies: Path | 
         counts += Counter(word for _, _, word in incoming.read_imap(project, engine, imap, password, now))
     if replies is not None or imap.host:
         alarming.look(project, engine, now, tell)
-    if project.settings.telegram.via == "bot-api":
+    if project.settings.telegram.via == "bot-api" and not project.settings.telegram.webhook:
         counts += asyncio.run(_hear(project, engine, now))
     if project.config("senders.yaml").exists():
         counts += asyncio.run(forwarding.forward(project, engine, now=now))
@@ -64,15 +62,13 @@ def collect(project: Project, engine: Engine, *, now: datetime, replies: Path | 
 
 
 async def _hear(project: Project, engine: Engine, now: datetime) -> Counter[str]:
-    from winback.bot import answers, listening
-    from winback.bot.line import Line
+    from winback.bot import listening, shift
 
-    settings, token, allowed = project.settings.telegram, lanes.bot_token(project), allowing.allow_list(project, ChannelName.TELEGRAM)
-    phrasebook = answers.read(project)
+    at_work = shift.begin(project, engine, lambda: now)
     try:
-        async with Line(token, api_url=settings.api_url, messages_per_second=settings.messages_per_second, allowed=allowed) as line:
-            return await listening.take_in(line, engine, phrasebook, project, now)
+        async with at_work.line:
+            return await listening.take_in(at_work)
     except LaneError as error:
-        raise ConfigError(lanes.problem(project, ChannelName.TELEGRAM, error)) from error
+        raise shift.problem(project, error) from error
     except ChannelError as error:
         raise Refused(Problem("", None, f"the bot's messages can't be read now: {error}.", "Nothing is lost: run it again later.")) from error

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, select, update
+from sqlalchemy import Connection, Row, Select, and_, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from winback.audience.consents import ConsentWay
@@ -17,7 +17,7 @@ from winback.store import events
 from winback.store import suppressions as suppressions_log
 from winback.store.consents import Given
 from winback.store.persons import is_person, person_id
-from winback.store.tables import consents, contacts, customers, deliveries, preferences, source_states, suppressions
+from winback.store.tables import consents, contacts, customers, deliveries, heard_updates, preferences, source_states, suppressions
 
 _SOURCE = "telegram"  # the row of source_states that holds the number of the next update
 _FORGOTTEN_AFTER = timedelta(days=6)
@@ -151,5 +151,24 @@ def next_update(connection: Connection, now: datetime) -> int:
     return 0 if now - row.imported_at > _FORGOTTEN_AFTER else int(row.watermark)
 
 
+def offset(connection: Connection, now: datetime) -> int:
+    """The same number to look at only: what updates are asked for from."""
+    row = connection.execute(select(source_states.c.watermark, source_states.c.imported_at).where(source_states.c.source == _SOURCE)).one_or_none()
+    return 0 if row is None or now - row.imported_at > _FORGOTTEN_AFTER else int(row.watermark)
+
+
 def record_next_update(connection: Connection, number: int, now: datetime) -> None:
     connection.execute(update(source_states).where(source_states.c.source == _SOURCE).values(watermark=str(number), imported_at=now))
+
+
+def first_heard(connection: Connection, update_ids: Sequence[int], now: datetime) -> set[int]:
+    """Those of these updates that nobody took in before; they are taken in with the caller's transaction.
+
+    It is a set that is asked, and not a number that grows: a webhook repeats updates, and they come out of order. Whoever else takes
+    updates in waits until the commit (`next_update`).
+    """
+    connection.execute(delete(heard_updates).where(heard_updates.c.heard_at < now - _FORGOTTEN_AFTER))
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    rows = [{"update_id": number, "heard_at": now} for number in dict.fromkeys(update_ids)]
+    new = dialect.insert(heard_updates).values(rows).on_conflict_do_nothing(index_elements=["update_id"])
+    return set(connection.execute(new.returning(heard_updates.c.update_id)).scalars())

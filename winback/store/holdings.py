@@ -75,6 +75,7 @@ HOLDINGS: Mapping[str, Holding] = {
         "What came back: opened and clicked letters, replies, bounces, requests to stop.",
         *("id", "kind", "customer_id", "delivery_id", "link_id", "happened_at", "verdict"),
     ),
+    "owed_answers": _deleted("Answers of our bot to you that haven't left yet."),
     "forwards": Holding(Fate.DELETED, "Replies of yours that a person of the shop was told of.", "event_id"),
     "outcomes": Holding(Fate.STAYS, "Whether you ordered again after a campaign, and for how much."),
     "codes": _emptied(
@@ -107,6 +108,7 @@ HOLDINGS: Mapping[str, Holding] = {
     "consent_wordings": _nobodys("Words that consents were asked with, the same for everybody."),
     "mailboxes": _nobodys("How far the shop's mailboxes are read."),
     "mails": _nobodys("Codes of mails that were read, so that none is read twice; no words, no addresses."),
+    "heard_updates": _nobodys("Numbers of messages that our bot took in, so that none is taken in twice; no words, no chats."),
     "forgotten": _nobodys("Codes that can't be turned back, of those who asked to be forgotten."),
     "audit": _nobodys("What our staff did; a customer is only the number of a row in it."),
 }

@@ -10,7 +10,6 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, and_, case, delete, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from winback.audience.consents import ConsentWay
 from winback.journey.wishes import NO_DAY, Topic, Wishes
 from winback.model import ChannelName, DeliveryStatus, Reason
 from winback.store import consents as consent_log
@@ -97,11 +96,11 @@ def _onto_card(connection: Connection, customer_id: int, wishes: Wishes, now: da
         connection.execute(update(customers).where(customers.c.id == customer_id, differs).values(**chosen, updated_at=now))
 
 
-def open_again(connection: Connection, customer_id: int, door: Door, now: datetime) -> None:
+def open_again(connection: Connection, given: Given, address_hash: bytes, now: datetime) -> None:
     """The customer asked to be written to here again: what they had asked for is lifted, and this is their consent."""
-    suppressions_log.lift(connection, door.channel, door.address_hash)
-    suppressions_log.narrow(connection, customer_id)
-    consent_log.give(connection, Given(customer_id, door.channel, ConsentWay.PAGE, SOURCE, now), now)
+    suppressions_log.lift(connection, given.channel, address_hash)
+    suppressions_log.narrow(connection, given.customer_id)
+    consent_log.give(connection, given, now)
 
 
 def respeak(connection: Connection, run_id: int, spoken: Mapping[int, str]) -> None:

@@ -14,6 +14,7 @@ CONFIRM = "/k/"
 PREFERENCES = "/p/"
 SURVEY = "/s/"
 VIEW = "/v/"
+BOT = "/telegram"
 PIXEL = ".gif"
 _PAGE = 1 << 39  # the last bit of a token's second number: no letter has one as large
 _FIRST_DAY = date(2026, 1, 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -18,6 +19,9 @@ from winback.tracking.guard import Guard, Limits
 from winback.tracking.hot import HotPaths
 from winback.tracking.pages import create_pages
 from winback.tracking.recording import Recorder
+
+if TYPE_CHECKING:
+    from winback.bot.hook import Hook
 
 
 def hits_folder(project: Project) -> Path:
@@ -33,17 +37,28 @@ def create_app(
     render_page: Callable[..., str] = letter_pages.render,
     keeps: bool = True,
 ) -> ASGIApp:
-    """Pixel, click, unsubscribing and /health. Stopping it (ASGI lifespan) stores every hit that was answered.
+    """Pixel, click, the pages, the bot's webhook and /health. Stopping it (ASGI lifespan) stores every hit that was answered.
 
     `keeps`: hits go from their files into the store in a thread of this process; else somebody else sees to that (tracking/serving.py).
     """
     folder = hits_folder(project)
     buffer = Buffer(folder, Keeper(folder, Recorder(engine, policy.read(project))) if keeps else None, durable=project.settings.tracking.durable)
     hot = HotPaths(project, engine, buffer, clock)
+    hook = _hook(project, engine, clock)
     pages = Limits(create_pages(project, engine, buffer, clock=clock, render_page=render_page), project.settings.trusted_proxies)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not await hot.answer(scope, receive, send):
-            await pages(scope, receive, send)
+        if scope["type"] == "http" and (await hot.answer(scope, receive, send) or (hook and await hook.answer(scope, receive, send))):
+            return
+        await pages(scope, receive, send)
 
     return Guard(app, project.settings.public_url)
+
+
+def _hook(project: Project, engine: Engine, clock: Callable[[], datetime]) -> Hook | None:
+    """The bot's webhook, where Telegram is to tell us what is new."""
+    if not project.settings.telegram.webhook:
+        return None
+    from winback.bot.hook import Hook  # brings python-telegram-bot along
+
+    return Hook(project, engine, clock)

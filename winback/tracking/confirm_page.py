@@ -15,6 +15,7 @@ from sqlalchemy import Engine, Row
 from starlette.exceptions import HTTPException
 
 from winback.audience.consents import ConsentWay
+from winback.letters.page_values import JoinValues
 from winback.model import ChannelName, Reason
 from winback.settings import Project
 from winback.store import consent_requests, consents, database, suppressions
@@ -28,8 +29,19 @@ VALID_FOR = timedelta(days=60)
 """So long after the letter a yes counts; a no always does."""
 
 
-def add(app: FastAPI, project: Project, engine: Engine, *, clock: Callable[[], datetime], page: Callable[..., Response]) -> None:
-    """Put the page into the application; `page(name, locale, action=...)` makes the HTML of `confirm`, `confirmed` and `unsubscribed`."""
+def add(
+    app: FastAPI,
+    project: Project,
+    engine: Engine,
+    *,
+    clock: Callable[[], datetime],
+    page: Callable[..., Response],
+    invite: Callable[[int], JoinValues | None],
+) -> None:
+    """Put the page into the application; `page(name, locale, action=...)` makes the HTML of `confirm`, `confirmed` and `unsubscribed`.
+
+    `invite` says how a customer gets into the chat with the bot.
+    """
 
     @app.api_route(addresses.CONFIRM + "{token}", methods=["GET", "HEAD"])
     def ask(token: str) -> Response:
@@ -42,7 +54,7 @@ def add(app: FastAPI, project: Project, engine: Engine, *, clock: Callable[[], d
         match said(await front.beginning(request)):
             case True:
                 await asyncio.to_thread(_confirm, engine, asked, clock())
-                return await asyncio.to_thread(page, "confirmed", asked.locale)
+                return await asyncio.to_thread(lambda: page("confirmed", asked.locale, joining=invite(asked.person)))
             case False:
                 await asyncio.to_thread(_refuse, engine, asked, clock())
                 return await asyncio.to_thread(page, "unsubscribed", asked.locale)

@@ -173,22 +173,26 @@ class Limits:
 
         if too_long := _too_long(scope):
             await refuse(answer, too_long)
-            return
-        if scope["method"] not in _CHANGES:
+        elif scope["method"] not in _CHANGES:
             await self._app(scope, receive, answer)
-            return
-        try:
-            async with asyncio.timeout(self._within):
-                body = await _whole(receive)
-        except TimeoutError:
-            await refuse(answer, HTTPStatus.REQUEST_TIMEOUT)
-            return
-        if body is None:
-            return  # nobody is there any more
-        if len(body) > _LONGEST_BODY:
-            await refuse(answer, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-            return
-        await self._app(scope, _told(body, receive), answer)
+        else:
+            said = await body(scope, receive, within=self._within)
+            if isinstance(said, HTTPStatus):
+                await refuse(answer, said)
+            elif said is not None:
+                await self._app(scope, _told(said, receive), answer)
+
+
+async def body(scope: Scope, receive: Receive, *, within: float = _BODY_WITHIN) -> bytes | HTTPStatus | None:
+    """The whole body of a request; why it is refused, where it is too long or too slow; None: nobody is there any more."""
+    if too_long := _too_long(scope):
+        return too_long
+    try:
+        async with asyncio.timeout(within):
+            said = await _whole(receive)
+    except TimeoutError:
+        return HTTPStatus.REQUEST_TIMEOUT
+    return HTTPStatus.REQUEST_ENTITY_TOO_LARGE if said is not None and len(said) > _LONGEST_BODY else said
 
 
 def _too_long(scope: Scope) -> HTTPStatus | None:

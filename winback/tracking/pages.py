@@ -7,7 +7,7 @@ import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from http import HTTPStatus
 from typing import Any
 
@@ -21,7 +21,7 @@ from winback.settings import Project
 from winback.store import database, events
 from winback.store.correspondence import Correspondent
 from winback.store.events import Event
-from winback.tracking import addresses, confirm_page, endings, preference_page, survey_page, view_page
+from winback.tracking import addresses, confirm_page, endings, invitation, preference_page, survey_page, view_page
 from winback.tracking.buffer import Buffer
 from winback.tracking.front import HEADERS, Front, beginning
 from winback.tracking.tokens import Purpose
@@ -64,7 +64,7 @@ def create_pages(project: Project, engine: Engine, buffer: Buffer, *, clock: Cal
         await asyncio.to_thread(_unsubscribe, engine, who, by, clock())
         return await asyncio.to_thread(lambda: front.page("unsubscribed", who.locale, preferences_url=_preferences_of(project, who)))
 
-    confirm_page.add(app, project, engine, clock=clock, page=front.page)
+    confirm_page.add(app, project, engine, clock=clock, page=front.page, invite=partial(invitation.to, front))
 
     @app.get("/health")
     def health() -> Response:

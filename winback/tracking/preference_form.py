@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
-from winback.journey.wishes import NO_DAY, Topic, Wishes
+from winback.journey.wishes import NO_DAY, Topic, Wishes, months_later
 from winback.letters import formats, locales
 from winback.letters.page_values import ChoiceValues, FieldValues, PreferenceValues
 from winback.model import ChannelName
@@ -91,7 +91,7 @@ def _paused_until(said: str | None, now: date | None, today: date) -> date | Non
     if said == "0":
         return None
     if said in _MONTHS:
-        return _months_later(today, _MONTHS[said])
+        return months_later(today, _MONTHS[said])
     if said is None or not re.fullmatch(r"\d{4}-\d{2}-\d{2}", said, re.ASCII):
         return now
     try:
@@ -99,13 +99,6 @@ def _paused_until(said: str | None, now: date | None, today: date) -> date | Non
     except ValueError:
         return now
     return day if today < day <= today + _LONGEST_PAUSE else now
-
-
-def _months_later(day: date, months: int) -> date:
-    """The same day of a later month, or its last where it is shorter."""
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    last = (date(year + (month == 11), (month + 1) % 12 + 1, 1) - timedelta(days=1)).day
-    return date(year, month + 1, min(day.day, last))
 
 
 def _favourite_day(fields: Fields, card: Card) -> str:

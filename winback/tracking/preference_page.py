@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime
 from http import HTTPStatus
 
 from fastapi import FastAPI, Request
 from fastapi.responses import Response
-from sqlalchemy import Connection
 from starlette.exceptions import HTTPException
 
+from winback.audience.consents import ConsentWay
 from winback.journey import policy
-from winback.journey.wishes import Wishes
-from winback.letters import locales
-from winback.model import EventKind, Verdict
-from winback.settings import Project
 from winback.store import database, preferences
-from winback.store.correspondence import Correspondent
-from winback.store.events import Event
-from winback.store.preferences import Card, Door
-from winback.tracking import addresses, endings, forms, preference_form
+from winback.store.preferences import Card
+from winback.tracking import addresses, forms, invitation, preference_form, wanted
 from winback.tracking.forms import Fields
 from winback.tracking.front import Front
+from winback.tracking.wanted import Said
 
 
 def add(app: FastAPI, front: Front) -> None:
@@ -47,34 +41,10 @@ def _store(front: Front, who: int, token: str, fields: Fields) -> Response:
         before = preferences.card(connection, who)
         if before is None:
             raise HTTPException(HTTPStatus.NOT_FOUND)
-        offered, spoken = _languages(front.project, before)
-        keep(connection, before, preference_form.wishes(fields, before, offered, spoken, front.today), front.now())
+        offered, spoken = wanted.languages(front.project, policy.read(front.project), before)
+        wishes = preference_form.wishes(fields, before, offered, spoken, front.today)
+        wanted.keep(connection, before, wishes, Said("preferences", ConsentWay.PAGE, preferences.SOURCE), front.now())
     return _page(front, _card(front, who), token, before=(before, spoken))
-
-
-def keep(connection: Connection, card: Card, wishes: Wishes, now: datetime) -> None:
-    """Store wishes in the caller's transaction. Whoever wants nothing on any channel of theirs has unsubscribed, as by the link that says so."""
-    preferences.say(connection, card.customer_id, wishes, now)
-    for door in card.doors:
-        if door.closed and door.channel not in wishes.channels_off:
-            preferences.open_again(connection, card.customer_id, door, now)
-    if all(door.channel in wishes.channels_off for door in card.doors):
-        for door in card.doors:
-            if not door.closed:
-                _close(connection, card, door, now)
-
-
-def _close(connection: Connection, card: Card, door: Door, now: datetime) -> None:
-    who = Correspondent(card.customer_id, door.channel, card.locale, door.address_hash)
-    event = Event(
-        dedupe_key=f"{EventKind.UNSUBSCRIBE}:preferences:{card.customer_id}:{door.channel}:{now.isoformat()}",
-        kind=EventKind.UNSUBSCRIBE,
-        customer_id=card.customer_id,
-        happened_at=now,
-        verdict=Verdict.HUMAN,
-        signals={"by": "preferences"},
-    )
-    endings.end(connection, who, event, now)
 
 
 def _card(front: Front, who: int) -> Card:
@@ -86,15 +56,7 @@ def _card(front: Front, who: int) -> Card:
 
 
 def _page(front: Front, card: Card, token: str, *, before: tuple[Card, str] | None = None) -> Response:
-    offered, spoken = _languages(front.project, card)
+    offered, spoken = wanted.languages(front.project, policy.read(front.project), card)
     shown = preference_form.shown(card, offered, spoken, spoken or card.locale, front.today, before=before)
-    return front.page("preferences", spoken or card.locale, action=token, preferences=shown)
-
-
-def _languages(project: Project, card: Card) -> tuple[tuple[str, ...], str]:
-    """Languages that the customer may have letters in, and the one that they have them in."""
-    rules, chains = policy.read(project).for_country(card.country), project.settings.locales
-    chain = card.wishes.languages(rules) or locales.choose(card.locale, card.country, chains)
-    written = tuple(dict.fromkeys(language for each in chains.values() for language in each))
-    offered = written if rules.languages_on_request or not rules.languages else rules.languages
-    return offered, chain[0] if chain else ""
+    joining = invitation.to(front, card.customer_id) if before is not None and not shown.silent else None
+    return front.page("preferences", spoken or card.locale, action=token, preferences=shown, joining=joining)

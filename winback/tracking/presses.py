@@ -28,6 +28,7 @@ class Verb(StrEnum):
 
     JOIN = "join"  # customer, delivery that invited, store.chats.Proof: yes, write to me here
     PERSON = "person"  # nothing: let a person answer me
+    WISH = "wish"  # bot.wishing.Field, and what is wished of it
 
 
 @dataclass(frozen=True, slots=True)

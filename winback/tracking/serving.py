@@ -13,6 +13,7 @@ from collections.abc import Callable
 from functools import partial
 from multiprocessing import parent_process
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from granian.constants import Interfaces, Loops
 from granian.http import HTTP1Settings
@@ -30,12 +31,18 @@ from winback.tracking import app
 from winback.tracking.buffer import Keeper
 from winback.tracking.recording import Recorder
 
+if TYPE_CHECKING:
+    from winback.bot.duty import Voice
+
 _HEAD_WITHIN_MS = 10_000
 _STOP_WITHIN_S = 10
 
 
-def serve(project: Project, engine: Engine, host: str, port: int, *, ready: Callable[[int], None]) -> None:
-    """Answer until SIGTERM or Ctrl-C; then every hit is stored. `ready` hears the port. Raises ConfigError when it can't be listened on."""
+def serve(project: Project, engine: Engine, host: str, port: int, *, ready: Callable[[int], None], voice: Voice | None = None) -> None:
+    """Answer until SIGTERM or Ctrl-C; then every hit is stored. `ready` hears the port. Raises ConfigError when it can't be listened on.
+
+    `voice` says in chats what the webhook's updates are answered with.
+    """
     port = _free(host, port)
     keeper = Keeper(app.hits_folder(project), Recorder(engine, policy.read(project)))
     server = Server(
@@ -53,6 +60,9 @@ def serve(project: Project, engine: Engine, host: str, port: int, *, ready: Call
     )
     server.on_startup(keeper.start)
     server.on_startup(lambda: ready(port))
+    if voice is not None:
+        server.on_startup(voice.start)
+        server.on_shutdown(voice.stop)
     server.on_shutdown(keeper.stop)
     server.serve(target_loader=partial(_answering, project.root, dict(project.environment)), wrap_loader=False)
 

@@ -18,7 +18,7 @@ from winback.store import answers, database, events, tasks
 from winback.store.answers import Answer, Asked
 from winback.store.correspondence import Correspondent
 from winback.store.events import Event
-from winback.tracking import addresses, endings, forms, survey_form
+from winback.tracking import addresses, endings, forms, invitation, survey_form
 from winback.tracking.forms import Fields
 from winback.tracking.front import Front
 from winback.tracking.tokens import Purpose
@@ -49,7 +49,7 @@ def _answer(front: Front, who: Correspondent, token: str, fields: Fields) -> Res
         return _page(front, who, token, survey, is_empty=True)
     with database.writing(front.engine) as connection:
         keep(connection, who, survey, asked, said, front.now())
-    return front.page("answered", who.locale)
+    return front.page("answered", who.locale, joining=invitation.to(front, who.customer_id))
 
 
 def keep(connection: Connection, who: Correspondent, survey: Survey, asked: Asked, said: tuple[Answer, ...], now: datetime) -> None:  # noqa: PLR0917  one use

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from winback.store.tables.audience import facts, facts_due, facts_state, scores, scores_state, stage_changes
 from winback.store.tables.audit import audit
+from winback.store.tables.bot import heard_updates, owed_answers
 from winback.store.tables.campaigns import back_fill, campaign_runs, deliveries, events, links, outcomes, recipients, stops_looked
 from winback.store.tables.consents import consent_proofs, consent_requests, consent_wordings
 from winback.store.tables.journeys import approvals, codes, reminders, run_changes, tasks
@@ -54,6 +55,7 @@ __all__ = [
     "forgotten",
     "forwards",
     "fuses",
+    "heard_updates",
     "inquiries",
     "lane_counts",
     "leaving_reasons",
@@ -63,6 +65,7 @@ __all__ = [
     "metadata",
     "orders",
     "outcomes",
+    "owed_answers",
     "paces",
     "preferences",
     "recipients",
