@@ -191,6 +191,19 @@ def test_waiting_is_shown_as_it_is_and_as_it_feels(project, shop, thread):
     assert (told["waits_minutes"], told["feels_minutes"], told["waits_working_minutes"]) == (180, 240, 180)
 
 
+async def test_beside_a_listening_bot_answers_leave_by_themselves(project, shop, thread):
+    over = asyncio.Event()
+    keeping = asyncio.create_task(tending.keep(project, shop.engine, lambda: NOW, over))
+    talking.answers(project, shop, thread)
+    for _ in range(200):
+        await asyncio.sleep(0.1)
+        if shop.rows(thread_words)[-1].status == "sent":
+            break
+    over.set()
+    await asyncio.wait_for(keeping, 20)
+    assert shop.rows(thread_words)[-1].status == "sent"
+
+
 def remind(project, shop, channel, now):
     told = asyncio.run(thread_reminders.remind(project, shop.engine, now=now, open_channel=lambda *_: channel))
     return [(each.manager, str(each.status)) for each in told]

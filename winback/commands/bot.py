@@ -48,12 +48,18 @@ def bot(context: typer.Context, folder: Folder = None) -> None:
 
 async def _until_told(at_work: Shift) -> None:
     from winback.bot import duty
+    from winback.operations import tending
 
     over = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, over.set)
-    await duty.poll(at_work, over, lambda name: typer.echo(f"@{name} listens; stop it with Ctrl-C.", err=True))
+    beside = asyncio.create_task(tending.keep(at_work.project, at_work.engine, at_work.now, over))
+    try:
+        await duty.poll(at_work, over, lambda name: typer.echo(f"@{name} listens; stop it with Ctrl-C.", err=True))
+    finally:
+        over.set()
+        await beside
 
 
 @group.command()

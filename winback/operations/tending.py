@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import logging
 from collections import Counter
+from collections.abc import Callable
 from datetime import datetime
 
 from sqlalchemy import Engine
 
-from winback.errors import ChannelError
+from winback.errors import ChannelError, WinbackError
 from winback.journey import office
 from winback.journey.threads import Why
 from winback.model import ChannelName
@@ -15,9 +19,12 @@ from winback.operations import thread_reminders
 from winback.operations.reminding import OpenChannel
 from winback.sending import allowing, answering, lanes
 from winback.settings import Project
-from winback.store import database, thread_replies, threads
+from winback.store import database, thread_replies, thread_topics, threads
 from winback.store.threads import Asker, Words
 
+log = logging.getLogger(__name__)
+
+_LOOK_SECONDS, _AGAIN_SECONDS = 1.0, 30.0
 GROUP = "group"
 """What a refusal of the staff's group is counted by."""
 
@@ -31,6 +38,28 @@ async def tend(project: Project, engine: Engine, *, now: datetime) -> Counter[st
         counts += Counter(f"reminder-{each.status}" for each in reminded)
     counts += await show(project, engine, now=now)
     return +counts
+
+
+async def keep(project: Project, engine: Engine, now: Callable[[], datetime], until: asyncio.Event) -> None:
+    """Beside a bot that listens: what people answer in their group leaves within seconds, until it is over. What fails is the schedule's to try again."""
+    while not until.is_set():
+        try:
+            if await asyncio.to_thread(_anything, engine, now()):
+                await asyncio.to_thread(lambda: asyncio.run(tend(project, engine, now=now())))
+        except (WinbackError, database.Failure) as error:
+            log.warning("threads can't be looked after now: %s", error)
+            await _unless_over(until, _AGAIN_SECONDS)
+        await _unless_over(until, _LOOK_SECONDS)
+
+
+def _anything(engine: Engine, now: datetime) -> bool:
+    with database.reading(engine) as connection:
+        return thread_topics.anything(connection, now)
+
+
+async def _unless_over(until: asyncio.Event, seconds: float) -> None:
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(until.wait(), seconds)
 
 
 def queue(project: Project, engine: Engine, *, now: datetime) -> int:

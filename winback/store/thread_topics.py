@@ -31,6 +31,13 @@ def to_show(connection: Connection, now: datetime, limit: int) -> Sequence[Row[A
     return connection.execute(statement).all()
 
 
+def anything(connection: Connection, now: datetime) -> bool:
+    """Whether any answer waits to leave, or any words to be shown."""
+    leaves = (thread_words.c.status == WordStatus.PLANNED, or_(thread_words.c.try_at.is_(None), thread_words.c.try_at <= now))
+    shows = (thread_words.c.shown == WordStatus.PLANNED, or_(thread_words.c.shown_at.is_(None), thread_words.c.shown_at <= now))
+    return any(connection.execute(select(thread_words.c.id).where(*waits).limit(1)).first() is not None for waits in (leaves, shows))
+
+
 def hand_over(connection: Connection, word_id: int, now: datetime) -> bool:
     """Mark words as handed over, just before they are shown. False: somebody else was quicker."""
     ours = (thread_words.c.id == word_id, thread_words.c.shown == WordStatus.PLANNED)
