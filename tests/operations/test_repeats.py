@@ -18,7 +18,7 @@ from winback.operations import calendar, explaining, steering
 from winback.store import database, runs
 from winback.store import deliveries as letters
 from winback.store import repeats as store
-from winback.store.tables import campaign_runs, codes, deliveries, events, recipients
+from winback.store.tables import campaign_runs, codes, deliveries, events, recipients, touches
 
 LONDON = ZoneInfo("Europe/London")
 DAY = timedelta(days=1)
@@ -156,6 +156,25 @@ def test_the_last_check_is_made_for_a_reminder_too(engine, ready, channel, begun
     with database.reading(engine) as connection:
         again = connection.execute(select(deliveries).where(deliveries.c.customer_id == who, deliveries.c.stage == "first-letter+1")).one()
     assert (again.status in {"stopped", "skipped"}, again.reason) == (True, reason)
+
+
+def test_the_contact_policy_puts_a_reminder_off_and_never_leaves_it_out(engine, ready, channel, begun):
+    """`last-day` says `if_capped: skip`; who asks for it again gets it once the policy lets it leave."""
+    who = begun.customer_id
+    for days in (7, 21):
+        go(ready, engine, START + days * DAY, channel)
+    with database.reading(engine) as connection:
+        last = connection.execute(select(deliveries).where(deliveries.c.customer_id == who, deliveries.c.stage == "last-day")).one()
+    assert put_off(engine, last, Later.THREE_DAYS, START + 21 * DAY) is True
+    with database.writing(engine) as connection:  # the shop rang them up again and again meanwhile
+        for number in range(4):
+            values = {"key": f"call-{number}", "customer_id": who, "touched_at": START + 23 * DAY, "channel": "phone"}
+            connection.execute(touches.insert().values(**values))
+    go(ready, engine, START + 24 * DAY, channel)
+    with database.reading(engine) as connection:
+        again = connection.execute(select(deliveries).where(deliveries.c.customer_id == who, deliveries.c.stage == "last-day+1")).one()
+    assert (again.status, again.reason) == ("planned", "capped")
+    assert again.due_at > START + 24 * DAY
 
 
 def test_there_is_nothing_to_be_reminded_of_when_it_is_over_or_put_off_often_enough(engine, ready, channel, begun):

@@ -11,9 +11,10 @@ from sqlalchemy import Row
 
 from winback import clock
 from winback.channels.channel import Channel
-from winback.journey import last_check, send_hour, stage_times, zones
+from winback.journey import last_check, repeats, send_hour, stage_times, zones
 from winback.journey.eligibility import Candidate
 from winback.journey.last_check import Ask, Send, Since, SkipStage, Stop, Verdict
+from winback.journey.stage import Stage
 from winback.model import ChannelName, Reason, RecipientStatus
 from winback.sending import allowing, asking, fuse, meeting, offering, outcomes, pacing, turns
 from winback.sending.asking import Asking
@@ -92,11 +93,11 @@ class Desk:
             if isinstance(verdict, Send):
                 verdict = allowing.check(self.channels[verdict.channel], verdict, candidate)
             if isinstance(verdict, Send):
-                passed.append(Passed(delivery, candidate, recipient, verdict, self._terms(candidate, recipient), held))
+                passed.append(Passed(delivery, candidate, recipient, verdict, self._terms(delivery, candidate, recipient), held))
             elif isinstance(verdict, Ask):
                 told = self._writer.ask(delivery, candidate, recipient, verdict.task, now=now, held=held)
                 code = held.id if held and held.code in told.text else None
-                asked.append(Asking(told, self._terms(candidate, recipient), code))
+                asked.append(Asking(told, self._terms(delivery, candidate, recipient), code))
             else:
                 settled.append((delivery, outcomes.not_sent(delivery, verdict)))
         passed, settled = pacing.hold(ledger.writing, self._writer.prepared, ledger.run, passed, settled, now=now)
@@ -136,7 +137,7 @@ class Desk:
             return SkipStage(Reason.NO_LANGUAGE)
         now, writer = self.ledger.now(), self._writer
         contacts, rival = turn.of(delivery.customer_id)
-        campaign, stage = writer.campaign, writer.campaign.stages[recipient.next_stage]
+        campaign, stage = writer.campaign, self._stage(delivery, recipient)
         rules = writer.rules(candidate.person.country)
         who = traveller(recipient, candidate.person.country, rules)
         return last_check.decide(
@@ -162,7 +163,12 @@ class Desk:
             unmet=unmet,
         )
 
-    def _terms(self, candidate: Candidate, recipient: Row[Any]) -> Terms:
+    def _stage(self, delivery: Claimed, recipient: Row[Any]) -> Stage:
+        """The recipient's stage. A reminder that they asked for is put off by the contact policy, never left out."""
+        stage: Stage = self._writer.campaign.stages[recipient.next_stage]
+        return stage.model_copy(update={"if_capped": "postpone"}) if repeats.number_of(delivery.stage) else stage
+
+    def _terms(self, delivery: Claimed, candidate: Candidate, recipient: Row[Any]) -> Terms:
         rules, zone = self._writer.rules(candidate.person.country), recipient.time_zone
         day = clock.local_day(self.ledger.now(), zones.calendar(zone, rules)) if self.ledger.greeter else None
-        return Terms(self._writer.campaign.stages[recipient.next_stage], rules, zone, candidate.wishes, day)
+        return Terms(self._stage(delivery, recipient), rules, zone, candidate.wishes, day)
