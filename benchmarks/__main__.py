@@ -23,14 +23,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure what the project promises to be quick at.")
     parser.add_argument("--only", metavar="AREA", choices=AREAS, help=f"one of {', '.join(AREAS)}")
     parser.add_argument("--json", metavar="FILE", type=Path, help="also write the figures as JSON")
-    parser.add_argument("--customers", metavar="N", type=int, default=1_000_000, help="of the made-up shop in the area audience (1,000,000)")
+    parser.add_argument(
+        "--customers", metavar="N", type=int, default=1_000_000, help="of the made-up shop in audience, of the run in outcomes (1,000,000)"
+    )
     parser.add_argument("--keep", metavar="DIR", type=Path, help="let that shop's databases stay here (3.5 GB), to be measured again")
     arguments = parser.parse_args()
     present = [area for area in AREAS if importlib.util.find_spec(f"benchmarks.{area}")]
     if arguments.only and arguments.only not in present:
         print(f"There is nothing to measure in the area {arguments.only} yet. Areas: {', '.join(present)}.", file=sys.stderr)
         return 1
-    options = {"audience": {"customers": arguments.customers, "keep": arguments.keep}}
+    options = {"audience": {"customers": arguments.customers, "keep": arguments.keep}, "outcomes": {"customers": arguments.customers}}
     figures, unavailable = _measure([arguments.only] if arguments.only else present, options)
     _print(figures)
     if arguments.json:

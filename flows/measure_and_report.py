@@ -9,9 +9,10 @@ from pathlib import Path
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
-from flows import opened
+from flows import artifacts, opened
 from winback.commands import results
-from winback.operations import reporting
+from winback.operations import exporting, reporting
+from winback.outcomes import markdown, wording
 from winback.outcomes.report import Report
 from winback.store import database, runs
 
@@ -21,7 +22,11 @@ def measure(project: str, campaign: str, now: datetime, page: str | None, truth:
     """One campaign's newest run."""
     winback = opened.project(project)
     measured = reporting.measure_and_report(winback, opened.store(winback), campaign, now=now, truth=truth)
-    results.write_page(measured, Path(page) if page else winback.out / "reports" / f"{campaign}.html")
+    path = Path(page) if page else winback.out / "reports" / f"{campaign}.html"
+    results.write_page(measured, path)
+    told = measured.as_json()
+    artifacts.keep(campaign, markdown=markdown.of_report(measured), table=measured.arms_as_json(), page=path, about=wording.as_of(measured))
+    exporting.write(told, path.with_suffix(""))
     return measured
 
 
@@ -33,7 +38,7 @@ def measure_and_report(
     page: str | None = None,
     truth: Mapping[str, float] | None = None,
 ) -> list[Report]:
-    """Reports lie in out/reports/ unless `page` names a file; `truth` is known for made-up shops only."""
+    """Reports and their tables as CSV lie in out/reports/ unless `page` names a file; `truth` is known for made-up shops only."""
     with database.reading(opened.store(opened.project(project))) as connection:
         names = [campaign] if campaign else runs.campaigns(connection)
     return [measure(project, name, opened.moment(now), page, truth) for name in names]

@@ -23,7 +23,7 @@ LAYERS = (
     {"limits", "ways_in", "ways_out"},
     {"shapes"},
     {"strictyaml"},
-    {"model", "errors", "clock"},
+    {"model", "errors", "clock", "speech"},
 )
 LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
 

@@ -33,6 +33,7 @@ from winback.commands import (
     rights,
     studio,
     suppressions,
+    tactics,
     tasks,
     translations,
 )
@@ -84,6 +85,7 @@ for subject in (
     codes,
     tasks,
     results,
+    tactics,
     bounces,
     studio,
     dkim,

@@ -233,6 +233,8 @@ class Reason(StrEnum):
     ANSWERED = "answered"  # answered the survey
     EXHAUSTED = "exhausted"  # every stage and the farewell brought no answer: left alone for good
     WRITTEN_LATELY = "written-lately"  # the same campaign wrote to them not long ago
+    GLOBAL_HOLDOUT = "global-holdout"  # no campaign writes to them for a while, so that all campaigns together can be compared with somebody
+    OTHER_LAYER = "other-layer"  # another campaign's part of the layer that the two share
     DAY_PASSED = "day-passed"  # the stage's own day was over before its turn came
     FORGOTTEN = "forgotten"  # asked to be erased
     NO_OCCASION = "no-occasion"  # the occasion doesn't come for this customer, or not while the campaign lasts

@@ -9,19 +9,20 @@ import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, TypeAlias, TypeVar
+from typing import Annotated, Any, Literal, TypeAlias, TypeVar
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, Field, field_validator, model_validator
+from pydantic import BaseModel, Field, WithJsonSchema, field_validator, model_validator
 
 from winback import strictyaml
 from winback.errors import ConfigError, Problem
 from winback.limits import FuseSettings
 from winback.model import Environment
-from winback.shapes import Allowed, Amount, Duration, NumberOrNever, Zone, one_of
+from winback.shapes import Allowed, Amount, Duration, NumberOrNever, Share, Zone, one_of
+from winback.speech import Language
 from winback.strictyaml import Document, Shape, refusal
 from winback.ways_in import ImapSettings, SoftBounceSettings
 from winback.ways_out import EmailSettings, TelegramSettings
@@ -52,6 +53,31 @@ class TrackingSettings(Shape):
     durable: bool = False  # only what is on the disk is answered: a power cut loses nothing either, and each answer waits for the disk
 
 
+class GlobalHoldout(Shape):
+    """Customers whom no campaign writes to, greetings apart: the same ones for a whole period, to compare all campaigns together with."""
+
+    share: Share
+    for_: Literal["year", "half-year", "quarter", "ever"] = Field(default="year", alias="for")
+    salt: str = Field(default="global-holdout", pattern="^[A-Za-z0-9-]+$", max_length=60)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _share_alone(cls, content: Any) -> Any:
+        return {"share": content} if isinstance(content, int | float) and not isinstance(content, bool) else content
+
+    @field_validator("share")
+    @classmethod
+    def _some_left(cls, value: float) -> float:
+        if value > 0.5:
+            raise refusal(f"is {value:g}: more would be left alone than written to.", "Write for example 0.02 for 2 %.")
+        return value
+
+    def period_of(self, day: date) -> str:
+        """The period that a day is in: 2026, 2026-H2, 2026-Q4, or `ever`."""
+        names = {"year": "", "half-year": f"-H{(day.month + 5) // 6}", "quarter": f"-Q{(day.month + 2) // 3}"}
+        return "ever" if self.for_ == "ever" else f"{day.year}{names[self.for_]}"
+
+
 class Settings(Shape):
     """config/settings.yaml."""
 
@@ -60,6 +86,7 @@ class Settings(Shape):
     database: str = "sqlite:///winback.db"
     currency: str = Field(pattern="^[A-Z]{3}$")  # the currency that reports count in
     rates: dict[str, Amount] = Field(default_factory=dict)  # what one of another currency is worth in it
+    report_language: Annotated[Language, *one_of(Language, "a language of reports")] = Language.EN  # that reports are written in
     time_zone: Zone  # of the shop: what "today" and "as of" mean
     public_url: str  # where `winback serve` is reached from outside
     trusted_proxies: tuple[str, ...] = ("127.0.0.1", "::1")  # whose X-Forwarded-For says who asks
@@ -75,6 +102,10 @@ class Settings(Shape):
     lease: Duration = Field(default="10 minutes", validate_default=True)  # how long a worker may hold a letter without a word
     batch: int = Field(default=500, ge=1, le=5000)  # deliveries that a worker claims and looks at at once
     approve_above: NumberOrNever = 200  # a campaign that would write to more people waits for `winback approve`
+    global_holdout: Annotated[GlobalHoldout | None, WithJsonSchema({"type": ["number", "object"]})] = None  # 0.02: no campaign writes to 2 %
+    revenue_cap: Amount | None = Field(
+        default=None, gt=0
+    )  # of one customer, for the check that a few large buyers don't decide; see docs/outcomes.md
     email: EmailSettings = EmailSettings()
     telegram: TelegramSettings = TelegramSettings()
     addresses: AddressSettings = AddressSettings()

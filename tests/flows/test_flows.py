@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -86,6 +87,13 @@ def test_a_campaign_runs_through_the_flows_and_nothing_starts_by_itself(shop):
     report = measure_and_report(str(shop.root), now=START + timedelta(days=61))[0]
     assert {arm.name for arm in report.arms} == {"warm-word", "gift-first", "holdout"}
     assert (shop.out / "reports" / "winter-tea.html").exists()
+    assert (shop.out / "reports" / "winter-tea" / "arms.csv").exists()
+    assert report.plan, "the plan of a run that nobody need approve is kept too"
+    kept = _artifacts("winter-tea")
+    assert kept["report-winter-tea"].startswith("# Did winter-tea bring people back?")
+    assert "## Who returned" in kept["report-winter-tea"]
+    assert [row["arm"] for row in json.loads(kept["figures-winter-tea"])] == ["warm-word", "gift-first", "holdout"]
+    assert (shop.out / "reports" / "winter-tea.html").as_uri() in kept["page-winter-tea"]
     with database.reading(engine) as connection:
         stopped = (
             connection.execute(select(deliveries.c.reason).where(deliveries.c.customer_id == letter.customer_id, deliveries.c.stage == "last-day"))
@@ -94,6 +102,31 @@ def test_a_campaign_runs_through_the_flows_and_nothing_starts_by_itself(shop):
         )
     assert stopped in ([], ["replied"])
     assert enrol_and_send(str(shop.root), "winter-tea", now=START + timedelta(days=62)) == {}, "a run that is over stays over"
+    engine.dispose()
+
+
+def _artifacts(ending: str) -> dict[str, str]:
+    """What Prefect's server keeps, by key."""
+    from prefect.client.orchestration import get_client
+
+    with get_client(sync_client=True) as client:
+        found = client.read_artifacts()
+    return {each.key: each.data for each in found if each.key and each.key.endswith(ending)}
+
+
+def test_the_quarter_that_has_ended_is_told_by_its_flow(shop):
+    from flows.quarterly_report import quarterly_report
+
+    engine = database.open_engine(shop.database_url)
+    populate(engine, 30)
+    told = quarterly_report(str(shop.root), now=START)
+    assert (told["quarter"], told["is_over"]) == ("2026-Q3", True)
+    assert (shop.out / "reports" / "2026-Q3.html").exists()
+    assert (shop.out / "reports" / "2026-Q3" / "summary.csv").exists()
+    kept = _artifacts("quarter-2026-q3")
+    assert kept["report-quarter-2026-q3"].startswith("# 2026-Q3: who left, and who came back")
+    assert json.loads(kept["figures-quarter-2026-q3"])[0]["group"] == "all"
+    assert quarterly_report(str(shop.root), "2026Q4", now=START)["is_over"] is False
     engine.dispose()
 
 
@@ -192,6 +225,7 @@ def test_every_deployment_names_a_flow_that_exists_and_only_those_who_help_to_se
         "start-campaign",
         "collect-events",
         "measure-and-report",
+        "quarterly-report",
         "retention",
     }
     for deployment in deployments:

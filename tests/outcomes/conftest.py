@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Engine, insert, select, update
 
 from winback.model import HOLDOUT, DeliveryStatus, EventKind, OrderStatus, Reason, RecipientStatus, RunStatus, Verdict
-from winback.store import database, tables
+from winback.store import database, refreshing, tables
 from winback.store import outcomes as store
 
 START = datetime(2026, 3, 1, 9, 30, 15, 250_000, tzinfo=UTC)
@@ -58,11 +58,34 @@ class World:
     def skipped(self, reason: Reason) -> int:
         return self.recipient("", status=RecipientStatus.SKIPPED, reason=reason)
 
-    def order(self, customer: int, moment: float | datetime, amount_minor: int = 1000, *, currency="UAH", status=OrderStatus.PLACED) -> int:
-        return self._insert(
+    def order(
+        self,
+        customer: int,
+        moment: float | datetime,
+        amount_minor: int = 1000,
+        *,
+        currency="UAH",
+        status=OrderStatus.PLACED,
+        margin: int | None = None,
+    ) -> int:
+        """An order that came in, noted as an import notes it."""
+        number = self._insert(
             tables.orders, key=f"o{next(self._numbers)}", customer_id=customer, ordered_at=moment if isinstance(moment, datetime) else at(moment),
-            amount_minor=amount_minor, currency=currency, quantity=1, status=status,
+            amount_minor=amount_minor, margin_minor=margin, currency=currency, quantity=1, status=status,
         )  # fmt: skip
+        self.changed(customer)
+        return number
+
+    def change(self, order: int, **values) -> None:
+        """The shop says something else of an order than before."""
+        with database.writing(self.engine) as connection:
+            connection.execute(update(tables.orders).where(tables.orders.c.id == order).values(**values))
+            whose = connection.execute(select(tables.orders.c.customer_id).where(tables.orders.c.id == order)).scalar_one()
+        self.changed(whose)
+
+    def changed(self, customer: int) -> None:
+        with database.writing(self.engine) as connection:
+            refreshing.due(connection, [customer])
 
     def delivery(self, customer: int, stage: str = "hello", *, status=DeliveryStatus.SENT, due: float = 1, tactic: str = "") -> int:
         sent_at = at(due) if status == DeliveryStatus.SENT else None

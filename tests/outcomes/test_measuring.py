@@ -93,7 +93,7 @@ def test_the_page_needs_nothing_else_and_escapes_what_others_named(run):
     assert tree.xpath("//h1")[0].text_content() == "Did spring & more bring people back?"
     assert {svg.get("role") for svg in tree.xpath("//svg")} == {"img"}
     assert all(svg.get("aria-label") for svg in tree.xpath("//svg"))
-    assert len(tree.xpath("//svg")) == 3
+    assert len(tree.xpath("//svg")) == 4
 
 
 def test_the_page_shows_the_same_numbers_as_the_terminal(run):

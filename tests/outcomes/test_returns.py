@@ -5,10 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import update
 
 from winback.model import HOLDOUT, OrderStatus, Reason, RecipientStatus
-from winback.store import database, tables
 
 START = datetime(2026, 3, 1, 9, 30, 15, 250_000, tzinfo=UTC)  # when everybody is assigned
 TICK = timedelta(microseconds=1)
@@ -149,8 +147,7 @@ def test_an_order_cancelled_later_is_taken_out_even_at_the_same_moment(world):
     world.order(stays, 5)
     order = world.order(goes, 5)
     assert world.measure() == 2
-    with database.writing(world.engine) as connection:
-        connection.execute(update(tables.orders).where(tables.orders.c.id == order).values(status=OrderStatus.CANCELLED))
+    world.change(order, status=OrderStatus.CANCELLED)
     assert world.measure() == 1
     assert [row[0] for row in world.outcomes()] == [stays]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -39,6 +40,21 @@ def periods(per: Per, count: int, today: date, *, is_over: bool = False) -> tupl
     complete = is_over and today + timedelta(days=1) == first_after
     numbers = range(max(now - count + complete, 12 // length), now + 1)
     return tuple(_period(number, length, today, is_over=number < now or complete) for number in numbers)
+
+
+def quarter(name: str, today: date, *, is_over: bool = False) -> Period | None:
+    """The quarter that is written 2026Q3 or 2026-Q3, until today where it isn't over; None of what is no quarter. `is_over`: whether today is."""
+    found = re.fullmatch(r"(\d{4})-?[Qq]([1-4])", name.strip())
+    if found is None or int(found[1]) < 1:
+        return None
+    number = int(found[1]) * 4 + int(found[2]) - 1
+    last = _first_of(number + 1, 3) - timedelta(days=1)
+    return _period(number, 3, today, is_over=last < today or (is_over and last == today))
+
+
+def before(per: Per, day: date) -> str:
+    """The name of the period before the one that a day lies in."""
+    return _name((day.year * 12 + day.month - 1) // per.months - 1, per.months)
 
 
 def holding(per: Per, day: date) -> str:

@@ -71,9 +71,9 @@ def table(rows: Iterable[Iterable[Any]]) -> str:
 
 
 def _harmless_row(row: Iterable[Any]) -> list[str]:
-    return ["" if cell is None else _harmless(str(cell)) for cell in row]
+    return ["" if cell is None else harmless(str(cell)) for cell in row]
 
 
-def _harmless(text: str) -> str:
+def harmless(text: str) -> str:
     """A spreadsheet takes what begins like this for a formula; after an apostrophe it is shown as it is (OWASP, CSV injection)."""
     return f"'{text}" if text.startswith(_READ_AS_FORMULA) else text

@@ -23,6 +23,7 @@ def plan(context: typer.Context, campaign: Campaign, as_of: AsOfDay = None, fold
     """Count who would get what, when, and why not; cost and power."""
     from winback.commands import campaign_tables
     from winback.operations import approving, planning
+    from winback.operations import tactics as library
     from winback.sending import prepared
 
     project = frame.open_project(context, folder)
@@ -37,10 +38,13 @@ def plan(context: typer.Context, campaign: Campaign, as_of: AsOfDay = None, fold
         )
     above, given = project.settings.approve_above, approving.is_given(frame.open_store(project), ready)
     needed = above is not None and planned.people > above
+    learnt = library.begin_with(frame.open_store(project), tuple(ready.campaign.tactics), now=frame.moment(project, as_of))
     if json:
-        frame.print_json(planned.as_json() | {"approval": {"above": above, "needed": needed, "given": given}})
+        frame.print_json(planned.as_json() | {"approval": {"above": above, "needed": needed, "given": given}, "learnt": learnt})
         return
     campaign_tables.print_plan(planned)
+    for sentence in learnt:
+        typer.echo(sentence)
     if needed:
         told = "that is approved." if given else f"somebody must approve it first: winback approve {campaign}"
         typer.echo(f"It would write to more than {above:,} people; {told}")

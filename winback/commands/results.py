@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from winback.commands import experiments, frame
 from winback.commands.frame import AsOfDay, Folder, Json
 from winback.errors import ConfigError, Problem
+from winback.speech import Language
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from winback.outcomes.quarterly import Quarterly
     from winback.outcomes.report import Report
 
 
@@ -26,8 +31,15 @@ def report(
     context: typer.Context,
     campaign: Annotated[str | None, typer.Argument(metavar="CAMPAIGN")] = None,
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write one self-contained page.")] = None,
+    export: Annotated[Path | None, typer.Option(metavar="DIR", help="Also write every table as a CSV file.")] = None,
+    parquet: Annotated[bool, typer.Option("--parquet", help="With --export: Parquet files instead.")] = False,
+    quarter: Annotated[
+        str | None,
+        typer.Option(metavar="QUARTER", help="Tell a quarter of the shop instead, as 2026Q3: who left, came back, what it cost and brought."),
+    ] = None,
     run: Annotated[int | None, typer.Option(metavar="NUMBER", help="Of this run instead of the newest.")] = None,
     as_of: AsOfDay = None,
+    language: Annotated[Language | None, typer.Option(help="The report's language.", show_default="that of settings.yaml")] = None,
     from_csv: experiments.FromCsv = None,
     arm: experiments.Arm = None,
     control: experiments.Control = None,
@@ -42,7 +54,7 @@ def report(
     folder: Folder = None,
     json: Json = False,
 ) -> None:
-    """Show who returned, against the customers left alone."""
+    """Show who returned, against the customers left alone; what it cost and brought, and what can be believed of it."""
     if from_csv is not None:
         experiments.report(
             from_csv,
@@ -59,12 +71,18 @@ def report(
             json=json,
         )
         return
+    if quarter is not None:
+        _tell_quarter(context, quarter, folder, as_of=as_of, language=language, html=html, export=export, parquet=parquet, json=json)
+        return
     if campaign is None:
-        raise ConfigError(Problem("", None, "the report needs a campaign.", "Write winback report CAMPAIGN, or --from-csv FILE."))
+        how = "Write winback report CAMPAIGN, --quarter 2026Q3, or --from-csv FILE."
+        raise ConfigError(Problem("", None, "the report needs a campaign.", how))
     from winback.operations import reporting
 
     project = frame.open_project(context, folder)
-    measured = reporting.measure_and_report(project, frame.open_store(project), campaign, now=frame.moment(project, as_of), number=run)
+    measured = reporting.measure_and_report(
+        project, frame.open_store(project), campaign, now=frame.moment(project, as_of), number=run, language=language
+    )
     if json:
         frame.print_json(measured.as_json())
     else:
@@ -72,22 +90,72 @@ def report(
     if html is not None:
         write_page(measured, html)
         typer.echo(str(html), err=json)
+    if export is not None:
+        write_tables(measured.as_json(), export, parquet=parquet, err=json)
+
+
+def write_tables(told: Mapping[str, Any], folder: Path, *, parquet: bool, err: bool) -> None:
+    """Every table of a report as a file of its own, and say which."""
+    from winback.operations import exporting
+
+    for path in exporting.write(told, folder, parquet=parquet):
+        typer.echo(str(path), err=err)
 
 
 _UNKNOWN_WIDTH = 80
 """What rich takes for a width when there is no terminal and COLUMNS says nothing."""
 
 
+def _tell_quarter(
+    context: typer.Context,
+    name: str,
+    folder: Path | None,
+    *,
+    as_of: str | None,
+    language: Language | None,
+    html: Path | None,
+    export: Path | None,
+    parquet: bool,
+    json: bool,
+) -> None:
+    from winback.operations import quarter
+    from winback.outcomes import terminal
+
+    project = frame.open_project(context, folder)
+    told = quarter.tell(project, frame.open_store(project), name, now=frame.moment(project, as_of), language=language)
+    if json:
+        frame.print_json(told.as_json())
+    else:
+        _print(terminal.render_quarter(told))
+    if html is not None:
+        write_quarter_page(told, html)
+        typer.echo(str(html), err=json)
+    if export is not None:
+        write_tables(told.as_json(), export, parquet=parquet, err=json)
+
+
 def print_report(measured: Report) -> None:
     """The report in the terminal."""
-    from rich.console import Console
-
     from winback.outcomes import terminal
+
+    _print(terminal.render(measured))
+
+
+def _print(rendered: RenderableType) -> None:
+    from rich.console import Console
 
     console = Console()
     if not console.is_terminal and console.width == _UNKNOWN_WIDTH:
         console = Console(width=100)  # a file or a pipe has no width of its own
-    console.print(terminal.render(measured))
+    console.print(rendered)
+
+
+def write_quarter_page(told: Quarterly, path: Path) -> None:
+    """The quarterly report as one self-contained page."""
+    from winback.studio import quarter_page
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(quarter_page.render(told), encoding="utf-8")
 
 
 def write_page(measured: Report, path: Path) -> None:

@@ -7,7 +7,7 @@ import itertools
 import math
 from dataclasses import replace
 from datetime import date, timedelta
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
@@ -15,6 +15,7 @@ from winback.audience.signs import Sign
 from winback.errors import ConfigError, Problem
 from winback.journey import greet as greeting
 from winback.journey.content import Content, Localised
+from winback.journey.drawing import Adaptive, Layer, Stratum
 from winback.journey.greet import Greet
 from winback.journey.offer import Offer
 from winback.journey.recurrence import SEASON, BackFill
@@ -22,7 +23,7 @@ from winback.journey.stage import Stage
 from winback.journey.sunset import SUNSET, Sunset, is_sunset
 from winback.model import HOLDOUT, ChannelName, TaskKind
 from winback.settings import Project
-from winback.shapes import Duration, Share
+from winback.shapes import Duration, Share, one_of
 from winback.strictyaml import Document, Place, Shape, nearest, refusal
 
 
@@ -62,6 +63,9 @@ class Campaign(Shape):
     back_fill: BackFill | None = None  # how those lapsed long before a daily campaign began are spread
     re_enter_after: Duration | None = None  # how long nobody comes in again; a daily campaign's is a year
     sunset: Sunset | None = None
+    layer: Layer | None = None  # its part of all customers, where others have the rest
+    strata: tuple[Annotated[Stratum, *one_of(Stratum, "a stratum")], ...] = ()  # within which arms are kept of one size; the fewer the better
+    adaptive: Adaptive | None = None  # tactics' shares follow what was learnt from wave to wave
 
     @model_validator(mode="before")
     @classmethod
@@ -103,6 +107,17 @@ class Campaign(Shape):
                 f"spreads its back-fill over {self.back_fill.over.days} days, and takes customers in for {longest.days} days.",
                 "Shorten `over`, or write a later `ends_on`.",
             )
+        return self
+
+    @model_validator(mode="after")
+    def _is_drawn_as_it_can(self) -> Campaign:
+        if len(set(self.strata)) < len(self.strata):
+            raise refusal("names a stratum twice.", "Take one of the two out.")
+        if self.adaptive is not None and (self.enrol == "once" or self.greet is not None):
+            raise refusal("is adaptive, but takes everybody in at once: there is no next wave.", "Add `enrol: daily`, or take `adaptive:` out.")
+        if self.adaptive is not None and not self.adaptive.fits(len(self.tactics)):
+            most = f"{len(self.tactics)} tactics and a floor of {self.adaptive.floor:g}"
+            raise refusal(f"has {most}: no share could follow anything.", "Write two tactics or more, and a floor that leaves a rest: 0.1.")
         return self
 
     def _lasts(self) -> timedelta:
@@ -211,7 +226,7 @@ def namesakes(project: Project, name: str) -> list[Problem]:
 
 
 def twins(project: Project, name: str) -> list[Problem]:
-    """Other campaigns with the title of this one: reports and people would take one for the other. Files that can't be read are left out."""
+    """Other campaigns with the title of this one, which people would take for it, or with its part of a layer. Files that can't be read are left out."""
     documents: dict[str, Document[Campaign]] = {}
     for each in project.names("campaigns"):
         with contextlib.suppress(ConfigError):
@@ -219,12 +234,20 @@ def twins(project: Project, name: str) -> list[Problem]:
     own = documents.pop(name, None)
     if own is None:
         return []
-    title = _plain(own.value.title)
+    title, layer = _plain(own.value.title), own.value.layer
     how = "Give each campaign a title of its own."
-    return [
+    same_title = [
         own.problem(("title",), f"the campaign in {other.file}:{other.line('title')} has the same title.", how)
         for other in documents.values()
         if _plain(other.value.title) == title
+    ]
+    how = "Give each its own part: {name: tea, from: 0, below: 0.5} and {name: tea, from: 0.5}."
+    return same_title + [
+        own.problem(
+            ("layer",), f"the campaign in {other.file}:{other.line('layer')} has customers of this part of the layer `{layer.name}` too.", how
+        )
+        for other in documents.values()
+        if layer is not None and other.value.layer is not None and layer.overlaps(other.value.layer)
     ]
 
 

@@ -67,6 +67,7 @@ class Candidate:
     phone: str = ""  # +380671234567
     reach: Mapping[ChannelName, Reach] = field(default_factory=dict)
     wishes: Wishes = NO_WISHES
+    value_class: str = ""  # when everybody was scored last; empty: never bought, or never scored
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -36,23 +36,26 @@ class Waiting:
         return {"fingerprint": self.fingerprint, "asked_at": self.asked_at.isoformat(), **self.asked.as_json()}
 
 
-def clear(engine: Engine, ready: Prepared, run: Run | None, made_of: Fingerprint, *, now: datetime) -> Waiting | None:
-    """What stands in the way of a run that hasn't begun, asked for now if it never was; None: nobody need be asked, or somebody said yes."""
+def clear(engine: Engine, ready: Prepared, run: Run | None, made_of: Fingerprint, *, now: datetime) -> Waiting | Mapping[str, Any] | None:
+    """What stands in the way of a run that hasn't begun, asked for now if it never was.
+
+    Else nobody need be asked, or somebody said yes: then the figures that they were or would be shown, None where nobody counts them.
+    """
     above, number = ready.project.settings.approve_above, 1 if run is None else run.number + 1
     with database.reading(engine) as connection:
         known = approvals.get(connection, ready.name, made_of.digest)
     if known is not None and known.stands and _takes_in(ready, run):
-        return None
+        return known.summary
     if known is not None and _concerns(known, number):
         if known.stands and not approval.outgrown(known.given, campaign_run.size(engine, ready, now=now)):
-            return None
+            return known.summary
         if not known.stands and not approval.may_go(above, known.summary["people"], known.given):
             return waiting(known)
     if above is None:
         return None
     question = asking.question(ready, engine, run, now=now)
     if approval.may_go(above, question.asked.people, None):
-        return None
+        return question.asked.as_json()
     return ask(engine, ready, question, made_of, now=now)
 
 

@@ -39,12 +39,13 @@ def begin(engine: Engine, ready: Prepared, *, now: datetime, again: bool = False
         raise ConfigError(twins)
     again = again or (run is not None and run.status in UNFINISHED)  # a daily one's next run begins by itself
     campaign_run.refuse_to_begin(engine, ready, now=now, again=again)
-    if waiting := approving.clear(engine, ready, run, made_of, now=now):
-        return waiting
+    asked = approving.clear(engine, ready, run, made_of, now=now)
+    if isinstance(asked, Waiting):
+        return asked
     with database.reading(engine) as connection:
         needed = approvals.get(connection, ready.name, made_of.digest)
     cleared = partial(approving.is_cleared, campaign=ready.name, digest=made_of.digest, needed=needed is not None and needed.stands)
-    began = campaign_run.current(engine, ready, now=now, again=again, made_of=made_of, is_cleared=cleared)
+    began = campaign_run.current(engine, ready, now=now, again=again, made_of=made_of, is_cleared=cleared, expected=asked)
     return _go_on(engine, ready, began, made_of, now=now)  # somebody else's, perhaps, who began at the same moment
 
 

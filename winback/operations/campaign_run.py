@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine
 from winback import clock
 from winback.errors import ConfigError
 from winback.journey.fingerprint import Fingerprint
-from winback.model import UNFINISHED, RunStatus
+from winback.model import UNFINISHED, Money, RunStatus
 from winback.operations import enrolment, knowing, recurring
 from winback.operations.rationing import Rations
 from winback.sending import offering
@@ -29,10 +29,11 @@ def current(
     again: bool = False,
     made_of: Fingerprint | None = None,
     is_cleared: Callable[[Connection], bool] = lambda _: True,
+    expected: Mapping[str, Any] | None = None,
 ) -> Run:
     """The campaign's newest unfinished run, or a new one: the first, or the next when `again` is asked for or a daily one's season is over.
 
-    `made_of` is kept with a new one, and `is_cleared` asked in the same transaction whether it may begin. Raises ConfigError when it may
+    `made_of` and `expected` (what the plan says) are kept with a new one, and `is_cleared` asked in the same transaction whether it may begin. Raises ConfigError when it may
     not, the last run is over and no new one was asked for, the campaign is over by its dates, or its file has other arms or stages than
     the run began with.
     """
@@ -55,6 +56,8 @@ def current(
             "shares": prepared.campaign.shares(),
             "order_of_stages": _order_of_stages(prepared),
             "window_seconds": prepared.campaign.window(prepared.project).total_seconds(),
+            "expected": expected and dict(expected),
+            "cap_minor": _cap_minor(prepared),
         }
         begun = runs.start(connection, prepared.name, number=number, salt=salt_of(prepared, number), plan=plan, now=now, **_kept(made_of))
         detail = {"run": number, "files": begun.fingerprint[:16]}
@@ -65,6 +68,12 @@ def current(
 def goes_on(prepared: Prepared, run: Run, now: datetime) -> bool:
     """Whether a campaign's newest run is the one to go on with; otherwise another one begins, by itself where a daily one's season is over."""
     return run.status in UNFINISHED and not (run.status is RunStatus.ACTIVE and recurring.is_next_due(prepared, run, now))
+
+
+def _cap_minor(prepared: Prepared) -> int | None:
+    """Up to what one customer's revenue counts in the check: declared before anything is seen."""
+    settings = prepared.project.settings
+    return None if settings.revenue_cap is None else Money(settings.revenue_cap, settings.currency).minor
 
 
 def _kept(made_of: Fingerprint | None) -> dict[str, Any]:

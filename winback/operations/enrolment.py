@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -20,8 +20,10 @@ from winback.journey.recurrence import NOTHING, Past
 from winback.journey.send_hour import Learnt
 from winback.journey.stage_times import Traveller
 from winback.journey.zones import Home, Whereabouts
-from winback.model import HOLDOUT, ChannelName, Money, RecipientStatus, RunStatus
+from winback.model import HOLDOUT, ChannelName, Money, Reason, RecipientStatus, RunStatus
 from winback.operations import knowing, rationing, recurring
+from winback.operations import lots as drawing
+from winback.operations.lots import Lot, Lots
 from winback.operations.rationing import Rations
 from winback.sending import offering
 from winback.sending.greeting import Greeter
@@ -53,6 +55,8 @@ class Decision:
     promised: Promised | None = None  # what it comes to; None: nothing that it could be counted from
     holds_code: bool = False  # of another campaign: they get no second one
     occasion: str = ""  # of their first greeting, in a campaign that greets
+    noted: Mapping[str, Any] = field(default_factory=dict)  # what reports look at parts by
+    lot: Lot | None = None  # how the arm was drawn; None: it wasn't
 
     @property
     def is_written_to(self) -> bool:
@@ -69,8 +73,12 @@ def decide(
     signs: Evidence | None = None,
     reacted: Sequence[datetime] = (),
     past: Past = NOTHING,
+    lots: Lots | None = None,
 ) -> Decision:
-    """The whole decision on one candidate: eligibility first, then assignment, then when the first stage falls due. Pure."""
+    """The whole decision on one candidate: eligibility first, then assignment, then when the first stage falls due.
+
+    Pure but for `lots`, which goes over a cohort in its order; without it the candidate is drawn as the first of a run.
+    """
     plan = prepared.campaign
     rules = prepared.policy.for_country(candidate.person.country)
     preferred = tuple(dict.fromkeys(channel for stage in plan.stages for channel in stage.channels))
@@ -92,21 +100,35 @@ def decide(
     worth = {"expected_value": f"{pays.expected:f}", "cost": f"{pays.cost:f}"} if plan.worth_it else {}
     if isinstance(verdict, Eligible) and (reason := recurrence.refuse(past, plan.rests_for, now)):
         verdict = Skip(reason)
+    if isinstance(verdict, Eligible) and (reason := _left_to_others(prepared, candidate.person.key, now)):
+        verdict = Skip(reason)
+    noted = {} if isinstance(verdict, Skip) else drawing.noted(prepared, candidate, verdict.locale, signs or {}, now)
     if isinstance(verdict, Skip):
         return Decision(candidate, verdict, "", 0.0, home, None, signs or {}, worth, past=past)
-    arm = assignment.assign(salt, candidate.person.key, plan.holdout, {name: tactic.share for name, tactic in plan.tactics.items()})
+    lot = (lots or Lots.of(prepared, salt)).draw(candidate, noted)
+    arm = lot.arm
     calendar = zones.calendar(home.zone, rules)
     usual = send_hour.learn(reacted, calendar) if reacted and not zones.is_anywhere(home.zone) else None
     opens = max(now, clock.start_of_day(plan.starts_on, calendar))
     offer = None if arm == HOLDOUT else plan.tactics[arm].offer
     promised = offering.promise(prepared, offer, candidate, salt) if offer else None
-    place = assignment.bucket(salt, candidate.person.key)
-    decided = Decision(candidate, verdict, arm, place, home, opens, signs or {}, worth, usual, past, offer or "", promised)
+    decided = Decision(candidate, verdict, arm, lot.bucket, home, opens, signs or {}, worth, usual, past, offer or "", promised, noted=noted, lot=lot)
     if greeter:
         occasion, due_at = greeter.upcoming(greeter.circumstances(candidate, home.zone, usual.hour if usual else None), now)
         return replace(decided, first_due_at=due_at, occasion=occasion)
     due_at = stage_times.due_at(plan, plan.stages[0], opens, traveller(decided, rules, now), prepared.calendar)
     return replace(decided, first_due_at=due_at)
+
+
+def _left_to_others(prepared: Prepared, key: str, now: datetime) -> Reason | None:
+    """Why somebody who may be written to isn't this campaign's: another part of its layer, or nobody's for a while."""
+    plan, project = prepared.campaign, prepared.project
+    if plan.layer is not None and not assignment.is_in(plan.layer, key):
+        return Reason.OTHER_LAYER
+    today = clock.local_day(now, project.zone)
+    if plan.greet is None and assignment.is_left_alone(project.settings.global_holdout, key, today):
+        return Reason.GLOBAL_HOLDOUT
+    return None
 
 
 def traveller(decision: Decision, rules: Rules, now: datetime) -> Traveller:
@@ -144,11 +166,13 @@ def decide_on(
 ) -> Iterator[list[Decision]]:
     """Decisions on these members as of a moment, batch by batch."""
     facts = AsOf.of(prepared.project, as_of)
+    lots = Lots.of(prepared, salt) if run_id is None else Lots.going_on(connection, prepared, run_id, salt)
     scored = knowing.scored(connection, prepared.project, facts, prepared.document) if prepared.campaign.worth_it else scores
     for ids in batches:
         found = candidates.find(connection, ids, facts, run_id=run_id, scored=scored)
         shown = knowing.signs_of(connection, prepared.selection, facts, ids)
         reacted = reactions.moments(connection, ids, as_of) if any(stage.send_hour for stage in prepared.campaign.stages) else {}
+        lots.know(connection, run_id, ids)
         past = past_journeys.of(connection, ids, campaign=prepared.name, run_id=run_id, now=as_of)
         yield [
             decide(
@@ -159,6 +183,7 @@ def decide_on(
                 signs=shown.get(each, {}),
                 reacted=reacted.get(each, ()),
                 past=past_journeys.get(past, each),
+                lots=lots,
             )
             for each in ids
         ]
@@ -195,6 +220,7 @@ def _enrol_today(engine: Engine, prepared: Prepared, run: Run, *, now: datetime,
     moment = recurring.begin(engine, prepared, run, now)
     if moment is None:
         return 0
+    drawing.begin_wave(engine, prepared, run, moment)
     new, rations = 0, Rations(prepared, run.salt)
     offering.stock(engine, prepared, now=now)
     with database.reading(engine) as connection:
@@ -234,7 +260,18 @@ def row(run: Run, decision: Decision, zone: ZoneInfo, moment: datetime) -> dict[
         "next_stage": 0,
         "next_due_at": decision.first_due_at,
         "next_occasion": decision.occasion,
+        **_drawn(decision),
     }
+
+
+def _drawn(decision: Decision) -> dict[str, Any]:
+    """What reports look at parts by, and how the arm was drawn; whoever the rations refused afterwards keeps the place that they had."""
+    lot = decision.lot
+    kept = {name: decision.noted.get(name, "") for name in _NOTED} | {"level_minor": decision.noted.get("level_minor", 0)}
+    return kept | {"wave": lot.wave if lot else 0, "stratum": lot.stratum if lot else "", "place": lot.place if lot else None}
+
+
+_NOTED = ("value_class", "sign", "silence", "country", "domain", "manager")
 
 
 def _facts(decision: Decision, zone: ZoneInfo) -> dict[str, Any]:

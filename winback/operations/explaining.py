@@ -14,13 +14,13 @@ from winback import clock
 from winback.audience import cohort, conditions, rhythm, signs
 from winback.audience.cohort import Selection
 from winback.errors import ConfigError, Problem
-from winback.journey import assignment, ends, promises, zones
+from winback.journey import ends, promises, zones
 from winback.model import RecipientStatus
-from winback.operations import code_lives, contacting, findings, greeting_told, knowing, overseeing, selecting, stage_conditions
+from winback.operations import code_lives, contacting, findings, greeting_told, knowing, lots, overseeing, selecting, stage_conditions
 from winback.operations.stage_conditions import Standing
 from winback.sending.prepared import Prepared
 from winback.settings import Project
-from winback.store import candidates, code_figures, cohorts, database, enrolling, histories, persons, purchases, runs, stage_changes
+from winback.store import candidates, code_figures, cohorts, database, enrolling, histories, persons, purchases, runs, stage_changes, waves
 from winback.store.as_of import AsOf
 from winback.store.runs import Run
 
@@ -149,6 +149,7 @@ def by_campaign(prepared: Prepared, engine: Engine, key: str, *, now: datetime) 
         policy = [Step(*told) for told in contacting.rules_told(prepared.policy, country)]
         policy += [Step(*told) for told in contacting.wishes_told(connection, who)]
         turn = [Step(*told) for told in contacting.contacts_told(connection, prepared, recipient, country, now)] if recipient else []
+        drawn = waves.of(connection, run.id)
         code = code_figures.of_customer(connection, run.id, who, run.campaign, now=now)
     decided_at = recipient.assigned_at if recipient is not None else now if prepared.campaign.is_daily else run.started_at
     steps, inside = _conditions(prepared.project, engine, prepared.selection, who, decided_at)
@@ -164,13 +165,14 @@ def by_campaign(prepared: Prepared, engine: Engine, key: str, *, now: datetime) 
     steps += [Step(f"fact: {name}", str(value)) for name, value in recipient.facts.items() if name not in apart and value not in {"", None}]
     steps += [Step(f"sign: {sign}", _evidence(found)) for sign, found in recipient.facts.get("signs", {}).items()]
     steps += policy
+    steps += [Step(*told) for told in lots.left_to_others(prepared, own_key, decided_at)]
     steps += [Step(f"fact: {channel}", _told(reach)) for channel, reach in recipient.facts.get("channels", {}).items()]
     if recipient.status == RecipientStatus.SKIPPED:
         return Explanation(key, about, f"skipped: {recipient.reason}", (*steps, Step("may be written to", recipient.reason, holds=False)))
     steps.append(Step("may be written to", f"in {recipient.locale}", holds=True))
     steps += _clock(recipient)
     drawn_by = recipient.facts.get("assigned_as", own_key)  # of a record merged into theirs
-    steps.append(Step("assigned to", f"{recipient.arm}: sha256 of {run.salt}:{drawn_by} is at {assignment.bucket(run.salt, drawn_by):.12f} of 1"))
+    steps.append(Step("assigned to", lots.told(run, recipient, drawn_by, drawn)))
     steps += [Step(asked, found) for asked, found in code_lives.promised(recipient.facts, prepared.currency)]
     steps += [
         Step(asked, found)

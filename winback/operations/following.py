@@ -102,6 +102,11 @@ def life(project: Project, engine: Engine, *, per: Per, last: int, by: By | None
     )
 
 
+def lost_after_days(project: Project) -> int:
+    """Without a purchase for so long somebody is lost. Raises ConfigError."""
+    return lifecycle.read(project).lost_after_days
+
+
 def _since_the_first(spans: tuple[Period, ...], bought: Purchases) -> tuple[Period, ...]:
     """Without those before the first purchase ever."""
     first = int(bought.days.day.min()) if bought.days.day.size else None

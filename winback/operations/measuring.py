@@ -8,12 +8,17 @@ from datetime import datetime, timedelta
 from sqlalchemy import Engine
 
 from winback.outcomes import composing
+from winback.outcomes.backdrop import NOTHING_BEHIND, Backdrop
 from winback.outcomes.report import Report
+from winback.outcomes.sentences import ENGLISH, Words
 from winback.store import database, outcomes
+from winback.store.outcome_costs import NO_TERMS, Terms
 
 
 def measure(engine: Engine, run_id: int, window: timedelta, now: datetime) -> int:
     """Bring the run's outcomes up to date; returns how many of its customers returned. Measuring twice changes nothing."""
+    with database.writing(engine) as connection:
+        outcomes.begin(connection, run_id)
     with database.writing(engine) as connection:
         return outcomes.measure(connection, run_id, window, now)
 
@@ -28,13 +33,28 @@ def report(
     currency: str,
     now: datetime,
     truth: Mapping[str, float] | None = None,
+    terms: Terms = NO_TERMS,
+    backdrop: Backdrop = NOTHING_BEHIND,
+    words: Words = ENGLISH,
 ) -> Report:
     """What the run did, as known at `now`. It is measured first, so that no number is older than the report.
 
     `shares` are the planned shares of all arms, the holdout among them; `truth` holds the true differences of return rates to the
-    holdout, where they are known (a made-up shop).
+    holdout, where they are known (a made-up shop); `terms` say how money is counted, `backdrop` is what the
+    report tells beside, `words` its language.
     """
     measure(engine, run_id, window, now)
     with database.reading(engine) as connection:
-        figures = outcomes.aggregates(connection, run_id, window, now, currency)
-    return composing.compose(figures, run_id=run_id, campaign=campaign, shares=shares, window=window, currency=currency, now=now, truth=truth)
+        figures = outcomes.aggregates(connection, run_id, window, now, currency, terms=terms)
+    return composing.compose(
+        figures,
+        run_id=run_id,
+        campaign=campaign,
+        shares=shares,
+        window=window,
+        currency=currency,
+        now=now,
+        truth=truth,
+        backdrop=backdrop,
+        words=words,
+    )

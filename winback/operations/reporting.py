@@ -9,16 +9,28 @@ from sqlalchemy import Engine
 
 from winback.errors import ConfigError, Problem
 from winback.journey import campaign
-from winback.operations import measuring
+from winback.operations import backdrop, costing, measuring
+from winback.outcomes import languages
 from winback.outcomes.report import Report
 from winback.settings import Project
+from winback.speech import Language
 from winback.store import database, runs
 
 
 def measure_and_report(
-    project: Project, engine: Engine, name: str, *, now: datetime, truth: Mapping[str, float] | None = None, number: int | None = None
+    project: Project,
+    engine: Engine,
+    name: str,
+    *,
+    now: datetime,
+    truth: Mapping[str, float] | None = None,
+    number: int | None = None,
+    language: Language | None = None,
 ) -> Report:
-    """Measure the campaign's newest run, or the one of that number, as of `now`, and tell. Raises ConfigError when there is none."""
+    """Measure the campaign's newest run, or the one of that number, as of `now`, and tell in `language`, or that of settings.yaml.
+
+    Raises ConfigError when there is no such run.
+    """
     with database.reading(engine) as connection:
         run = runs.latest(connection, name) if number is None else runs.numbered(connection, name, number)
     if run is None and number is not None:
@@ -26,6 +38,8 @@ def measure_and_report(
     if run is None:
         document = campaign.read(project, name)
         raise ConfigError(document.problem((), f"`{name}` has not run yet; there is nothing to report.", f"Begin with: winback run {name}"))
+    with database.reading(engine) as connection:
+        plan = runs.plan(connection, run.id)
     return measuring.report(
         engine,
         run_id=run.id,
@@ -35,4 +49,7 @@ def measure_and_report(
         currency=project.settings.currency,
         now=now,
         truth=truth,
+        terms=costing.terms(project, plan),
+        backdrop=backdrop.gather(project, engine, run, now=now),
+        words=languages.words(language or project.settings.report_language),
     )

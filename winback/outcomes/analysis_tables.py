@@ -8,7 +8,7 @@ from winback.outcomes import statistics, wording
 from winback.outcomes.analysis import Analysis, BySegment, Ranking
 from winback.outcomes.comparison import Comparison
 from winback.outcomes.sentences import ENGLISH
-from winback.outcomes.tabulated import Tabulated
+from winback.outcomes.table import Tabulated
 
 _ARM, _OUTCOME = "arm", "outcome"
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from winback.model import HOLDOUT, Money
-from winback.outcomes import comparison, curve, statistics, wording
+from winback.outcomes import comparison, curve, earnings, expectations, proofs, secondary, sizes, statistics, waves, wording
+from winback.outcomes.backdrop import NOTHING_BEHIND, Backdrop
+from winback.outcomes.backdrop import judge as judge_mailboxes
 from winback.outcomes.comparison import RETURNED, REVENUE, Comparison
-from winback.outcomes.figures import ArmFigures, CodeFigures, EndFigures, Figures, StageFigures
+from winback.outcomes.figures import ArmFigures, CodeFigures, Dimension, EndFigures, Figures, StageFigures
+from winback.outcomes.proofs import Proofs
 from winback.outcomes.report import Arm, Codes, Judged, Report, SampleRatio
-from winback.outcomes.sentences import ENGLISH
+from winback.outcomes.sentences import ENGLISH, Words
 from winback.outcomes.statistics import ALPHA, Counted, Moments
 
 
@@ -25,7 +29,8 @@ def compose(
     currency: str,
     now: datetime,
     truth: Mapping[str, float] | None = None,
-    words: Mapping[str, str] = ENGLISH,
+    backdrop: Backdrop = NOTHING_BEHIND,
+    words: Words = ENGLISH,
 ) -> Report:
     """The report, its sentences in the language of `words`. `shares` are the planned shares of all arms, the holdout among them."""
     counted = {arm.arm: arm for arm in figures.arms}
@@ -33,7 +38,13 @@ def compose(
     arms = tuple(_arm(name, shares.get(name, 0.0), counted.get(name), currency) for name in names)
     closes_at = max((arm.last_assigned_at + window for arm in figures.arms if arm.last_assigned_at), default=None)
     closed = closes_at is not None and closes_at <= now
-    against_holdout, among_tactics = _compare(arms, closed=closed)
+    wave_by_wave = _waves(figures, currency) if closed else []
+    against_holdout, among_tactics = _compare(arms, wave_by_wave, closed=closed)
+    ordered = [counted[name] for name in names if name in counted]
+    proved = proofs.of(ordered, figures.days, figures.strata)
+    judged = _judge(arms, against_holdout, proved, truth or {}, closed=closed, words=words)
+    visible = {one.arm: one.detectable for one in judged}
+    drawn = curve.draw(figures.curve, names)
     return Report(
         run_id=run_id,
         campaign=campaign,
@@ -42,12 +53,12 @@ def compose(
         currency=currency,
         arms=arms,
         comparisons=(*against_holdout, *among_tactics),
-        judged=_judge(arms, against_holdout, truth or {}, closed=closed, words=words),
-        sample_ratio=_check_sizes(arms, shares, words),
+        judged=judged,
+        sample_ratio=_check_sizes(figures, arms, shares, words),
         closes_at=closes_at,
         closed=closed,
         stages=_in_order(figures.stages, names),
-        curve=curve.draw(figures.curve, names),
+        curve=drawn,
         skips=figures.skips,
         locales=tuple(sorted(figures.locales, key=lambda row: (row.locale, names.index(row.arm)))),
         others=tuple((row.arm, row.orders, Money.from_minor(row.revenue_minor, row.currency)) for row in figures.others),
@@ -56,6 +67,12 @@ def compose(
         among_tactics=wording.among_tactics([one for one in among_tactics if one.outcome == RETURNED], closed=closed, words=words),
         note=wording.note(window, closes_at, now, words),
         words=words,
+        earned=earnings.of(ordered, currency),
+        proofs=proved,
+        secondary=secondary.of(figures, [arm.arm for arm in ordered if arm.arm != HOLDOUT], drawn, currency),
+        mailboxes=judge_mailboxes(backdrop.mailboxes),
+        reasons=backdrop.reasons,
+        plan=expectations.hold(backdrop.expected, figures.arms, figures.stages, visible, currency),
     )
 
 
@@ -67,14 +84,18 @@ def _names(counted: Mapping[str, ArmFigures], shares: Mapping[str, float]) -> li
 
 def _arm(name: str, planned: float, figures: ArmFigures | None, currency: str) -> Arm:
     found = figures or ArmFigures(arm=name, assigned=0, closed=0, first_assigned_at=None, last_assigned_at=None)
-    unit = float(Money.from_minor(1, currency).amount)
     return Arm(
         name=name,
         planned=planned,
         figures=found,
         revenue=Money.from_minor(round(found.revenue.total), currency).amount,
-        per_customer=Moments(found.revenue.n, found.revenue.total * unit, found.revenue.squares * unit * unit),
+        per_customer=_in_units(found.revenue, currency),
     )
+
+
+def _in_units(minor: Moments, currency: str) -> Moments:
+    unit = float(Money.from_minor(1, currency).amount)
+    return Moments(minor.n, minor.total * unit, minor.squares * unit * unit)
 
 
 def _codes(row: CodeFigures, currency: str) -> Codes:
@@ -82,15 +103,41 @@ def _codes(row: CodeFigures, currency: str) -> Codes:
     return Codes(row.arm, row.codes, promised, row.redeemed, cost)
 
 
-def _compare(arms: Sequence[Arm], *, closed: bool) -> tuple[list[Comparison], list[Comparison]]:
+@dataclass(frozen=True, slots=True)
+class _Wave:
+    """One wave of a run that changes its shares: each arm's returns and money, in the currency's unit."""
+
+    returned: Mapping[str, Counted]
+    revenue: Mapping[str, Moments]
+
+
+def _waves(figures: Figures, currency: str) -> list[_Wave]:
+    """Where shares changed, arms are compared inside each wave (waves.py); nothing where there was one."""
+    cells = [cell for cell in figures.strata if cell.dimension is Dimension.WAVE] if len(figures.waves) > 1 else []
+    by_wave = {value: [cell for cell in cells if cell.value == value] for value in dict.fromkeys(cell.value for cell in cells)}
+    return [
+        _Wave(
+            {cell.arm: Counted(cell.returned, cell.assigned) for cell in of_wave},
+            {cell.arm: _in_units(cell.revenue, currency) for cell in of_wave},
+        )
+        for of_wave in by_wave.values()
+    ]
+
+
+def _compare(arms: Sequence[Arm], by_wave: Sequence[_Wave], *, closed: bool) -> tuple[list[Comparison], list[Comparison]]:
     """Every tactic against the holdout, and tactics against each other; rates before money. Four families for Holm's p-values."""
     tactics = [arm for arm in arms if arm.name != HOLDOUT]
-    against_holdout = _compare_pairs([(arm, holdout) for holdout in arms if holdout.name == HOLDOUT for arm in tactics], closed=closed)
-    return against_holdout, _compare_pairs([(second, first) for first, second in itertools.combinations(tactics, 2)], closed=closed)
+    against_holdout = _compare_pairs([(arm, holdout) for holdout in arms if holdout.name == HOLDOUT for arm in tactics], by_wave, closed=closed)
+    return against_holdout, _compare_pairs([(second, first) for first, second in itertools.combinations(tactics, 2)], by_wave, closed=closed)
 
 
-def _compare_pairs(pairs: Sequence[tuple[Arm, Arm]], *, closed: bool) -> list[Comparison]:
-    """Until the window closes by confidence sequences, which may be looked at every day."""
+def _compare_pairs(pairs: Sequence[tuple[Arm, Arm]], by_wave: Sequence[_Wave], *, closed: bool) -> list[Comparison]:
+    """Until the window closes by confidence sequences, which may be looked at every day; then wave by wave where shares changed."""
+    if by_wave:
+        returned, revenue = [wave.returned for wave in by_wave], [wave.revenue for wave in by_wave]
+        weighted = [comparison.of_means(RETURNED, one.name, other.name, waves.rates(returned, one.name, other.name)) for one, other in pairs]
+        amounts = [comparison.of_means(REVENUE, one.name, other.name, waves.money(revenue, one.name, other.name)) for one, other in pairs]
+        return [*comparison.adjust(weighted), *comparison.adjust(amounts)]
     of_rates = comparison.of_rates if closed else comparison.of_rates_so_far
     rates = [of_rates(RETURNED, one.name, one.returned, other.name, other.returned) for one, other in pairs]
     return [*comparison.adjust(rates), *comparison.adjust([_compare_money(one, other, closed=closed) for one, other in pairs])]
@@ -104,7 +151,7 @@ def _compare_money(one: Arm, other: Arm, *, closed: bool) -> Comparison:
 
 
 def _judge(
-    arms: Sequence[Arm], compared: Sequence[Comparison], truth: Mapping[str, float], *, closed: bool, words: Mapping[str, str]
+    arms: Sequence[Arm], compared: Sequence[Comparison], proved: Proofs, truth: Mapping[str, float], *, closed: bool, words: Words
 ) -> tuple[Judged, ...]:
     left_alone = next((arm.returned for arm in arms if arm.name == HOLDOUT), Counted(0, 0))
     by_arm = {one.arm: one for one in compared if one.outcome == RETURNED}
@@ -113,8 +160,11 @@ def _judge(
         if arm.name != HOLDOUT:
             one = by_arm.get(arm.name, Comparison(RETURNED, arm.name, HOLDOUT))
             rise = None if left_alone.rate is None else _detectable(left_alone.rate, arm.assigned, left_alone.n, len(by_arm))
-            finding = comparison.find(one, left_alone, rise)
-            sentence = wording.verdict(finding, one, ours=arm.returned, left_alone=left_alone, detectable=rise, closed=closed, words=words)
+            guards = proved.guards_of(arm.name)
+            finding = comparison.find(one, left_alone, rise, guards)
+            sentence = wording.verdict(
+                finding, one, ours=arm.returned, left_alone=left_alone, detectable=rise, closed=closed, words=words, guards=guards
+            )
             true = truth.get(arm.name)
             covered = one.covers(true) if closed and true is not None else None
             judged.append(Judged(arm.name, finding, one, rise, true, covered, sentence))
@@ -126,10 +176,13 @@ def _detectable(base: float, n: int, against_n: int, tactics: int) -> float | No
     return statistics.detectable_difference(base, n, against_n, alpha=ALPHA / max(1, tactics))
 
 
-def _check_sizes(arms: Sequence[Arm], shares: Mapping[str, float], words: Mapping[str, str]) -> SampleRatio:
-    counts = {arm.name: arm.assigned for arm in arms}
-    chi2, p_value = statistics.sample_ratio(counts, shares)
-    return SampleRatio(chi2, p_value, wording.sizes(counts, shares, p_value, words))
+def _check_sizes(figures: Figures, arms: Sequence[Arm], shares: Mapping[str, float], words: Words) -> SampleRatio:
+    """Against the plan's shares, or those of the waves."""
+    counts, planned = {arm.name: arm.assigned for arm in arms}, sizes.planned(figures, shares)
+    chi2, p_value = statistics.sample_ratio(counts, planned)
+    causes = sizes.causes(figures, shares)
+    said = [wording.sizes(counts, planned, p_value, words), *([wording.causes_of_sizes(causes, words)] if causes else [])]
+    return SampleRatio(chi2, p_value, " ".join(said), causes)
 
 
 def _in_arms(ends: Sequence[EndFigures], names: Sequence[str]) -> tuple[EndFigures, ...]:

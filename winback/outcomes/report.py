@@ -4,15 +4,36 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from winback.model import HOLDOUT, Money
+from winback.outcomes.backdrop import Mailbox, ReasonFigures
 from winback.outcomes.comparison import RETURNED, Comparison, Finding
 from winback.outcomes.curve import Point
+from winback.outcomes.earnings import Earned
+from winback.outcomes.expectations import Kept
 from winback.outcomes.figures import ArmFigures, EndFigures, LocaleFigures, StageFigures
+from winback.outcomes.proofs import Proofs
+from winback.outcomes.secondary import Secondary
+from winback.outcomes.sentences import Words
+from winback.outcomes.sizes import Cause
 from winback.outcomes.statistics import LEVEL, SAMPLE_RATIO_ALARM, Counted, Interval, Moments, round_to_digits, wilson
+
+_INTERNAL = (
+    "revenue",
+    "margin",
+    "capped",
+    "level",
+    "ordered",
+    "revenue_by_orders",
+    "revenue_by_level",
+    "cost",
+    "first_assigned_at",
+    "last_assigned_at",
+)
+"""Sums that the comparisons are made of; told as what they come to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +61,7 @@ class Arm:
 
     def as_json(self, currency: str) -> dict[str, object]:
         counts = asdict(self.figures)
-        for internal in ("revenue", "first_assigned_at", "last_assigned_at"):
+        for internal in _INTERNAL:
             del counts[internal]
         return {
             **counts,
@@ -61,6 +82,7 @@ class SampleRatio:
     chi2: float
     p_value: float
     sentence: str
+    causes: tuple[Cause, ...] = ()  # that the figures point to
 
     @property
     def alarm(self) -> bool:
@@ -69,7 +91,13 @@ class SampleRatio:
     def as_json(self) -> dict[str, object]:
         """An infinite chi-square, somebody in an arm planned to be empty, is null: JSON has no infinity."""
         chi2 = None if math.isinf(self.chi2) else round_to_digits(self.chi2)
-        return {"chi2": chi2, "p_value": round_to_digits(self.p_value), "alarm": self.alarm, "sentence": self.sentence}
+        return {
+            "chi2": chi2,
+            "p_value": round_to_digits(self.p_value),
+            "alarm": self.alarm,
+            "sentence": self.sentence,
+            "causes": [each.as_json() for each in self.causes],
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +158,13 @@ class Report:
     ends: tuple[EndFigures, ...]  # how the journeys of those written to ended, or that they are under way
     among_tactics: str  # what may be said of the tactics against each other; empty with fewer than two
     note: str  # when the numbers are final
-    words: Mapping[str, str]  # the language it is written in
+    words: Words  # the language it is written in
+    earned: tuple[Earned, ...] = ()  # of each tactic, and of all together
+    proofs: Proofs = field(default_factory=Proofs)
+    secondary: Secondary = field(default_factory=Secondary)
+    mailboxes: tuple[Mailbox, ...] = ()
+    reasons: tuple[ReasonFigures, ...] = ()
+    plan: tuple[Kept, ...] = ()  # empty: nobody counted before the run began
 
     @property
     def tactics(self) -> tuple[Arm, ...]:
@@ -148,6 +182,9 @@ class Report:
         """Return rates of tactics against each other."""
         return tuple(one for one in self.comparisons if one.outcome == RETURNED and one.against != HOLDOUT)
 
+    def arms_as_json(self) -> list[dict[str, object]]:
+        return [{"arm": arm.name, **arm.as_json(self.currency)} for arm in self.arms]
+
     def as_json(self) -> dict[str, object]:
         """The stable shape that programs read: rates and differences of rates are fractions, times ISO 8601 in UTC."""
         return {
@@ -161,7 +198,7 @@ class Report:
             "currency": self.currency,
             "note": self.note,
             "comparisons": [compared.as_json() for compared in self.comparisons],
-            "arms": [{"arm": arm.name, **arm.as_json(self.currency)} for arm in self.arms],
+            "arms": self.arms_as_json(),
             "sample_ratio": self.sample_ratio.as_json(),
             "verdicts": [judged.as_json() for judged in self.judged],
             "among_tactics": self.among_tactics,
@@ -173,5 +210,21 @@ class Report:
             "other_currencies": [
                 {"arm": arm, "orders": orders, "revenue": float(money.amount), "currency": money.currency} for arm, orders, money in self.others
             ],
+            "money": [row.as_json() for row in self.earned],
+            "measures": [one.as_json() for one in self.secondary.measures],
+            "money_checks": [
+                {"arm": arm, "low": round_to_digits(one.interval.low), "high": round_to_digits(one.interval.high), "agrees": one.agrees}
+                for arm, one in self.secondary.checks
+            ],
+            "confidence_sequence": [day.as_json() for day in self.proofs.followed],
+            "chances": [
+                {"arm": arm, "best": round_to_digits(one.best), "expected_loss": round_to_digits(one.expected_loss)}
+                for arm, one in self.proofs.standings.items()
+            ],
+            "guard_rails": [{"arm": arm, **guard.as_json()} for arm, guard in self.proofs.guards],
+            "segments": [{"arm": one.arm, "dimension": one.dimension, **row.as_json()} for one in self.proofs.responding for row in one.found.rows],
+            "mailboxes": [{**asdict(one.figures), "troubles": list(one.troubles)} for one in self.mailboxes],
+            "reasons": [asdict(row) for row in self.reasons],
+            "plan": [row.as_json() for row in self.plan],
             "codes": [{**asdict(row), "promised": float(row.promised), "cost": float(row.cost), "currency": self.currency} for row in self.codes],
         }

@@ -9,11 +9,12 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from winback.outcomes import analysis_tables, tabulated, wording
+from winback.outcomes import analysis_tables, quarterly, tabulated, wording
 from winback.outcomes.analysis import Analysis
 from winback.outcomes.comparison import Finding
+from winback.outcomes.quarterly import Quarterly
 from winback.outcomes.report import Report
-from winback.outcomes.tabulated import Tabulated
+from winback.outcomes.table import Tabulated
 
 _STYLES = {Finding.BETTER: "bold green", Finding.WORSE: "bold red", Finding.HARMFUL: "bold red"}
 
@@ -32,7 +33,16 @@ def as_rich(tables: Iterable[Tabulated]) -> Iterator[RenderableType]:
         for row in table.rows:
             shown.add_row(*row)
         yield Text(table.title, style="bold")
-        yield Padding(shown, (0, 0, 1, 0))
+        yield Padding(shown, (0, 0, 0 if table.note else 1, 0))
+        if table.note:
+            yield Padding(Text(table.note, style="dim"), (0, 0, 1, 0))
+
+
+def render_quarter(quarter: Quarterly) -> Group:
+    """What rich prints for a quarter."""
+    said = [Text(f"• {sentence}") for sentence in quarter.sentences()]
+    heading = [Text(quarter.title, style="bold"), Text(quarterly.as_of(quarter), style="dim"), Text("")]
+    return Group(*heading, *said, Text(""), *as_rich(quarterly.tables(quarter)))
 
 
 def _verdicts(report: Report) -> Iterator[RenderableType]:

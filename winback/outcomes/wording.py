@@ -3,74 +3,105 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from winback.model import HOLDOUT
 from winback.outcomes.comparison import Comparison, Finding
 from winback.outcomes.guardrails import Guarded, Standing
 from winback.outcomes.report import Judged, Report
+from winback.outcomes.sentences import ENGLISH, Words
+from winback.outcomes.sizes import Cause
 from winback.outcomes.statistics import ALPHA, SAMPLE_RATIO_ALARM, Counted, Interval
 
 NOTHING = "–"
 """Stands where there is no number."""
 
 
-def number(value: float | Decimal, digits: int = 0) -> str:
-    """With a comma between thousands and a real minus sign; what rounds to zero has no sign."""
+def number(value: float | Decimal, digits: int = 0, words: Words = ENGLISH) -> str:
+    """With a mark between thousands and a real minus sign, as the language writes it; what rounds to zero has no sign."""
     text = f"{value:,.{digits}f}"
-    return text.lstrip("-") if not text.strip("-0.,") else text.replace("-", "−")
+    text = text.lstrip("-") if not text.strip("-0.,") else text.replace("-", "−")
+    return text.translate({ord(","): words["thousands"], ord("."): words["decimal"]})
 
 
-def signed(value: float | Decimal, digits: int = 0) -> str:
+def signed(value: float | Decimal, digits: int = 0, words: Words = ENGLISH) -> str:
     """A number with its sign, also when it is above zero."""
-    text = number(value, digits)
-    return text if text.startswith("−") or not text.strip("0.,") else f"+{text}"
+    text = number(value, digits, words)
+    return text if text.startswith("−") or not any("1" <= letter <= "9" for letter in text) else f"+{text}"
 
 
-def percent(rate: float | None, digits: int = 1) -> str:
-    return NOTHING if rate is None else f"{number(rate * 100, digits)}%"
+def percent(rate: float | None, digits: int = 1, words: Words = ENGLISH) -> str:
+    return NOTHING if rate is None else words["percent"].format(number=number(rate * 100, digits, words))
 
 
-def percents(interval: Interval, digits: int = 1) -> str:
-    return f"{number(interval.low * 100, digits)} to {number(interval.high * 100, digits)}%"
+def percents(interval: Interval, digits: int = 1, words: Words = ENGLISH) -> str:
+    low, high = (number(end * 100, digits, words) for end in (interval.low, interval.high))
+    return words["percent"].format(number=words["range"].format(low=low, high=high))
 
 
-def points(difference: float | None, digits: int = 1) -> str:
+def points(difference: float | None, digits: int = 1, words: Words = ENGLISH) -> str:
     """A difference of rates in percentage points."""
-    return NOTHING if difference is None else signed(difference * 100, digits)
+    return NOTHING if difference is None else signed(difference * 100, digits, words)
 
 
-def span(low: float | None, high: float | None, *, times: float = 1.0, digits: int = 1) -> str:
+def span(low: float | None, high: float | None, *, times: float = 1.0, digits: int = 1, words: Words = ENGLISH) -> str:
     """An interval of differences."""
-    return NOTHING if low is None or high is None else f"{signed(low * times, digits)} to {signed(high * times, digits)}"
+    if low is None or high is None:
+        return NOTHING
+    return words["range"].format(low=signed(low * times, digits, words), high=signed(high * times, digits, words))
 
 
-def p_value(value: float | None) -> str:
+def p_value(value: float | None, words: Words = ENGLISH) -> str:
     if value is None:
         return NOTHING
-    return "<0.001" if value < 0.001 else number(value, 3 if value < 0.1 else 2)
+    return f"<{number(0.001, 3, words)}" if value < 0.001 else number(value, 3 if value < 0.1 else 2, words)
 
 
-def p_equals(value: float | None) -> str:
+def p_equals(value: float | None, words: Words = ENGLISH) -> str:
     """For a sentence: "p = 0.012", not broken over two lines."""
-    shown = p_value(value)
+    shown = p_value(value, words)
     return f"p\N{NO-BREAK SPACE}<\N{NO-BREAK SPACE}{shown[1:]}" if shown.startswith("<") else f"p\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{shown}"
 
 
-def day(moment: datetime) -> str:
-    return f"{moment.day} {moment:%B %Y}"
+def day(moment: date, words: Words = ENGLISH) -> str:
+    """As people write a day: 9 March 2026."""
+    return words["date"].format(day=moment.day, month=words["months"].split()[moment.month - 1], year=moment.year)
 
 
-def length(time: timedelta, words: Mapping[str, str]) -> str:
+def counted(count: float, what: str, words: Words = ENGLISH, digits: int = 0) -> str:
+    """A number with its noun: the forms of `what` stand in the words, a bar between them, as the language counts."""
+    forms = words[what].split("|")
+    return f"{number(count, digits, words)} {forms[min(_form(count, words['plurals']), len(forms) - 1)]}"
+
+
+def _form(count: float, rule: str) -> int:
+    """Which form of a noun goes with a number (Unicode CLDR, plural rules): Slavic and Romanian nouns have three, the others two or one."""
+    if count != int(count):
+        return 1
+    ones, tens = int(abs(count)) % 10, int(abs(count)) % 100
+    if rule == "slavic":
+        return 0 if ones == 1 and tens != 11 else 1 if 2 <= ones <= 4 and not 12 <= tens <= 14 else 2
+    if rule == "romanian":
+        return 0 if count == 1 else 1 if count == 0 or 1 <= tens <= 19 else 2
+    return int(count != 1)
+
+
+def length(time: timedelta, words: Words) -> str:
     days = time / timedelta(days=1)
     if days.is_integer():
-        return words["days"].format(count=number(days))
-    return words["hours"].format(count=number(time / timedelta(hours=1), 0 if (time / timedelta(hours=1)).is_integer() else 1))
+        return counted(days, "days", words)
+    hours = time / timedelta(hours=1)
+    return counted(hours, "hours", words, 0 if hours.is_integer() else 1)
 
 
-def arm(name: str, words: Mapping[str, str]) -> str:
+def arm(name: str, words: Words) -> str:
     return words["holdout"] if name == HOLDOUT else name
+
+
+def skip(reason: str, words: Words) -> str:
+    """Why somebody isn't written to, in the report's language; a word that it has no words for stands as it is stored."""
+    return words.get(f"skip-{reason}", reason)
 
 
 def digits_for(*rates: Counted) -> int:
@@ -88,44 +119,47 @@ def verdict(
     left_alone: Counted,
     detectable: float | None,
     closed: bool,
-    words: Mapping[str, str],
+    words: Words,
     guards: Sequence[Guarded] = (),
 ) -> str:
     """The sentence about one tactic, with the numbers that prove it; until the window has closed it begins with "so far"."""
     if finding is Finding.NOT_COMPARABLE:
         sentence = words["not-comparable" if ours.n else "not-comparable-empty"]
-        return sentence.format(arm=compared.arm, n=number(ours.n), rate=percent(ours.rate))
+        return sentence.format(arm=compared.arm, n=number(ours.n, 0, words), rate=percent(ours.rate, 1, words))
     digits = digits_for(ours, left_alone)
     decided = finding in {Finding.BETTER, Finding.WORSE}
     seen = compared.turned_round() if finding is Finding.WORSE else compared
     seldom = "never-visible" if detectable is None else "visible"
-    least = NOTHING if detectable is None else number(detectable * 100, digits)
+    least = NOTHING if detectable is None else number(detectable * 100, digits, words)
     sentence = words[finding] if closed else words["so-far"] + words[finding]
     return sentence.format(
         arm=compared.arm,
-        n=number(ours.n),
-        base_n=number(left_alone.n),
-        rate=percent(ours.rate, digits),
-        base=percent(left_alone.rate, digits),
+        n=number(ours.n, 0, words),
+        base_n=number(left_alone.n, 0, words),
+        rate=percent(ours.rate, digits, words),
+        base=percent(left_alone.rate, digits, words),
         detectable=least,
         visible=words[seldom].format(detectable=least),
         guards="; ".join(guard(one, words) for one in guards if one.standing is Standing.STOP),
-        extra=_times(seen.difference, ours.n),
-        extra_low=_times(seen.low, ours.n),
-        extra_high=_times(seen.high, ours.n),
-        **_difference(seen, digits, sign=not decided),
+        extra=_times(seen.difference, ours.n, words),
+        extra_low=_times(seen.low, ours.n, words),
+        extra_high=_times(seen.high, ours.n, words),
+        **_difference(seen, digits, words, sign=not decided),
     )
 
 
-def guard(guarded: Guarded, words: Mapping[str, str]) -> str:
+def guard(guarded: Guarded, words: Words) -> str:
     """One guard-rail and the numbers that prove how it stands."""
     counted = guarded.counted
     return words[f"guard-{guarded.name}"].format(
-        count=number(counted.successes), written_to=number(counted.n), share=percent(counted.rate, 2), limit=percent(guarded.limit, 2)
+        count=number(counted.successes, 0, words),
+        written_to=number(counted.n, 0, words),
+        share=percent(counted.rate, 2, words),
+        limit=percent(guarded.limit, 2, words),
     )
 
 
-def among_tactics(pairs: Sequence[Comparison], *, closed: bool, words: Mapping[str, str]) -> str:
+def among_tactics(pairs: Sequence[Comparison], *, closed: bool, words: Words) -> str:
     """What may be said of tactics against each other: of several pairs, only those where one is ahead are named."""
     compared = [one for one in pairs if one.difference is not None]
     if not compared:
@@ -136,55 +170,67 @@ def among_tactics(pairs: Sequence[Comparison], *, closed: bool, words: Mapping[s
     return said if closed else words["so-far"] + said
 
 
-def note(window: timedelta, closes_at: datetime | None, now: datetime, words: Mapping[str, str]) -> str:
+def note(window: timedelta, closes_at: datetime | None, now: datetime, words: Words) -> str:
     """Whether the numbers are final."""
     if closes_at is None:
         return words["nobody"]
-    return words["closed" if closes_at <= now else "open"].format(day=day(closes_at), window=length(window, words))
+    return words["closed" if closes_at <= now else "open"].format(day=day(closes_at, words), window=length(window, words))
 
 
-def sizes(counts: Mapping[str, int], shares: Mapping[str, float], p: float, words: Mapping[str, str], *, equal_assumed: bool = False) -> str:
+def sizes(counts: Mapping[str, int], shares: Mapping[str, float], p: float, words: Words, *, equal_assumed: bool = False) -> str:
     """Whether the arms are as large as planned (or assumed); if not, which are how large, and why that may be."""
     right, wrong = ("sizes-equal", "sizes-unequal") if equal_assumed else ("sizes-right", "sizes-wrong")
     if p >= SAMPLE_RATIO_ALARM:
-        return words[right].format(p=p_equals(p))
+        return words[right].format(p=p_equals(p, words))
     total, planned = sum(counts.values()), sum(shares.values()) or 1.0
     each = (
-        words["size"].format(arm=arm(name, words), count=number(count), planned=number(total * shares.get(name, 0.0) / planned))
+        words["size"].format(arm=arm(name, words), count=number(count, 0, words), planned=number(total * shares.get(name, 0.0) / planned, 0, words))
         for name, count in counts.items()
     )
-    return words[wrong].format(p=p_equals(p), counts="; ".join(each))
+    return words[wrong].format(p=p_equals(p, words), counts="; ".join(each))
+
+
+def causes_of_sizes(causes: Sequence[Cause], words: Words) -> str:
+    """What the figures point to where sizes can't be chance."""
+    return words["sizes-causes"].format(causes="; ".join(words[f"sizes-cause-{each.kind}"].format(where=_where(each, words)) for each in causes))
+
+
+def _where(cause: Cause, words: Words) -> str:
+    if cause.dimension is None:
+        return cause.where
+    return f"{words[f'by-{cause.dimension}']} {words.get(f'{cause.dimension}-{cause.where}', cause.where) or NOTHING}"
 
 
 def as_of(report: Report) -> str:
     """When, how long, how many."""
-    assigned = number(sum(arm.assigned for arm in report.arms))
-    return report.words["as-of"].format(now=f"{day(report.now)}, {report.now:%H:%M}", window=length(report.window, report.words), assigned=assigned)
+    words = report.words
+    assigned = number(sum(arm.assigned for arm in report.arms), 0, words)
+    return words["as-of"].format(now=f"{day(report.now, words)}, {report.now:%H:%M}", window=length(report.window, words), assigned=assigned)
 
 
-def truth(judged: Judged, words: Mapping[str, str]) -> str:
+def truth(judged: Judged, words: Words) -> str:
     """How the estimate stands to what is really there."""
     sentence = {True: "truth-covered", False: "truth-missed", None: "truth-unknown"}[judged.covered]
-    return words[sentence].format(truth=points(judged.truth))
+    return words[sentence].format(truth=points(judged.truth, 1, words))
 
 
-def _pair(one: Comparison, words: Mapping[str, str]) -> str:
+def _pair(one: Comparison, words: Words) -> str:
     apart = _is_apart(one)
     ahead = one if one.difference is None or one.difference >= 0 else one.turned_round()
     sentence = words["ahead" if apart else "alike"]
-    return sentence.format(arm=ahead.arm, against=ahead.against, **_difference(ahead, 1, sign=not apart))
+    return sentence.format(arm=ahead.arm, against=ahead.against, **_difference(ahead, 1, words, sign=not apart))
 
 
 def _is_apart(one: Comparison) -> bool:
     return one.p_adjusted is not None and one.p_adjusted < ALPHA and one.covers(0.0) is False
 
 
-def _difference(compared: Comparison, digits: int, *, sign: bool) -> dict[str, str]:
+def _difference(compared: Comparison, digits: int, words: Words, *, sign: bool) -> dict[str, str]:
     written = signed if sign else number
     bounds = {"difference": compared.difference, "low": compared.low, "high": compared.high}
-    shown = {name: NOTHING if value is None else written(value * 100, digits) for name, value in bounds.items()}
-    return {**shown, "p": p_equals(compared.p_adjusted)}
+    shown = {name: NOTHING if value is None else written(value * 100, digits, words) for name, value in bounds.items()}
+    return {**shown, "p": p_equals(compared.p_adjusted, words)}
 
 
-def _times(share: float | None, customers: int) -> str:
-    return NOTHING if share is None else number(share * customers)
+def _times(share: float | None, customers: int, words: Words) -> str:
+    return NOTHING if share is None else number(share * customers, 0, words)

@@ -38,6 +38,7 @@ def find(connection: Connection, ids: Sequence[int], as_of: AsOf, *, run_id: int
             customers,
             *(facts.c[name] for name in ("orders", "first_order_at", "last_order_at", "revenue_minor", "paid_orders")),
             scored.c.expected_value_minor,
+            scored.c.value_class,
         )
         .select_from(customers.outerjoin(facts, facts.c.customer_id == customers.c.id).outerjoin(scored, scored.c.customer_id == customers.c.id))
         .where(among_these(customers.c.id, ids))
@@ -73,6 +74,7 @@ def find(connection: Connection, ids: Sequence[int], as_of: AsOf, *, run_id: int
             favourite_day=row.favourite_day,
             reach=reach[row.id],
             wishes=wishes.get(row.id, NO_WISHES),
+            value_class=row.value_class or "",
         )
         for row in rows
     }

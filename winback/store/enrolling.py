@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, Subquery, and_, func, insert, or_, select, update
 
 from winback.model import RecipientStatus
-from winback.store import stops_due
+from winback.store import outcomes_due, stops_due
 from winback.store.tables import back_fill, campaign_runs, customers, recipients
 
 _AT_ONCE = 10_000  # rows
@@ -104,6 +104,8 @@ def decide_again(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> i
         if row["customer_id"] in before and (row["status"], row["reason"]) != (RecipientStatus.SKIPPED, before[row["customer_id"]])
     ]
     stops_due.note(connection)
+    if others:
+        outcomes_due.assigned(connection, rows[0]["run_id"], min(row["assigned_at"] for row in others))
     return sum(
         connection.execute(update(recipients).where(*of_run, recipients.c.customer_id == row["customer_id"]).values(row)).rowcount for row in others
     )

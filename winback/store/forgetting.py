@@ -142,7 +142,7 @@ def _let_go_of_codes(connection: Connection, ids: Sequence[int]) -> None:
 
 
 def _drop_orders(connection: Connection, ids: Sequence[int]) -> None:
-    """Only orders stay that the result of a campaign counts: those in a return window of theirs."""
+    """Only orders stay that the result of a campaign counts: those in a return window of theirs, or in as long a time after it, where a second purchase may lie."""
     windows = connection.execute(
         select(recipients.c.run_id, recipients.c.customer_id, recipients.c.assigned_at).where(
             recipients.c.customer_id.in_(ids), recipients.c.status != RecipientStatus.SKIPPED
@@ -152,7 +152,7 @@ def _drop_orders(connection: Connection, ids: Sequence[int]) -> None:
         and_(
             orders.c.customer_id == row.customer_id,
             orders.c.ordered_at > row.assigned_at,
-            orders.c.ordered_at <= row.assigned_at + runs.get(connection, row.run_id).window,
+            orders.c.ordered_at <= row.assigned_at + 2 * runs.get(connection, row.run_id).window,
         )
         for row in windows
     ]

@@ -64,6 +64,7 @@ HOLDINGS: Mapping[str, Holding] = {
     "recipients": _emptied(
         "Campaigns that thought of you, what each decided, and on what grounds.",
         *("run_id", "customer_id", "status", "reason", "arm", "locale", "assigned_at", "ended_at", "next_stage"),
+        *("value_class", "sign", "silence", "country", "domain", "manager", "level_minor", "wave", "stratum", "place"),
     ),
     "back_fill": _deleted("Campaigns in which you wait for a place."),
     "deliveries": _emptied(
@@ -77,6 +78,7 @@ HOLDINGS: Mapping[str, Holding] = {
     ),
     "forwards": Holding(Fate.DELETED, "Replies of yours that a person of the shop was told of.", "event_id"),
     "outcomes": Holding(Fate.STAYS, "Whether you ordered again after a campaign, and for how much."),
+    "outcomes_due": _deleted("A note that a campaign's result has to be counted anew for you."),
     "codes": _emptied(
         "Discount codes that were yours.",
         *("id", "source", "campaign", "offer", "status", "run_id", "customer_id", "reserved_at", "expires_at", "delivery_id", "redeemed_at"),
@@ -87,6 +89,8 @@ HOLDINGS: Mapping[str, Holding] = {
         *("delivery_id", "customer_id", "kind", "manager", "status", "asked_at", "due_at", "done_at", "done_by"),
     ),
     "campaign_runs": _nobodys("It describes campaigns, not people."),
+    "measurings": _nobodys("When the results of campaigns were counted last."),
+    "waves": _nobodys("By which shares the arms of a campaign were drawn."),
     "stops_looked": _nobodys("It says when orders were looked through last."),
     "links": _nobodys("Addresses of the shop's pages, the same for everybody."),
     "approvals": _nobodys("Counts and files that a campaign was approved by."),

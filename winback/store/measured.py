@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, Float, FromClause, Subquery, and_, case, cast, func, or_, select
 
@@ -49,14 +50,21 @@ class Measured:
         )
 
     def returns(self, currency: str = "") -> Subquery:
-        """One row per customer with an outcome: returned_at (None: only brought goods back), orders, revenue in `currency`."""
-        ours = case((outcomes.c.currency == currency, outcomes.c.revenue_minor), else_=0)
+        """One row per customer with an outcome: returned_at (None: only brought goods back), second_at, orders; and in `currency` revenue, margin, ordered."""
+
+        def ours(column: ColumnElement[Any], name: str) -> ColumnElement[float]:
+            return cast(func.sum(case((outcomes.c.currency == currency, column), else_=0)), Float).label(name)
+
         return (
             select(
                 outcomes.c.customer_id,
                 func.min(outcomes.c.returned_at, type_=Utc()).label("returned_at"),
+                func.min(outcomes.c.second_at, type_=Utc()).label("second_at"),
                 func.sum(outcomes.c.orders).label("orders"),
-                cast(func.sum(ours), Float).label("revenue"),
+                ours(outcomes.c.orders, "ordered"),
+                ours(outcomes.c.revenue_minor, "revenue"),
+                ours(outcomes.c.margin_minor, "margin"),
+                ours(outcomes.c.margin_known_minor, "margin_known"),
             )
             .where(outcomes.c.run_id == self.run_id)
             .group_by(outcomes.c.customer_id)

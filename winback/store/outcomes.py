@@ -1,27 +1,45 @@
-"""Who returned, what they bought, and everything that a report counts: each in one statement, over a whole run."""
+"""Who returned and what they bought: kept for each run, and counted anew for whom something changed."""
 
 from __future__ import annotations
 
-from collections import Counter
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, case, delete, exists, false, func, literal, or_, select, true
+from sqlalchemy import (
+    Connection,
+    Row,
+    Select,
+    Table,
+    and_,
+    case,
+    delete,
+    exists,
+    false,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    text,
+    true,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
-from winback.journey import ends
-from winback.journey.ends import EndState
-from winback.model import RecipientStatus
-from winback.outcomes.figures import ArmFigures, CurveCell, EndFigures, Figures, LocaleFigures, OtherRevenue
-from winback.outcomes.statistics import Moments
-from winback.store import code_figures, responses
+from winback.outcomes.figures import Figures
+from winback.store import code_figures, outcome_figures, outcome_parts, outcomes_due, responses, standing, waves
+from winback.store.as_of import Whose, of
 from winback.store.counting import is_purchase
 from winback.store.measured import Measured, count_if
-from winback.store.moments import seconds_between
-from winback.store.tables import Utc, orders, outcomes, recipients
+from winback.store.moments import later
+from winback.store.outcome_costs import NO_TERMS, Terms
+from winback.store.tables import Utc, measurings, orders, outcomes, recipients
 
-_DAY = 86400
 _KEY = ("run_id", "customer_id", "currency")
+_NEVER = datetime(1, 1, 2, tzinfo=UTC)
+_MOST = 0.2
+"""Part of a run from which on counting everybody is quicker than counting one by one."""
+_A_DAY = timedelta(days=1)
 
 
 def measure(connection: Connection, run_id: int, window: timedelta, now: datetime) -> int:
@@ -30,40 +48,96 @@ def measure(connection: Connection, run_id: int, window: timedelta, now: datetim
     A return is a purchase after the assignment, at the latest `window` after it (that moment is still inside), known at `now`.
     Revenue is what was bought in that time less the goods brought back in that time; somebody who only brought goods back has
     a row without a purchase. One row per customer and currency. Measuring twice changes nothing.
+
+    Only those of whom something changed since the last time are counted, or who were assigned since; all of them where the window is
+    another one, or `now` an earlier moment than then.
     """
     measured = Measured(run_id, window, now)
-    still_there = exists().where(
-        recipients.c.customer_id == outcomes.c.customer_id,
-        orders.c.currency == outcomes.c.currency,
-        measured.counted(),
-    )
-    connection.execute(delete(outcomes).where(outcomes.c.run_id == run_id, ~still_there))
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    names = [column.name for column in outcomes.c]
-    fill = dialect.insert(outcomes).from_select(names, _fresh(measured))
-    newest = {name: fill.excluded[name] for name in names if name not in _KEY}
-    connection.execute(fill.on_conflict_do_update(index_elements=_KEY, set_=newest))
+    begin(connection, run_id)
+    before = connection.execute(select(measurings).where(measurings.c.run_id == run_id).with_for_update()).one()
+    again = None if _is_another_question(before, measured) else _whom(connection, before)
+    if again is None:
+        outcomes_due.forget(connection, run_id)
+    _roomy(connection)
+    _count(connection, measured, None if again is None else select(again.c.customer_id))
+    outcomes_due.keep(connection, _to_come(measured, None if again is None else select(again.c.customer_id)))
+    closed = recipients.c.customer_id == outcomes.c.customer_id, recipients.c.run_id == run_id, measured.closed()
+    is_open = outcomes.c.run_id == run_id, outcomes.c.window_closed.is_(False)
+    connection.execute(update(outcomes).where(*is_open, exists().where(*closed)).values(window_closed=True, measured_at=now))
+    if again is not None:
+        again.drop(connection)
+    done = {"window_seconds": int(window.total_seconds()), "measured_at": now, "assigned_from": None}
+    connection.execute(update(measurings).where(measurings.c.run_id == run_id).values(done))
     returned = select(func.count(outcomes.c.customer_id.distinct())).where(outcomes.c.run_id == run_id, outcomes.c.orders > 0)
     return connection.execute(returned).scalar_one()
 
 
-def aggregates(connection: Connection, run_id: int, window: timedelta, now: datetime, currency: str) -> Figures:
+def begin(connection: Connection, run_id: int) -> None:
+    """From now on what changes is noted for this run. In a transaction of its own before the first measuring, where others write meanwhile."""
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    never = {"run_id": run_id, "window_seconds": 0, "measured_at": _NEVER}
+    connection.execute(dialect.insert(measurings).values(never).on_conflict_do_nothing())
+
+
+def aggregates(connection: Connection, run_id: int, window: timedelta, now: datetime, currency: str, *, terms: Terms = NO_TERMS) -> Figures:
     """Everything that the report shows, as counts; `measure` must have been done for the same window and moment."""
     measured = Measured(run_id, window, now)
+    _roomy(connection)
+    stand, reached = standing.find(connection, measured), responses.count(connection, measured)
+    strata = outcome_parts.strata(connection, measured, currency)
     return Figures(
-        arms=_arms(connection, measured, currency),
-        stages=responses.stages(connection, measured),
-        curve=_curve(connection, measured),
-        skips=_skips(connection, measured),
-        locales=_locales(connection, measured),
-        others=_others(connection, measured, currency),
+        arms=outcome_figures.arms(connection, measured, currency, terms, stand=stand, reached=reached.by_arm),
+        stages=reached.stages,
+        curve=outcome_figures.curve(connection, measured, stand),
+        skips=stand.skips(),
+        locales=outcome_figures.locales(strata),
+        others=outcome_figures.others(connection, measured, currency),
         codes=code_figures.by_arm(connection, run_id, now),
-        ends=_ends(connection, measured),
+        ends=stand.ends(),
+        strata=strata,
+        days=outcome_parts.days(connection, measured, currency, stand),
+        money=outcome_parts.money(connection, measured, currency),
+        waves=waves.figures(connection, run_id, now),
+        merged=stand.merged(),
+        cap_minor=terms.cap_minor,
     )
 
 
+def _is_another_question(before: Row[Any], measured: Measured) -> bool:
+    return bool(before.window_seconds != int(measured.window.total_seconds()) or before.measured_at > measured.now)
+
+
+def _whom(connection: Connection, before: Row[Any]) -> Table | None:
+    """Those to count anew, in a temporary table; None: so many that everybody is counted."""
+    again = outcomes_due.take(connection, before.run_id, before.assigned_from, since=before.measured_at)
+    so_many = connection.execute(select(func.count()).select_from(again)).scalar_one()
+    some = select(recipients.c.customer_id).where(recipients.c.run_id == before.run_id).limit(int(so_many / _MOST) + 1).subquery()
+    if so_many <= _MOST * connection.execute(select(func.count()).select_from(some)).scalar_one():
+        return again
+    again.drop(connection)
+    return None
+
+
+def _count(connection: Connection, measured: Measured, whose: Whose) -> None:
+    theirs = outcomes.c.run_id == measured.run_id, of(outcomes.c.customer_id, whose)
+    connection.execute(delete(outcomes).where(*theirs))
+    connection.execute(insert(outcomes).from_select(_COLUMNS, _fresh(measured).where(of(recipients.c.customer_id, whose))))
+    if connection.dialect.name == "postgresql" and whose is None:
+        connection.execute(text("ANALYZE outcomes"))
+    bought = outcomes.c.returned_at.is_not(None)
+    values = {"first_minor": _first_amount(), "second_at": _second(measured)}
+    connection.execute(update(outcomes).where(*theirs, bought).values(values))
+
+
+_COLUMNS = (
+    *("run_id", "customer_id", "currency", "returned_at", "orders", "revenue_minor", "margin_minor", "margin_known_minor"),
+    *("window_closed", "measured_at"),
+)
+
+
 def _fresh(measured: Measured) -> Select[Any]:
-    """The outcomes as they should be, in the order of the table's columns."""
+    """The outcomes as they should be, in the order of `_COLUMNS`."""
+    told = orders.c.margin_minor.is_not(None)
     return (
         select(
             recipients.c.run_id,
@@ -72,6 +146,8 @@ def _fresh(measured: Measured) -> Select[Any]:
             func.min(case((is_purchase(), orders.c.ordered_at))),
             count_if(is_purchase()),
             func.sum(orders.c.amount_minor),
+            func.coalesce(func.sum(orders.c.margin_minor), 0),
+            func.coalesce(func.sum(case((told, orders.c.amount_minor))), 0),
             case((measured.closed(), true()), else_=false()),
             literal(measured.now, Utc()),
         )
@@ -80,117 +156,38 @@ def _fresh(measured: Measured) -> Select[Any]:
     )
 
 
-def _arms(connection: Connection, measured: Measured, currency: str) -> tuple[ArmFigures, ...]:
-    returns = measured.returns(currency)
-    rows = connection.execute(
-        select(
-            recipients.c.arm,
-            func.count().label("assigned"),
-            count_if(measured.closed()).label("closed"),
-            func.min(recipients.c.assigned_at).label("first_assigned_at"),
-            func.max(recipients.c.assigned_at).label("last_assigned_at"),
-            func.count(returns.c.returned_at).label("returned"),
-            func.coalesce(func.sum(returns.c.orders), 0).label("orders"),
-            func.coalesce(func.sum(returns.c.revenue), 0.0).label("total"),
-            func.coalesce(func.sum(returns.c.revenue * returns.c.revenue), 0.0).label("squares"),
-        )
-        .outerjoin(returns, returns.c.customer_id == recipients.c.customer_id)
-        .where(measured.assigned())
-        .group_by(recipients.c.arm)
-        .order_by(recipients.c.arm)
+def _first_amount() -> Any:
+    """Of two at the same moment, the one that came in first."""
+    here = orders.c.customer_id == outcomes.c.customer_id, orders.c.currency == outcomes.c.currency, orders.c.ordered_at == outcomes.c.returned_at
+    return select(orders.c.amount_minor).where(*here, is_purchase()).order_by(orders.c.id).limit(1).scalar_subquery()
+
+
+def _second(measured: Measured) -> Any:
+    """The next purchase a day after the first or later: a basket that the till splits in two is one visit."""
+    others = outcomes.alias("others")
+    whose = others.c.run_id == outcomes.c.run_id, others.c.customer_id == outcomes.c.customer_id
+    first = select(func.min(others.c.returned_at, type_=Utc())).where(*whose).correlate(outcomes).scalar_subquery()
+    in_time = (
+        orders.c.customer_id == outcomes.c.customer_id,
+        orders.c.ordered_at >= later(first, _A_DAY),
+        orders.c.ordered_at <= later(first, measured.window),
+        orders.c.ordered_at <= measured.now,
     )
-    reached, heard = responses.reached(connection, measured), responses.heard(connection, measured)
-    return tuple(
-        ArmFigures(
-            arm=row.arm,
-            assigned=row.assigned,
-            closed=row.closed,
-            first_assigned_at=row.first_assigned_at,
-            last_assigned_at=row.last_assigned_at,
-            returned=row.returned,
-            orders=int(row.orders),
-            revenue=Moments(row.assigned, float(row.total), float(row.squares)),
-            **reached.get(row.arm, {}),
-            **heard.get(row.arm, {}),
-        )
-        for row in rows
+    return select(func.min(orders.c.ordered_at, type_=Utc())).where(*in_time, is_purchase()).correlate(outcomes).scalar_subquery()
+
+
+def _to_come(measured: Measured, whose: Whose) -> Select[Any]:
+    """Recipients with an order that lies in the future still, by the shop's clock or ours: they stay due until it doesn't."""
+    last = later(recipients.c.assigned_at, 2 * measured.window)  # of a second purchase
+    ahead = orders.c.ordered_at > measured.now, orders.c.ordered_at <= last
+    theirs = orders.c.customer_id == recipients.c.customer_id, measured.assigned(), of(recipients.c.customer_id, whose)
+    return (
+        select(recipients.c.run_id, recipients.c.customer_id).where(and_(*theirs), or_(is_purchase(), orders.c.amount_minor < 0), *ahead).distinct()
     )
 
 
-def _curve(connection: Connection, measured: Measured) -> tuple[CurveCell, ...]:
-    """Customers by arm, days followed and day of return; a window that isn't whole days ends on the day it has begun."""
-    returns = measured.returns()
-    last_day = -(-int(measured.window.total_seconds()) // _DAY)
-    waited = seconds_between(literal(measured.now, Utc()), recipients.c.assigned_at) // _DAY
-    took = (seconds_between(returns.c.returned_at, recipients.c.assigned_at) + (_DAY - 1)) // _DAY
-    cells = (
-        select(
-            recipients.c.arm,
-            case((measured.closed(), last_day), else_=waited).label("followed"),
-            case((took < 1, 1), else_=took).label("day"),
-        )
-        .outerjoin(returns, returns.c.customer_id == recipients.c.customer_id)
-        .where(measured.assigned())
-        .subquery("cells")
-    )
-    rows = connection.execute(select(*cells.c, func.count().label("customers")).group_by(*cells.c))
-    return tuple(CurveCell(**row) for row in rows.mappings())
-
-
-def _skips(connection: Connection, measured: Measured) -> tuple[tuple[str, int], ...]:
-    rows = connection.execute(
-        select(recipients.c.reason, func.count())
-        .where(
-            recipients.c.run_id == measured.run_id,
-            recipients.c.status == RecipientStatus.SKIPPED,
-            recipients.c.assigned_at <= measured.now,
-        )
-        .group_by(recipients.c.reason)
-        .order_by(func.count().desc(), recipients.c.reason)
-    )
-    return tuple((reason, count) for reason, count in rows)
-
-
-def _ends(connection: Connection, measured: Measured) -> tuple[EndFigures, ...]:
-    """Where those written to stood at the report's moment; the holdout has no journey that could end."""
-    open_still = or_(recipients.c.ended_at.is_(None), recipients.c.ended_at > measured.now)
-    status = case((open_still, RecipientStatus.ACTIVE), else_=recipients.c.status).label("status")
-    reason = case((open_still, ""), else_=recipients.c.reason).label("reason")
-    rows = connection.execute(
-        select(recipients.c.arm, status, reason, func.count())
-        .where(measured.assigned(), recipients.c.status != RecipientStatus.HELD_OUT)
-        .group_by(recipients.c.arm, status, reason)
-    )
-    counts: Counter[tuple[str, EndState]] = Counter()
-    for arm, standing, why, count in rows:
-        counts[arm, ends.of(standing, why)] += count
-    order = list(EndState)
-    return tuple(EndFigures(arm, end, count) for (arm, end), count in sorted(counts.items(), key=lambda pair: (pair[0][0], order.index(pair[0][1]))))
-
-
-def _locales(connection: Connection, measured: Measured) -> tuple[LocaleFigures, ...]:
-    returns = measured.returns()
-    rows = connection.execute(
-        select(recipients.c.locale, recipients.c.arm, func.count().label("assigned"), func.count(returns.c.returned_at).label("returned"))
-        .outerjoin(returns, returns.c.customer_id == recipients.c.customer_id)
-        .where(measured.assigned())
-        .group_by(recipients.c.locale, recipients.c.arm)
-        .order_by(recipients.c.locale, recipients.c.arm)
-    )
-    return tuple(LocaleFigures(**row) for row in rows.mappings())
-
-
-def _others(connection: Connection, measured: Measured, currency: str) -> tuple[OtherRevenue, ...]:
-    rows = connection.execute(
-        select(
-            recipients.c.arm,
-            outcomes.c.currency,
-            func.sum(outcomes.c.orders).label("orders"),
-            func.sum(outcomes.c.revenue_minor).label("revenue_minor"),
-        )
-        .join(outcomes, and_(outcomes.c.run_id == recipients.c.run_id, outcomes.c.customer_id == recipients.c.customer_id))
-        .where(measured.assigned(), outcomes.c.currency != currency)
-        .group_by(recipients.c.arm, outcomes.c.currency)
-        .order_by(outcomes.c.currency, recipients.c.arm)
-    )
-    return tuple(OtherRevenue(row.arm, row.currency, int(row.orders), int(row.revenue_minor)) for row in rows)
+def _roomy(connection: Connection) -> None:
+    """On PostgreSQL, until the transaction ends: room to sort and to join in, for statements over a whole run."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SET LOCAL work_mem = '96MB'"))
+        connection.execute(text("SET LOCAL jit = off"))

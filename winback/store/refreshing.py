@@ -29,7 +29,7 @@ from sqlalchemy import (
 
 from winback import clock
 from winback.model import OrderStatus
-from winback.store import arrivals, aside, counting, facts, gaps
+from winback.store import arrivals, aside, counting, facts, gaps, outcomes_due
 from winback.store.as_of import EVER, AsOf, Whose, of
 from winback.store.facts import State
 from winback.store.tables import Id, customers, facts_due, facts_state, feedback, orders
@@ -113,7 +113,7 @@ def _are_most_due(connection: Connection) -> bool:
 
 def _count_all(connection: Connection, as_of: AsOf, before: State | None) -> Refreshed:
     _date_orders(connection, ZoneInfo(as_of.zone), anew=before is not None and before.terms["zone"] != as_of.zone)
-    connection.execute(delete(facts_due))
+    outcomes_due.empty_facts_due(connection)
     connection.execute(delete(stored))
     _tune(connection, for_everybody=True)
     _count(connection, as_of, None, _parts_of_everybody(connection, _ever(as_of)))
@@ -158,6 +158,7 @@ def _take(connection: Connection) -> tuple[Table, Table]:
     else:
         connection.execute(insert(taken).from_select(["customer_id", "order_id"], select(*noted)))
         connection.execute(delete(facts_due))
+    outcomes_due.hand_on(connection, taken)
     whole = select(taken.c.customer_id).where(or_(taken.c.order_id.is_(None), ~exists().where(stored.c.customer_id == taken.c.customer_id)))
     connection.execute(insert(chosen).from_select(["customer_id"], whole.distinct()))
     if connection.dialect.name == "postgresql":

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Integer, Row, Select, Text, Up
 from sqlalchemy.dialects import postgresql, sqlite
 
 from winback.model import UNFINISHED, DeliveryStatus, Reason, RecipientStatus, RunStatus
-from winback.store import stops_due
+from winback.store import outcomes_due, stops_due
 from winback.store.among import among
 from winback.store.given import rows as given_rows
 from winback.store.persons import person_id
@@ -40,6 +40,9 @@ class Run:
     fingerprint: str = ""  # of the files that it last went on with
     made_of: Mapping[str, Any] | None = field(default=None, repr=False)  # what that fingerprint was made of
     went_on_at: datetime | None = None  # the latest moment at which it was worked at
+    expected: Mapping[str, Any] | None = field(
+        default=None, repr=False
+    )  # what the plan said when it began, as a person was or would have been shown it
 
     @property
     def is_deciding(self) -> bool:
@@ -67,6 +70,23 @@ def unfinished(connection: Connection) -> list[Run]:
     return [_run(row) for row in rows]
 
 
+def begun_by(connection: Connection, now: datetime) -> list[Run]:
+    """Every run that ever began, the oldest first; those that greet, in which nothing is under test, aside."""
+    rows = connection.execute(
+        select(campaign_runs)
+        .where(campaign_runs.c.started_at <= now, campaign_runs.c.greets.is_(False))
+        .order_by(campaign_runs.c.started_at, campaign_runs.c.id)
+    )
+    return [_run(row) for row in rows]
+
+
+def begun(connection: Connection, since: datetime, until: datetime) -> list[Run]:
+    """Every run that began from `since` to `until`, the oldest first."""
+    began = campaign_runs.c.started_at
+    rows = connection.execute(select(campaign_runs).where(began >= since, began <= until).order_by(began, campaign_runs.c.id))
+    return [_run(row) for row in rows]
+
+
 def unfinished_of(connection: Connection, campaign: str) -> list[Run]:
     """Those of one campaign, the oldest first: one that takes nobody in any more may go on beside the next."""
     return [run for run in unfinished(connection) if run.campaign == campaign]
@@ -75,6 +95,12 @@ def unfinished_of(connection: Connection, campaign: str) -> list[Run]:
 def get(connection: Connection, run_id: int) -> Run:
     """The run as it is now."""
     return _run(connection.execute(select(campaign_runs).where(campaign_runs.c.id == run_id)).one())
+
+
+def plan(connection: Connection, run_id: int) -> Mapping[str, Any]:
+    """The campaign's file as it was when the run began, with what was declared then."""
+    found: Mapping[str, Any] = connection.execute(select(campaign_runs.c.plan).where(campaign_runs.c.id == run_id)).scalar_one()
+    return found
 
 
 def of_customer(connection: Connection, campaign: str, customer_id: int) -> Run | None:
@@ -188,6 +214,7 @@ def enrol(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     new = connection.execute(dialect.insert(recipients).on_conflict_do_nothing().returning(recipients.c.customer_id), rows)
     stops_due.note(connection)  # the decision may be as of a moment before orders that were looked at already
+    outcomes_due.assigned(connection, rows[0]["run_id"], min(row["assigned_at"] for row in rows))
     return len(new.all())
 
 
@@ -296,4 +323,5 @@ def _run(row: Row[Any]) -> Run:
         fingerprint=row.fingerprint,
         made_of=row.made_of,
         went_on_at=row.went_on_at,
+        expected=row.plan.get("expected"),
     )

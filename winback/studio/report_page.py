@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from winback.outcomes import charts, tabulated, wording
+from winback.outcomes import charts, drawing, proof_charts, tabulated, wording
 from winback.outcomes.comparison import Finding
 from winback.outcomes.report import Report
 from winback.studio import pages
 
-_MARKS = {Finding.BETTER: "▲", Finding.WORSE: "▼", Finding.NO_DIFFERENCE: "=", Finding.TOO_FEW: "?", Finding.NOT_COMPARABLE: "?"}
+_MARKS = {
+    Finding.BETTER: "▲",
+    Finding.WORSE: "▼",
+    Finding.HARMFUL: "!",
+    Finding.NO_DIFFERENCE: "=",
+    Finding.TOO_FEW: "?",
+    Finding.NOT_COMPARABLE: "?",
+}
 
 
 def render(report: Report) -> str:
@@ -19,9 +26,11 @@ def render(report: Report) -> str:
         "against-holdout": (charts.lifts(report), "chart-lift-note" if any(judged.truth is not None for judged in report.judged) else ""),
         "over-time": (charts.returns(report), ""),
         "funnel": (charts.funnel(report), "opens-by-people"),
+        "followed": (proof_charts.followed(report), "followed-note"),
+        "promises": (proof_charts.promises(report), "promises-note"),
     }
-    by_title = {words[name]: (Markup(chart), words[note] if note else "") for name, (chart, note) in drawn.items()}  # noqa: S704  our own SVG, names escaped
-    sections = [(table, *by_title.get(table.title, (Markup(), ""))) for table in tabulated.tables(report)]
+    by_section = {name: (Markup(chart), words[note] if note else "") for name, (chart, note) in drawn.items()}  # noqa: S704  our own SVG, names escaped
+    sections = [(table, *by_section.get(table.section, (Markup(), table.note))) for table in tabulated.tables(report)]
     return pages.render(
         "report.html",
         words=words,
@@ -33,5 +42,6 @@ def render(report: Report) -> str:
             for judged in report.judged
         ],
         sections=sections,
-        colours={wording.arm(name, words): style for name, style in charts.colour_classes(arm.name for arm in report.arms).items()},
+        small_print=[words["method"]],
+        colours={wording.arm(name, words): style for name, style in drawing.colour_classes(arm.name for arm in report.arms).items()},
     )

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from winback.store.tables.audience import facts, facts_due, facts_state, scores, scores_state, stage_changes
 from winback.store.tables.audit import audit
-from winback.store.tables.campaigns import back_fill, campaign_runs, deliveries, events, links, outcomes, recipients, stops_looked
+from winback.store.tables.campaigns import (
+    back_fill,
+    campaign_runs,
+    deliveries,
+    events,
+    links,
+    measurings,
+    outcomes,
+    outcomes_due,
+    recipients,
+    stops_looked,
+    waves,
+)
 from winback.store.tables.consents import consent_proofs, consent_requests, consent_wordings
 from winback.store.tables.journeys import approvals, codes, reminders, run_changes, tasks
 from winback.store.tables.kinds import Day, Id, Tree, Utc, metadata, sqlite_text
@@ -59,9 +71,11 @@ __all__ = [
     "links",
     "mailboxes",
     "mails",
+    "measurings",
     "metadata",
     "orders",
     "outcomes",
+    "outcomes_due",
     "paces",
     "preferences",
     "recipients",
@@ -76,4 +90,5 @@ __all__ = [
     "suppressions",
     "tasks",
     "touches",
+    "waves",
 ]

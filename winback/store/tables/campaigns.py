@@ -48,6 +48,17 @@ recipients = Table(
     Column("next_stage", Integer, nullable=False, server_default="0"),
     Column("next_due_at", Utc),  # None: a delivery is under way, or nothing is to come
     Column("next_occasion", String(120), nullable=False, server_default=""),  # of a greeting: what falls due at next_due_at
+    # what reports look at parts by: as it was when they were assigned, whatever becomes of it later
+    Column("value_class", String(10), nullable=False, server_default=""),
+    Column("sign", String(30), nullable=False, server_default=""),  # of being lost: the most urgent one that they showed
+    Column("silence", String(20), nullable=False, server_default=""),  # outcomes.level.silence: 365-729
+    Column("country", String(2), nullable=False, server_default=""),
+    Column("domain", String(40), nullable=False, server_default=""),  # of their address, where many people have one there; else "other"
+    Column("manager", String(100), nullable=False, server_default=""),
+    Column("level_minor", BigInteger, nullable=False, server_default="0"),  # what they used to spend in as long a time as the window
+    Column("wave", Integer, nullable=False, server_default="0"),  # by whose shares the arm was drawn; 0: by the campaign's own
+    Column("stratum", String(200), nullable=False, server_default=""),  # within which it was drawn; empty: the campaign has no strata
+    Column("place", Integer),  # in the stratum, the first is 0
     Index(None, "run_id", "next_due_at"),
     Index(None, "customer_id"),
 )
@@ -138,7 +149,41 @@ outcomes = Table(
     Column("returned_at", Utc),  # the first purchase in the window; None: goods were only brought back
     Column("orders", Integer, nullable=False),
     Column("revenue_minor", BigInteger, nullable=False),
+    Column("margin_minor", BigInteger, nullable=False, server_default="0"),  # of the revenue, where orders tell it
+    Column("margin_known_minor", BigInteger, nullable=False, server_default="0"),  # the part of the revenue that they tell it of
+    Column("first_minor", BigInteger, nullable=False, server_default="0"),  # of the first purchase
+    Column("second_at", Utc),  # the next purchase in any currency, a day after the person's first or later, at most a window after it
     Column("window_closed", Boolean, nullable=False),
     Column("measured_at", Utc, nullable=False),
     CheckConstraint("orders >= 0", name="orders_not_negative"),
 )
+"""One row per customer and currency; made by store/outcomes.py alone."""
+
+outcomes_due = Table(
+    "outcomes_due",
+    metadata,
+    to("campaign_runs.id", "run_id", primary_key=True),
+    to("customers.id", "customer_id", primary_key=True),
+)
+"""Recipients of whom something changed since their run was measured: handed on by store/refreshing.py, emptied by store/outcomes.py."""
+
+measurings = Table(
+    "measurings",
+    metadata,
+    to("campaign_runs.id", "run_id", primary_key=True),
+    Column("window_seconds", BigInteger, nullable=False),
+    Column("measured_at", Utc, nullable=False),  # outcomes are what was known then
+    Column("assigned_from", Utc),  # somebody was assigned since, as of that moment or later; None: nobody
+)
+"""Until when the outcomes of each run are counted."""
+
+waves = Table(
+    "waves",
+    metadata,
+    to("campaign_runs.id", "run_id", primary_key=True),
+    Column("number", Integer, primary_key=True),  # the first is 1
+    Column("began_at", Utc, nullable=False),
+    Column("shares", JSON, nullable=False),  # of every arm, the holdout among them, in the order by which arms are drawn
+    Column("basis", JSON, nullable=False),  # what they were reckoned from: by tactic, who was assigned and who returned
+)
+"""Shares of a campaign that changes them: who was assigned in a wave was drawn by its shares."""

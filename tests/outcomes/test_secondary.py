@@ -1,0 +1,90 @@
+"""Measures beside the return rate, and money compared wave by wave."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from tests.outcomes import sample
+from winback.model import HOLDOUT
+from winback.outcomes import composing, ratios, secondary, tabulated, waves
+from winback.outcomes.figures import ArmFigures, CellFigures, Dimension, Figures, WaveFigures
+from winback.outcomes.ratios import Joint
+from winback.outcomes.secondary import Measured
+from winback.outcomes.statistics import Counted, Moments
+
+
+def test_every_measure_is_told_of_every_tactic():
+    found = sample.report().secondary.measures
+    assert [(one.arm, one.what) for one in found] == [
+        (arm, what) for arm in ("warm-word", "gift-first")
+        for what in (Measured.ORDERS, Measured.MARGIN, Measured.AVERAGE_ORDER, Measured.WON_BACK, Measured.KEPT, Measured.HALF_DAY)
+    ]  # fmt: skip
+    margin = found[1]
+    assert margin.ours == pytest.approx(232 * 252 / 4000)
+    assert margin.left_alone == pytest.approx(70 * 252 / 2000)
+    assert margin.difference == pytest.approx(margin.ours - margin.left_alone)
+    assert found[5].interval is None
+
+
+def test_the_average_order_is_compared_by_customers_and_not_by_orders():
+    arms = {arm.arm: arm for arm in sample.figures().arms}
+    ours, theirs = (
+        Joint(arm.assigned, arm.revenue.total, arm.ordered.total, arm.revenue.squares, arm.ordered.squares, arm.revenue_by_orders)
+        for arm in (arms["gift-first"], arms[HOLDOUT])
+    )
+    plain = ratios.compare(ours, theirs)
+    assert plain is not None
+    found = next(one for one in sample.report().secondary.measures if (one.arm, one.what) == ("gift-first", Measured.AVERAGE_ORDER))
+    assert found.interval is not None
+    assert (found.interval.low, found.p_value) == (pytest.approx(plain.interval.low / 100), pytest.approx(plain.p_value))
+
+
+def test_p_values_allow_for_their_number():
+    assert secondary.benjamini_hochberg([0.01, 0.04, 0.03, 0.5]) == pytest.approx([0.04, 0.16 / 3, 0.16 / 3, 0.5])
+    assert secondary.benjamini_hochberg([]) == []
+    assert all(one.p_adjusted is None or one.p_value <= one.p_adjusted <= 1 for one in sample.report().secondary.measures)
+
+
+def test_without_anybody_left_alone_nothing_is_measured():
+    alone = replace(sample.figures(), arms=tuple(arm for arm in sample.figures().arms if arm.arm != HOLDOUT))
+    assert secondary.of(alone, ["warm-word"], {}, "UAH").measures == ()
+
+
+def test_the_bootstrap_is_held_beside_welch_and_its_doubt_is_told():
+    told = sample.report()
+    (name, checked), _ = told.secondary.checks
+    welch = told.compared("revenue", "warm-word")
+    assert welch is not None
+    assert name == "warm-word"
+    assert checked.agrees
+    assert checked.interval.low == pytest.approx(welch.low, abs=2.0)
+    assert checked.interval.high == pytest.approx(welch.high, abs=2.0)
+    doubted = replace(told, secondary=replace(told.secondary, checks=((name, replace(checked, agrees=False)),)))
+    notes = [next(table.note for table in tabulated.tables(one) if table.section == "measures") for one in (told, doubted)]
+    assert ["Few customers decide the money of warm-word" in note for note in notes] == [False, True]
+
+
+def test_where_shares_changed_arms_are_compared_inside_each_wave():
+    """Simpson's own case: in both waves the tactic brings back more, and over all customers fewer."""
+    nothing = Moments(0, 0.0, 0.0)
+    counts = {"1": {"a": (4000, 80), HOLDOUT: (1000, 10)}, "2": {"a": (1000, 220), HOLDOUT: (4000, 800)}}
+    cells = tuple(CellFigures(Dimension.WAVE, wave, arm, n, back, nothing) for wave, arms in counts.items() for arm, (n, back) in arms.items())
+    totals = {arm: tuple(map(sum, zip(*(counts[wave][arm] for wave in counts), strict=True))) for arm in ("a", HOLDOUT)}
+    figures = Figures(
+        arms=tuple(ArmFigures(arm, n, n, sample.BEGUN, sample.BEGUN, returned=back, revenue=Moments(n, 0.0, 0.0)) for arm, (n, back) in totals.items()),
+        stages=(), curve=(), skips=(), locales=(), others=(), strata=cells,
+        waves=tuple(WaveFigures(number, sample.BEGUN, {"a": 0.5, HOLDOUT: 0.5}) for number in (1, 2)),
+    )  # fmt: skip
+    told = composing.compose(
+        figures, run_id=1, campaign="x", shares={"a": 0.5, HOLDOUT: 0.5}, window=sample.WINDOW, currency="UAH", now=sample.BEGUN + timedelta(days=90)
+    )
+    assert told.arm("a").returned.rate < told.arm(HOLDOUT).returned.rate
+    found = told.compared("returned", "a")
+    right = waves.rates([{arm: Counted(back, n) for arm, (n, back) in arms.items()} for arms in counts.values()], "a", HOLDOUT)
+    assert found is not None
+    assert right is not None
+    assert found.difference == pytest.approx(right.difference)
+    assert found.difference > 0

@@ -1,0 +1,175 @@
+"""How the arms of a run are drawn: by whose shares, in which strata, and what is noted of a customer when they are."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine
+
+from winback import clock
+from winback.audience.signs import URGENCY
+from winback.journey import assignment
+from winback.journey.drawing import Stratum
+from winback.journey.eligibility import Candidate
+from winback.model import HOLDOUT, ChannelName
+from winback.outcomes import level, shares
+from winback.sending import domain_groups
+from winback.sending.prepared import Prepared
+from winback.store import database, outcomes, strata, waves
+from winback.store.evidence import Evidence
+from winback.store.measured import Measured
+from winback.store.runs import Run
+from winback.store.waves import Wave
+
+OTHER = "other"
+"""A mail domain that isn't one of the providers where many people have their address: it would name a company, or one person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lot:
+    """What was drawn for one customer."""
+
+    arm: str
+    bucket: float  # the place in [0, 1) in which the arm lies
+    stratum: str = ""
+    place: int | None = None  # in the stratum, the first is 0
+    wave: int = 0
+
+
+@dataclass
+class Lots:
+    """Draws one customer after the other. With strata the order matters, and it is always the same: a plan and a run come to the same."""
+
+    salt: str
+    shares: Mapping[str, float]  # of every arm, the holdout among them
+    strata: tuple[Stratum, ...] = ()
+    wave: int = 0
+    following: Counter[str] = field(default_factory=Counter)  # by stratum, the place of who comes next
+    placed: dict[int, tuple[str, int]] = field(default_factory=dict)  # of a run that was broken off, those who have a place already
+
+    @classmethod
+    def of(cls, prepared: Prepared, salt: str) -> Lots:
+        """Of a run that nobody is in yet."""
+        return cls(salt, prepared.campaign.shares(), prepared.campaign.strata)
+
+    @classmethod
+    def going_on(cls, connection: Connection, prepared: Prepared, run_id: int, salt: str) -> Lots:
+        """Of a run that goes on: with the shares of its wave, after those who are in its strata already."""
+        last = max(waves.of(connection, run_id), key=lambda wave: wave.number, default=None)
+        given = cls.of(prepared, salt) if last is None else cls(salt, last.shares, prepared.campaign.strata, last.number)
+        if given.strata:
+            given.following.update(strata.next_places(connection, run_id))
+        return given
+
+    def know(self, connection: Connection, run_id: int | None, ids: Sequence[int]) -> None:
+        """Whoever of these has a place in the run keeps it."""
+        if self.strata and run_id is not None:
+            self.placed = strata.placed(connection, run_id, ids)
+
+    def draw(self, candidate: Candidate, noted: Mapping[str, Any]) -> Lot:
+        """The arm of somebody who may be written to. `noted`: what is kept of them."""
+        holdout = self.shares.get(HOLDOUT, 0.0)
+        tactics = {arm: share / (1 - holdout) for arm, share in self.shares.items() if arm != HOLDOUT}
+        stratum, place = "", None
+        key = candidate.person.key
+        at = assignment.bucket(self.salt, key)
+        if self.strata:
+            stratum = " ".join(f"{name}={noted[_COLUMNS[name]] or '-'}" for name in self.strata)[:200]
+            if candidate.customer_id in self.placed:
+                stratum, place = self.placed[candidate.customer_id]
+            else:
+                place = self.following[stratum]
+                self.following[stratum] += 1
+            at = assignment.within(self.salt, key, stratum, place)
+        return Lot(assignment.arm_at(at, holdout, tactics), at, stratum, place, self.wave)
+
+
+_COLUMNS = {
+    Stratum.VALUE_CLASS: "value_class",
+    Stratum.SIGN: "sign",
+    Stratum.SILENCE: "silence",
+    Stratum.LANGUAGE: "locale",
+    Stratum.COUNTRY: "country",
+    Stratum.MANAGER: "manager",
+}
+"""Where each is noted."""
+
+
+def noted(prepared: Prepared, candidate: Candidate, locale: str, signs: Evidence, now: datetime) -> dict[str, Any]:
+    """What reports look at parts by, as it is now: columns of the recipient."""
+    email = candidate.reach.get(ChannelName.EMAIL)
+    group = domain_groups.group_of(email.address) if email is not None and email.address else ""
+    revenue = candidate.average_order_minor * candidate.orders
+    window = prepared.campaign.window(prepared.project)
+    return {
+        "locale": locale,
+        "value_class": candidate.value_class,
+        "sign": next((str(sign) for sign in URGENCY if sign in signs), ""),
+        "silence": level.silence(candidate.last_order_at, now),
+        "country": candidate.person.country,
+        "domain": group if group in domain_groups.GROUPS or not group else OTHER,
+        "manager": candidate.person.manager,
+        "level_minor": level.before(revenue, candidate.orders, candidate.first_order_at, candidate.last_order_at, window),
+    }
+
+
+def begin_wave(engine: Engine, prepared: Prepared, run: Run, moment: datetime) -> None:
+    """Begin the first or the next wave of an adaptive campaign, if it is time, from what is known of windows that have closed."""
+    plan = prepared.campaign
+    if plan.adaptive is None:
+        return
+    with database.writing(engine) as connection:
+        begun = waves.of(connection, run.id)
+        if not begun:
+            waves.begin(connection, run.id, Wave(1, run.started_at, plan.shares(), {}))
+            return
+        last = begun[-1]
+        if moment - last.began_at < plan.adaptive.wave:
+            return
+        outcomes.measure(connection, run.id, run.window, moment)
+        known = waves.closed(connection, Measured(run.id, run.window, moment))
+        if any(tactic not in known for tactic in plan.tactics):
+            return  # of some nothing can be said yet: the wave goes on
+        found = shares.thompson({tactic: known[tactic] for tactic in plan.tactics}, plan.adaptive.floor)
+        rest = 1 - plan.holdout
+        drawn = {**{tactic: share * rest for tactic, share in found.items()}, HOLDOUT: plan.holdout}
+        basis = {tactic: {"assigned": one.n, "returned": one.successes} for tactic, one in known.items()}
+        waves.begin(connection, run.id, Wave(last.number + 1, moment, drawn, basis))
+
+
+def told(run: Run, recipient: Any, key: str, found: Sequence[Wave]) -> str:
+    """How a recipient's arm was drawn, in words by which anybody can redo it."""
+    own = assignment.bucket(run.salt, key)
+    if recipient.stratum:
+        at = assignment.within(run.salt, key, recipient.stratum, recipient.place)
+        block, turn = divmod(recipient.place, assignment.BLOCK)
+        words = (
+            f"{recipient.arm}: number {recipient.place} of the stratum `{recipient.stratum}`, which is turn {turn} of block {block}: twentieth "
+            f"{int(at * assignment.BLOCK)}; sha256 of {run.salt}:{key} is at {own:.12f} of it, which is {at:.12f} of 1"
+        )
+    else:
+        words = f"{recipient.arm}: sha256 of {run.salt}:{key} is at {own:.12f} of 1"
+    wave = next((each for each in found if each.number == recipient.wave), None)
+    if wave is None:
+        return words
+    return f"{words}; shares of wave {wave.number}: {', '.join(f'{arm} {share:.4f}' for arm, share in wave.shares.items())}"
+
+
+def left_to_others(prepared: Prepared, key: str, moment: datetime) -> list[tuple[str, str, bool]]:
+    """Where a customer lies in the campaign's layer and in the global holdout, and whether that leaves them to the campaign."""
+    layer, rule = prepared.campaign.layer, prepared.project.settings.global_holdout
+    found = []
+    if layer is not None:
+        place = assignment.layer_place(layer, key)
+        asked = f"in its part of the layer {layer.name}, from {layer.from_:g} below {layer.below:g}"
+        found.append((asked, f"sha256 of layer-{layer.name}:{key} is at {place:.12f} of 1", assignment.is_in(layer, key)))
+    if rule is not None and prepared.campaign.greet is None:
+        day = clock.local_day(moment, prepared.project.zone)
+        salt = assignment.holdout_salt(rule, day)
+        said = f"sha256 of {salt}:{key} is at {assignment.bucket(salt, key):.12f} of 1"
+        found.append((f"outside of the global holdout, the first {rule.share:g}", said, not assignment.is_left_alone(rule, key, day)))
+    return found

@@ -1,0 +1,99 @@
+"""winback report --quarter: the figures that a shop keeps, gathered over one quarter."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Engine
+
+from winback import clock
+from winback.audience import periods, reasons
+from winback.audience.movements import Retention
+from winback.audience.periods import Per, Period
+from winback.audience.segment import By
+from winback.errors import ConfigError, Problem
+from winback.operations import costing, following, measuring
+from winback.outcomes import languages, quarterly
+from winback.outcomes.quarterly import Part, Quarterly, Ran
+from winback.settings import Project
+from winback.speech import Language
+from winback.store import database, runs
+
+PARTS = (By.MANAGER, By.REASON, By.VALUE)
+
+
+def last_over(project: Project, now: datetime) -> str:
+    """The name of the last quarter that is over."""
+    return periods.before(Per.QUARTER, clock.local_day(now, project.zone))
+
+
+def tell(project: Project, engine: Engine, name: str, *, now: datetime, language: Language | None = None) -> Quarterly:
+    """The quarter of that name (2026Q3 or 2026-Q3), as known at `now`. Raises ConfigError where it can't be meant or hasn't begun.
+
+    Who left and came back is counted at the quarter's end, or now while it lasts. Campaigns are those whose runs began in it: what
+    they cost and brought is counted as known at `now`, so that letters of its last days have time to work.
+    """
+    period = _period(project, name, now)
+    told = {by: _retentions(project, engine, period, by, now) for by in (None, *PARTS)}
+    titles = {word: reason.title for word, reason in reasons.read(project).reasons.items()}
+    return Quarterly(
+        period=period,
+        now=now,
+        lost_after_days=following.lost_after_days(project),
+        currency=project.settings.currency,
+        retention=next((retention for _, retention in told[None]), None),
+        parts={
+            by: tuple(Part(word, titles.get(word, _title(word)) if by is By.REASON else _title(word), found) for word, found in told[by])
+            for by in PARTS
+        },
+        ran=tuple(_ran(project, engine, period, now)),
+        words=languages.words(language or project.settings.report_language),
+    )
+
+
+def _title(word: str) -> str:
+    return "" if word == following.UNKNOWN else word
+
+
+def _period(project: Project, name: str, now: datetime) -> Period:
+    today = clock.local_day(now, project.zone)
+    found = periods.quarter(name, today, is_over=now >= clock.end_of_day(today, project.zone))
+    if found is None:
+        raise ConfigError(Problem("", None, f"`{name}` is no quarter.", f"Write for example {periods.before(Per.QUARTER, today).replace('-', '')}."))
+    if found.first > today:
+        raise ConfigError(Problem("", None, f"{found.name} hasn't begun.", f"The last that is over is {periods.before(Per.QUARTER, today)}."))
+    return found
+
+
+def _retentions(project: Project, engine: Engine, period: Period, by: By | None, now: datetime) -> list[tuple[str, Retention]]:
+    """Of the quarter, by group; of everybody where `by` is None. Nothing where nobody had bought by then."""
+    end = min(now, clock.end_of_day(period.last, project.zone))
+    life = following.life(project, engine, per=Per.QUARTER, last=1, by=by, now=end, present=now)
+    place = next((number for number, span in enumerate(life.periods) if span.name == period.name), None)
+    if place is None:
+        return []
+    if by is None:
+        return [("", life.retentions[place])]
+    found = [(group.word, group.retentions[place]) for group in life.groups]
+    return sorted((row for row in found if row[1].at_start or row[1].at_end), key=lambda row: (-row[1].left, row[0]))
+
+
+def _ran(project: Project, engine: Engine, period: Period, now: datetime) -> list[Ran]:
+    since, until = clock.start_of_day(period.first, project.zone), clock.end_of_day(period.last, project.zone)
+    with database.reading(engine) as connection:
+        begun = runs.begun(connection, since, min(until, now))
+        plans = [runs.plan(connection, run.id) for run in begun]
+    reports = (
+        measuring.report(
+            engine,
+            run_id=run.id,
+            campaign=run.campaign,
+            shares=run.shares,
+            window=run.window,
+            currency=project.settings.currency,
+            now=now,
+            terms=costing.terms(project, plan),
+        )
+        for run, plan in zip(begun, plans, strict=True)
+    )
+    return [quarterly.of_report(report, run.number, run.started_at) for run, report in zip(begun, reports, strict=True)]

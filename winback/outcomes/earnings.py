@@ -1,0 +1,137 @@
+"""Whether it was worth the money: what a tactic brought that would not have come by itself, less what it cost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from winback.model import HOLDOUT, Money
+from winback.outcomes import statistics
+from winback.outcomes.figures import ArmFigures, CostFigures
+from winback.outcomes.statistics import Interval, MeansCompared, Moments, round_to_digits
+
+
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """Money beyond what the same customers would have brought, left alone: Welch's difference times the customers assigned."""
+
+    amount: float
+    interval: Interval | None  # None: it doesn't vary enough to tell
+
+
+@dataclass(frozen=True, slots=True)
+class Earned:
+    """One tactic's money in the currency's unit, over everybody assigned to it; of the whole campaign where `arm` is empty."""
+
+    arm: str
+    revenue: float  # all of it, whatever brought it
+    margin: float | None  # what of it stays with the shop; None: nobody told
+    cost: CostFigures
+    extra_revenue: Extra | None  # None: nobody was left alone who would show what comes by itself
+    extra_margin: Extra | None
+    currency: str
+
+    @property
+    def spent(self) -> float:
+        return _unit(self.cost.total_minor, self.currency)
+
+    def spent_on(self, kind: str) -> float:
+        """On one of `COSTS`."""
+        return _unit(getattr(self.cost, f"{kind}_minor"), self.currency)
+
+    @property
+    def profit(self) -> Extra | None:
+        """The extra margin less the cost; without margins nobody knows."""
+        if self.extra_margin is None:
+            return None
+        interval = self.extra_margin.interval
+        return Extra(
+            self.extra_margin.amount - self.spent, None if interval is None else Interval(interval.low - self.spent, interval.high - self.spent)
+        )
+
+    @property
+    def roi(self) -> float | None:
+        """Profit for each unit spent; None where nothing was."""
+        return None if self.profit is None or not self.spent else self.profit.amount / self.spent
+
+    def as_json(self) -> dict[str, object]:
+        return {
+            "arm": self.arm,
+            "currency": self.currency,
+            "revenue": round_to_digits(self.revenue),
+            "margin": round_to_digits(self.margin),
+            **{f"cost_of_{kind}": self.spent_on(kind) for kind in COSTS},
+            "cost": self.spent,
+            **_extra_json("extra_revenue", self.extra_revenue),
+            **_extra_json("extra_margin", self.extra_margin),
+            **_extra_json("profit", self.profit),
+            "roi": round_to_digits(self.roi),
+        }
+
+
+COSTS = ("messages", "discounts", "gifts", "calls")
+
+
+def of(arms: Sequence[ArmFigures], currency: str) -> tuple[Earned, ...]:
+    """Each tactic, and the campaign as a whole where there are several."""
+    holdout = next((arm for arm in arms if arm.arm == HOLDOUT and arm.assigned), None)
+    knows_margins = any(arm.margin.squares for arm in arms)
+    tactics = [arm for arm in arms if arm.arm != HOLDOUT]
+    each = [_earned(arm, holdout, currency, knows_margins=knows_margins) for arm in tactics]
+    if len(each) < 2:
+        return tuple(each)
+    return (*each, _earned(_together(tactics), holdout, currency, knows_margins=knows_margins))
+
+
+def _earned(arm: ArmFigures, holdout: ArmFigures | None, currency: str, *, knows_margins: bool) -> Earned:
+    return Earned(
+        arm=arm.arm,
+        revenue=_unit(arm.revenue.total, currency),
+        margin=_unit(arm.margin.total, currency) if knows_margins else None,
+        cost=arm.cost,
+        extra_revenue=_extra(arm.revenue, None if holdout is None else holdout.revenue, currency),
+        extra_margin=_extra(arm.margin, None if holdout is None else holdout.margin, currency) if knows_margins else None,
+        currency=currency,
+    )
+
+
+def _extra(ours: Moments, theirs: Moments | None, currency: str) -> Extra | None:
+    if theirs is None or ours.mean is None or theirs.mean is None:
+        return None
+    compared: MeansCompared | None = statistics.welch(ours, theirs)
+    if compared is None:
+        return Extra(_unit((ours.mean - theirs.mean) * ours.n, currency), None)
+    low, high = (_unit(end * ours.n, currency) for end in (compared.interval.low, compared.interval.high))
+    return Extra(_unit(compared.difference * ours.n, currency), Interval(low, high))
+
+
+def _together(arms: Sequence[ArmFigures]) -> ArmFigures:
+    """All tactics as one arm against the holdout: intervals of the tactics can't be added."""
+    costs: Mapping[str, int] = {f"{name}_minor": sum(getattr(arm.cost, f"{name}_minor") for arm in arms) for name in COSTS}
+    return ArmFigures(
+        arm="",
+        assigned=sum(arm.assigned for arm in arms),
+        closed=sum(arm.closed for arm in arms),
+        first_assigned_at=None,
+        last_assigned_at=None,
+        revenue=_added([arm.revenue for arm in arms]),
+        margin=_added([arm.margin for arm in arms]),
+        cost=CostFigures(**costs),
+    )
+
+
+def _added(moments: Sequence[Moments]) -> Moments:
+    return Moments(sum(one.n for one in moments), sum(one.total for one in moments), sum(one.squares for one in moments))
+
+
+def _unit(minor: float, currency: str) -> float:
+    return minor * float(Money.from_minor(1, currency).amount)
+
+
+def _extra_json(name: str, extra: Extra | None) -> dict[str, object]:
+    interval = None if extra is None else extra.interval
+    return {
+        name: None if extra is None else round_to_digits(extra.amount),
+        f"{name}_low": None if interval is None else round_to_digits(interval.low),
+        f"{name}_high": None if interval is None else round_to_digits(interval.high),
+    }
