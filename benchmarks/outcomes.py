@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from benchmarks import measured_run
+from benchmarks import measured_run, outcome_statistics
 from benchmarks.figure import Figure
 from benchmarks.shop import places
 from winback.operations import measuring
@@ -28,13 +28,13 @@ DAYS = 3
 
 
 def figures(customers: int = FULL) -> list[Figure]:
-    """Of a run of that many customers with five letters, ten events and ten orders each."""
+    """Of a run of that many customers with five letters, ten events and ten orders each, and of the statistics alone."""
     with tempfile.TemporaryDirectory(prefix="winback-outcomes-") as folder, places.server(Path(folder)) as server:
         engine = database.open_engine(places.database_url(server, "outcomes", anew=True))
         try:
             _say(f"a run of {customers:,} customers")
             measured_run.fill(engine, customers)
-            return _measured(engine, customers)
+            return [*_measured(engine, customers), *outcome_statistics.figures()]
         finally:
             engine.dispose()
 

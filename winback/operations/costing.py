@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from winback.audience import value
-from winback.journey.offer import Offer, OfferKind
+from winback.journey.offer import Offer, OfferKind, Prize, Step
 from winback.model import Money
 from winback.settings import Project
 from winback.store.outcome_costs import Terms, Uncoded
@@ -18,7 +19,7 @@ _MONEY = frozenset({OfferKind.PERCENTAGE, OfferKind.AMOUNT, OfferKind.PROGRESSIV
 def terms(project: Project, plan: Mapping[str, Any]) -> Terms:
     """By the plan of a run, as it was when the run began: editing the file afterwards makes no campaign cheaper."""
     currency = project.settings.currency
-    offers = {name: Offer.model_validate(offer) for name, offer in plan.get("offers", {}).items()}
+    offers = {name: _offer(offer) for name, offer in plan.get("offers", {}).items()}
     tactics = {arm: offers[tactic["offer"]] for arm, tactic in plan.get("tactics", {}).items() if tactic.get("offer")}
     return Terms(
         margin=value.read(project).margin,
@@ -27,6 +28,14 @@ def terms(project: Project, plan: Mapping[str, Any]) -> Terms:
         money_offers=frozenset(name for name, offer in offers.items() if offer.kind in _MONEY),
         uncoded={arm: _uncoded(offer, currency) for arm, offer in tactics.items() if not offer.has_code},
     )
+
+
+def _offer(kept: Mapping[str, Any]) -> Offer:
+    """As the plan keeps it, which was read strictly when the run began: amounts are text there, and the file's shape doesn't take them again."""
+    amounts = {name: Decimal(kept.get(name, 0)) for name in ("cost", "amount")}
+    prizes = tuple(Prize.model_construct(**{**prize, "cost": Decimal(prize.get("cost", 0))}) for prize in kept.get("prizes", ()))
+    levels = tuple(Step.model_construct(**level) for level in kept.get("levels", ()))
+    return Offer.model_construct(**{**kept, **amounts, "kind": OfferKind(kept.get("kind", OfferKind.GIFT)), "prizes": prizes, "levels": levels})
 
 
 def _uncoded(offer: Offer, currency: str) -> Uncoded:
