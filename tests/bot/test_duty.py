@@ -43,7 +43,7 @@ def owe(shop: Letterbox, *chats: int, manner: Manner = Manner.MESSAGE) -> None:
         owed_answers.owe(connection, answers, now())
 
 
-async def work(project, engine, *, seconds: float = 30, done) -> shift.Shift:
+async def work(project, engine, *, seconds: float = 120, done) -> shift.Shift:
     """The bot's process, in this one, until `done`."""
     here = shift.begin(project, engine, now, "here")
     over = asyncio.Event()
@@ -125,6 +125,22 @@ async def test_a_dialogue_that_stumbles_keeps_nobody_else_waiting(api, shop, con
     assert here.counts == {"reply": 1, "failed": 1}
     assert len(shop.rows(heard_updates)) == 2
     assert "doesn't know what to do about update 1" in caplog.text
+
+
+def test_two_processes_that_are_told_the_same_take_it_in_once(shop, connected):
+    from concurrent.futures import ThreadPoolExecutor
+
+    from winback.bot import listening, updates
+
+    heard = []
+    for number in range(20):
+        shop.written_to(f"c{number}", chat=str(1_000 + number))
+        heard.append(updates.Heard(number + 1, updates.Kind.WORDS, str(1_000 + number), "Вітаю"))
+    both = [shift.begin(connected, shop.engine, now) for _ in range(2)]
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda one: listening.take_in_batch(shop.engine, heard, one.scene, one.counts), both))
+    assert sum(one.counts["reply"] for one in both) == 20
+    assert (len(shop.rows(events)), len(shop.rows(owed_rows))) == (20, 20)
 
 
 async def test_where_a_webhook_is_set_nobody_polls(api, shop, connected):

@@ -258,9 +258,9 @@ class Writer:
         return addresses.pixel(self.project.settings.public_url, self.project.link_keys[0], delivery.id) if tracked else ""
 
     def _telegram_url(self, delivery: Claimed, candidate: Candidate) -> str:
-        """Empty where there is no bot, or the customer has joined."""
+        """Empty where there is no bot, the country's policy knows no such channel, or the customer has joined."""
         bot = self.project.settings.telegram.bot
-        if not bot or ChannelName.TELEGRAM in candidate.reach:
+        if not bot or ChannelName.TELEGRAM in candidate.reach or ChannelName.TELEGRAM not in self.rules(candidate.person.country).channels:
             return ""
         return addresses.join(bot, self.project.link_keys[0], candidate.customer_id, delivery.id)
 
