@@ -29,7 +29,7 @@ from winback.store import contacts, database
 from winback.store.runs import Run
 
 MESSAGES = 10_000
-PACE = 200  # messages a second
+PACE = 100  # messages a second
 _USED = 0.95  # of the pace, at least
 _FEW = 1_000
 

@@ -28,7 +28,7 @@ async def test_a_letter_is_never_overwritten(tmp_path):
     subjects = [message_from_bytes((tmp_path / "email" / name).read_bytes(), policy=policy.default)["Subject"] for name in names]
     assert subjects == ["Tea 0", "Tea 1", "Tea 2"]
     assert json.loads((tmp_path / "email" / message.remote_id).read_text(encoding="utf-8"))["buttons"] == [
-        {"label": "Look", "url": "https://zerno.example"}
+        {"label": "Look", "url": "https://zerno.example", "data": "", "copies": ""}
     ]
     assert {path.name for path in (tmp_path / "email").iterdir()} == {*names, "7.json"}, "no draft is left behind"
 
