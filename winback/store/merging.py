@@ -28,12 +28,13 @@ from winback.store.tables import (
     inquiries,
     leaving_reasons,
     orders,
+    owed_answers,
     scores,
     talks,
     touches,
 )
 
-MOVED = (orders, inquiries, touches, feedback, leaving_reasons, events, answers, consent_proofs, talks)
+MOVED = (orders, inquiries, touches, feedback, leaving_reasons, events, answers, consent_proofs, talks, owed_answers)
 """What a person did, said and was told: all of it goes to the record that stays. Their keys are their own, so nothing meets."""
 
 FILLED = (
