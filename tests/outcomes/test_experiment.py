@@ -273,5 +273,5 @@ def test_verdicts_are_plain_sentences(tmp_path):
     found = experiment.analyse(table(tmp_path, SMALL), arm="segment", control="none", outcomes=["visit"], money=["spend"])
     assert [one.sentence.replace("\N{NO-BREAK SPACE}", " ") for one in found.said] == [
         "mail does better than none in visit: 30.0% against 12.0%, 18.0 points more (95% interval 6.7 to 28.8, p = 0.002).",
-        "mail does better than none in spend: 3.750 against 1.200, 2.550 more (95% interval 1.147 to 3.953, p < 0.001).",
+        "mail does better than none in spend: 3.750 against 1.200, 2.550 more (95% interval 1.243 to 3.857, p < 0.001).",
     ]
