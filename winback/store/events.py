@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, func, select, update
+from sqlalchemy import Connection, Table, bindparam, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from winback.model import UNFINISHED, ChannelName, DeliveryStatus, EventKind, Reason, RecipientStatus
@@ -69,28 +69,35 @@ def stop(connection: Connection, customer_id: int, reason: Reason, now: datetime
 
     A reply ends only those whose campaign stops on replies (`stop_when`), an answer to a survey those that stop on either. The holdout and those already at an end stay as they are.
     """
-    standing = connection.execute(
-        select(recipients.c.run_id, campaign_runs.c.plan)
-        .join(campaign_runs, campaign_runs.c.id == recipients.c.run_id)
-        .where(
-            recipients.c.customer_id == customer_id,
-            recipients.c.status == RecipientStatus.ACTIVE,
-            campaign_runs.c.status.in_(UNFINISHED),
-        )
-    )
+    standing = connection.execute(_UNDER_WAY, {"who": customer_id})
     words = _STOPPED_ON_REQUEST.get(reason)
     concerned = [run_id for run_id, plan in standing if words is None or words & set(plan["stop_when"])]
-    done = connection.execute(
-        update(recipients)
-        .where(recipients.c.customer_id == customer_id, recipients.c.run_id.in_(concerned), recipients.c.status == RecipientStatus.ACTIVE)
-        .values(status=RecipientStatus.STOPPED, reason=reason, ended_at=now, next_due_at=None)
-    )
-    connection.execute(
-        update(deliveries)
-        .where(deliveries.c.customer_id == customer_id, deliveries.c.run_id.in_(concerned), deliveries.c.status == DeliveryStatus.PLANNED)
-        .values(status=DeliveryStatus.STOPPED, reason=reason)
-    )
+    if not concerned:
+        return 0
+    which = {"who": customer_id, "runs": concerned, "because": reason}
+    done = connection.execute(_STOP_JOURNEYS, {**which, "now": now})
+    connection.execute(_STOP_LETTERS, which)
     return done.rowcount
+
+
+# Put together once: whoever answers, presses or leaves comes by here.
+_WHO, _RUNS = bindparam("who", type_=recipients.c.customer_id.type), bindparam("runs", expanding=True)
+_BECAUSE = bindparam("because", type_=recipients.c.reason.type)
+_UNDER_WAY = (
+    select(recipients.c.run_id, campaign_runs.c.plan)
+    .join(campaign_runs, campaign_runs.c.id == recipients.c.run_id)
+    .where(recipients.c.customer_id == _WHO, recipients.c.status == RecipientStatus.ACTIVE, campaign_runs.c.status.in_(UNFINISHED))
+)
+_STOP_JOURNEYS = (
+    update(recipients)
+    .where(recipients.c.customer_id == _WHO, recipients.c.run_id.in_(_RUNS), recipients.c.status == RecipientStatus.ACTIVE)
+    .values(status=RecipientStatus.STOPPED, reason=_BECAUSE, ended_at=bindparam("now", type_=recipients.c.ended_at.type), next_due_at=None)
+)
+_STOP_LETTERS = (
+    update(deliveries)
+    .where(deliveries.c.customer_id == _WHO, deliveries.c.run_id.in_(_RUNS), deliveries.c.status == DeliveryStatus.PLANNED)
+    .values(status=DeliveryStatus.STOPPED, reason=_BECAUSE)
+)
 
 
 _STOPPED_ON_REQUEST: Mapping[Reason, frozenset[str]] = {

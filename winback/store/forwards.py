@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, literal, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, literal, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from winback.store.tables import campaign_runs, contacts, customers, deliveries, events, forwards
@@ -29,9 +30,15 @@ MOST_TRIES = 10
 
 def ask(connection: Connection, dedupe_key: str, now: datetime) -> None:
     """A reply (an event by its key) is to be shown to the customer's manager."""
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    row = select(events.c.id, literal(str(ForwardStatus.WAITING)), literal(now, forwards.c.asked_at.type)).where(events.c.dedupe_key == dedupe_key)
-    connection.execute(dialect.insert(forwards).from_select(["event_id", "status", "asked_at"], row).on_conflict_do_nothing())
+    connection.execute(_asking(connection.dialect.name), {"said_by": dedupe_key, "now": now})
+
+
+@cache
+def _asking(dialect: str) -> Any:
+    now = bindparam("now", type_=forwards.c.asked_at.type)
+    row = select(events.c.id, literal(str(ForwardStatus.WAITING)), now).where(events.c.dedupe_key == bindparam("said_by"))
+    insert = (sqlite if dialect == "sqlite" else postgresql).insert(forwards)
+    return insert.from_select(["event_id", "status", "asked_at"], row).on_conflict_do_nothing()
 
 
 def waiting(connection: Connection, limit: int = 500) -> Sequence[Row[Any]]:

@@ -95,16 +95,18 @@ def confirm(connection: Connection, signs: Iterable[tuple[int, ChannelName, date
         latest[place] = max(at, latest.get(place, at))
     if not latest:
         return
-    connection.execute(
-        update(contacts)
-        .where(
-            contacts.c.customer_id == bindparam("b_customer_id"),
-            contacts.c.channel == bindparam("b_channel"),
-            or_(contacts.c.confirmed_at.is_(None), contacts.c.confirmed_at < bindparam("b_at", type_=contacts.c.confirmed_at.type)),
-        )
-        .values(confirmed_at=bindparam("b_at", type_=contacts.c.confirmed_at.type)),
-        [{"b_customer_id": who, "b_channel": channel, "b_at": at} for (who, channel), at in sorted(latest.items())],
+    connection.execute(_CONFIRM, [{"b_customer_id": who, "b_channel": channel, "b_at": at} for (who, channel), at in sorted(latest.items())])
+
+
+_CONFIRM = (  # put together once: every answer comes by here
+    update(contacts)
+    .where(
+        contacts.c.customer_id == bindparam("b_customer_id"),
+        contacts.c.channel == bindparam("b_channel"),
+        or_(contacts.c.confirmed_at.is_(None), contacts.c.confirmed_at < bindparam("b_at", type_=contacts.c.confirmed_at.type)),
     )
+    .values(confirmed_at=bindparam("b_at", type_=contacts.c.confirmed_at.type))
+)
 
 
 def take_back(connection: Connection, signs: Iterable[tuple[int, ChannelName, datetime]]) -> int:

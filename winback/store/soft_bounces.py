@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, bindparam, delete, func, select
 
 from winback.model import ChannelName, EventKind, Reason, Verdict
 from winback.store.tables import contacts, events, suppressions
@@ -48,8 +48,11 @@ def _last_life(connection: Connection, customer_id: int) -> datetime | None:
 
 def forgive(connection: Connection, address_hash: bytes) -> None:
     """Somebody answers from an address that was closed only because letters didn't arrive there: they do."""
-    connection.execute(
-        delete(suppressions).where(
-            suppressions.c.channel == ChannelName.EMAIL, suppressions.c.address_hash == address_hash, suppressions.c.reason == Reason.SOFT_BOUNCED
-        )
-    )
+    connection.execute(_FORGIVE, {"hashed": address_hash})
+
+
+_FORGIVE = delete(suppressions).where(
+    suppressions.c.channel == ChannelName.EMAIL,
+    suppressions.c.address_hash == bindparam("hashed", type_=suppressions.c.address_hash.type),
+    suppressions.c.reason == Reason.SOFT_BOUNCED,
+)

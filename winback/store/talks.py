@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from winback.store.tables import talks
@@ -47,10 +47,16 @@ class Talk:
 
 def newest(connection: Connection, customer_id: int) -> Talk | None:
     """The conversation that was last gone on with; None: there was none."""
-    row = connection.execute(
-        select(talks).where(talks.c.customer_id == customer_id).order_by(talks.c.asked_at.desc(), talks.c.id.desc()).limit(1)
-    ).one_or_none()
+    row = connection.execute(_NEWEST, {"who": customer_id}).one_or_none()
     return None if row is None else _talk(row)
+
+
+_NEWEST = (  # put together once: asked of everybody who writes to the bot
+    select(talks)
+    .where(talks.c.customer_id == bindparam("who", type_=talks.c.customer_id.type))
+    .order_by(talks.c.asked_at.desc(), talks.c.id.desc())
+    .limit(1)
+)
 
 
 def of(connection: Connection, customer_id: int, delivery_id: int, about: About) -> Talk | None:

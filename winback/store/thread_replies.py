@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, bindparam, select, update
 
 from winback.store.persons import person_id
 from winback.store.tables import customers, events, forwards
@@ -14,10 +14,16 @@ from winback.store.tables import customers, events, forwards
 
 def of_key(connection: Connection, dedupe_key: str, now: datetime) -> int | None:
     """The number of a reply that was kept just now and lies in a thread from now on; None: there is none."""
-    said = select(events.c.id).where(events.c.dedupe_key == dedupe_key).scalar_subquery()
-    mark = update(forwards).where(forwards.c.event_id == said).values(queued_at=now)
-    event_id: int | None = connection.execute(mark.returning(forwards.c.event_id)).scalar()
+    event_id: int | None = connection.execute(_MARK, {"said_by": dedupe_key, "now": now}).scalar()
     return event_id
+
+
+_MARK = (
+    update(forwards)
+    .where(forwards.c.event_id == select(events.c.id).where(events.c.dedupe_key == bindparam("said_by")).scalar_subquery())
+    .values(queued_at=bindparam("now", type_=forwards.c.queued_at.type))
+    .returning(forwards.c.event_id)
+)
 
 
 def waiting(connection: Connection, limit: int = 500) -> Sequence[Row[Any]]:

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, Select, and_, bindparam, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from winback.journey.threads import Author, ThreadStatus, Topic, Why, WordStatus
@@ -75,13 +76,13 @@ def hear(connection: Connection, asker: Asker, words: Words, *, show: bool) -> P
 
 def _unfinished(connection: Connection, asker: Asker, words: Words) -> tuple[Row[Any], bool]:
     """The thread, held, and whether it was begun just now. Of two who begin one at once the second finds the first one's."""
-    found = connection.execute(_near(asker)).all()
+    who = {"who": asker.customer_id, "chat": asker.chat_id}
+    found = connection.execute(_near(is_known=asker.customer_id is not None), who).all()
     if asker.customer_id is not None and any(row.customer_id is None for row in found):
         adopt(connection, asker.chat_id, asker.customer_id)
-        found = connection.execute(_near(asker)).all()
+        found = connection.execute(_near(is_known=True), who).all()
     if row := next((row for row in found if row.status != ThreadStatus.CLOSED), None):
         return row, False
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     values = {
         "customer_id": asker.customer_id,
         "chat_id": asker.chat_id,
@@ -96,20 +97,27 @@ def _unfinished(connection: Connection, asker: Asker, words: Words) -> tuple[Row
         "first_due_at": words.due_at,
         **_standing(connection, asker),
     }
-    statement = dialect.insert(threads).values(values).on_conflict_do_nothing().returning(*threads.c)
-    if begun := connection.execute(statement).one_or_none():
+    if begun := connection.execute(_beginning(connection.dialect.name, tuple(sorted(values))), values).one_or_none():
         return begun, True
     row = _held(connection, asker)
     assert row is not None, "somebody began one just now"
     return row, False
 
 
-def _near(asker: Asker) -> Select[Any]:
-    """The asker's unfinished thread, and whatever was said in their chat before anybody knew whose it is; held."""
-    mine = and_(_whose(asker), threads.c.status != ThreadStatus.CLOSED)
-    before = and_(threads.c.chat_id == asker.chat_id, threads.c.customer_id.is_(None))
-    near = or_(mine, before) if asker.customer_id is not None and asker.chat_id else mine
+@cache
+def _near(*, is_known: bool) -> Select[Any]:
+    """The asker's unfinished thread, and whatever was said in their chat before anybody knew whose it is; held. Put together once."""
+    who, chat = bindparam("who", type_=threads.c.customer_id.type), bindparam("chat", type_=threads.c.chat_id.type)
+    unfinished, before = threads.c.status != ThreadStatus.CLOSED, and_(threads.c.chat_id == chat, threads.c.customer_id.is_(None))
+    near = or_(and_(threads.c.customer_id == who, unfinished), and_(before, chat != "")) if is_known else and_(before, unfinished)
     return select(threads).where(near).order_by(threads.c.id.desc()).with_for_update()
+
+
+@cache
+def _beginning(dialect: str, columns: tuple[str, ...]) -> Any:
+    begun = (sqlite if dialect == "sqlite" else postgresql).insert(threads)
+    values = {name: bindparam(name, type_=threads.c[name].type) for name in columns}
+    return begun.values(values).on_conflict_do_nothing().returning(*threads.c)
 
 
 def _held(connection: Connection, asker: Asker) -> Row[Any] | None:
@@ -125,18 +133,24 @@ def _whose(asker: Asker) -> Any:
 
 def _standing(connection: Connection, asker: Asker) -> Mapping[str, Any]:
     """Whose the new thread is from the beginning, and its topic: a customer has one in the staff's group, thread after thread."""
-    before = and_(_whose(asker), threads.c.topic != 0, threads.c.topic_status != Topic.GONE)
-    if asker.customer_id is None:
-        statement: Select[Any] = select(threads.c.topic, threads.c.topic_status).where(before)
-    else:
-        shown = func.coalesce(threads.c.topic, 0).label("topic"), func.coalesce(threads.c.topic_status, "").label("topic_status")
-        statement = select(customers.c.manager.label("assignee"), *shown).outerjoin(threads, before).where(customers.c.id == asker.customer_id)
-    row = connection.execute(statement.order_by(threads.c.id.desc()).limit(1)).mappings().one_or_none()
+    who = {"who": asker.customer_id, "chat": asker.chat_id}
+    row = connection.execute(_stood(is_known=asker.customer_id is not None), who).mappings().one_or_none()
     return {} if row is None else dict(row)
 
 
+@cache
+def _stood(*, is_known: bool) -> Select[Any]:
+    who, chat = bindparam("who", type_=threads.c.customer_id.type), bindparam("chat", type_=threads.c.chat_id.type)
+    has_topic = and_(threads.c.topic != 0, threads.c.topic_status != Topic.GONE)
+    if not is_known:
+        stranger = and_(threads.c.customer_id.is_(None), threads.c.chat_id == chat, has_topic)
+        return select(threads.c.topic, threads.c.topic_status).where(stranger).order_by(threads.c.id.desc()).limit(1)
+    shown = func.coalesce(threads.c.topic, 0).label("topic"), func.coalesce(threads.c.topic_status, "").label("topic_status")
+    statement = select(customers.c.manager.label("assignee"), *shown).outerjoin(threads, and_(threads.c.customer_id == who, has_topic))
+    return statement.where(customers.c.id == who).order_by(threads.c.id.desc()).limit(1)
+
+
 def _add(connection: Connection, thread_id: int, words: Words, *, show: bool) -> bool:
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     values = {
         "thread_id": thread_id,
         "key": words.key[:200],
@@ -151,8 +165,13 @@ def _add(connection: Connection, thread_id: int, words: Words, *, show: bool) ->
         "status": WordStatus.HEARD,
         "shown": WordStatus.PLANNED if show else "",
     }
-    statement = dialect.insert(thread_words).values(values).on_conflict_do_nothing(index_elements=["key"])
-    return connection.execute(statement.returning(thread_words.c.id)).scalar_one_or_none() is not None
+    return connection.execute(_adding(connection.dialect.name), values).scalar_one_or_none() is not None
+
+
+@cache
+def _adding(dialect: str) -> Any:
+    added = (sqlite if dialect == "sqlite" else postgresql).insert(thread_words)
+    return added.on_conflict_do_nothing(index_elements=["key"]).returning(thread_words.c.id)
 
 
 def change(connection: Connection, chat_id: str, remote_id: str, text: str, now: datetime) -> bool:
