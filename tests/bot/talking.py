@@ -111,7 +111,7 @@ class Talk(Play):
     async def die(self) -> None:
         """What waits is taken in and stored, and the process is gone before it says anything."""
         scene = Scene(self.project, self.phrasebook, self.now)
-        async with Line(self.api.token, api_url=self.api.url) as line:
+        async with Line(self.api.token, api_url=self.api.url, messages_per_second=1_000, seconds_per_chat=0) as line:
             heard = await line.listen(listening.offset(self.shop.engine, self.now))
         listening.take_in_batch(self.shop.engine, heard, scene, Counter())
 

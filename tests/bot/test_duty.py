@@ -60,7 +60,7 @@ async def test_the_bot_listens_answers_and_shows_its_commands_in_every_language(
     shop.written_to("olena", chat=str(CHAT))
     api.customer_says(CHAT, "Вітаю")
     at = await work(connected, shop.engine, done=lambda: api.sent)
-    assert at.counts == {"reply": 1}
+    assert at.counts == {"reply": 1, "handed-over": 1}
     assert shop.rows(owed_rows) == []
     assert set(api.commands) == {"", "en", "uk", "ru", "ro", "uz", "mn"}
     assert [command["command"] for command in api.commands["uk"]] == ["settings", "language", "stop", "help"]
@@ -72,7 +72,7 @@ async def test_it_comes_back_after_telegram_was_away_or_somebody_else_asked(api,
     api.fail("getUpdates", bot_api.LOST_BEFORE, bot_api.SERVER_ERROR, bot_api.Fault(409, "Conflict: terminated by other getUpdates request"))
     api.customer_says(CHAT, "Вітаю")
     at = await work(connected, shop.engine, done=lambda: api.sent)
-    assert at.counts == {"reply": 1}
+    assert at.counts == {"reply": 1, "handed-over": 1}
     assert [record.args[0] for record in caplog.records if "again in" in record.message] == ["no-answer", "server-error", "other-bot-running"]
 
 
@@ -122,7 +122,7 @@ async def test_a_dialogue_that_stumbles_keeps_nobody_else_waiting(api, shop, con
     shop.written_to("olena", chat=str(CHAT))
     heard = [updates.Heard(1, updates.Kind.WORDS, str(CHAT), text=7), updates.Heard(2, updates.Kind.WORDS, str(CHAT), "Вітаю")]
     listening.take_in_batch(shop.engine, heard, Scene(connected, here.phrasebook, now()), here.counts)
-    assert here.counts == {"reply": 1, "failed": 1}
+    assert here.counts == {"reply": 1, "handed-over": 1, "failed": 1}
     assert len(shop.rows(heard_updates)) == 2
     assert "doesn't know what to do about update 1" in caplog.text
 
@@ -185,6 +185,6 @@ def test_a_bot_that_is_told_to_stop_answers_what_it_took_in(api, shop, connected
         at_work.until(lambda: shop.rows(events))
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) == 0
-        assert "Stopped: 1 reply." in process.stderr.read()
+        assert "Stopped: 1 handed-over, 1 reply." in process.stderr.read()
     assert len(api.sent) == 1
     assert shop.rows(owed_rows) == []

@@ -144,6 +144,8 @@ class Spacing:
             except Exception as error:  # noqa: BLE001  whatever it is, those who wait must not wait for ever
                 self._fail(error)
                 return
+            if self._leaving:  # whoever told us so meanwhile stirred before we listened again
+                return
             with suppress(TimeoutError):
                 async with asyncio.timeout(min(again_in, _RENEWED) if self._waiting else _RENEWED):
                     await self._stir.wait()
