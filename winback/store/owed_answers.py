@@ -90,7 +90,8 @@ def own_line(connection: Connection, owner: str, now: datetime) -> bool:
     values = {"watermark": owner, "imported_at": now}
     statement = dialect.insert(source_states).values(source=_LINE, **values)
     free = (source_states.c.watermark == owner) | (source_states.c.watermark == "") | (source_states.c.imported_at < now - _OWNED_FOR)
-    return connection.execute(statement.on_conflict_do_update(index_elements=["source"], set_=values, where=free)).rowcount > 0
+    taken = statement.on_conflict_do_update(index_elements=["source"], set_=values, where=free).returning(source_states.c.source)
+    return connection.execute(taken).scalar() is not None
 
 
 def leave_line(connection: Connection, owner: str) -> None:
