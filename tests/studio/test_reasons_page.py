@@ -182,7 +182,7 @@ async def test_a_script_in_a_note_or_a_name_is_shown_as_text(browser):
 async def test_who_is_not_known_gets_a_page_that_says_so(browser, path):
     answer = await browser.get(path)
     assert answer.status_code == 404
-    assert "There is no such customer, campaign or page." in answer.text
+    assert "There is no such customer, campaign, thread or page." in answer.text
 
 
 async def test_a_form_for_nobody_changes_nothing(browser, project, shop):
@@ -220,7 +220,7 @@ async def test_without_the_pages_own_proof_nothing_is_recorded(browser, project,
     assert recorded(project, shop) == []
 
 
-@pytest.mark.parametrize(("body", "status"), [(b"note=" + b"a" * 20_000, 413), (b"\xff\xfe", 403), (b"a=1&" * 30, 403)])
+@pytest.mark.parametrize(("body", "status"), [(b"note=" + b"a" * 80_000, 413), (b"\xff\xfe", 403), (b"a=1&" * 30, 403)])
 async def test_what_is_no_form_of_ours_is_refused(browser, body, status):
     assert (await browser.post("/customers/A1", content=body)).status_code == status
 
