@@ -117,7 +117,7 @@ def message_of(content: bytes) -> Text | None:
         reader.close()
         links = (*reader.links, *(Link(button.label, button.url) for button in buttons if button.url))
         return Text(str(said["chat_id"]), text, str(said["language"]), buttons, links, pictures)
-    except (ValueError, TypeError, KeyError, RecursionError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
 
 
