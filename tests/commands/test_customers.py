@@ -104,7 +104,7 @@ def test_addresses_are_checked_with_examples_and_confirmed_by_the_staff(shop, ca
         (["customer", "merge", "A1", "A1"], "can't be merged into itself"),
         (["addresses", "confirm", "Z"], "there is no customer `Z`."),
         (["addresses", "confirm", "A1", "--channel", "telegram"], "`A1` has no telegram address."),
-        (["addresses", "confirm", "A1", "--channel", "pigeon"], "there is no channel `pigeon`. Write one of email, telegram."),
+        (["addresses", "confirm", "A1", "--channel", "pigeon"], "there is no channel `pigeon`. Write one of email, telegram, sms, viber, whatsapp."),
     ],
 )
 def test_bad_input_gets_a_sentence(shop, capsys, command, sentence):
