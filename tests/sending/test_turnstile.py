@@ -92,7 +92,9 @@ async def answer(project, api) -> list[float]:
     async with Line(api.token, api_url=api.url, spacing=spacing) as line:
         for number in range(10):
             begun = time.monotonic()
-            await line.say(Utterance(Manner.MESSAGE, str(1005 + number), "And hello to you"))
+            said = Utterance(Manner.MESSAGE, str(1005 + number), "And hello to you")
+            async with line.turn(said):
+                await line.say(said)
             waited.append(time.monotonic() - begun)
             await asyncio.sleep(0.1)
     return waited
