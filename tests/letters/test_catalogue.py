@@ -243,7 +243,7 @@ PO = "templates/locales/uk/LC_MESSAGES/letters.po"
         (edit("templates/messages/_bot/answers.yaml", "  uk: Так, пишіть\n", ""), None, "templates/messages/_bot/answers.yaml:23: `agree` has no `uk`."),
         (edit("templates/messages/_bot/answers.yaml", "Добрий день! Це {shop}.\n    Можна", "Добрий день! Це {sohp}.\n    Можна"), None, "templates/messages/_bot/answers.yaml:8: `invitation` in `uk` says {sohp}. Write {shop}."),
         (edit("config/brand.yaml", "  uk: вул. Ярославів Вал, 12, Київ, 01034\n", ""), None, "config/brand.yaml:20: `address` has no `uk`."),
-        (edit("config/settings.yaml", "  mn: [mn]", "  mn: [nm]"), None, "config/settings.yaml:29: letters can't be in `nm`, the chain of `mn` names it for nothing. Languages: en, mn, ro, ru, uk, uz."),
+        (edit("config/settings.yaml", "  mn: [mn]", "  mn: [nm]"), None, "config/settings.yaml:30: letters can't be in `nm`, the chain of `mn` names it for nothing. Languages: en, mn, ro, ru, uk, uz."),
         (lambda _shop: None, "ru", "templates/locales/ru/LC_MESSAGES/letters.po: there is no catalogue for this language. Run `winback translate update ru`"),
         (edit("templates/pages/unsubscribe.html", "{% endtrans %}", "" ), None, "templates/pages/unsubscribe.html:"),
     ],
