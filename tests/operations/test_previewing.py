@@ -60,7 +60,7 @@ def test_a_messenger_text_looks_as_in_the_messenger(shop):
     seen = look(shop, letter="gift-reminder", locale="uk")
     assert list(seen) == ["gift-reminder.uk.telegram.txt", "gift-reminder.uk.telegram.html", "index.html"]
     page = seen["gift-reminder.uk.telegram.html"]
-    assert '<a class="button" href="https://zerno.example/gift">Забрати подарунок</a>' in page
+    assert '<a class="button leads" href="https://zerno.example/gift">Забрати подарунок</a>' in page
     assert "<b>баночка зимового чаю на двох</b>" in page
     assert 'lang="uk"' in page
     assert "gift-reminder.uk.telegram.html" in seen["index.html"]
