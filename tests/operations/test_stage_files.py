@@ -55,7 +55,7 @@ def test_the_shipped_campaign_can_be_meant(tmp_path):
         ("{{ customer.name }}, {{ customer.city }}.\n        uk", "{{ customer.nmae }}.\n        uk", "a task can't say `{{ customer.nmae }}`. Did you mean `customer.name`?"),
         ("Write a New Year card", "Offer {{ offer.text }}", "the task of `before-new-year` speaks of an offer, and the tactic `letters` has none."),
         ("channels: [telegram, email, task]", "channels: [telegram, email]", "`before-new-year` has a task that none of its channels leads to. Add task to `channels:`"),
-        ("channels: [telegram, email, task]", "channels: [telegram, fax, task]", "channels is fax; a channel of a stage is one of email, telegram, task."),
+        ("channels: [telegram, email, task]", "channels: [telegram, fax, task]", "channels is fax; a channel of a stage is one of email, telegram, sms, viber, whatsapp, task."),
         ("kind: call", "kind: ring", "kind is ring; a kind of task is one of call, visit, card."),
     ],
 )  # fmt: skip
