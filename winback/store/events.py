@@ -81,7 +81,8 @@ def stop(connection: Connection, customer_id: int, reason: Reason, now: datetime
 
 
 # Put together once: whoever answers, presses or leaves comes by here.
-_WHO, _RUNS = bindparam("who", type_=recipients.c.customer_id.type), bindparam("runs", expanding=True)
+_WHO = bindparam("who", type_=recipients.c.customer_id.type)
+_RUNS = bindparam("runs", type_=recipients.c.run_id.type, expanding=True)
 _BECAUSE = bindparam("because", type_=recipients.c.reason.type)
 _UNDER_WAY = (
     select(recipients.c.run_id, campaign_runs.c.plan)
