@@ -27,7 +27,7 @@ def test_a_lucky_handful_does_not_lead_the_library():
     assert [one.tactic for one in known] == ["proven", "idle", "lucky"]
     proven, lucky = (next(one for one in known if one.tactic == name) for name in ("proven", "lucky"))
     assert (proven.customers, proven.returned, len(proven.tried)) == (25000, 1520, 2)
-    assert proven.believed.interval.low > 0.01
+    assert proven.believed.interval.low > 0.02
     assert lucky.believed.value < 6 / 60 - 1 / 60, "sixty people are drawn to what tactics bring on the whole"
     assert lucky.believed.interval.low < 0 < lucky.believed.interval.high
 
@@ -60,4 +60,12 @@ def test_it_is_told_in_words_and_numbers():
     assert [one["campaign"] for one in told["tried"]] == ["a", "b"]
     assert (told["campaigns"], told["customers"], told["returned"]) == (2, 2000, 170)
     assert told["next_low"] < told["low"] < told["believed_difference"] < told["high"] < told["next_high"]
-    assert 0.8 < told["chance_above_zero"] <= 1
+    assert 0.9 < told["chance_above_zero"] <= 1
+
+
+def test_two_campaigns_that_agree_are_known_better_than_either():
+    spring, summer = tried("gift", "a", (24, 40), (1, 20)), tried("gift", "b", (18, 40), (1, 20))
+    (once,), (twice,) = tactics.library([spring]), tactics.library([spring, summer])
+    assert twice.believed.value == pytest.approx((0.55 + 0.40) / 2, abs=1e-3)
+    assert twice.believed.interval.high - twice.believed.interval.low < once.believed.interval.high - once.believed.interval.low
+    assert twice.believed.interval.low > 0.3

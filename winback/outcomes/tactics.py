@@ -1,8 +1,8 @@
 """The library of tactics: what each brought in all campaigns that tried it, so that the next one starts from what is known.
 
 A tactic is known by its name in campaign files: the same name is the same idea. One lucky campaign of two hundred people is drawn towards
-what tactics bring on the whole, one of twenty thousand stays nearly as it was measured (pooling.py); several campaigns of one tactic are
-pooled among themselves first, so that what differs between campaigns widens what is said of the next.
+what tactics bring on the whole, one of twenty thousand stays nearly as it was measured (pooling.py). Several campaigns of one tactic are
+averaged by their customers; how far they lie apart widens what is said of the next.
 """
 
 from __future__ import annotations
@@ -120,14 +120,18 @@ def library(tried: Iterable[Tried]) -> tuple[Known, ...]:
 
 
 def _own(tried: Sequence[Tried]) -> tuple[Estimate, float]:
-    """One tactic's mean over its campaigns with its error, and how far campaigns lie apart; a single one says nothing of that."""
+    """What one tactic brought on the average of its customers, and how far its campaigns lie apart; a single one says nothing of that.
+
+    The average is of the campaigns that there were. What campaigns have in common behind them is hardly known from two of them, however
+    well each is measured, and it is the next one that asks for it.
+    """
     estimates = [one.estimate for one in tried if one.estimate is not None]
     pooled = pooling.pool(estimates)
     assert pooled is not None, "only those that could be compared are in it"
-    if len(estimates) == 1:
-        return Estimate(tried[0].tactic, estimates[0].value, estimates[0].error), estimates[0].error
-    width = pooled.mean.interval.high - pooled.mean.interval.low
-    return Estimate(tried[0].tactic, pooled.mean.value, width / (2 * normal_quantile((1 + LEVEL) / 2))), pooled.spread
+    shares = [one.ours.n / sum(each.ours.n for each in tried) for one in tried]
+    value = math.fsum(share * one.value for share, one in zip(shares, estimates, strict=True))
+    error = math.hypot(*(share * one.error for share, one in zip(shares, estimates, strict=True)))
+    return Estimate(tried[0].tactic, value, error), pooled.spread if len(estimates) > 1 else error
 
 
 def _widened(believed: Shrunk, spread: float) -> Interval:
