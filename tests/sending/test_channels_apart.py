@@ -16,7 +16,6 @@ from winback.errors import LaneError, Refused
 from winback.model import ChannelName, DeliveryStatus, Reason
 from winback.operations import beginning, enrolment, running
 from winback.sending.compose import Writer
-from winback.sending.fuse import CLOSED_FOR
 from winback.sending.loop import Lanes, Worker
 from winback.store import database
 
@@ -87,7 +86,7 @@ def test_letters_of_the_other_channel_all_leave_and_what_stopped_is_told_at_the_
     assert found[DeliveryStatus.CLAIMED, ""] == found[DeliveryStatus.HANDED_OVER, ""] == 0
 
     again = {closing: MemoryChannel(), other: MemoryChannel()}
-    go(ready, engine, again, START + CLOSED_FOR + timedelta(seconds=1))
+    go(ready, engine, again, START + timedelta(seconds=1))
     assert letters(engine) == Counter({(DeliveryStatus.SENT, ""): 2 * EACH})
     assert len(again[other].letters) == 0, "nobody twice"
     assert len(channels[closing].letters) + len(again[closing].letters) == EACH

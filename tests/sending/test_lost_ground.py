@@ -21,7 +21,6 @@ from winback.channels.email import DEPTH
 from winback.model import DeliveryStatus
 from winback.operations import beginning, enrolment
 from winback.sending import prepared
-from winback.sending.fuse import CLOSED_FOR
 from winback.store import database
 
 IN_FLIGHT = crowd.CONNECTIONS * DEPTH
@@ -141,7 +140,7 @@ def test_a_full_disk_under_the_folder_of_letters_stops_the_lane_and_loses_nobody
         assert "config/settings.yaml" in (sentence := told(worker))
         assert "No space left on device" in sentence
         filler.unlink()
-        clockwork = SharedClock(tmp_path / "clock", start=clock.now() + 2 * LEASE + CLOSED_FOR)
+        clockwork = SharedClock(tmp_path / "clock", start=clock.now() + 2 * LEASE)
         with Workers(project.root, crowd.CAMPAIGN, url, clockwork) as workers:
             assert workers.wait(workers.start("healthy")) == 0, workers.errors.read_text(encoding="utf-8")
         (tmp_path / "log").touch()

@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 
 from winback.channels.channel import Channel
 from winback.errors import ConfigError, LaneError, Problem, Refused
-from winback.model import ChannelName, DeliveryStatus, RunStatus
+from winback.model import ChannelName, DeliveryStatus, Reason, RunStatus
 from winback.operations import alarming, beginning, campaign_run, enrolment, knowing, stopping
 from winback.operations.alarming import Tell
 from winback.operations.approving import Waiting
@@ -24,7 +24,7 @@ from winback.sending.greeting import Greeter
 from winback.sending.loop import Lanes, LaneStoppedError, Worker
 from winback.sending.prepared import Prepared
 from winback.settings import Project
-from winback.store import codes, database, runs
+from winback.store import codes, database, fuses, runs
 from winback.store.runs import Run
 
 Progress: TypeAlias = Callable[[str, int], None]
@@ -86,6 +86,7 @@ async def go(
             came_in = beginning.begin(engine, prepared, now=now())
             if isinstance(came_in, Waiting):
                 return Ran(prepared.name, came_in.asked.run, RunStatus.WAITING, enrolled=ran.enrolled, waiting=came_in)
+        _let_go_on(engine, opened, now())
         for each in campaign_run.under_way(engine, prepared):
             await send(prepared, engine, each, opened, ran, now=now, progress=progress)
             status = finish(engine, each)
@@ -152,18 +153,27 @@ async def send_batch(
         ran.faults.add(problem)
 
     async with open_lanes(prepared, worker=worker, closed=closed) as opened:
+        _let_go_on(engine, opened, now())
         claiming = Worker(engine, run, Writer(prepared, engine), opened, now)
         try:
             with _told_where(prepared, engine, now, tell):
                 await claiming.send_batches(batches)
         except Refused as refused:
-            if not claiming.sent:  # or whoever calls again and again would never end
+            if set(claiming.sent) <= {DeliveryStatus.PLANNED}:  # or whoever calls again and again would never end
                 raise
             ran.faults |= set(refused.problems)
         ran.deliveries += claiming.sent
         ran.held_back = allowing.held_back(opened.channels.values())
         ran.faults |= claiming.faults
     return ran
+
+
+def _let_go_on(engine: Engine, opened: Lanes, now: datetime) -> None:
+    """Letters that waited for a channel which is open again are due now; a campaign's only channel makes nobody wait."""
+    if len(opened.channels) + len(opened.closed) > 1:
+        with database.writing(engine) as connection:
+            for name in opened.channels:
+                fuses.release_letters(connection, str(name), now, Reason.LANE_CLOSED)
 
 
 def finish(engine: Engine, run: Run) -> RunStatus:

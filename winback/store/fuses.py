@@ -66,14 +66,14 @@ def resume(connection: Connection, lane: str, now: datetime, *, by: str, note: s
     return done.rowcount > 0
 
 
-def release_letters(connection: Connection, lane: str, now: datetime) -> int:
-    """Letters that were put off because this lane stood are due now. Returns how many."""
+def release_letters(connection: Connection, lane: str, now: datetime, because: Reason = Reason.LANE_STOPPED) -> int:
+    """Letters that were put off because this lane stood, or was closed, are due now. Returns how many."""
     runs = select(campaign_runs.c.id).where(campaign_runs.c.status.in_(UNFINISHED))
     waiting = (
         deliveries.c.run_id.in_(runs),
         deliveries.c.status == DeliveryStatus.PLANNED,
         deliveries.c.due_at > now,
-        deliveries.c.reason == Reason.LANE_STOPPED,
+        deliveries.c.reason == because,
         deliveries.c.detail == lane,
     )
     return connection.execute(update(deliveries).where(*waiting).values(due_at=now)).rowcount
