@@ -18,7 +18,9 @@ from winback.model import ChannelName, DeliveryStatus, Reason
 from winback.operations import running, suppressing
 from winback.store import database
 from winback.store.tables import contacts, deliveries, events, recipients, suppressions
+from winback.tracking import tokens
 from winback.tracking.app import create_app
+from winback.tracking.tokens import Purpose
 
 START = lane_shop.START
 REPORTS = "a-secret-of-the-reports"
@@ -174,6 +176,9 @@ def test_reports_find_a_message_by_the_gateways_own_id(ready, shop, provider, re
 @pytest.mark.parametrize("key", ["", "wrong", "a" * 40, REPORTS + "x"])
 def test_whoever_does_not_know_the_secret_reports_nothing(ready, shop, reported, key):
     assert httpx.post(f"{reported}/gateway/sms/{key}", json={"results": [{"id": "m-1", "state": "ABSENT"}]}).status_code == 404
+    for purpose in set(Purpose) - {Purpose.REPORT}:
+        token = tokens.sign(ready.project.link_keys[0], purpose, 1, 0)
+        assert httpx.post(f"{reported}/gateway/sms/{token}", json={"results": [{"id": "m-1", "state": "ABSENT"}]}).status_code == 404, purpose
     assert httpx.post(f"{reported}/gateway/viber/{REPORTS}", json={}).status_code == 404
     assert httpx.post(f"{reported}/gateway/fax/{REPORTS}", json={}).status_code == 404
     assert rows(shop, events) == []

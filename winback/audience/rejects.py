@@ -70,8 +70,9 @@ def table(rows: Iterable[Iterable[Any]]) -> str:
     return text.getvalue()
 
 
-def _harmless_row(row: Iterable[Any]) -> list[str]:
-    return ["" if cell is None else harmless(str(cell)) for cell in row]
+def _harmless_row(row: Iterable[Any]) -> list[str | int | float]:
+    """Numbers stay numbers: a minus before them is no formula."""
+    return ["" if cell is None else cell if isinstance(cell, int | float) else harmless(str(cell)) for cell in row]
 
 
 def harmless(text: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -47,15 +46,8 @@ def _flat(row: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
 
 def _csv(path: Path, rows: Sequence[Row]) -> None:
     """With the mark by which Excel knows UTF-8; words that a spreadsheet would take for a formula are shown as they are, numbers stay numbers."""
-    with path.open("w", encoding="utf-8-sig", newline="") as stream:
-        writer = csv.writer(stream)
-        columns = _columns(rows)
-        writer.writerow(columns)
-        writer.writerows([_cell(row.get(name)) for name in columns] for row in rows)
-
-
-def _cell(value: Any) -> Any:
-    return "" if value is None else rejects.harmless(value) if isinstance(value, str) else value
+    columns = _columns(rows)
+    path.write_text(rejects.table([columns, *([row.get(name) for name in columns] for row in rows)]), encoding="utf-8-sig", newline="")
 
 
 def _parquet(path: Path, rows: Sequence[Row]) -> None:
