@@ -77,8 +77,17 @@ def test_a_kind_that_an_arm_lacks_is_believed_as_any_other_would_be():
     assert segments.of_rates([Stratum("copper", Counted(2, 20), Counted(0, 0))]) is None
 
 
+def test_one_who_returned_of_one_proves_nothing():
+    many = Stratum("many", Counted(125, 980), Counted(30, 658))
+    alone, beside = segments.of_rates([many]), segments.of_rates([many, Stratum("one", Counted(1, 1), Counted(0, 1))])
+    assert beside.rows[0].believed.value == pytest.approx(alone.rows[0].believed.value, abs=1e-4)
+    assert beside.rows[0].believed.interval.high == pytest.approx(alone.rows[0].believed.interval.high, abs=1e-4)
+    assert beside.rows[1].difference is None
+    assert beside.rows[1].n == beside.rows[1].against_n == 1
+
+
 def test_no_returns_among_a_few_are_not_taken_for_certainty():
-    few, many = segments.of_rates([Stratum("few", Counted(0, 12), Counted(0, 10)), Stratum("many", Counted(300, 3000), Counted(120, 3000))]).rows
+    few, many = segments.of_rates([Stratum("few", Counted(0, 24), Counted(0, 20)), Stratum("many", Counted(300, 3000), Counted(120, 3000))]).rows
     assert few.difference == 0.0
     assert few.believed.value > 0.02
     assert many.believed.value == pytest.approx(0.06, abs=0.01)

@@ -19,6 +19,9 @@ _BORROWED = 5.0
 """So many returns, at the arm's own rate, are added to each segment's before its variance is taken: no returns among 20 is not certainty, and
 a segment that was unlucky must not seem surer than one that was lucky."""
 
+SMALLEST = 20
+"""With fewer customers of either arm a segment has no estimate: the one who returned of one would seem to prove a hundred points."""
+
 
 @dataclass(frozen=True, slots=True)
 class Segment:
@@ -27,7 +30,7 @@ class Segment:
     value: str
     n: int
     against_n: int
-    difference: float | None  # None where an arm has nobody there
+    difference: float | None  # None where an arm has too few there
     believed: Shrunk  # in the same unit; where nothing is known, what is believed of any other segment
 
     def as_json(self) -> dict[str, object]:
@@ -55,20 +58,21 @@ class Segments:
 
 
 def of_rates(strata: Sequence[Stratum]) -> Segments | None:
-    """Effects on a rate by segment. None where no segment has customers of both arms."""
+    """Effects on a rate by segment. None where no segment has enough customers of both arms."""
     ours = Counted(sum(one.ours.successes for one in strata), sum(one.ours.n for one in strata))
     theirs = Counted(sum(one.theirs.successes for one in strata), sum(one.theirs.n for one in strata))
     return _pooled(
-        [
-            (one.value, one.ours.n, one.theirs.n, _rates(one, ours.rate or 0.0, theirs.rate or 0.0) if one.ours.n and one.theirs.n else None)
-            for one in strata
-        ]
+        [(one.value, one.ours.n, one.theirs.n, _rates(one, ours.rate or 0.0, theirs.rate or 0.0) if _is_enough(one) else None) for one in strata]
     )
 
 
 def of_money(strata: Sequence[MoneyStratum]) -> Segments | None:
-    """Effects on money per customer by segment. None where in no segment it varies in both arms."""
+    """Effects on money per customer by segment. None where in no segment of enough customers it varies in both arms."""
     return _pooled([(one.value, one.ours.n, one.theirs.n, _money(one)) for one in strata])
+
+
+def _is_enough(one: Stratum | MoneyStratum) -> bool:
+    return min(one.ours.n, one.theirs.n) >= SMALLEST
 
 
 def _pooled(found: Sequence[tuple[str, int, int, Estimate | None]]) -> Segments | None:
@@ -95,7 +99,7 @@ def _variance(counted: Counted, usual: float) -> float:
 
 
 def _money(one: MoneyStratum) -> Estimate | None:
-    if one.ours.n < 2 or one.theirs.n < 2 or not one.ours.variance or not one.theirs.variance:
+    if not _is_enough(one) or not one.ours.variance or not one.theirs.variance:
         return None
     error = math.sqrt(one.ours.variance / one.ours.n + one.theirs.variance / one.theirs.n)
     return Estimate(one.value, one.ours.total / one.ours.n - one.theirs.total / one.theirs.n, error)
