@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import asyncio
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
-from fastapi import Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from sqlalchemy import Engine
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from winback.errors import ConfigError
@@ -20,42 +19,62 @@ from winback.journey.fingerprint import Fingerprint
 from winback.operations import approving, lane_control, overseeing
 from winback.operations.asking import Asked
 from winback.operations.overseeing import Overview
+from winback.operations.people import Right
 from winback.sending import contents, prepared
-from winback.settings import Project
 from winback.store.approvals import Approval
-from winback.studio import pages
-from winback.studio.gate import Tickets
+from winback.studio.desk import Desk
 
 _LETTER = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 """What a sample letter may do: be looked at. Its styles stand in it; its links, pictures from elsewhere and forms lead nowhere."""
+
+
+def routes(desk: Desk) -> APIRouter:
+    router, campaigns = APIRouter(), CampaignPage(desk)
+
+    @router.get("/campaigns")
+    def every(request: Request) -> Response:
+        return campaigns.every(request)
+
+    @router.get("/campaigns/{name}")
+    def campaign(request: Request, name: str, told: str = "") -> Response:
+        return campaigns.campaign(request, name, told=told)
+
+    @router.get("/campaigns/{name}/letters/{file}")
+    def letter(name: str, file: str) -> Response:
+        return campaigns.letter(name, file)
+
+    @router.post("/campaigns/{name}")
+    async def answer(request: Request, name: str) -> Response:
+        fields = await desk.form(request, Right.SEND)
+        return await asyncio.to_thread(campaigns.answer, request, name, fields)
+
+    return router
 
 
 @dataclass(frozen=True, slots=True)
 class CampaignPage:
     """Answers for one project. Files are read anew for each: an edit shows at once. Each raises Refused for files that can't be meant."""
 
-    project: Project
-    engine: Engine
-    tickets: Tickets
-    clock: Callable[[], datetime]
+    desk: Desk
 
-    def every(self) -> Response:
+    def every(self, request: Request) -> Response:
         """Every campaign that ever asked; above them, the lanes that stand."""
-        seen = [overseeing.oversee(self.project, self.engine, name) for name in approving.campaigns_asked(self.engine)]
+        seen = [overseeing.oversee(self.desk.project, self.desk.engine, name) for name in approving.campaigns_asked(self.desk.engine)]
         rows = [(each.campaign, _status(each), each.approvals[0].summary["people"]) for each in seen]
-        stops = lane_control.told(self.engine)
-        return HTMLResponse(pages.render("campaigns.html", rows=rows, stops=stops, above=self.project.settings.approve_above))
+        stops = lane_control.told(self.desk.engine)
+        return self.desk.page(request, "campaigns.html", rows=rows, stops=stops, above=self.desk.project.settings.approve_above)
 
     def campaign(self, request: Request, name: str, *, told: str = "", fault: str = "") -> Response:
         """What was asked last, and the button where it can be answered."""
         seen, last = self._asked(name)
         asked = Asked.from_json(last.summary)
         stale = self._stale(name, last)
-        visitor = self.tickets.visitor(request)
-        page = pages.render(
+        return self.desk.page(
+            request,
             "campaign.html",
+            status=HTTPStatus.UNPROCESSABLE_ENTITY if fault else HTTPStatus.OK,
             asked=asked,
-            status=_status(seen),
+            state=_status(seen),
             told=_TOLD.get(told, ()),
             stale=stale,
             sentences=list(asked.sentences()),
@@ -64,12 +83,8 @@ class CampaignPage:
             fingerprint=last.fingerprint,
             may_approve=not last.stands and not stale,
             may_withdraw=last.stands,
-            proof=self.tickets.proof(visitor),
             fault=fault,
         )
-        response = HTMLResponse(page, HTTPStatus.UNPROCESSABLE_ENTITY if fault else HTTPStatus.OK)
-        response.set_cookie(self.tickets.cookie, visitor, httponly=True, samesite="strict")
-        return response
 
     def answer(self, request: Request, name: str, fields: Mapping[str, str]) -> Response:
         """Approve what the page showed, or take the approval back, and show the page again."""
@@ -79,9 +94,9 @@ class CampaignPage:
             return self.campaign(request, name, fault="Write your name: it is kept with what you say.")
         try:
             if say == "approve":
-                approving.approve(self.engine, self.project, name, shown=fields.get("fingerprint", ""), by=by, now=self.clock())
+                approving.approve(self.desk.engine, self.desk.project, name, shown=fields.get("fingerprint", ""), by=by, now=self.desk.clock())
             elif say == "withdraw":
-                approving.withdraw(self.engine, name, by=by, now=self.clock())
+                approving.withdraw(self.desk.engine, name, by=by, now=self.desk.clock())
             else:
                 raise HTTPException(HTTPStatus.FORBIDDEN)
         except ConfigError:
@@ -98,18 +113,18 @@ class CampaignPage:
         return Response(path.read_bytes(), media_type=f"{kind}; charset=utf-8", headers={"Content-Security-Policy": _LETTER})
 
     def _asked(self, name: str) -> tuple[Overview, Approval]:
-        if name not in approving.campaigns_asked(self.engine):
+        if name not in approving.campaigns_asked(self.desk.engine):
             raise HTTPException(HTTPStatus.NOT_FOUND)
-        seen = overseeing.oversee(self.project, self.engine, name)
+        seen = overseeing.oversee(self.desk.project, self.desk.engine, name)
         return seen, seen.approvals[0]
 
     def _stale(self, name: str, last: Approval) -> list[str]:
         """Files that are others than those that the figures were made of."""
-        now = contents.read(prepared.prepare(self.project, name))
+        now = contents.read(prepared.prepare(self.desk.project, name))
         return [each.file for each in fingerprint.differing(Fingerprint.from_json(last.made_of), now)]
 
     def _folder(self, name: str) -> Path:
-        return self.project.out / "approval" / name
+        return self.desk.project.out / "approval" / name
 
     def _samples(self, asked: Asked) -> Iterator[tuple[str, str, str, str]]:
         """(letter, whose and when, the page's address, the text's address), where both still lie there."""

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
 from urllib.parse import urlencode
 
-from fastapi import Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from sqlalchemy import Engine
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from winback.errors import ConfigError, Refused
@@ -20,11 +19,12 @@ from winback.journey import office
 from winback.journey.threads import ThreadStatus
 from winback.letters import sender, wording
 from winback.operations import acquainted, tending, threads
+from winback.operations.people import Right
 from winback.operations.threads import LONGEST, Shown, Wanted
 from winback.operations.waiting import span
-from winback.settings import Project
-from winback.studio import pages, reasons_page
-from winback.studio.gate import Tickets
+from winback.studio import desk as desks
+from winback.studio import reasons_page
+from winback.studio.desk import Desk
 
 AT_ONCE = 50
 """Threads on a page."""
@@ -39,25 +39,42 @@ _TOLD = {
 }
 
 
+def routes(desk: Desk) -> APIRouter:
+    router, inbox = APIRouter(), InboxPage(desk)
+
+    @router.get("/inbox")
+    def every(request: Request, show: str = "", assignee: str = "", page: str = "") -> Response:
+        return inbox.every(request, show, assignee or None, desks.sheet(page))
+
+    @router.get("/inbox/{number}")
+    def thread(request: Request, number: str, told: str = "") -> Response:
+        return inbox.thread(request, desks.number(number), told=told)
+
+    @router.post("/inbox/{number}")
+    async def do(request: Request, number: str) -> Response:
+        fields = await desk.form(request, Right.ANSWER)
+        return await asyncio.to_thread(inbox.do, request, desks.number(number), fields)
+
+    return router
+
+
 @dataclass(frozen=True, slots=True)
 class InboxPage:
     """Answers for one project. Files are read anew for each. Each raises Refused for files that can't be meant."""
 
-    project: Project
-    engine: Engine
-    tickets: Tickets
-    clock: Callable[[], datetime]
+    desk: Desk
 
-    def every(self, view: str, assignee: str | None, number: int) -> Response:
+    def every(self, request: Request, view: str, assignee: str | None, number: int) -> Response:
         """Threads, those that wait for us first. `assignee`: a sender's key, `-` for nobody's, None for anybody's."""
-        now, view, number = self.clock(), view if view in VIEWS else "", min(number, _LAST_PAGE)
-        tending.queue(self.project, self.engine, now=now)
+        now, view, number = self.desk.clock(), view if view in VIEWS else "", min(number, _LAST_PAGE)
+        tending.queue(self.desk.project, self.desk.engine, now=now)
         whose = "" if assignee == "-" else assignee or None
         wanted = Wanted("" if view == "overdue" else view, whose, overdue=view == "overdue")
-        found = threads.listed(self.project, self.engine, wanted, now=now, limit=AT_ONCE + 1, offset=(number - 1) * AT_ONCE)
-        counted = threads.counts(self.engine, now=now, assignee=whose)
-        hours = office.read(self.project)
-        page = pages.render(
+        found = threads.listed(self.desk.project, self.desk.engine, wanted, now=now, limit=AT_ONCE + 1, offset=(number - 1) * AT_ONCE)
+        counted = threads.counts(self.desk.engine, now=now, assignee=whose)
+        hours = office.read(self.desk.project)
+        return self.desk.page(
+            request,
             "inbox.html",
             threads=found[:AT_ONCE],
             views=[(name, says, _list(name, assignee), _counted(name, counted)) for name, says in VIEWS.items()],
@@ -71,18 +88,19 @@ class InboxPage:
             promise=span(hours.hours.within),
             opens=None if hours.is_open(now) else self._at(hours.opens_at(now)),
         )
-        return HTMLResponse(page)
 
     def thread(self, request: Request, number: int, *, told: str = "", fault: str = "", typed: Mapping[str, str] | None = None) -> Response:
         """One conversation; `typed` is what a form that was refused said, so that nothing has to be written twice."""
-        now, visitor = self.clock(), self.tickets.visitor(request)
+        now = self.desk.clock()
         shown = self._shown(number, now)
         customer = shown.thread.customer
-        page = pages.render(
+        return self.desk.page(
+            request,
             "thread.html",
+            status=HTTPStatus.UNPROCESSABLE_ENTITY if fault else HTTPStatus.OK,
             shown=shown,
             thread=shown.thread,
-            glance=acquainted.glance(self.project, self.engine, customer, now=now) if customer else (),
+            glance=acquainted.glance(self.desk.project, self.desk.engine, customer, now=now) if customer else (),
             customer=reasons_page.address(customer) if customer else "",
             managers=self._managers(),
             at=self._at,
@@ -91,16 +109,12 @@ class InboxPage:
             typed={"text": "", "by": "", "channel": "", **(typed or {})},
             longest=LONGEST,
             once=secrets.token_hex(16),
-            proof=self.tickets.proof(visitor),
             is_closed=shown.thread.status == ThreadStatus.CLOSED,
         )
-        response = HTMLResponse(page, HTTPStatus.UNPROCESSABLE_ENTITY if fault else HTTPStatus.OK)
-        response.set_cookie(self.tickets.cookie, visitor, httponly=True, samesite="strict")
-        return response
 
     def do(self, request: Request, number: int, fields: Mapping[str, str]) -> Response:
         """Answer, assign, close, reopen, or say what became of an answer; then the page again. What can't be meant is said there."""
-        now, say = self.clock(), fields.get("say", "")
+        now, say = self.desk.clock(), fields.get("say", "")
         self._shown(number, now)
         try:
             told = self._done(number, say, fields, now)
@@ -116,29 +130,29 @@ class InboxPage:
             case "answer":
                 key = f"studio:{number}:{fields.get('once', '')[:64]}"
                 channel = fields.get("channel", "")
-                threads.answer(self.project, self.engine, number, fields.get("text", ""), by=by, key=key, now=now, channel=channel)
+                threads.answer(self.desk.project, self.desk.engine, number, fields.get("text", ""), by=by, key=key, now=now, channel=channel)
                 return "answered"
             case "assign":
-                threads.assign(self.project, self.engine, number, fields.get("assignee", ""))
+                threads.assign(self.desk.project, self.desk.engine, number, fields.get("assignee", ""))
                 return "assigned"
             case "close":
-                threads.close(self.engine, number, by=by or self.project.user, now=now)
+                threads.close(self.desk.engine, number, by=by or self.desk.project.user, now=now)
                 return "closed"
             case "reopen":
-                threads.reopen(self.engine, number)
+                threads.reopen(self.desk.engine, number)
                 return "reopened"
             case "resolve":
                 word = fields.get("word", "")
                 if not word.isascii() or not word.isdecimal() or len(word) > 18 or int(word) not in self._words(number, now):
                     raise HTTPException(HTTPStatus.FORBIDDEN)
-                threads.resolve(self.engine, int(word), fields.get("outcome", ""), now=now)
+                threads.resolve(self.desk.engine, int(word), fields.get("outcome", ""), now=now)
                 return "resolved"
         raise HTTPException(HTTPStatus.FORBIDDEN)
 
     def _send(self, now: datetime) -> str:
         """Let what was written leave at once; what was refused for now leaves with the schedule. Returns what a person must mend, or nothing."""
         try:
-            asyncio.run(tending.answer(self.project, self.engine, now=now))
+            asyncio.run(tending.answer(self.desk.project, self.desk.engine, now=now))
         except Refused as refused:
             return str(refused)
         return ""
@@ -148,17 +162,17 @@ class InboxPage:
 
     def _shown(self, number: int, now: datetime) -> Shown:
         try:
-            return threads.show(self.project, self.engine, number, now=now)
+            return threads.show(self.desk.project, self.desk.engine, number, now=now)
         except ConfigError as error:
             if error.problems[0].file:
                 raise
             raise HTTPException(HTTPStatus.NOT_FOUND) from error
 
     def _managers(self) -> dict[str, str]:
-        return {key: wording.in_locale(each.name, wording.SOURCE) for key, each in sorted(sender.read(self.project).senders.items())}
+        return {key: wording.in_locale(each.name, wording.SOURCE) for key, each in sorted(sender.read(self.desk.project).senders.items())}
 
     def _at(self, moment: datetime) -> str:
-        return f"{moment.astimezone(self.project.zone):%Y-%m-%d %H:%M}"
+        return f"{moment.astimezone(self.desk.project.zone):%Y-%m-%d %H:%M}"
 
 
 def _counted(view: str, counted: Mapping[str, int]) -> int:

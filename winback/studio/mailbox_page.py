@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Any
 from urllib.parse import quote, urlencode
 
+from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 from starlette.exceptions import HTTPException
 
@@ -14,7 +16,9 @@ from winback.channels.unpacked import Link, Unpacked
 from winback.operations import mailbox
 from winback.operations.mailbox import BOXES, Letter, Reading, Wanted
 from winback.settings import Project
-from winback.studio import bubble, letter_frame, pages, reasons_page
+from winback.studio import bubble, letter_frame, reasons_page
+from winback.studio import desk as desks
+from winback.studio.desk import Desk
 from winback.studio.gate import HEADERS
 
 _WITH_A_FRAME = {"Content-Security-Policy": HEADERS["Content-Security-Policy"] + "; frame-src 'self'"}
@@ -30,20 +34,44 @@ def address(letter: Letter) -> str:
     return f"/mailbox/{letter.file.box}/{quote(letter.file.name, safe='')}"
 
 
+def routes(desk: Desk) -> APIRouter:
+    router, mailbox = APIRouter(), MailboxPage(desk, Reading(desk.project, desk.engine))
+
+    @router.get("/mailbox")
+    def letters(request: Request, *, box: str = "", to: str = "", language: str = "", campaign: str = "", page: str = "") -> Response:
+        return mailbox.every(request, Wanted(box.strip(), to.strip(), language.strip(), campaign.strip()), desks.sheet(page))
+
+    @router.get("/mailbox/{box}/{name}")
+    def one(request: Request, box: str, name: str) -> Response:
+        return mailbox.letter(request, box, name)
+
+    @router.get("/mailbox/{box}/{name}/html")
+    def as_html(box: str, name: str) -> Response:
+        return mailbox.html(box, name)
+
+    @router.get("/mailbox/{box}/{name}/source")
+    def as_source(box: str, name: str) -> Response:
+        return mailbox.source(box, name)
+
+    return router
+
+
 @dataclass(frozen=True, slots=True)
 class MailboxPage:
     """Answers for one project, out of its folders as they are at that moment."""
 
+    desk: Desk
     reading: Reading
 
     @property
     def project(self) -> Project:
         return self.reading.project
 
-    def every(self, wanted: Wanted, number: int) -> Response:
+    def every(self, request: Request, wanted: Wanted, number: int) -> Response:
         """The letters that are wanted, fifty at a time, the newest first."""
         page = self.reading.page(wanted, number)
-        body = pages.render(
+        return self.desk.page(
+            request,
             "mailbox.html",
             letters=[(address(letter), letter, self._when(letter), _about(letter)) for letter in page.letters],
             page=page,
@@ -57,12 +85,11 @@ class MailboxPage:
             via={"email": self.project.settings.email.via, "telegram": self.project.settings.telegram.via},
             folder=self.project.shown(self.project.out / "mailbox"),
         )
-        return HTMLResponse(body)
 
-    def letter(self, box: str, name: str) -> Response:
+    def letter(self, request: Request, box: str, name: str) -> Response:
         """One letter: what it says, how it looks, what it holds, and what is wrong with it."""
         letter, content = self._found(box, name)
-        said: dict[str, object] = {
+        said: dict[str, Any] = {
             "letter": letter,
             "when": self._when(letter),
             "customer": reasons_page.address(letter.customer),
@@ -75,10 +102,12 @@ class MailboxPage:
             text = unpacked.message_of(content)
             drawn = bubble.draw(text.text) if text else ""
             rows = [[text.buttons[place] for place in row] for row in keyboard.rows([each.label for each in text.buttons])] if text else []
-            return HTMLResponse(pages.render("message.html", text=text, drawn=drawn, rows=rows, links=_links(text.links if text else ()), **said))
+            return self.desk.page(request, "message.html", text=text, drawn=drawn, rows=rows, links=_links(text.links if text else ()), **said)
         email = unpacked.email_of(content)
-        page = pages.render(
+        return self.desk.page(
+            request,
             "email.html",
+            headers=_WITH_A_FRAME,
             email=email,
             faults=email.faults,
             beginning=content[:_BEGINNING].decode("utf-8", "replace"),
@@ -88,7 +117,6 @@ class MailboxPage:
             parts=[(part, part.is_picture and len(part.data) <= _LARGEST_SHOWN) for part in email.parts],
             **said,
         )
-        return HTMLResponse(page, headers=_WITH_A_FRAME)
 
     def html(self, box: str, name: str) -> Response:
         """A letter's HTML, for the frame."""

@@ -10,7 +10,9 @@ TEMPLATES = jinja2.Environment(
     undefined=jinja2.StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,
+    extensions=["jinja2.ext.i18n"],
 )
+TEMPLATES.install_null_translations(newstyle=True)  # type: ignore[attr-defined]  # the extension's
 
 
 def render(name: str, **values: object) -> str:
