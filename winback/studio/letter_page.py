@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from winback.errors import Problem, Refused
 from winback.journey import campaign as campaigns
 from winback.letters import library
-from winback.operations import drafts, letter_glance, letter_overview, letter_saving, letter_texts, letter_words, readers, revisions, trying_out
+from winback.operations import drafts, letter_glance, letter_overview, letter_saving, letter_texts, letter_words, revisions, trying_out
 from winback.operations.drafts import Draft
 from winback.operations.editing import Clash, Conflict, Faults, Saved
 from winback.operations.letter_glance import Glance, Reader
@@ -23,13 +23,13 @@ from winback.operations.letter_texts import Named, Texts
 from winback.operations.letter_words import Entry
 from winback.operations.people import Person, Right
 from winback.operations.scenes import Wanted
-from winback.studio import letter_form, pages
+from winback.studio import letter_form
 from winback.studio.desk import Desk
 from winback.studio.gate import HEADERS
 from winback.studio.letter_form import Written
 from winback.studio.shelf import Shelf
 
-_WITH_A_FRAME = {"Content-Security-Policy": HEADERS["Content-Security-Policy"] + "; frame-src 'self'; connect-src 'self'"}
+_WITH_A_FRAME = {"Content-Security-Policy": HEADERS["Content-Security-Policy"] + "; frame-src 'self'"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class LetterPage:
         """Look at what was typed, save it, keep it as a draft, throw that away, or send the saved letter to whoever asks."""
         match fields.get("do", ""):
             case "look" if request.headers.get("accept", "").startswith("application/json"):
-                return await asyncio.to_thread(self._parts, request, letter, fields)
+                return await asyncio.to_thread(self.parts, request, letter, fields)
             case "look":
                 return await asyncio.to_thread(self._looked, request, letter, fields)
             case "save":
@@ -71,19 +71,25 @@ class LetterPage:
                 return await self._test(request, letter, fields)
         raise HTTPException(HTTPStatus.FORBIDDEN)
 
-    def _parts(self, request: Request, letter: Named, fields: Mapping[str, str]) -> Response:
-        """What the editor's script puts beside the text: the frame's address and pieces of page."""
+    def parts(self, request: Request, letter: Named, fields: Mapping[str, str]) -> Response:
+        """What the editor's script puts beside the text: the frame's address and pieces of page. Texts that aren't sent are as saved."""
         texts = self._texts(letter)
         written = letter_form.read(texts, fields)
         seen = self._seen(texts, written)
         values = self._values(request, texts, written, seen)
         names = ("inbox", "text", "problems", "lacking")
-        parts = {name: pages.render(f"letter_{name}.html", **values) for name in names}
+        parts = {name: bytes(self.desk.page(request, f"letter_{name}.html", **values).body).decode() for name in names}
         return JSONResponse({"frame": values["frame"], "marks": values["marks"], **parts})
 
     def _looked(self, request: Request, letter: Named, fields: Mapping[str, str]) -> Response:
         texts = self._texts(letter)
-        return self._editor(request, texts, letter_form.read(texts, fields))
+        written = letter_form.read(texts, fields)
+        return self._editor(request, texts, written, seen=self._seen(texts, written))
+
+    def frame(self, letter: Named, asked: Mapping[str, str]) -> str:
+        """The saved letter alone, for a browser without scripts; empty where it can't be shown."""
+        texts = self._texts(letter)
+        return self._seen(texts, letter_form.of_files(texts, letter_form.reader(asked))).page
 
     def _save(self, request: Request, letter: Named, fields: Mapping[str, str]) -> Response:
         texts, person, now = self._texts(letter), self.desk.person(request), self.desk.clock()
@@ -157,6 +163,7 @@ class LetterPage:
         texts: Texts,
         written: Written,
         *,
+        seen: Glance | None = None,
         told: str = "",
         note: str = "",
         opened: Draft | None = None,
@@ -167,14 +174,16 @@ class LetterPage:
     ) -> Response:
         project, person = self.desk.project, self.desk.person(request)
         letters = library.open_library(project)
-        seen = self._seen(texts, written)
+        asked = {"language": written.reader.language, "customer": written.reader.customer, "campaign": written.reader.campaign}
         others = [draft for draft in drafts.of(project, letter_saving.of(texts.letter)) if draft.key != drafts.key_of(_who(person))]
         return self.desk.page(
             request,
             "letter_editor.html",
             status=status,
             headers=_WITH_A_FRAME,
-            **self._values(request, texts, written, seen, refused),
+            **self._values(request, texts, written, seen or Glance(written.reader)),
+            is_seen=seen is not None,
+            alone=f"{_address(texts.letter)}/frame?{urlencode({**asked, 'tactic': written.reader.tactic})}",
             texts=texts,
             told=told,
             note=note,
@@ -189,17 +198,15 @@ class LetterPage:
             campaigns=letter_overview.campaigns_with(project, texts.letter),
             cohorts=project.names("cohorts"),
             tactics=_tactics(self.desk, written.reader),
-            customers=self._customers(written),
             history=f"{_address(texts.letter)}/history",
             test_to=person.email,
         )
 
-    def _values(self, request: Request, texts: Texts, written: Written, seen: Glance, refused: Sequence[Problem] = ()) -> dict[str, object]:
+    def _values(self, request: Request, texts: Texts, written: Written, seen: Glance) -> dict[str, object]:
         """What the editor and its parts are both made of."""
-        problems = [*dict.fromkeys((*refused, *seen.problems))]
         own = {file.path: file.path.removeprefix(f"{texts.folder}/") for file in texts.files}
         marks: dict[str, list[int]] = {}
-        for problem in problems:
+        for problem in seen.problems:
             if problem.file in own and problem.line:
                 marks.setdefault(own[problem.file], []).append(problem.line)
         return {
@@ -208,7 +215,7 @@ class LetterPage:
             "written": written,
             "seen": seen,
             "own": own,
-            "problems": problems,
+            "problems": seen.problems,
             "marks": marks,
             "frame": f"/letters/shown/{self.shelf.put(seen.page)}" if seen.page else "",
             "lacking": [(entry, _typed(written, entry)) for entry in seen.lacking],
@@ -227,18 +234,6 @@ class LetterPage:
         except Refused:
             return []
         return [(entry, _typed(written, entry)) for entry in known if (entry.language, entry.key) not in lacking]
-
-    def _customers(self, written: Written) -> list[str]:
-        """Whom to leaf through: of the cohort that was chosen, else of the campaign's."""
-        project, engine, now = self.desk.project, self.desk.engine, self.desk.clock()
-        try:
-            if written.of in project.names("cohorts"):
-                return readers.of_cohort(project, engine, written.of, now=now)
-            if written.reader.campaign in project.names("campaigns"):
-                return readers.of_campaign(project, engine, written.reader.campaign, now=now)
-        except Refused:
-            pass  # the file of the cohort says what is wrong on its own page
-        return []
 
 
 def _typed(written: Written, entry: Entry) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from fastapi.responses import HTMLResponse, JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from winback.errors import Refused
@@ -26,11 +26,18 @@ from winback.studio.words import N_
 KINDS = {"email": N_("E-mails"), "messages": N_("Messenger texts")}
 
 
+_READER = frozenset({"language", "customer", "campaign", "tactic"})
+
+
 def routes(desk: Desk) -> APIRouter:
     """The addresses of letters."""
     router, shelf = APIRouter(), Shelf()
-    letters, letter = LettersPage(desk), LetterPage(desk, shelf)
+    _add_every(router, LettersPage(desk), shelf)
+    _add_one(router, LetterPage(desk, shelf), desk)
+    return router
 
+
+def _add_every(router: APIRouter, letters: LettersPage, shelf: Shelf) -> None:
     @router.get("/letters")
     def every(request: Request) -> Response:
         return letters.every(request)
@@ -40,31 +47,38 @@ def routes(desk: Desk) -> APIRouter:
         page = shelf.get(name)
         if page is None:
             raise HTTPException(HTTPStatus.NOT_FOUND)
-        return HTMLResponse(letter_frame.framed(page, ()), headers=letter_frame.HEADERS)
+        return _framed(page)
 
     @router.get("/letters/readers")
     def people(campaign: str = "", cohort: str = "") -> Response:
         return letters.readers(campaign, cohort)
 
-    @router.get("/letters/email")
-    @router.get("/letters/messages")
-    def list_of() -> Response:
-        return RedirectResponse("/letters", HTTPStatus.SEE_OTHER)
+    @router.get("/letters/{kind}/{name}/history")
+    def history(request: Request, kind: str, name: str, revision: str = "") -> Response:
+        return letters.history(request, _named(kind, name), revision)
 
+
+def _add_one(router: APIRouter, letter: LetterPage, desk: Desk) -> None:
     @router.get("/letters/{kind}/{name}")
     def one(request: Request, kind: str, name: str) -> Response:
-        return letter.show(request, _named(kind, name), dict(request.query_params))
+        return letter.show(request, _named(kind, name), request.query_params)
 
     @router.post("/letters/{kind}/{name}")
     async def do(request: Request, kind: str, name: str) -> Response:
         fields = await desk.form(request, Right.EDIT, at_most=letter_form.AT_MOST, fields=letter_form.FIELDS)
         return await letter.do(request, _named(kind, name), fields)
 
-    @router.get("/letters/{kind}/{name}/history")
-    def history(request: Request, kind: str, name: str, revision: str = "") -> Response:
-        return letters.history(request, _named(kind, name), revision)
+    @router.get("/letters/{kind}/{name}/look")
+    def look(request: Request, kind: str, name: str) -> Response:
+        return letter.parts(request, _named(kind, name), {word: asked for word, asked in request.query_params.items() if word in _READER})
 
-    return router
+    @router.get("/letters/{kind}/{name}/frame")
+    def frame(request: Request, kind: str, name: str) -> Response:
+        return _framed(letter.frame(_named(kind, name), request.query_params))
+
+
+def _framed(page: str) -> Response:
+    return HTMLResponse(letter_frame.framed(page, ()), headers=letter_frame.HEADERS)
 
 
 def address(letter: Named) -> str:

@@ -32,10 +32,12 @@
     if (asked) asked.abort();
     const mine = asked = new AbortController();
     state.textContent = form.dataset.looking;
-    const body = new URLSearchParams(new FormData(form));
+    const body = new URLSearchParams(new FormData(form)), headers = { Accept: "application/json" }, signal = mine.signal;
     body.set("do", "look");
     try {
-      const answer = await fetch(form.action, { method: "POST", body, headers: { Accept: "application/json" }, signal: mine.signal });
+      const answer = await (form.method === "post"
+        ? fetch(form.action, { method: "POST", body, headers, signal })
+        : fetch(form.action + "/look?" + body, { headers, signal })); // who may only read looks at what is saved
       if (!answer.ok) throw new Error(answer.status);
       const seen = await answer.json();
       if (mine !== asked) return;
@@ -87,7 +89,7 @@
   form.addEventListener("click", (event) => {
     const goes = event.target.closest(".goto"), leaves = event.target.closest("[data-leaf]");
     if (leaves) leaf(Number(leaves.dataset.leaf));
-    if (event.target.value === "look" && event.target.name === "do") {
+    if (event.target.matches(".reader button:not([data-leaf])")) {
       event.preventDefault();
       look();
     }
@@ -115,4 +117,6 @@
     area(name).addEventListener("scroll", () => { gutters.get(name).scrollTop = area(name).scrollTop; });
   }
   for (const button of form.querySelectorAll("[data-leaf]")) button.hidden = false;
+  if (form.elements.campaign.value || form.elements.of.value) people();
+  if (!form.dataset.seen) look();
 })();
