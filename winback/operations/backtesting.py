@@ -73,13 +73,16 @@ class _Gathered:
     fitted: Fitted | Refusal
 
 
-def backtest(project: Project, engine: Engine, name: str, *, cut: date, days: int, now: datetime) -> Backtest:
+def backtest(
+    project: Project, engine: Engine, name: str, *, cut: date, days: int, now: datetime, document: Document[Cohort] | None = None
+) -> Backtest:
     """Judge at the end of the day `cut`, hold it against the `days` days after it, of what is known `now`.
 
+    `document`: what the cohort's file would say, where that isn't saved yet.
     Raises ConfigError with a sentence where nothing can be held against anything: no purchases, a window that isn't over in the data,
     a cohort that was empty, a shop where nobody had come a second time.
     """
-    document = cohort.read(project, name)
+    document = document or cohort.read(project, name)
     gathered = _gather(project, engine, name, document, cut=cut, days=days, now=now)
     fitted = gathered.fitted if isinstance(gathered.fitted, Fitted) else None
     compared = definitions.side_by_side(gathered.known, cut.toordinal(), gathered.members, fitted, days)
