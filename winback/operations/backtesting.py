@@ -37,6 +37,7 @@ class Backtest:
     cut: date
     days: int  # of the window after the cut
     customers: int  # judged: members by every rule but those about silence, who had bought by the cut
+    stayed_away: int  # of them, whoever picked them
     standings: tuple[Standing, ...]
     fitted: Fitted | None  # in days, on everybody who had bought by the cut
     sentences: tuple[str, ...]
@@ -87,9 +88,9 @@ def backtest(
     fitted = gathered.fitted if isinstance(gathered.fitted, Fitted) else None
     compared = definitions.side_by_side(gathered.known, cut.toordinal(), gathered.members, fitted, days)
     standings = backtesting.compare(compared, gathered.ordered_again)
-    return Backtest(
-        name, document.value.title, cut, days, gathered.ordered_again.size, standings, fitted, tuple(_sentences(gathered, compared, standings))
-    )
+    judged = int(gathered.ordered_again.size)
+    sentences = tuple(_sentences(gathered, compared, standings))
+    return Backtest(name, document.value.title, cut, days, judged, judged - int(gathered.ordered_again.sum()), standings, fitted, sentences)
 
 
 def _sentences(gathered: _Gathered, compared: Sequence[Definition], standings: Sequence[Standing]) -> Iterator[str]:

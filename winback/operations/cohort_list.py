@@ -58,6 +58,11 @@ def one(project: Project, name: str) -> Listed:
     return _listed(project, name, uses(project).get(name, ()), _read(project).get(name))
 
 
+def titles(project: Project) -> list[tuple[str, str]]:
+    """Every cohort's name and title; of one whose file can't be read the name alone."""
+    return [(each.name, each.title) for each in every(project)]
+
+
 def uses(project: Project) -> dict[str, tuple[str, ...]]:
     """Campaigns by the cohort that they name."""
     found = defaultdict[str, list[str]](list)
@@ -71,20 +76,17 @@ def uses(project: Project) -> dict[str, tuple[str, ...]]:
     return {named: tuple(campaigns) for named, campaigns in found.items()}
 
 
-def problems(project: Project, name: str, text: str) -> tuple[Problem, ...]:
-    """What is wrong with a cohort's file, if it said this."""
-    try:
-        cohort.selection(project, cohort.parse(name, text))
-    except Refused as refused:
-        return refused.problems
-    return ()
+def text(project: Project, name: str) -> str:
+    """What stands in a cohort's file. Raises ConfigError when there is none."""
+    path = project.config("cohorts", f"{name}.yaml")
+    return strictyaml.text_of(path, project.shown(path))
 
 
-def keep(project: Project, name: str, text: str, *, matched: int, customers: int, now: datetime) -> None:
-    """Note how many a cohort had by this text, for the list to show. Two who note at once: one of the notes may be lost."""
+def keep(project: Project, name: str, written: str, *, matched: int, customers: int, now: datetime) -> None:
+    """Note how many a cohort had by what is written, for the list to show. Two who note at once: one of the notes may be lost."""
     path = project.root / ".winback" / _FILE
     noted = {other: row for other, row in _rows(project).items() if other in project.names("cohorts")}
-    noted[name] = {"matched": matched, "customers": customers, "at": now.isoformat(), "of": _mark(text)}
+    noted[name] = {"matched": matched, "customers": customers, "at": now.isoformat(), "of": _mark(written)}
     path.parent.mkdir(exist_ok=True)
     draft = path.with_suffix(f".{os.getpid()}")
     draft.write_text(json.dumps(noted, indent=1) + "\n", encoding="utf-8")
@@ -100,20 +102,19 @@ def refuse_to_delete(project: Project, name: str) -> None:
 
 
 def _listed(project: Project, name: str, campaigns: tuple[str, ...], row: dict[str, Any] | None) -> Listed:
-    path = project.config("cohorts", f"{name}.yaml")
-    text, title, found = "", "", tuple[Problem, ...]()
+    written, title, found = "", "", tuple[Problem, ...]()
     try:
-        text = strictyaml.text_of(path, project.shown(path))
-        document = cohort.parse(name, text)
+        written = text(project, name)
+        document = cohort.parse(name, written)
         title = document.value.title
         cohort.selection(project, document)
     except Refused as refused:
         found = refused.problems
-    return Listed(name, title, found, campaigns, None if row is None else _counted(row, text))
+    return Listed(name, title, found, campaigns, None if row is None else _counted(row, written))
 
 
-def _counted(row: dict[str, Any], text: str) -> Counted:
-    return Counted(row["matched"], row["customers"], datetime.fromisoformat(row["at"]), row["of"] == _mark(text))
+def _counted(row: dict[str, Any], written: str) -> Counted:
+    return Counted(row["matched"], row["customers"], datetime.fromisoformat(row["at"]), row["of"] == _mark(written))
 
 
 def _read(project: Project) -> dict[str, dict[str, Any]]:
@@ -128,5 +129,5 @@ def _rows(project: Project) -> dict[str, dict[str, Any]]:
         return {}
 
 
-def _mark(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+def _mark(written: str) -> str:
+    return hashlib.sha256(written.encode()).hexdigest()[:16]

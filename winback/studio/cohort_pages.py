@@ -1,0 +1,73 @@
+"""The pages on cohorts: every one of them, and one to edit with what its rules come to while they are written."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, Response
+from starlette.concurrency import run_in_threadpool
+
+from winback.operations import cohort_list, cohort_vocabulary, completing
+from winback.operations.people import Right
+from winback.studio.cohort_file import CohortFile
+from winback.studio.cohort_parts import SHOWN, CohortParts
+from winback.studio.desk import Desk, number
+
+
+def routes(desk: Desk) -> APIRouter:
+    router = APIRouter()
+    file, parts = CohortFile(desk), CohortParts(desk)
+
+    @router.get("/cohorts")
+    def every(request: Request, told: str = "") -> Response:
+        return desk.page(request, "cohorts.html", rows=cohort_list.every(desk.project), told=told)
+
+    @router.get("/cohorts/new")
+    def begin(request: Request, like: str = "") -> Response:
+        return file.begin(request, like=like)
+
+    @router.post("/cohorts/new")
+    async def create(request: Request) -> Response:
+        fields = await desk.form(request, Right.EDIT)
+        return await run_in_threadpool(file.create, request, fields)
+
+    @router.get("/cohorts/{name}")
+    def one(request: Request, name: str, told: str = "") -> Response:
+        return file.open(request, name, told=told)
+
+    @router.post("/cohorts/{name}")
+    async def save(request: Request, name: str) -> Response:
+        fields = await desk.form(request, Right.EDIT)
+        return await run_in_threadpool(file.do, request, name, fields)
+
+    @router.post("/cohorts/{name}/words")
+    async def words(request: Request, name: str) -> Response:
+        fields = await desk.form(request, Right.EDIT)
+        file.there(name)
+        return await run_in_threadpool(_completion, desk, fields)
+
+    @router.get("/cohorts/{name}/{part}")
+    async def of_file(request: Request, name: str, part: str) -> Response:
+        text = await run_in_threadpool(file.saved, name)
+        return await _part(request, name, part, text, {key: request.query_params[key] for key in request.query_params})
+
+    @router.post("/cohorts/{name}/{part}")
+    async def of_text(request: Request, name: str, part: str) -> Response:
+        fields = await desk.form(request, Right.EDIT)
+        file.there(name)
+        return await _part(request, name, part, fields.get("text", ""), fields)
+
+    async def _part(request: Request, name: str, part: str, text: str, fields: dict[str, str]) -> Response:
+        told = await parts.ask(request, name, part, text, fields)
+        if isinstance(told, Response):
+            return told
+        if fields.get("part") == "1":  # a script wants nothing else
+            return desk.page(request, f"cohort_{part}.html", told=told, status=told.status, **SHOWN)
+        return await run_in_threadpool(file.page, request, name, text, fields.get("version", ""), parts={part: told}, status=told.status)
+
+    return router
+
+
+def _completion(desk: Desk, fields: dict[str, str]) -> Response:
+    vocabulary = cohort_vocabulary.vocabulary(desk.project, desk.engine)
+    found = completing.complete(vocabulary, fields.get("text", ""), number(fields.get("offset", "")))
+    return JSONResponse(found.as_json())
