@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Engine
@@ -20,7 +20,7 @@ from winback.audience.purchase_days import PurchaseDays
 from winback.errors import ConfigError, Problem
 from winback.operations import knowing
 from winback.settings import Project
-from winback.store import cohorts, database, purchases
+from winback.store import cohorts, database, facts, purchases
 from winback.store.as_of import AsOf
 from winback.strictyaml import Document
 
@@ -91,6 +91,14 @@ def backtest(
     judged = int(gathered.ordered_again.size)
     sentences = tuple(_sentences(gathered, compared, standings))
     return Backtest(name, document.value.title, cut, days, judged, judged - int(gathered.ordered_again.sum()), standings, fitted, sentences)
+
+
+def usual_cut(project: Project, engine: Engine, days: int, *, now: datetime) -> date:
+    """The latest day to judge by, as far as can be told at once: so many days before the last thing that is known."""
+    with database.reading(engine) as connection:
+        state = facts.read_state(connection)
+    last = now if state is None else min(now, state.known_until)
+    return clock.local_day(last, project.zone) - timedelta(days=days)
 
 
 def _sentences(gathered: _Gathered, compared: Sequence[Definition], standings: Sequence[Standing]) -> Iterator[str]:

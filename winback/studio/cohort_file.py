@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from http import HTTPStatus
 from urllib.parse import quote, urlencode
 
@@ -13,10 +12,9 @@ from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
-from winback import clock
 from winback.audience import cohort
 from winback.errors import ConfigError, Problem
-from winback.operations import cohort_list, cohort_presets, drafts, editing, revisions
+from winback.operations import backtesting, cohort_list, cohort_presets, drafts, editing, revisions
 from winback.operations.drafts import Draft
 from winback.operations.editing import Clash, Conflict, Faults, Saved
 from winback.studio.cohort_parts import PARTS, SHOWN, Told
@@ -88,7 +86,7 @@ class CohortFile:
             presets=cohort_presets.presets(),
             own=cohort_list.titles(self.desk.project),
             like=like,
-            name=name,
+            called=name,
             problems=problems,
         )
 
@@ -128,7 +126,7 @@ class CohortFile:
         """The page with this text in the editor, saved or not, and the parts that were asked for."""
         project = self.desk.project
         listed = cohort_list.one(project, name)
-        cut = clock.local_day(self.desk.clock(), project.zone) - timedelta(days=_DAYS + 1)
+        cut = backtesting.usual_cut(project, self.desk.engine, _DAYS, now=self.desk.clock())
         return self.desk.page(
             request,
             "cohort.html",

@@ -61,7 +61,7 @@ def routes(desk: Desk) -> APIRouter:
         if isinstance(told, Response):
             return told
         if fields.get("part") == "1":  # a script wants nothing else
-            return desk.page(request, f"cohort_{part}.html", told=told, status=told.status, **SHOWN)
+            return desk.page(request, f"cohort_{part}.html", told=told, **SHOWN)
         return await run_in_threadpool(file.page, request, name, text, fields.get("version", ""), parts={part: told}, status=told.status)
 
     return router

@@ -25,6 +25,8 @@ from winback.studio import past_drawing
 from winback.studio.desk import Desk
 from winback.studio.questions import Questions
 
+TYPING, LOOKING = 5.0, 120.0
+"""Seconds that a count may take while somebody types, and what a button asked for."""
 _SAMPLE = 12
 _MOST_DAYS = 3650
 
@@ -126,7 +128,7 @@ class CohortParts:
         if part not in PARTS:
             raise HTTPException(HTTPStatus.NOT_FOUND)
         desk = self._desk
-        kind, seconds = (self._typed, 5.0) if part == "size" else (self._looked, 120.0)
+        kind, seconds = (self._typed, TYPING) if part == "size" else (self._looked, LOOKING)
 
         def work(question: Question) -> Any:
             engine = interrupting.asked(desk.engine, question)
@@ -140,7 +142,7 @@ class CohortParts:
         except TooSlow:
             return Told(is_slow=True, fields=given)
         except Interrupted:
-            return Response(status_code=HTTPStatus.CONFLICT)
+            return Response(status_code=HTTPStatus.NO_CONTENT)
 
     def _whose(self, request: Request, part: str) -> str:
         """Who asks; where nobody signs in, their browser."""

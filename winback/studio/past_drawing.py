@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
+import jinja2
+from jinja2.runtime import Context
 from markupsafe import Markup
 
 from winback.audience.definitions import Lost
@@ -23,18 +23,23 @@ NAMES = {
 }
 """What each definition is called."""
 _MEANING = N_("The share of those picked who stayed away, by each definition of lost")
-_EVERYBODY = N_("all judged: %(share)s")
+_EVERYBODY = N_("all judged: {share}")
 
 
-def draw(told: Backtest, say: Callable[[str], str]) -> Markup:
-    """An SVG with a bar for each definition, and a line at the share of everybody. `say` puts a sentence into the page's language."""
+@jinja2.pass_context
+def draw(context: Context, told: Backtest) -> Markup:
+    """An SVG with a bar for each definition, and a line at the share of everybody, in the language of the page that asks for it."""
+
+    def say(sentence: str) -> str:
+        return str(context.call(context["gettext"], sentence))
+
     bottom = _TOP + _ROW * len(told.standings)
     share = told.stayed_away / told.customers
-    base, everybody = _x(share), str(say(_EVERYBODY)) % {"share": f"{share:.1%}"}
+    base, everybody = _x(share), say(_EVERYBODY).format(share=f"{share:.1%}")
     parts = [drawing.rule(_x(quarter / 4), _TOP, _x(quarter / 4), bottom, "grid") for quarter in range(5)]
     for place, standing in enumerate(told.standings):
         top = _TOP + _ROW * place
-        parts.append(drawing.text(_LEFT, top + 14, str(say(NAMES[Lost(standing.name)])), style="strong" if not place else ""))
+        parts.append(drawing.text(_LEFT, top + 14, say(NAMES[Lost(standing.name)]), style="strong" if not place else ""))
         stayed = standing.precision_of_picked
         if stayed is not None:
             style = "bar own" if not place else "bar"
@@ -43,7 +48,7 @@ def draw(told: Backtest, say: Callable[[str], str]) -> Markup:
     parts.append(drawing.rule(base, _TOP - 4, base, bottom, "base"))
     parts.append(drawing.text(base, _TOP - 8, everybody, anchor="end" if share > 0.5 else "start", style="quiet"))
     picture = '<svg class="chart" viewBox="0 0 {width} {height}" role="img" aria-label="{meaning}">{parts}</svg>'
-    return Markup(picture).format(width=drawing.WIDTH, height=bottom + 6, meaning=str(say(_MEANING)), parts=Markup("".join(parts)))  # noqa: S704  text() escapes
+    return Markup(picture).format(width=drawing.WIDTH, height=bottom + 6, meaning=say(_MEANING), parts=Markup("".join(parts)))  # noqa: S704  text() escapes
 
 
 def _x(share: float) -> float:

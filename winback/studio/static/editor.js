@@ -63,13 +63,13 @@
       try {
         const answer = await asking();
         if (controller.signal.aborted) return;
-        if (answer.status === 409) {  // asked from another window of the same person
+        if (answer.status === 204) {  // asked from another window of the same person
           setTimeout(() => controller.signal.aborted || again(), AGAIN);
           return;
         }
         const html = await answer.text();
         if (controller.signal.aborted) return;
-        if (![200, 422, 503].includes(answer.status)) throw new Error(answer.status);
+        if (answer.status !== 200) throw new Error(answer.status);
         place.innerHTML = html;
         place.removeAttribute("aria-busy");
         tell(place);
