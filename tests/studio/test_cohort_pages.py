@@ -177,7 +177,7 @@ def regulars(engine) -> str:
 
 
 async def test_words_are_suggested(browser):
-    found = await send(browser, f"{PAGE}/words", text="rules:\n  - days_since_last_o", offset="29")
+    found = await send(browser, f"{PAGE}/words", text="rules:\n  - days_since_last_o", offset="28")
     assert found.json()["suggestions"][0]["insert"] == "days_since_last_order: {}"
     assert found.json()["start"] == 11
     assert (await send(browser, f"{PAGE}/words", text="x", offset="-1")).status_code == 404

@@ -212,14 +212,14 @@
       clearTimeout(waiting);
       const own = asking = new AbortController();
       waiting = setTimeout(async () => {
-        const offset = field.selectionStart;
+        const end = field.selectionStart, before = [...field.value.slice(0, end)];  // the studio counts characters, not halves of them
         try {
-          const answer = await ask(form.dataset.words, {offset}, own.signal);
+          const answer = await ask(form.dataset.words, {offset: before.length}, own.signal);
           if (!answer.ok || own.signal.aborted) return;
           const told = await answer.json();
-          if (own.signal.aborted || field.selectionStart !== offset || document.activeElement !== field) return;
+          if (own.signal.aborted || field.selectionStart !== end || document.activeElement !== field) return;
           if (!asked && told.start === told.end) { close(); return; }
-          show(told);
+          show({suggestions: told.suggestions, start: before.slice(0, told.start).join("").length, end});
         } catch (error) {
           if (!own.signal.aborted) close();
         }
