@@ -52,7 +52,7 @@ TYPED = {
     "everybody": "rules:\n  - days_since_first_order: {from: 0}\n",
 }
 """What somebody may be writing."""
-ASKED_FOR = ("/people", "/why", "/past", "/size")
+ASKED_FOR = ("/people", "/why", "/past", "/size", "/changes")
 """Ends of addresses that a button asks for: they take what the work takes, while the page stays usable. Shown without a bar."""
 
 
@@ -85,7 +85,9 @@ async def _measure(project: Project, engine: Engine) -> list[Figure]:
             weights[address] = await _weight(browser, page)
         if weights:
             heaviest = max(weights, key=lambda address: weights[address])
-            made.append(Figure("studio", f"heaviest page with its styles and scripts, {heaviest}", weights[heaviest], "kB", 1, 0.0, bar=WEIGHT_BAR_KB))
+            made.append(
+                Figure("studio", f"heaviest page with its styles and scripts, {heaviest}", weights[heaviest], "kB", 1, 0.0, bar=WEIGHT_BAR_KB)
+            )
     return made
 
 
@@ -125,7 +127,7 @@ def _addresses(app: Any, known: Mapping[str, Mapping[str, str]]) -> Iterator[str
 def routes(app: Any) -> list[str]:
     """Addresses that answer GET, behind whatever stands in front of the application."""
     while not hasattr(app, "routes"):
-        app = app._app  # noqa: SLF001  the gate's own name for what it guards
+        app = app._app
     left_out = ("/static/", "/style.css", "/sign-out")
     paths = [route.path for route in app.routes if "GET" in (getattr(route, "methods", None) or ())]
     return [path for path in dict.fromkeys(paths) if not path.startswith(left_out)]

@@ -20,11 +20,11 @@ def project(tmp_path):
 
 
 def listed(project, name=NAME):
-    return next(each for each in cohort_list.every(project) if each.name == name)
+    return next(each for each in cohort_list.Shelf(project).every() if each.name == name)
 
 
 def test_every_cohort_is_listed_with_the_campaigns_that_use_it(project):
-    rows = cohort_list.every(project)
+    rows = cohort_list.Shelf(project).every()
     assert [row.name for row in rows] == project.names("cohorts")
     used = {campaign for row in rows for campaign in row.campaigns}
     assert used == set(project.names("campaigns"))
@@ -58,6 +58,18 @@ def test_what_was_counted_is_remembered_with_the_rules_it_was_counted_by(project
     assert listed(project).counted is None, "notes that can't be read are no loss"
     cohort_list.keep(project, NAME, "x", matched=7, customers=40, now=START)
     assert set(json.loads((project.root / ".winback/cohort-counts.json").read_text(encoding="utf-8"))) == {NAME}
+
+
+def test_files_are_read_anew_when_one_was_saved(project):
+    shelf = cohort_list.Shelf(project)
+    assert shelf.one(NAME).problems == ()
+    assert shelf.one("nobody") is None
+    first = shelf.every()
+    assert all(one is other for one, other in zip(first, shelf.every(), strict=True)), "nothing was saved, nothing was read"
+    projects.edit(project.root / f"config/cohorts/{NAME}.yaml", "orders: {at_least: 3}", "lapsed: florist")
+    assert len(shelf.one(NAME).problems) == 1
+    projects.edit(project.root / "config/businesses.yaml", "  clothing:", "  florist:")
+    assert shelf.one(NAME).problems == ()
 
 
 @pytest.mark.parametrize("preset", cohort_presets.presets(), ids=lambda preset: preset.name)

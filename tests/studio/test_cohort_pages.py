@@ -314,8 +314,7 @@ class Slow:
 
 
 async def until(event: threading.Event) -> None:
-    while not event.is_set():
-        await asyncio.sleep(0.01)
+    assert await asyncio.to_thread(event.wait, 30)
 
 
 async def test_a_count_that_is_superseded_is_cancelled_in_the_database(browser, engine, monkeypatch):

@@ -6,7 +6,8 @@ import hashlib
 import json
 import os
 from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +15,7 @@ from pydantic import BaseModel
 
 from winback import strictyaml
 from winback.audience import cohort
-from winback.errors import ConfigError, Problem, Refused
+from winback.errors import Problem, Refused
 from winback.settings import Project
 
 _FILE = "cohort-counts.json"
@@ -39,6 +40,7 @@ class Listed:
     problems: tuple[Problem, ...]
     campaigns: tuple[str, ...]
     counted: Counted | None
+    mark: str = ""  # of what stands in its file
 
 
 class _Uses(BaseModel):
@@ -47,20 +49,35 @@ class _Uses(BaseModel):
     cohort: str | None = None
 
 
-def every(project: Project) -> list[Listed]:
-    """All cohorts by name."""
-    used, counted = uses(project), _read(project)
-    return [_listed(project, name, used.get(name, ()), counted.get(name)) for name in project.names("cohorts")]
+class Shelf:
+    """All cohorts of a project, their files read anew only when one of them, or a file that they lean on, was saved since."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._marks: tuple[tuple[str, int, int], ...] = ()
+        self._read: tuple[Listed, ...] = ()
+
+    def every(self) -> list[Listed]:
+        """By name."""
+        marks = tuple(_marks(self._project))
+        if marks != self._marks:
+            used = uses(self._project)
+            read = tuple(_listed(self._project, name, used.get(name, ())) for name in self._project.names("cohorts"))
+            self._read, self._marks = read, marks
+        counted = _rows(self._project)
+        return [_with_count(each, counted.get(each.name)) for each in self._read]
+
+    def one(self, name: str) -> Listed | None:
+        """None where there is no such cohort."""
+        return next((each for each in self.every() if each.name == name), None)
 
 
-def one(project: Project, name: str) -> Listed:
-    """One of them, whose file is there."""
-    return _listed(project, name, uses(project).get(name, ()), _read(project).get(name))
-
-
-def titles(project: Project) -> list[tuple[str, str]]:
-    """Every cohort's name and title; of one whose file can't be read the name alone."""
-    return [(each.name, each.title) for each in every(project)]
+def _marks(project: Project) -> Iterator[tuple[str, int, int]]:
+    """When each of the files was last saved, and how long it is."""
+    for pattern in ("cohorts/*.yaml", "campaigns/*.yaml", "lists/*", "businesses.yaml", "signs.yaml"):
+        for path in sorted(project.config().glob(pattern)):
+            stat = path.stat()
+            yield path.as_posix(), stat.st_mtime_ns, stat.st_size
 
 
 def uses(project: Project) -> dict[str, tuple[str, ...]]:
@@ -93,15 +110,7 @@ def keep(project: Project, name: str, written: str, *, matched: int, customers: 
     draft.replace(path)
 
 
-def refuse_to_delete(project: Project, name: str) -> None:
-    """Raises ConfigError when a campaign names the cohort."""
-    if used := uses(project).get(name):
-        raise ConfigError(
-            Problem(cohort.shown(name), None, f"the cohort is used by {', '.join(used)}.", "Give these campaigns another cohort first, or end them.")
-        )
-
-
-def _listed(project: Project, name: str, campaigns: tuple[str, ...], row: dict[str, Any] | None) -> Listed:
+def _listed(project: Project, name: str, campaigns: tuple[str, ...]) -> Listed:
     written, title, found = "", "", tuple[Problem, ...]()
     try:
         written = text(project, name)
@@ -110,15 +119,13 @@ def _listed(project: Project, name: str, campaigns: tuple[str, ...], row: dict[s
         cohort.selection(project, document)
     except Refused as refused:
         found = refused.problems
-    return Listed(name, title, found, campaigns, None if row is None else _counted(row, written))
+    return Listed(name, title, found, campaigns, None, _mark(written))
 
 
-def _counted(row: dict[str, Any], written: str) -> Counted:
-    return Counted(row["matched"], row["customers"], datetime.fromisoformat(row["at"]), row["of"] == _mark(written))
-
-
-def _read(project: Project) -> dict[str, dict[str, Any]]:
-    return {name: row for name, row in _rows(project).items() if set(row) == {"matched", "customers", "at", "of"}}
+def _with_count(listed: Listed, row: dict[str, Any] | None) -> Listed:
+    if row is None or set(row) != {"matched", "customers", "at", "of"}:
+        return listed
+    return replace(listed, counted=Counted(row["matched"], row["customers"], datetime.fromisoformat(row["at"]), row["of"] == listed.mark))
 
 
 def _rows(project: Project) -> dict[str, dict[str, Any]]:

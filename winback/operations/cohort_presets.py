@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 from winback.audience import cohort
 from winback.audience.signs import Sign
@@ -36,6 +37,7 @@ class Preset:
     text: str
 
 
+@cache
 def presets() -> list[Preset]:
     """Each by a name that no cohort of a project has: with a colon in it."""
     shipped = sorted((founding.bundled() / "config" / "cohorts").glob("*.yaml"))

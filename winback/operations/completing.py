@@ -99,9 +99,7 @@ def _keys(vocabulary: Vocabulary, shapes: Sequence[Mapping[str, Any]], key: str,
                     yield _key(name, meanings.get(name, ""), list(_branches(vocabulary.schema, inner)), cursor, vocabulary.schema, behind="- ")
 
 
-def _key(
-    name: str, meaning: str, shapes: Sequence[Mapping[str, Any]], cursor: Cursor, schema: Mapping[str, Any], *, behind: str = ""
-) -> Suggestion:
+def _key(name: str, meaning: str, shapes: Sequence[Mapping[str, Any]], cursor: Cursor, schema: Mapping[str, Any], *, behind: str = "") -> Suggestion:
     """A key with what its value begins with."""
     kinds = {str(shape.get("type")) for shape in shapes}
     opened, closed = " ", ""

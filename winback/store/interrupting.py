@@ -104,7 +104,7 @@ class Question:
 
     def _ended_it(self, error: sqlalchemy.exc.DBAPIError) -> bool:
         found = error.orig
-        return getattr(found, "sqlstate", None) == _CANCELLED or (self.is_over or self.is_late) and "interrupted" in str(found)
+        return getattr(found, "sqlstate", None) == _CANCELLED or ((self.is_over or self.is_late) and "interrupted" in str(found))
 
 
 def asked(engine: Engine, question: Question) -> Engine:

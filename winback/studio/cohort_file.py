@@ -14,7 +14,8 @@ from starlette.exceptions import HTTPException
 
 from winback.audience import cohort
 from winback.errors import ConfigError, Problem
-from winback.operations import backtesting, cohort_list, cohort_presets, drafts, editing, revisions
+from winback.operations import backtesting, cohort_presets, drafts, editing
+from winback.operations.cohort_list import Shelf
 from winback.operations.drafts import Draft
 from winback.operations.editing import Clash, Conflict, Faults, Saved
 from winback.studio.cohort_parts import PARTS, SHOWN, Told
@@ -22,7 +23,6 @@ from winback.studio.desk import Desk
 from winback.studio.words import N_
 
 _DAYS = 182
-_HISTORY = 10
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _RESERVED = frozenset({"new"})
 
@@ -40,6 +40,7 @@ class CohortFile:
     """Answers for one project; files are read anew for each."""
 
     desk: Desk
+    shelf: Shelf
 
     def there(self, name: str) -> None:
         """Raises HTTPException 404 when there is no such cohort."""
@@ -76,6 +77,10 @@ class CohortFile:
             case _:
                 raise HTTPException(HTTPStatus.FORBIDDEN)
 
+    def every(self, request: Request) -> Response:
+        """The list of all."""
+        return self.desk.page(request, "cohorts.html", rows=self.shelf.every())
+
     def begin(self, request: Request, *, like: str = "", name: str = "", problems: tuple[Problem, ...] = ()) -> Response:
         """The page of a new cohort: its name, and what it is to begin from."""
         status = HTTPStatus.UNPROCESSABLE_ENTITY if problems else HTTPStatus.OK
@@ -84,7 +89,7 @@ class CohortFile:
             "cohort_new.html",
             status=status,
             presets=cohort_presets.presets(),
-            own=cohort_list.titles(self.desk.project),
+            own=[(each.name, each.title) for each in self.shelf.every()],
             like=like,
             called=name,
             problems=problems,
@@ -125,7 +130,9 @@ class CohortFile:
     ) -> Response:
         """The page with this text in the editor, saved or not, and the parts that were asked for."""
         project = self.desk.project
-        listed = cohort_list.one(project, name)
+        listed = self.shelf.one(name)
+        if listed is None:
+            raise HTTPException(HTTPStatus.NOT_FOUND)
         cut = backtesting.usual_cut(project, self.desk.engine, _DAYS, now=self.desk.clock())
         return self.desk.page(
             request,
@@ -139,7 +146,6 @@ class CohortFile:
             note=note,
             draft=draft,
             clash=clash,
-            history=revisions.history(project, [cohort.shown(name)], limit=_HISTORY),
             parts={part: (parts or {}).get(part, Told()) for part in PARTS},
             cut=cut.isoformat(),
             days=_DAYS,

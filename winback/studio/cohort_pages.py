@@ -6,7 +6,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 from starlette.concurrency import run_in_threadpool
 
-from winback.operations import cohort_list, cohort_vocabulary, completing
+from winback.operations import cohort_vocabulary, completing
+from winback.operations.cohort_list import Shelf
 from winback.operations.people import Right
 from winback.studio.cohort_file import CohortFile
 from winback.studio.cohort_parts import SHOWN, CohortParts
@@ -15,11 +16,16 @@ from winback.studio.desk import Desk, number
 
 def routes(desk: Desk) -> APIRouter:
     router = APIRouter()
-    file, parts = CohortFile(desk), CohortParts(desk)
+    file = CohortFile(desk, Shelf(desk.project))
+    _add_files(router, desk, file)
+    _add_parts(router, desk, file)
+    return router
 
+
+def _add_files(router: APIRouter, desk: Desk, file: CohortFile) -> None:
     @router.get("/cohorts")
-    def every(request: Request, told: str = "") -> Response:
-        return desk.page(request, "cohorts.html", rows=cohort_list.every(desk.project), told=told)
+    def every(request: Request) -> Response:
+        return file.every(request)
 
     @router.get("/cohorts/new")
     def begin(request: Request, like: str = "") -> Response:
@@ -39,6 +45,10 @@ def routes(desk: Desk) -> APIRouter:
         fields = await desk.form(request, Right.EDIT)
         return await run_in_threadpool(file.do, request, name, fields)
 
+
+def _add_parts(router: APIRouter, desk: Desk, file: CohortFile) -> None:
+    parts = CohortParts(desk)
+
     @router.post("/cohorts/{name}/words")
     async def words(request: Request, name: str) -> Response:
         fields = await desk.form(request, Right.EDIT)
@@ -48,23 +58,21 @@ def routes(desk: Desk) -> APIRouter:
     @router.get("/cohorts/{name}/{part}")
     async def of_file(request: Request, name: str, part: str) -> Response:
         text = await run_in_threadpool(file.saved, name)
-        return await _part(request, name, part, text, {key: request.query_params[key] for key in request.query_params})
+        return await told(request, name, part, text, dict(request.query_params))
 
     @router.post("/cohorts/{name}/{part}")
     async def of_text(request: Request, name: str, part: str) -> Response:
         fields = await desk.form(request, Right.EDIT)
         file.there(name)
-        return await _part(request, name, part, fields.get("text", ""), fields)
+        return await told(request, name, part, fields.get("text", ""), fields)
 
-    async def _part(request: Request, name: str, part: str, text: str, fields: dict[str, str]) -> Response:
-        told = await parts.ask(request, name, part, text, fields)
-        if isinstance(told, Response):
-            return told
+    async def told(request: Request, name: str, part: str, text: str, fields: dict[str, str]) -> Response:
+        found = await parts.ask(request, name, part, text, fields)
+        if isinstance(found, Response):
+            return found
         if fields.get("part") == "1":  # a script wants nothing else
-            return desk.page(request, f"cohort_{part}.html", told=told, **SHOWN)
-        return await run_in_threadpool(file.page, request, name, text, fields.get("version", ""), parts={part: told}, status=told.status)
-
-    return router
+            return desk.page(request, f"cohort_{part}.html", told=found, **SHOWN)
+        return await run_in_threadpool(file.page, request, name, text, fields.get("version", ""), parts={part: found}, status=found.status)
 
 
 def _completion(desk: Desk, fields: dict[str, str]) -> Response:

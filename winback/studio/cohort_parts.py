@@ -16,7 +16,8 @@ from starlette.exceptions import HTTPException
 from winback.audience import cohort
 from winback.audience.cohort import Cohort
 from winback.errors import ConfigError, Problem, Refused
-from winback.operations import backtesting, cohort_list, explaining, selecting, sizing
+from winback.operations import backtesting, cohort_list, explaining, revisions, selecting, sizing
+from winback.operations.revisions import Revision
 from winback.settings import Project
 from winback.store import interrupting
 from winback.store.interrupting import Interrupted, Question, TooSlow
@@ -27,7 +28,7 @@ from winback.studio.questions import Questions
 
 TYPING, LOOKING = 5.0, 120.0
 """Seconds that a count may take while somebody types, and what a button asked for."""
-_SAMPLE = 12
+_SAMPLE, _CHANGES = 12, 10
 _MOST_DAYS = 3650
 
 
@@ -76,9 +77,7 @@ def _size(matter: _Matter) -> sizing.Size:
 
 
 def _people(matter: _Matter) -> selecting.Shown:
-    return selecting.show(
-        matter.project, matter.engine, matter.name, now=matter.now, sample=_SAMPLE, present=matter.now, document=matter.document()
-    )
+    return selecting.show(matter.project, matter.engine, matter.name, now=matter.now, sample=_SAMPLE, present=matter.now, document=matter.document())
 
 
 def _why(matter: _Matter) -> explaining.Explanation:
@@ -92,6 +91,12 @@ def _why(matter: _Matter) -> explaining.Explanation:
 def _past(matter: _Matter) -> backtesting.Backtest:
     cut, days = _day(matter.fields.get("cut", "")), _days(matter.fields.get("days", ""))
     return backtesting.backtest(matter.project, matter.engine, matter.name, cut=cut, days=days, now=matter.now, document=matter.document())
+
+
+def _changes(matter: _Matter) -> list[tuple[Revision, list[str]]]:
+    """The last commits with what each changed."""
+    path = cohort.shown(matter.name)
+    return [(each, revisions.changes(matter.project, [path], each.id)) for each in revisions.history(matter.project, [path], limit=_CHANGES)]
 
 
 def _day(text: str) -> date:
@@ -108,7 +113,7 @@ def _days(text: str) -> int:
     return number
 
 
-PARTS: dict[str, Part] = {"size": _size, "people": _people, "why": _why, "past": _past}
+PARTS: dict[str, Part] = {"size": _size, "people": _people, "why": _why, "past": _past, "changes": _changes}
 
 
 SHOWN = {"past_chart": past_drawing.draw, "past_names": past_drawing.NAMES}
