@@ -1,4 +1,4 @@
-"""What a new cohort may begin from: those that come with winback, one for each sign of being lost, and the project's own."""
+"""What a new cohort may begin from: those that come with winback, one for each sign of being lost that has none there, and the project's own."""
 
 from __future__ import annotations
 
@@ -15,8 +15,6 @@ _SIGNS = {
     Sign.NO_INQUIRIES: "Neither asked nor ordered for a while",
     Sign.INQUIRIES_WITHOUT_ORDERS: "Asked again and again, and did not order",
     Sign.NO_ANSWER: "Dear customers who stopped answering",
-    Sign.VOLUME_DROPPED: "Still ordering, but much less than they used to",
-    Sign.DISSATISFIED: "Dissatisfied, and not put right yet",
 }
 _LAPSED = """title: Lapsed as the trade calls it
 

@@ -18,7 +18,8 @@ from winback.operations import backtesting, cohort_presets, drafts, editing
 from winback.operations.cohort_list import Shelf
 from winback.operations.drafts import Draft
 from winback.operations.editing import Clash, Conflict, Faults, Saved
-from winback.studio.cohort_parts import PARTS, SHOWN, Told
+from winback.studio import past_drawing
+from winback.studio.cohort_parts import PARTS, Told
 from winback.studio.desk import Desk
 from winback.studio.words import N_
 
@@ -149,7 +150,8 @@ class CohortFile:
             parts={part: (parts or {}).get(part, Told()) for part in PARTS},
             cut=cut.isoformat(),
             days=_DAYS,
-            **SHOWN,
+            past_chart=past_drawing.draw,
+            past_names=past_drawing.NAMES,
         )
 
     def _save(self, request: Request, name: str, text: str, version: str) -> Response:

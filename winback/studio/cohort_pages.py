@@ -9,8 +9,9 @@ from starlette.concurrency import run_in_threadpool
 from winback.operations import cohort_vocabulary, completing
 from winback.operations.cohort_list import Shelf
 from winback.operations.people import Right
+from winback.studio import past_drawing
 from winback.studio.cohort_file import CohortFile
-from winback.studio.cohort_parts import SHOWN, CohortParts
+from winback.studio.cohort_parts import CohortParts
 from winback.studio.desk import Desk, number
 
 
@@ -71,7 +72,7 @@ def _add_parts(router: APIRouter, desk: Desk, file: CohortFile) -> None:
         if isinstance(found, Response):
             return found
         if fields.get("part") == "1":  # a script wants nothing else
-            return desk.page(request, f"cohort_{part}.html", told=found, **SHOWN)
+            return desk.page(request, f"cohort_{part}.html", told=found, past_chart=past_drawing.draw, past_names=past_drawing.NAMES)
         return await run_in_threadpool(file.page, request, name, text, fields.get("version", ""), parts={part: found}, status=found.status)
 
 

@@ -22,7 +22,6 @@ from winback.settings import Project
 from winback.store import interrupting
 from winback.store.interrupting import Interrupted, Question, TooSlow
 from winback.strictyaml import Document
-from winback.studio import past_drawing
 from winback.studio.desk import Desk
 from winback.studio.questions import Questions
 
@@ -114,10 +113,6 @@ def _days(text: str) -> int:
 
 
 PARTS: dict[str, Part] = {"size": _size, "people": _people, "why": _why, "past": _past, "changes": _changes}
-
-
-SHOWN = {"past_chart": past_drawing.draw, "past_names": past_drawing.NAMES}
-"""What the templates of the parts ask for beside the answer."""
 
 
 class CohortParts:
