@@ -1,7 +1,7 @@
 # make demo   the whole story on a made-up shop (needs Python >= 3.11, make and git; nothing else)
 # make test   lint, types, and every test, on SQLite and on a real PostgreSQL
 # make audit  licences, pins and known holes of dependencies; fails where no service of known holes can be asked (make check only says so)
-# make bench  speed and memory, as ratios: make bench [ONLY=area] [JSON=file] [CUSTOMERS=100000, of the area audience's shop]
+# make bench  speed and memory, as ratios: make bench [ONLY=area] [JSON=file] [CUSTOMERS=100000, of the shop in audience and studio]
 # make faults 200 kills -9 of workers over a campaign of 20,000 letters, on SQLite and on PostgreSQL: nobody twice, nobody lost
 # make referees  programs from outside judge every letter; installs those that are missing (Debian, as root, or says what to install)
 # make pictures  every letter in every language, photographed by day and by night, wide and narrow, into out/pictures/

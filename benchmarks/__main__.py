@@ -24,7 +24,7 @@ def main() -> int:
     parser.add_argument("--only", metavar="AREA", choices=AREAS, help=f"one of {', '.join(AREAS)}")
     parser.add_argument("--json", metavar="FILE", type=Path, help="also write the figures as JSON")
     parser.add_argument(
-        "--customers", metavar="N", type=int, default=1_000_000, help="of the made-up shop in audience, of the run in outcomes (1,000,000)"
+        "--customers", metavar="N", type=int, default=1_000_000, help="of the made-up shop in audience and studio, of the run in outcomes (1,000,000)"
     )
     parser.add_argument("--keep", metavar="DIR", type=Path, help="let that shop's databases stay here (3.5 GB), to be measured again")
     arguments = parser.parse_args()
@@ -32,7 +32,8 @@ def main() -> int:
     if arguments.only and arguments.only not in present:
         print(f"There is nothing to measure in the area {arguments.only} yet. Areas: {', '.join(present)}.", file=sys.stderr)
         return 1
-    options = {"audience": {"customers": arguments.customers, "keep": arguments.keep}, "outcomes": {"customers": arguments.customers}}
+    of_shop = {"customers": arguments.customers, "keep": arguments.keep}
+    options = {"audience": of_shop, "studio": of_shop, "outcomes": {"customers": arguments.customers}}
     figures, unavailable = _measure([arguments.only] if arguments.only else present, options)
     _print(figures)
     if arguments.json:

@@ -65,19 +65,20 @@ def nearest(word: str, known: typing.Iterable[str], what: str = "Known") -> str:
 
 def read(path: Path, shape: type[S], *, shown: str) -> Document[S]:
     """Read one YAML file into `shape`; `shown` names the file in messages. Raises ConfigError with every problem found."""
-    return parse(_text(path, shown), shape, shown=shown)
+    return parse(text_of(path, shown), shape, shown=shown)
 
 
 def content(path: Path, *, shown: str) -> object:
     """What a YAML file says, in plain values, whatever its shape. Raises ConfigError when it can't be read."""
     reader = _Reader(shown)
-    said = reader.load(_text(path, shown))
+    said = reader.load(text_of(path, shown))
     if reader.problems:
         raise ConfigError(reader.problems)
     return said
 
 
-def _text(path: Path, shown: str) -> str:
+def text_of(path: Path, shown: str) -> str:
+    """What stands in a YAML file. Raises ConfigError when there is none, or it isn't UTF-8."""
     try:
         return path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError as error:

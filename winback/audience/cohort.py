@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, model_validator
 
-from winback import clock
+from winback import clock, strictyaml
 from winback.audience import businesses, signs
 from winback.audience.businesses import Business
 from winback.audience.lifecycle import Stage
@@ -186,6 +186,16 @@ def read(project: Project, name: str) -> Document[Cohort]:
             Problem(f"config/cohorts/{name}.yaml", None, f"there is no cohort `{name}`.", nearest(name, project.names("cohorts"), "Cohorts"))
         )
     return project.read(Cohort, "cohorts", f"{name}.yaml")
+
+
+def shown(name: str) -> str:
+    """Its file, as messages name it."""
+    return f"config/cohorts/{name}.yaml"
+
+
+def parse(name: str, text: str) -> Document[Cohort]:
+    """The cohort of that name as its file would say it. Raises ConfigError with the line."""
+    return strictyaml.parse(text, Cohort, shown=shown(name))
 
 
 def selection(project: Project, document: Document[Cohort]) -> Selection:

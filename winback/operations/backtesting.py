@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Engine
@@ -20,7 +20,7 @@ from winback.audience.purchase_days import PurchaseDays
 from winback.errors import ConfigError, Problem
 from winback.operations import knowing
 from winback.settings import Project
-from winback.store import cohorts, database, purchases
+from winback.store import cohorts, database, facts, purchases
 from winback.store.as_of import AsOf
 from winback.strictyaml import Document
 
@@ -37,6 +37,7 @@ class Backtest:
     cut: date
     days: int  # of the window after the cut
     customers: int  # judged: members by every rule but those about silence, who had bought by the cut
+    stayed_away: int  # of them, whoever picked them
     standings: tuple[Standing, ...]
     fitted: Fitted | None  # in days, on everybody who had bought by the cut
     sentences: tuple[str, ...]
@@ -73,20 +74,31 @@ class _Gathered:
     fitted: Fitted | Refusal
 
 
-def backtest(project: Project, engine: Engine, name: str, *, cut: date, days: int, now: datetime) -> Backtest:
+def backtest(
+    project: Project, engine: Engine, name: str, *, cut: date, days: int, now: datetime, document: Document[Cohort] | None = None
+) -> Backtest:
     """Judge at the end of the day `cut`, hold it against the `days` days after it, of what is known `now`.
 
+    `document`: what the cohort's file would say, where that isn't saved yet.
     Raises ConfigError with a sentence where nothing can be held against anything: no purchases, a window that isn't over in the data,
     a cohort that was empty, a shop where nobody had come a second time.
     """
-    document = cohort.read(project, name)
+    document = document or cohort.read(project, name)
     gathered = _gather(project, engine, name, document, cut=cut, days=days, now=now)
     fitted = gathered.fitted if isinstance(gathered.fitted, Fitted) else None
     compared = definitions.side_by_side(gathered.known, cut.toordinal(), gathered.members, fitted, days)
     standings = backtesting.compare(compared, gathered.ordered_again)
-    return Backtest(
-        name, document.value.title, cut, days, gathered.ordered_again.size, standings, fitted, tuple(_sentences(gathered, compared, standings))
-    )
+    judged = int(gathered.ordered_again.size)
+    sentences = tuple(_sentences(gathered, compared, standings))
+    return Backtest(name, document.value.title, cut, days, judged, judged - int(gathered.ordered_again.sum()), standings, fitted, sentences)
+
+
+def usual_cut(project: Project, engine: Engine, days: int, *, now: datetime) -> date:
+    """The latest day to judge by, as far as can be told at once: so many days before the last thing that is known."""
+    with database.reading(engine) as connection:
+        state = facts.read_state(connection)
+    last = now if state is None else min(now, state.known_until)
+    return clock.local_day(last, project.zone) - timedelta(days=days)
 
 
 def _sentences(gathered: _Gathered, compared: Sequence[Definition], standings: Sequence[Standing]) -> Iterator[str]:

@@ -12,7 +12,7 @@ from sqlalchemy import Engine, Row
 
 from winback import clock
 from winback.audience import cohort, conditions, rhythm, signs
-from winback.audience.cohort import Selection
+from winback.audience.cohort import Cohort, Selection
 from winback.errors import ConfigError, Problem
 from winback.journey import ends, promises, zones
 from winback.model import RecipientStatus
@@ -23,6 +23,7 @@ from winback.settings import Project
 from winback.store import candidates, code_figures, cohorts, database, enrolling, histories, persons, purchases, runs, stage_changes, waves
 from winback.store.as_of import AsOf
 from winback.store.runs import Run
+from winback.strictyaml import Document
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +58,27 @@ def customer_id(engine: Engine, key: str) -> int:
     return found
 
 
-def by_cohort(project: Project, engine: Engine, name: str, key: str, *, now: datetime, present: datetime | None = None) -> Explanation:
-    """Each rule of a cohort for one customer, with the value found, the signs they show, their own rhythm, and their stage."""
-    document = cohort.read(project, name)
+def by_cohort(
+    project: Project,
+    engine: Engine,
+    name: str,
+    key: str,
+    *,
+    now: datetime,
+    present: datetime | None = None,
+    document: Document[Cohort] | None = None,
+) -> Explanation:
+    """Each rule of a cohort for one customer, with the value found, the signs they show, their own rhythm, and their stage.
+
+    `document`: what its file would say, where that isn't saved yet.
+    """
+    document = document or cohort.read(project, name)
     who = customer_id(engine, key)
     selection = cohort.selection(project, document)
     knowing.prepare(project, engine, document.value, now=now, present=present)
     steps, inside = _conditions(project, engine, selection, who, now)
     if document.value.limit is not None and inside:
-        inside = key in selecting.members(project, engine, name, now=now, present=present)
+        inside = key in selecting.members(project, engine, name, now=now, present=present, document=document)
         steps.append(Step(selecting.words(selection)[-1], "among them" if inside else "not among them", inside))
     steps += _signs(project, engine, selection, who, now)
     steps += _rhythm(project, engine, who, now)

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine
 
 from winback import clock
 from winback.audience import cohort, conditions
-from winback.audience.cohort import Selection
+from winback.audience.cohort import Cohort, Selection
 from winback.errors import Refused
 from winback.operations import knowing
 from winback.settings import Project
@@ -19,6 +19,7 @@ from winback.store import cohorts, database
 from winback.store.as_of import AsOf
 from winback.store.ground import Ground
 from winback.store.tables import facts
+from winback.strictyaml import Document
 
 _OTHERS = 20  # cohorts that an overlap is counted with
 _MANY = 100_000  # customers
@@ -56,9 +57,21 @@ class Shown:
         }
 
 
-def show(project: Project, engine: Engine, name: str, *, now: datetime, sample: int, present: datetime | None = None) -> Shown:
-    """The cohort as of `now`, which may be another moment than the present. Raises ConfigError when its file can't be meant."""
-    document = cohort.read(project, name)
+def show(
+    project: Project,
+    engine: Engine,
+    name: str,
+    *,
+    now: datetime,
+    sample: int,
+    present: datetime | None = None,
+    document: Document[Cohort] | None = None,
+) -> Shown:
+    """The cohort as of `now`, which may be another moment than the present. Raises ConfigError when its file can't be meant.
+
+    `document`: what its file would say, where that isn't saved yet.
+    """
+    document = document or cohort.read(project, name)
     chosen = cohort.selection(project, document)
     as_of = AsOf.of(project, now)
     knowing.prepare(project, engine, chosen.cohort, now=now, present=present)
@@ -80,13 +93,21 @@ def show(project: Project, engine: Engine, name: str, *, now: datetime, sample: 
         made_up.returning,
         made_up.overlap,
         tuple(some),
-        tuple(_warnings(funnel)),
+        tuple(warnings(funnel)),
     )
 
 
-def members(project: Project, engine: Engine, name: str, *, now: datetime, present: datetime | None = None) -> Sequence[str]:
-    """The shop's ids of all members, in order."""
-    document = cohort.read(project, name)
+def members(
+    project: Project,
+    engine: Engine,
+    name: str,
+    *,
+    now: datetime,
+    present: datetime | None = None,
+    document: Document[Cohort] | None = None,
+) -> Sequence[str]:
+    """The shop's ids of all members, in order. `document`: as for `show`."""
+    document = document or cohort.read(project, name)
     knowing.prepare(project, engine, document.value, now=now, present=present)
     with database.reading(engine) as connection:
         stand = knowing.ground(connection, project, cohort.selection(project, document), AsOf.of(project, now))
@@ -120,7 +141,8 @@ def _others(connection: Connection, project: Project, name: str, stand: Ground, 
             yield other, ground
 
 
-def _warnings(funnel: Sequence[tuple[str, int]]) -> Iterator[str]:
+def warnings(funnel: Sequence[tuple[str, int]]) -> Iterator[str]:
+    """What a funnel that leaves nobody says of itself."""
     if not funnel[0][1]:
         yield "There are no customers yet. Bring them in: winback import."
         return

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, case, func, null, select, true
+from sqlalchemy import ColumnClause, ColumnElement, Connection, FromClause, Select, SelectBase, and_, case, func, null, select, true
+from sqlalchemy.sql import visitors
 
 from winback.audience.cohort import Rule, Selection
 from winback.audience.conditions import describe_excludes, needed
@@ -48,12 +49,30 @@ def members(stand: Ground) -> Select[Any]:
 
 
 def funnel(connection: Connection, stand: Ground) -> list[int]:
-    """How many customers there are, and are left after each rule, each exclude and the limit; one pass over the data."""
-    found: list[ColumnElement[bool]] = [true(), *_rules(stand), *_excludes(stand)]
-    counts = [func.count(case((and_(*found[: last + 1]), 1))) for last in range(len(found))]
-    left = [int(count) for count in connection.execute(select(*counts).select_from(stand.source())).one()]
+    """How many customers there are, and are left after each rule, each exclude and the limit.
+
+    What the first rules ask of facts alone is counted in a pass over these; only whoever is left is looked up anywhere else.
+    """
+    found = [*_rules(stand), *_excludes(stand)]
+    first = next((place for place, condition in enumerate(found) if not _asks_facts_alone(condition, stand)), len(found))
+    left = _left(connection, stand.facts, [true()], found[:first])
+    if first < len(found):
+        left += _left(connection, stand.source(), [*found[:first], true()], found[first:])[1:]
     limit = stand.selection.cohort.limit
     return left if limit is None else [*left, min(limit, left[-1])]
+
+
+def _left(connection: Connection, source: FromClause, before: Sequence[ColumnElement[bool]], found: Sequence[ColumnElement[bool]]) -> list[int]:
+    """Of those who passed all `before`: how many there are, and are left after each of the conditions."""
+    counts = [func.count(), *(func.count(case((and_(*found[: last + 1]), 1))) for last in range(len(found)))]
+    return [int(count) for count in connection.execute(select(*counts).select_from(source).where(*before)).one()]
+
+
+def _asks_facts_alone(condition: ColumnElement[bool], stand: Ground) -> bool:
+    """Whether a condition reads the row of facts and nothing else."""
+    parts = list(visitors.iterate(condition))
+    elsewhere = any(isinstance(part, SelectBase) for part in parts)
+    return not elsewhere and all(part.table is stand.facts for part in parts if isinstance(part, ColumnClause) and part.table is not None)
 
 
 def is_empty(connection: Connection, stand: Ground) -> bool:

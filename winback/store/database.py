@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, event, func, make_url, select, text
 from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 
 from winback.errors import Problem, StoreError
+from winback.store import interrupting
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 _PAGES_KIB, _FEW_PAGES_KIB = 65_536, 4_096  # of a SQLite file that a connection keeps in memory
@@ -185,7 +186,7 @@ def reading(engine: Engine) -> Iterator[Connection]:
     with engine.connect() as connection:
         if connection.dialect.name == "postgresql":
             connection.execution_options(isolation_level="REPEATABLE READ")
-        with connection.begin():
+        with interrupting.listening(connection), connection.begin():
             yield connection
 
 

@@ -1,0 +1,195 @@
+"""The file of a cohort in the studio: opened, saved through the door of all files, kept as a draft, begun anew, taken away."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from urllib.parse import quote, urlencode
+
+from fastapi import Request
+from fastapi.responses import RedirectResponse, Response
+from starlette.exceptions import HTTPException
+
+from winback.audience import cohort
+from winback.errors import ConfigError, Problem
+from winback.operations import backtesting, cohort_presets, drafts, editing
+from winback.operations.cohort_list import Shelf
+from winback.operations.drafts import Draft
+from winback.operations.editing import Clash, Conflict, Faults, Saved
+from winback.studio import past_drawing
+from winback.studio.cohort_parts import PARTS, Told
+from winback.studio.desk import Desk
+from winback.studio.words import N_
+
+_DAYS = 182
+_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_RESERVED = frozenset({"new"})
+
+_TOLD = {
+    "saved": N_("Saved. Campaigns go by these rules from their next run on."),
+    "same": N_("Nothing was saved: the file says this already."),
+    "draft": N_("Kept as a draft. Nothing goes by it until you save it."),
+    "dropped": N_("The draft is gone; this is what the file says."),
+    "copied": N_("The new cohort is there. No campaign uses it yet."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CohortFile:
+    """Answers for one project; files are read anew for each."""
+
+    desk: Desk
+    shelf: Shelf
+
+    def there(self, name: str) -> None:
+        """Raises HTTPException 404 when there is no such cohort."""
+        if name not in self.desk.project.names("cohorts"):
+            raise HTTPException(HTTPStatus.NOT_FOUND)
+
+    def saved(self, name: str) -> str:
+        """What its file says. Raises HTTPException 404 and ConfigError."""
+        self.there(name)
+        return editing.open(self.desk.project, cohort.shown(name)).text
+
+    def open(self, request: Request, name: str, *, told: str = "") -> Response:
+        """The page with what stands in the file, or with one's own draft of it."""
+        self.there(name)
+        file = editing.open(self.desk.project, cohort.shown(name))
+        draft = drafts.find(self.desk.project, self._who(request), file.path)
+        if draft is None:
+            return self.page(request, name, file.text, file.version, told=told)
+        return self.page(request, name, draft.texts[file.path], draft.versions.get(file.path, ""), told=told, draft=draft)
+
+    def do(self, request: Request, name: str, fields: Mapping[str, str]) -> Response:
+        """Save, keep as a draft, drop the draft, or take the cohort away."""
+        self.there(name)
+        text, version, path = fields.get("text", ""), fields.get("version", ""), cohort.shown(name)
+        match fields.get("say"):
+            case "save":
+                return self._save(request, name, text, version)
+            case "draft":
+                self._keep_draft(request, path, text, version)
+                return _led_to(name, "draft")
+            case "drop":
+                drafts.drop(self.desk.project, self._who(request), path)
+                return _led_to(name, "dropped")
+            case _:
+                raise HTTPException(HTTPStatus.FORBIDDEN)
+
+    def every(self, request: Request) -> Response:
+        """The list of all."""
+        return self.desk.page(request, "cohorts.html", rows=self.shelf.every())
+
+    def begin(self, request: Request, *, like: str = "", name: str = "", problems: tuple[Problem, ...] = ()) -> Response:
+        """The page of a new cohort: its name, and what it is to begin from."""
+        status = HTTPStatus.UNPROCESSABLE_ENTITY if problems else HTTPStatus.OK
+        return self.desk.page(
+            request,
+            "cohort_new.html",
+            status=status,
+            presets=cohort_presets.presets(),
+            own=[(each.name, each.title) for each in self.shelf.every()],
+            like=like,
+            called=name,
+            problems=problems,
+        )
+
+    def create(self, request: Request, fields: Mapping[str, str]) -> Response:
+        """A new file, like one of the project's own or like one of those that come with winback."""
+        project, name, like = self.desk.project, fields.get("name", "").strip(), fields.get("like", "")
+        if not _NAME.fullmatch(name) or len(name) > 80 or name in _RESERVED:
+            problem = Problem(
+                "", None, f"`{name[:80]}` is no name for a cohort.", "Write small Latin letters, digits and hyphens, as dear-and-silent."
+            )
+            return self.begin(request, like=like, name=name[:80], problems=(problem,))
+        if name in project.names("cohorts"):
+            problem = Problem("", None, f"there is a cohort `{name}` already.", "Choose another name, or open that one.")
+            return self.begin(request, like=like, name=name, problems=(problem,))
+        text = cohort_presets.text(project, like)
+        if text is None:
+            raise HTTPException(HTTPStatus.NOT_FOUND)
+        answer = self._put(request, name, text, "")
+        if isinstance(answer, Faults):
+            return self.begin(request, like=like, name=name, problems=answer.problems)
+        return _led_to(name, "copied") if isinstance(answer, Saved) else self.begin(request, like=like, name=name)
+
+    def page(
+        self,
+        request: Request,
+        name: str,
+        text: str,
+        version: str,
+        *,
+        told: str = "",
+        parts: Mapping[str, Told] | None = None,
+        draft: Draft | None = None,
+        clash: Clash | None = None,
+        note: str = "",
+        status: int = HTTPStatus.OK,
+    ) -> Response:
+        """The page with this text in the editor, saved or not, and the parts that were asked for."""
+        project = self.desk.project
+        listed = self.shelf.one(name)
+        if listed is None:
+            raise HTTPException(HTTPStatus.NOT_FOUND)
+        cut = backtesting.usual_cut(project, self.desk.engine, _DAYS, now=self.desk.clock())
+        return self.desk.page(
+            request,
+            "cohort.html",
+            status=status,
+            listed=listed,
+            text=text,
+            version=version or editing.open(project, cohort.shown(name)).version,
+            lines=text.count("\n") + 1,
+            told=_TOLD.get(told, ""),
+            note=note,
+            draft=draft,
+            clash=clash,
+            parts={part: (parts or {}).get(part, Told()) for part in PARTS},
+            cut=cut.isoformat(),
+            days=_DAYS,
+            past_chart=past_drawing.draw,
+            past_names=past_drawing.NAMES,
+        )
+
+    def _save(self, request: Request, name: str, text: str, version: str) -> Response:
+        answer = self._put(request, name, text, version)
+        if isinstance(answer, Conflict):
+            clash = answer.clashes[0]
+            return self.page(request, name, text, clash.theirs.version, clash=clash, status=HTTPStatus.CONFLICT)
+        if isinstance(answer, Faults):
+            return self.page(request, name, text, version, parts={"size": Told(problems=answer.problems)}, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+        drafts.drop(self.desk.project, self._who(request), cohort.shown(name))
+        if answer.note:
+            return self.page(request, name, text, answer.files[0].version, told="saved", note=answer.note)
+        return _led_to(name, "same" if answer.files[0].version == version else "saved")
+
+    def _put(self, request: Request, name: str, text: str, version: str) -> editing.Answer:
+        person = self.desk.person(request)
+        try:
+            return editing.save(
+                self.desk.project,
+                self.desk.engine,
+                cohort.shown(name),
+                text,
+                version,
+                by=person.name,
+                email=person.email,
+                now=self.desk.clock(),
+            )
+        except ConfigError as refused:  # a sign that is no text, too long, a disk that refuses
+            return Faults(refused.problems)
+
+    def _keep_draft(self, request: Request, path: str, text: str, version: str) -> None:
+        draft = Draft(path, self.desk.person(request).name, self.desk.clock(), {path: text.replace("\r\n", "\n")}, {path: version})
+        drafts.keep(self.desk.project, self._who(request), draft)
+
+    def _who(self, request: Request) -> str:
+        person = self.desk.person(request)
+        return person.email or person.name
+
+
+def _led_to(name: str, told: str) -> Response:
+    return RedirectResponse(f"/cohorts/{quote(name, safe='')}?{urlencode({'told': told})}", HTTPStatus.SEE_OTHER)
