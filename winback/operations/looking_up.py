@@ -11,11 +11,11 @@ from typing import Any
 from sqlalchemy import Engine, Row
 
 from winback import clock
-from winback.errors import ConfigError, Problem
+from winback.errors import ConfigError
 from winback.model import TASK, ChannelName, DeliveryStatus, EventKind, TaskStatus
 from winback.operations import suppressing
 from winback.settings import Project
-from winback.store import database, delivery_search, delivery_stories
+from winback.store import database, delivery_search, delivery_stories, runs
 from winback.store.contacts import address_hash
 from winback.store.delivery_search import Key, Looked
 from winback.store.delivery_stories import Story
@@ -85,6 +85,12 @@ def search(project: Project, engine: Engine, wanted: Wanted, *, after: str = "",
             return Found(())
         page = delivery_search.find(connection, looked, _key(after), limit=limit)
     return Found(tuple(map(_line, page.rows)), "" if page.after is None else f"{page.after.due_at.isoformat()}~{page.after.id}")
+
+
+def campaigns(project: Project, engine: Engine) -> list[str]:
+    """Those that ever ran, or have a file."""
+    with database.reading(engine) as connection:
+        return sorted({*runs.campaigns(connection), *project.names("campaigns")})
 
 
 def _faults(wanted: Wanted) -> Iterator[tuple[str, str]]:
@@ -241,8 +247,3 @@ def _said(found: Story) -> Iterator[Step]:
     for deed in found.deeds:
         answer = json.loads(deed.detail).get("answer", "")
         yield Step(deed.done_at, f"{deed.deed} by {deed.who}{f': {answer}' if answer else ''}")
-
-
-def not_delivery(number: object) -> Problem:
-    """What is said of a number that no delivery has."""
-    return Problem("", None, f"there is no delivery {number}.", "Search for it under Deliveries.")

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, Select, func, select
 
 from winback.model import DeliveryStatus, Reason
 from winback.store.tables import campaign_runs, customers, deliveries, mails, suppressions
@@ -28,7 +28,7 @@ def by_cause(connection: Connection, since: datetime, meanings: Collection[str])
 
 def closed(connection: Connection, *, limit: int, before: int | None = None) -> Sequence[Row[Any]]:
     """The newest addresses that letters of ours closed, each with that letter and its customer; `before`: the number of the last one shown."""
-    wanted = (
+    wanted: Select[Any] = (
         select(
             suppressions.c.id,
             suppressions.c.channel,

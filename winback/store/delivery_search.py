@@ -104,7 +104,7 @@ def _page(
     connection: Connection, branches: Sequence[Select[Any]], unindexed: Sequence[ColumnElement[bool]], limit: int, *, through: int | None = None
 ) -> Page:
     """The first of all branches; `through`: only so many rows are looked through for those that fit."""
-    parts = [select(each.subquery().c["id", "due_at"]) for each in branches]  # SQLite takes no LIMIT inside of a UNION
+    parts = [_wrapped(each) for each in branches]
     every = (union_all(*parts) if len(parts) > 1 else parts[0]).subquery("every")
     order = (every.c.due_at.desc(), every.c.id.desc())
     looked_at = select(every.c.id, every.c.due_at).order_by(*order)
@@ -122,6 +122,12 @@ def _page(
         return Page(rows[:limit], Key(rows[limit - 1].due_at, rows[limit - 1].id))
     last = connection.execute(looked_at.offset(through - 1).limit(1)).one_or_none() if through else None
     return Page(rows, None if last is None else Key(last.due_at, last.id))
+
+
+def _wrapped(branch: Select[Any]) -> Select[Any]:
+    """SQLite takes no LIMIT inside of a UNION."""
+    inner = branch.subquery()
+    return select(inner.c.id, inner.c.due_at)
 
 
 def whose_key(connection: Connection, key: str) -> list[int]:

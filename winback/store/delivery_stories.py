@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, Select, select
 
 from winback.model import DeliveryStatus
 from winback.store.tables import audit, campaign_runs, customers, deliveries, events, links, tasks
@@ -44,14 +44,14 @@ def read(connection: Connection, delivery_id: int) -> Story | None:
     ).one_or_none()
     if row is None:
         return None
-    happened = (
+    happened: Select[Any] = (
         select(events.c.kind, events.c.verdict, events.c.happened_at, events.c.signals, links.c.url)
         .outerjoin(links, links.c.id == events.c.link_id)
         .where(events.c.delivery_id == delivery_id)
         .order_by(events.c.happened_at, events.c.id)
     )
     found = connection.execute(happened.limit(_EVENTS + 1)).all()
-    said = select(audit.c.done_at, audit.c.who, audit.c.deed, audit.c.detail).where(audit.c.about == f"delivery {delivery_id}")
+    said: Select[Any] = select(audit.c.done_at, audit.c.who, audit.c.deed, audit.c.detail).where(audit.c.about == f"delivery {delivery_id}")
     return Story(
         row,
         found[:_EVENTS],
