@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -85,10 +85,32 @@ def update(flats: Iterable[Flat], templates: Path, locale: str, shown: str) -> P
     the catalogue there is can't be read.
     """
     target = path(templates, locale)
-    catalog = locales.open_catalogue(target, locale, shown) if target.exists() else locales.new_catalogue(locale)
-    catalog.update(extract(flats))
-    locales.write_catalogue(target, catalog)
+    locales.write_catalogue(target, merged(flats, templates, locale, shown))
     return target
+
+
+def merged(flats: Iterable[Flat], templates: Path, locale: str, shown: str) -> NewCatalogue:
+    """The catalogue that `update` writes. Raises TemplateError as it does."""
+    catalog = opened(templates, locale, shown)
+    catalog.update(extract(flats))
+    return catalog
+
+
+def opened(templates: Path, locale: str, shown: str) -> NewCatalogue:
+    """The language's catalogue to put translations into; an empty one where there is none. Raises TemplateError when it can't be read."""
+    target = path(templates, locale)
+    return locales.open_catalogue(target, locale, shown) if target.exists() else locales.new_catalogue(locale)
+
+
+def fill_in(catalog: NewCatalogue, sentence: Sentence, forms: Sequence[str]) -> None:
+    """Put a translation there, confirmed: one form, or as many as the language counts in."""
+    key = sentence.text if sentence.plural is None else (sentence.text, sentence.plural)
+    known = catalog.get(sentence.text, sentence.context)
+    if known is None or known.pluralizable != (sentence.plural is not None):
+        catalog.delete(sentence.text, sentence.context)
+        known = catalog.add(key, locations=[(sentence.file, sentence.line)], context=sentence.context)
+    known.string = forms[0] if sentence.plural is None else tuple(forms)
+    known.flags.discard("fuzzy")
 
 
 @lru_cache(maxsize=4096)

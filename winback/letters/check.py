@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -29,17 +29,19 @@ _SELLS_NOTHING = {Kind.GREETING: "it only congratulates, and asks for nothing", 
 _SOURCE = {"months_silent": "last_order_on", "together": "first_order_on", "compensation": "problem_order"}  # what a value is reckoned from
 
 
-def problems(project: Project) -> list[Problem]:
+def problems(project: Project, only: Collection[tuple[ChannelName, str]] | None = None) -> list[Problem]:
     """What is wrong with the project's brand, senders, letters, samples, pages and translations; nothing is sent or written.
 
-    Templates are looked at in a process of their own: one that eats memory or time is a problem like any other.
+    Templates are looked at in a process of their own: one that eats memory or time is a problem like any other. `only`: of these letters,
+    and not of what all of them share.
     """
     try:
         letters = library.open_library(project)
         _anybody(project)
     except Refused as refused:
         return list(refused.problems)
-    jobs = [(channel, name) for channel in WRITTEN for name in letters.names(channel)] + [(None, "")]
+    every = [(channel, name) for channel in WRITTEN for name in letters.names(channel)]
+    jobs: list[tuple[ChannelName | None, str]] = [*every, (None, "")] if only is None else [letter for letter in every if letter in only]
     found = list[Problem]()
     answers = confined.run("winback.letters.check:looking", str(project.root), jobs, environment=project.environment)
     for (channel, name), answer in zip(jobs, answers, strict=True):

@@ -191,13 +191,18 @@ def new_catalogue(locale: str | None) -> NewCatalogue:
     return Catalog(locale=locale, project="letters", version="1", charset="utf-8", fuzzy=False, header_comment="# Sentences of letters and pages.")
 
 
-def write_catalogue(path: Path, catalog: NewCatalogue) -> None:
-    """Write it so that the same sentences make the same file: in the order they are sent, unwrapped, without times."""
+def catalogue_text(catalog: NewCatalogue) -> str:
+    """A catalogue's file, so that the same sentences make the same one: in the order they are sent, unwrapped, without times."""
     buffer = io.BytesIO()
     write_po(buffer, catalog, width=0, ignore_obsolete=True, include_lineno=False)
     lines = buffer.getvalue().decode().splitlines(keepends=True)
+    return "".join(line for line in lines if not line.startswith(_UNSTEADY))
+
+
+def write_catalogue(path: Path, catalog: NewCatalogue) -> None:
+    """Write it as `catalogue_text` has it."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("".join(line for line in lines if not line.startswith(_UNSTEADY)), encoding="utf-8")
+    path.write_text(catalogue_text(catalog), encoding="utf-8")
 
 
 def untranslated() -> Catalogue:

@@ -29,6 +29,7 @@ class Deed(StrEnum):
     PAUSED = "paused"  # a campaign
     RESUMED = "resumed"  # a campaign, or a lane
     CANCELLED = "cancelled"  # a campaign
+    EDITED = "edited"  # a file of the project, in the studio
     CHANGED = "changed"  # files that a campaign that is under way is made of
     STOPPED = "stopped"  # a lane
     RESOLVED = "resolved"  # said of a letter in doubt whether it had left
