@@ -31,13 +31,13 @@ def counting(clock, took):
 
 def test_what_takes_no_time_is_counted_each_time():
     clock = Clock()
-    kept, (asked, make) = KeptCounts(clock), counting(clock, 0.01)
+    kept, (_asked, make) = KeptCounts(clock), counting(clock, 0.01)
     assert [kept.get("a", make).value for _ in range(3)] == [1, 2, 3]
 
 
 def test_what_takes_long_is_kept_with_its_age():
     clock = Clock()
-    kept, (asked, make) = KeptCounts(clock), counting(clock, 2.0)
+    kept, (_asked, make) = KeptCounts(clock), counting(clock, 2.0)
     assert (kept.get("a", make).value, kept.get("b", make).value) == (1, 2)
     clock.at += 10
     again = kept.get("a", make)

@@ -27,7 +27,7 @@ from sqlalchemy import Engine
 
 from winback import clock, settings
 from winback.errors import ConfigError, Problem, Refused
-from winback.operations import planned_page, planning, rehearsing
+from winback.operations import approving, planned_page, planning, rehearsing
 from winback.sending import prepared
 from winback.sending.prepared import Prepared
 from winback.settings import Project
@@ -45,6 +45,7 @@ class Kind(StrEnum):
 
     PLAN = "plan"  # who would get what, when, why not
     REHEARSAL = "rehearsal"  # the whole campaign, played with a simulated clock
+    QUESTION = "question"  # what somebody is asked to approve, with sample letters
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,8 @@ class Works:
         if kind is Kind.REHEARSAL:
             rehearsing.between(ready, now=now, first=first, until=until)
         url = self.engine.url.render_as_string(hide_password=False)
-        order = Order(self.project.root, dict(self.project.environment), url, campaign, kind, by, now, first, until, letters)
+        environment = {**self.project.environment, "WINBACK_USER": by or self.project.user}  # whoever the audit is to name
+        order = Order(self.project.root, environment, url, campaign, kind, by, now, first, until, letters)
         with self._one_begins:
             if (seen := self.state(campaign, now=now)) is not None and seen.is_running:
                 what = f"a {seen.kind} of `{campaign}` is under way, begun by {seen.by or 'somebody'}."
@@ -199,7 +201,13 @@ def _rehearse(order: Order, ready: Prepared, engine: Engine, seen: _Seen) -> dic
     return played.as_json() | {"folder": folder, "stages": list(played.calendar.stages)}
 
 
-_DO: dict[Kind, Callable[[Order, Prepared, Engine, _Seen], dict[str, Any]]] = {Kind.PLAN: _plan, Kind.REHEARSAL: _rehearse}
+def _ask(order: Order, ready: Prepared, engine: Engine, seen: _Seen) -> dict[str, Any]:
+    seen.note("", None)
+    waiting, known = approving.show(engine, ready, now=order.now)
+    return {"people": waiting.asked.people, "approved_before": known is not None}
+
+
+_DO: dict[Kind, Callable[[Order, Prepared, Engine, _Seen], dict[str, Any]]] = {Kind.PLAN: _plan, Kind.REHEARSAL: _rehearse, Kind.QUESTION: _ask}
 
 
 @dataclass(slots=True)

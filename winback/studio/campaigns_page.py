@@ -28,11 +28,13 @@ from winback.studio.words import N_
 _TOLD = {
     "plan": N_("The plan is being made. This page shows it when it is done; you may close it meanwhile."),
     "rehearsal": N_("The rehearsal is under way. This page shows how far it is; you may close it meanwhile."),
+    "question": N_("The figures and sample letters are being made. Then it waits for somebody's approval."),
     "pause": N_("It is paused: nothing leaves until somebody resumes it."),
     "resume": N_("It goes on with the next run."),
     "cancel": N_("It is cancelled: nothing of it leaves any more."),
     "saved": N_("The file is saved."),
 }
+_NO_DAY = N_("That is not a day. Write it as 2026-03-09.")
 _VERBS = {"pause": {RunStatus.ACTIVE}, "resume": {RunStatus.PAUSED}, "cancel": UNFINISHED}
 
 
@@ -95,8 +97,10 @@ class CampaignPages:
             request, "campaigns.html", rows=rows, states=status_words.CAMPAIGN, stops=lane_control.told(desk.engine), above=above, address=address
         )
 
-    def one(self, request: Request, name: str, *, told: str = "", fault: str = "", typed: Mapping[str, str] | None = None) -> Response:
-        """One campaign with all that is known of it."""
+    def one(
+        self, request: Request, name: str, *, told: str = "", fault: str = "", refused: str = "", typed: Mapping[str, str] | None = None
+    ) -> Response:
+        """One campaign with all that is known of it; `fault` is a sentence of ours, `refused` one of the operation's."""
         desk, sight = self._desk, self._sight(name)
         today = clock.local_day(desk.clock(), desk.project.zone)
         has_file = name in desk.project.names("campaigns")
@@ -106,17 +110,20 @@ class CampaignPages:
         return desk.page(
             request,
             "campaign_sight.html",
-            status=HTTPStatus.UNPROCESSABLE_ENTITY if fault else HTTPStatus.OK,
-            name=name,
+            status=HTTPStatus.UNPROCESSABLE_ENTITY if fault or refused else HTTPStatus.OK,
+            campaign=name,
             here_at=address(name),
             sight=sight,
             file=sight.file,
             states=status_words.CAMPAIGN,
             told=_TOLD.get(told, ""),
             fault=fault,
-            typed=dict(typed or {}),
+            refused=refused,
+            typed={"first": "", "until": "", **(typed or {})},
             verbs=[verb for verb, when in _VERBS.items() if sight.seen.run is not None and sight.seen.run.status in when],
             asked=asked,
+            asks=desk.project.settings.approve_above is not None,
+            editable=has_file,
             waits=asked is not None and sight.seen.status == "waiting-for-approval",
             drawn=self._timeline(sight, plan, today),
             stages=self._stages(sight, plan),
@@ -163,7 +170,7 @@ class CampaignPages:
         return self._desk.page(
             request,
             "rehearsal.html",
-            name=name,
+            campaign=name,
             here_at=address(name),
             sight=sight,
             played=played,
@@ -180,12 +187,12 @@ class CampaignPages:
             raise HTTPException(HTTPStatus.FORBIDDEN)
         days = {word: _day(fields.get(word, "")) for word in ("first", "until")}
         if any(fields.get(word, "").strip() and day is None for word, day in days.items()):
-            return self.one(request, name, fault=N_("That is not a day. Write it as 2026-03-09."), typed=fields)
+            return self.one(request, name, fault=_NO_DAY, typed=fields)
         options = {**days, "letters": "letters" in fields} if kind == Kind.REHEARSAL else {}
         try:
             self._works.begin(name, Kind(kind), by=desk.person(request).name, now=desk.clock(), **options)
         except Refused as refused:
-            return self.one(request, name, fault=str(refused), typed=fields)
+            return self.one(request, name, refused=str(refused), typed=fields)
         return RedirectResponse(f"{address(name)}?{urlencode({'told': kind})}", HTTPStatus.SEE_OTHER)
 
     def progress(self, name: str) -> Response:
@@ -210,7 +217,7 @@ class CampaignPages:
             request,
             "campaign_deed.html",
             status=HTTPStatus.UNPROCESSABLE_ENTITY if fault else HTTPStatus.OK,
-            name=name,
+            campaign=name,
             here_at=address(name),
             verb=verb,
             run=run,

@@ -34,7 +34,7 @@ def routes(desk: Desk) -> APIRouter:
             status=HTTPStatus.UNPROCESSABLE_ENTITY if fault else HTTPStatus.OK,
             lanes=lane_control.states(desk.project, desk.engine, now=now),
             history=lane_control.history(desk.engine)[:50],
-            name=lane_words.name,
+            lane_name=lane_words.name,
             happened=lane_words.happened,
             to_do=lane_words.advice,
             at=lambda moment: f"{moment.astimezone(desk.project.zone):%Y-%m-%d %H:%M}",
