@@ -91,13 +91,9 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime) else value
 
 
-_ANSWERS = frozenset({"sent", "not-sent"})
-
-
 def resolve(engine: Engine, delivery_id: int, answer: str, *, now: datetime, by: str = "") -> str:
     """Settle an uncertain letter; returns a sentence. Raises ConfigError when it isn't uncertain or the answer is no answer."""
-    if answer not in _ANSWERS:
-        raise ConfigError(Problem("", None, f"`{answer}` is no answer.", "Write sent or not-sent."))
+    _refuse_other_than(answer)
     with database.writing(engine) as connection:
         before = deliveries.resolve(connection, delivery_id, was_sent=answer == "sent", now=now)
         if before == DeliveryStatus.UNCERTAIN:
@@ -120,6 +116,7 @@ def resolve_several(engine: Engine, ids: Collection[int], answer: str, *, now: d
 
     Raises ConfigError when the answer is no answer.
     """
+    _refuse_other_than(answer)
     with database.reading(engine) as connection:
         still = delivery_stories.uncertain(connection, ids)
     done = 0
@@ -127,8 +124,11 @@ def resolve_several(engine: Engine, ids: Collection[int], answer: str, *, now: d
         try:
             resolve(engine, number, answer, now=now, by=by)
         except ConfigError:
-            if answer not in _ANSWERS:
-                raise
             continue  # a bounce, an open or somebody else was quicker
         done += 1
     return done, len(set(ids)) - done
+
+
+def _refuse_other_than(answer: str) -> None:
+    if answer not in {"sent", "not-sent"}:
+        raise ConfigError(Problem("", None, f"`{answer}` is no answer.", "Write sent or not-sent."))
