@@ -19,7 +19,7 @@ from winback.store.tables import Id, Utc, campaign_runs, contacts, customers, de
 
 RUNS = 12
 """So many of the newest runs are looked through where no campaign is named, and of one campaign."""
-_LOOKED_THROUGH = 20_000
+_LOOKED_THROUGH = 4_000
 _LEAST = 10  # of each index's rows
 
 

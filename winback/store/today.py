@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, FromClause, func, literal, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from winback.model import HOLDOUT, UNFINISHED, DeliveryStatus, Reason, RecipientStatus
 from winback.store.measured import count_if
 from winback.store.tables import Utc, campaign_runs, deliveries, measurings, outcomes, recipients
 
-MOST = 50_000
+MOST = 10_000
 """No count goes further: a page says `more than`."""
 
 
@@ -35,8 +35,8 @@ def runs(connection: Connection, now: datetime, until: datetime) -> list[RunToda
     columns = {
         "due": _letters(planned, deliveries.c.due_at <= now),
         "later": _letters(planned, deliveries.c.due_at > now, deliveries.c.due_at <= until),
-        "paced": _letters(planned, deliveries.c.due_at <= until, deliveries.c.reason == Reason.PACE),
-        "stages": _up_to(recipients, recipients.c.run_id == campaign_runs.c.id, recipients.c.next_due_at <= until),
+        "paced": _paced(planned, deliveries.c.due_at <= until),
+        "stages": _up_to(recipients.c.next_due_at, recipients.c.run_id == campaign_runs.c.id, recipients.c.next_due_at <= until),
     }
     rows = connection.execute(
         select(campaign_runs, *(column.label(name) for name, column in columns.items()))
@@ -47,11 +47,19 @@ def runs(connection: Connection, now: datetime, until: datetime) -> list[RunToda
 
 
 def _letters(*conditions: ColumnElement[bool]) -> ColumnElement[int]:
-    return _up_to(deliveries, deliveries.c.run_id == campaign_runs.c.id, *conditions)
+    return _up_to(deliveries.c.due_at, deliveries.c.run_id == campaign_runs.c.id, *conditions)
 
 
-def _up_to(table: FromClause, *conditions: ColumnElement[bool]) -> ColumnElement[int]:
-    few = select(literal(1).label("one")).select_from(table).where(*conditions).correlate(campaign_runs).limit(MOST).subquery()
+def _paced(*conditions: ColumnElement[bool]) -> ColumnElement[int]:
+    """Among the first MOST of them: no index tells the reason."""
+    own = (deliveries.c.run_id == campaign_runs.c.id, *conditions)
+    few = select(deliveries.c.reason).where(*own).order_by(deliveries.c.due_at).correlate(campaign_runs).limit(MOST).subquery()
+    return select(count_if(few.c.reason == Reason.PACE)).select_from(few).scalar_subquery()
+
+
+def _up_to(moment: ColumnElement[datetime], *conditions: ColumnElement[bool]) -> ColumnElement[int]:
+    """Rows of a run, taken in the order of their index: without it PostgreSQL would look through the table for those of a run that has none."""
+    few = select(moment).where(*conditions).order_by(moment).correlate(campaign_runs).limit(MOST).subquery()
     return select(func.count()).select_from(few).scalar_subquery()
 
 
@@ -67,7 +75,8 @@ def uncertain(connection: Connection) -> list[tuple[str, int]]:
 
 def sent_since(connection: Connection, since: datetime) -> int:
     """Letters that left since then, up to MOST."""
-    few = select(literal(1).label("one")).where(deliveries.c.sent_at.is_not(None), deliveries.c.sent_at >= since).limit(MOST).subquery()
+    sent = (deliveries.c.sent_at.is_not(None), deliveries.c.sent_at >= since)
+    few = select(deliveries.c.sent_at).where(*sent).order_by(deliveries.c.sent_at).limit(MOST).subquery()
     return connection.execute(select(func.count()).select_from(few)).scalar_one()
 
 
