@@ -188,9 +188,11 @@ class CampaignPages:
         days = {word: _day(fields.get(word, "")) for word in ("first", "until")}
         if any(fields.get(word, "").strip() and day is None for word, day in days.items()):
             return self.one(request, name, fault=_NO_DAY, typed=fields)
-        options = {**days, "letters": "letters" in fields} if kind == Kind.REHEARSAL else {}
+        first, until = days.values() if kind == Kind.REHEARSAL else (None, None)
+        letters = kind == Kind.REHEARSAL and "letters" in fields
+        by, now = desk.person(request).name, desk.clock()
         try:
-            self._works.begin(name, Kind(kind), by=desk.person(request).name, now=desk.clock(), **options)
+            self._works.begin(name, Kind(kind), by=by, now=now, first=first, until=until, letters=letters)
         except Refused as refused:
             return self.one(request, name, refused=str(refused), typed=fields)
         return RedirectResponse(f"{address(name)}?{urlencode({'told': kind})}", HTTPStatus.SEE_OTHER)
