@@ -15,7 +15,7 @@ from sqlalchemy import select
 from tests import projects
 from tests.operations.lost import CAMPAIGN, START, go, populate
 from winback.channels.memory import MemoryChannel
-from winback.operations import lane_control, overseeing
+from winback.operations import overseeing
 from winback.sending import prepared
 from winback.store import audit, database
 from winback.store.tables import approvals
@@ -23,7 +23,8 @@ from winback.studio.app import create_app
 
 PORT = 8010
 HOME = f"http://127.0.0.1:{PORT}"
-PAGE = f"/campaigns/{CAMPAIGN}"
+CAMPAIGN_PAGE = f"/campaigns/{CAMPAIGN}"
+PAGE = f"{CAMPAIGN_PAGE}/approval"
 
 
 @pytest.fixture
@@ -57,9 +58,12 @@ def stands(engine) -> bool:
 
 
 async def test_nobody_has_asked_yet(browser):
-    assert "None has asked so far. A campaign that would write to more than 20 people" in (await browser.get("/campaigns")).text
+    assert "A campaign that would write to more than 20 people waits until somebody approves it." in (await browser.get("/campaigns")).text
     assert (await browser.get(PAGE)).status_code == 404
+    page = (await browser.get(CAMPAIGN_PAGE)).text
+    proof = re.search(r'name="proof" value="(\w+)"', page)[1]
     assert (await browser.post(PAGE, data={"say": "approve", "by": "Olena"})).status_code == 403
+    assert (await browser.post(PAGE, data={"say": "approve", "by": "Olena", "proof": proof})).status_code == 404
 
 
 async def test_where_nobody_is_asked_the_page_says_so(engine, tmp_path):
@@ -67,31 +71,22 @@ async def test_where_nobody_is_asked_the_page_says_so(engine, tmp_path):
     app = create_app(quiet, engine, port=PORT, clock=lambda: START)
     async with httpx.AsyncClient(transport=ASGITransport(app), base_url=HOME) as client:
         page = (await client.get("/campaigns")).text
-    assert "None will: <code>approve_above: never</code> stands in config/settings.yaml." in page
+    assert "No campaign asks for approval: config/settings.yaml says `approve_above: never`." in page
     assert "None people" not in page
 
 
-async def test_a_lane_that_stands_is_told_above_all_campaigns(browser, engine):
-    lane_control.stop(engine, "group:gmail", by="<Olena>", note="a wrong price", now=START)
-    page = (await browser.get("/campaigns")).text
-    assert '<p role="alert">' in page
-    assert "&lt;Olena&gt; stopped it (a wrong price)" in page
-    assert "winback lanes resume group:gmail" in page
-    lane_control.resume(engine, "group:gmail", by="Ivan", note="mended", now=START)
-    assert '<p role="alert">' not in (await browser.get("/campaigns")).text
-
-
 async def test_the_page_shows_what_is_asked_and_the_button_approves_it(browser, waiting, engine, project):
-    assert f'<a href="{PAGE}">{CAMPAIGN}</a>' in (await browser.get("/campaigns")).text
+    assert f'<a href="{PAGE}">waits for approval</a>' in (await browser.get("/campaigns")).text
+    assert f'<a href="{PAGE}">' in (await browser.get(CAMPAIGN_PAGE)).text
     page = html.unescape((await browser.get(PAGE)).text)
     people = waiting.asked.people
-    for text in (f"<strong>{people} people</strong>", f"Approve {people} people", "first-letter", "en", *waiting.asked.sentences(), "UTC: asked"):
+    for text in (f"It would write to {people} people.", f"Approve {people} people", "first-letter", "en", *waiting.asked.sentences(), "UTC: asked"):
         assert text in page
     answer = await say(browser)
     assert (answer.status_code, answer.headers["location"]) == (303, f"{PAGE}?told=approve")
     assert stands(engine)
     page = (await browser.get(answer.headers["location"])).text
-    assert "Approved. The next" in page
+    assert "Approved. The next run" in page
     assert "approved by Olena" in page
     assert "Withdraw the approval" in page
     ran = await asyncio.to_thread(go, prepared.prepare(project, CAMPAIGN), engine, START + timedelta(hours=2), MemoryChannel())
@@ -106,7 +101,7 @@ async def test_the_page_shows_what_is_asked_and_the_button_approves_it(browser, 
 
 async def test_letters_can_be_looked_at_and_can_do_nothing(browser, waiting):
     page = (await browser.get(PAGE)).text
-    links = re.findall(rf'href="({PAGE}/letters/[^"]+)"', page)
+    links = re.findall(rf'href="({CAMPAIGN_PAGE}/letters/[^"]+)"', page)
     assert len(links) == 2 * sum(name.endswith(".html") and name != "index.html" for name in waiting.asked.letters) > 4
     letter = await browser.get(next(link for link in links if "we-miss-you" in link and link.endswith(".html")))
     assert "Emma" in letter.text
@@ -114,7 +109,7 @@ async def test_letters_can_be_looked_at_and_can_do_nothing(browser, waiting):
     assert "script-src" not in letter.headers["content-security-policy"]
     assert (await browser.get(next(link for link in links if link.endswith(".txt")))).headers["content-type"].startswith("text/plain")
     for outside in ("../../winback.db", "..%2F..%2Fconfig%2Fsettings.yaml", "secret"):
-        assert (await browser.get(f"{PAGE}/letters/{outside}")).status_code == 404
+        assert (await browser.get(f"{CAMPAIGN_PAGE}/letters/{outside}")).status_code == 404
 
 
 async def test_a_form_without_proof_or_name_or_with_other_files_approves_nothing(browser, waiting, engine, project):

@@ -10,9 +10,8 @@ import typer
 
 from winback.commands import frame
 from winback.model import Reason
-from winback.operations import calendar, pace_plan, plan_tree
+from winback.operations import calendar, plan_tree, plan_words
 from winback.operations.calendar import Calendar
-from winback.operations.daily_plan import DailyPlan
 from winback.operations.planning import Plan
 from winback.operations.rehearsing import Rehearsal
 from winback.settings import Project
@@ -22,60 +21,19 @@ def print_plan(plan: Plan) -> None:
     """The plan as a tree and sentences."""
     frame.print_tree(plan_tree.of(plan))
     typer.echo("Stages as they would go if nobody ordered or answered before.")
-    if plan.daily is not None:
-        for sentence in _days(plan.daily):
-            typer.echo(sentence)
-    for stage in plan.stages:
-        for sentence in pace_plan.told(stage.name, stage.paced):
-            typer.echo(sentence)
+    _say(plan_words.days(plan.daily))
+    _say(plan_words.pace(plan))
     late = {f"{word}: {reason}": count for word, counts in plan.contact_policy.items() for reason, count in counts.items()}
     if late:
         frame.print_counts("First letters that the contact policy doesn't let leave when they are due", late)
     frame.print_counts("Languages", plan.languages)
-    _print_money(plan)
-    for tactic, difference in plan.detectable.items():
-        typer.echo(_power(plan, tactic, difference))
-    if plan.power is not None:
-        typer.echo(plan.power.sentence)
+    _say(plan_words.money(plan))
+    _say(plan_words.power(plan))
 
 
-def _print_money(plan: Plan) -> None:
-    typer.echo(f"Sending costs up to {plan.cost_of_sending:,.2f} {plan.currency}.")
-    if plan.worth is not None:
-        net = plan.worth.expected - plan.worth.cost
-        typer.echo(
-            f"Returns are expected to bring {plan.worth.expected:,.2f} {plan.currency}, the whole sequence costs {plan.worth.cost:,.2f}: "
-            f"{net:,.2f} {plan.currency} {'to the good' if net > 0 else 'lost'}."
-        )
-    for tactic, cost in plan.cost_of_offers.items():
-        typer.echo(f"The offer of {tactic} costs {cost:,.2f} {plan.currency} for every 100 who take it up.")
-    for pool in plan.pools:
-        typer.echo(pool.sentence)
-    for budget in plan.budgets:
-        before = f", {budget.before:,.2f} of them before" if budget.before else ""
-        whole = budget.before + budget.promised
-        typer.echo(f"Of the budget of {budget.offer}, {budget.budget:,.2f} {plan.currency}, {whole:,.2f} would be promised{before}.")
-    if plan.holding:
-        typer.echo(f"{plan.holding:,} of them hold a code of another campaign, and get none of this one while they do.")
-
-
-def _days(daily: DailyPlan) -> Iterator[str]:
-    """Who comes in next, and what is to be expected afterwards."""
-    again = f", {daily.again:,} skipped so far are decided on anew" if daily.again else ""
-    yield f"The next day takes {daily.newly:,} who newly lapsed and {daily.back_filled:,} of the back-fill{again}."
-    if daily.waiting:
-        yield f"Waiting in the back-fill: {daily.waiting:,}, the last on {daily.waiting_until}, if nobody of them orders."
-    if daily.unreached:
-        yield f"{daily.unreached:,} of them would still wait on {daily.takes_until}, the last day on which all stages fit in: quicken `back_fill`."
-    if daily.newly_a_day is not None:
-        yield f"About {daily.newly_a_day:,.1f} lapsed a day in the last month; as many are to be expected until {daily.takes_until}."
-
-
-def _power(plan: Plan, tactic: str, difference: float | None) -> str:
-    if difference is None:
-        return f"With so few, no difference between {tactic} and the holdout could be told from chance."
-    by_themselves = f"{100 * plan.base_rate:.0f} % who return by themselves"
-    return f"With these numbers, {tactic} is told from the holdout when it brings back {100 * difference:.1f} points more than the {by_themselves} (80 % power)."
+def _say(sentences: Iterator[str]) -> None:
+    for sentence in sentences:
+        typer.echo(sentence)
 
 
 def print_rehearsal(played: Rehearsal, project: Project) -> None:

@@ -9,7 +9,6 @@ import typer
 from winback import clock
 from winback.commands import frame
 from winback.commands.frame import AsOfDay, Folder, Json
-from winback.errors import ConfigError, Problem
 
 Campaign = Annotated[str, typer.Argument(metavar="CAMPAIGN", help="A file of config/campaigns/, without .yaml.")]
 
@@ -77,14 +76,8 @@ def rehearse(
 
     project = frame.open_project(context, folder)
     ready = prepared.prepare(project, campaign)
-    over = clock.local_day(clock.now(), project.zone) > ready.campaign.ends_on
-    first = frame.parse_day(start) if start else ready.campaign.starts_on if over else None
-    if first is not None:
-        ready = rehearsing.moved(ready, first)
-    begin = clock.now() if first is None else clock.start_of_day(first, project.zone)
-    end = clock.end_of_day(frame.parse_day(until) if until else ready.campaign.ends_on, project.zone)
-    if end <= begin:
-        raise ConfigError(Problem("", None, f"the rehearsal would end on {end:%Y-%m-%d}, before it begins.", "Write a later --until."))
+    first, last = (frame.parse_day(day) if day else None for day in (start, until))
+    ready, begin, end = rehearsing.between(ready, now=clock.now(), first=first, until=last)
     with frame.progress(not json) as progress:
         played = frame.run(
             rehearsing.rehearse(

@@ -42,10 +42,15 @@ _TO_DO = {
 }
 
 
+def advice(fuse: Fuse) -> str:
+    """What to do before the lane goes on; empty where a person stopped it."""
+    return _TO_DO[fuse.cause]
+
+
 def to_do(fuse: Fuse) -> str:
     """What to do, and how to let the lane go on."""
-    advice = _TO_DO[fuse.cause]
+    first = advice(fuse)
     if fuse.resumed_at:
-        return advice
+        return first
     resume = f'winback lanes resume {fuse.lane} --note "what was done"'
-    return f"{advice} Then let it go on: {resume}" if advice else f"Let it go on: {resume}"
+    return f"{first} Then let it go on: {resume}" if first else f"Let it go on: {resume}"

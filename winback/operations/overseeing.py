@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,6 +17,14 @@ from winback.store.approvals import Approval
 from winback.store.run_files import RunChange
 from winback.store.runs import Run
 from winback.strictyaml import nearest
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Where everybody of a run stands, and its letters."""
+
+    recipients: dict[str, int]  # "active", "stopped: ordered"...
+    letters: dict[str, dict[str, int]]  # by stage and status
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,30 +79,38 @@ def _answer(given: Approval) -> dict[str, Any]:
     }
 
 
-def oversee(project: Project, engine: Engine, name: str) -> Overview:
-    """The overview. Raises ConfigError when nobody ever heard of the campaign."""
+def oversee(project: Project, engine: Engine, name: str, *, counts: bool = True) -> Overview:
+    """The overview; without `counts` nobody and nothing is counted, which takes long of a large run.
+
+    Raises ConfigError when nobody ever heard of the campaign.
+    """
     with database.reading(engine) as connection:
         run = runs.latest(connection, name)
         asked = approvals.of_campaign(connection, name)
         if run is None and not asked and name not in project.names("campaigns"):
             known = {*project.names("campaigns"), *runs.campaigns(connection)}
             raise ConfigError(Problem("", None, f"there is no campaign `{name}`.", nearest(name, known, "Campaigns")))
-        letters: dict[str, dict[str, int]] = {}
-        for (stage, status), count in deliveries.counts(connection, run.id).items() if run else ():
-            letters.setdefault(stage, {})[str(status)] = count
-        order = run.stages if run else ()
+        counted = count(connection, run) if run and counts else Counts({}, {})
         return Overview(
             campaign=name,
             run=run,
-            recipients={f"{status}: {reason}" if reason else str(status): count for (status, reason), count in _standing(connection, run)},
-            letters={stage: dict(sorted(letters[stage].items(), key=_life)) for stage in order if stage in letters},
+            recipients=counted.recipients,
+            letters=counted.letters,
             approvals=tuple(asked),
             changes=tuple(run_files.changes(connection, run.id)) if run else (),
         )
 
 
-def _standing(connection: Connection, run: Run | None) -> Iterator[tuple[tuple[str, str], int]]:
-    yield from runs.counts(connection, run.id).items() if run else ()
+def count(connection: Connection, run: Run) -> Counts:
+    """Everybody and everything of a run."""
+    letters: dict[str, dict[str, int]] = {}
+    for (stage, status), number in deliveries.counts(connection, run.id).items():
+        letters.setdefault(stage, {})[str(status)] = number
+    standing = runs.counts(connection, run.id).items()
+    return Counts(
+        {f"{status}: {reason}" if reason else str(status): number for (status, reason), number in standing},
+        {stage: dict(sorted(letters[stage].items(), key=_life)) for stage in run.stages if stage in letters},
+    )
 
 
 def _life(pair: tuple[str, int]) -> int:

@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import Engine, Row
 
 from winback import clock
+from winback.errors import ConfigError, Problem
 from winback.model import TASK, RecipientStatus, RunStatus
 from winback.operations import calendar, campaign_run, enrolment, recurring, running
 from winback.operations.calendar import Calendar
@@ -64,6 +65,22 @@ def moved(prepared: Prepared, first_day: date) -> Prepared:
     stages = tuple(stage.model_copy(update={"on_day": stage.on_day and stage.on_day + by}) for stage in plan.stages)
     dates = {"starts_on": first_day, "ends_on": plan.ends_on + by, "stages": stages}
     return replace(prepared, document=replace(prepared.document, value=plan.model_copy(update=dates)))
+
+
+def between(prepared: Prepared, *, now: datetime, first: date | None, until: date | None) -> tuple[Prepared, datetime, datetime]:
+    """What is rehearsed, from when and until when: from now, of a campaign that is over from its first day; a day outside of its dates moves them.
+
+    Raises ConfigError when it would end before it begins.
+    """
+    zone = prepared.project.zone
+    if first is None and clock.local_day(now, zone) > prepared.campaign.ends_on:
+        first = prepared.campaign.starts_on
+    ready = prepared if first is None else moved(prepared, first)
+    start = now if first is None else clock.start_of_day(first, zone)
+    end = clock.end_of_day(until or ready.campaign.ends_on, zone)
+    if end <= start:
+        raise ConfigError(Problem("", None, f"the rehearsal would end on {end:%Y-%m-%d}, before it begins.", "Write a later --until."))
+    return ready, start, end
 
 
 async def rehearse(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +10,7 @@ from sqlalchemy import Connection, Engine
 
 from winback.errors import ConfigError, Problem
 from winback.model import UNFINISHED, DeliveryStatus, RunStatus
-from winback.store import approvals, audit, codes, database, deliveries, runs
+from winback.store import approvals, audit, codes, database, deliveries, delivery_stories, runs
 from winback.store.runs import Run
 from winback.strictyaml import nearest
 
@@ -92,8 +93,7 @@ def _plain(value: Any) -> Any:
 
 def resolve(engine: Engine, delivery_id: int, answer: str, *, now: datetime, by: str = "") -> str:
     """Settle an uncertain letter; returns a sentence. Raises ConfigError when it isn't uncertain or the answer is no answer."""
-    if answer not in {"sent", "not-sent"}:
-        raise ConfigError(Problem("", None, f"`{answer}` is no answer.", "Write sent or not-sent."))
+    _refuse_other_than(answer)
     with database.writing(engine) as connection:
         before = deliveries.resolve(connection, delivery_id, was_sent=answer == "sent", now=now)
         if before == DeliveryStatus.UNCERTAIN:
@@ -109,3 +109,26 @@ def resolve(engine: Engine, delivery_id: int, answer: str, *, now: datetime, by:
             )
         )
     return f"Delivery {delivery_id} is kept as {'sent' if answer == 'sent' else 'not sent; it is not repeated, the next stage follows in its time'}."
+
+
+def resolve_several(engine: Engine, ids: Collection[int], answer: str, *, now: datetime, by: str = "") -> tuple[int, int]:
+    """Settle several uncertain letters with one answer; returns how many, and how many of them somebody had settled meanwhile.
+
+    Raises ConfigError when the answer is no answer.
+    """
+    _refuse_other_than(answer)
+    with database.reading(engine) as connection:
+        still = delivery_stories.uncertain(connection, ids)
+    done = 0
+    for number in still:
+        try:
+            resolve(engine, number, answer, now=now, by=by)
+        except ConfigError:
+            continue  # a bounce, an open or somebody else was quicker
+        done += 1
+    return done, len(set(ids)) - done
+
+
+def _refuse_other_than(answer: str) -> None:
+    if answer not in {"sent", "not-sent"}:
+        raise ConfigError(Problem("", None, f"`{answer}` is no answer.", "Write sent or not-sent."))

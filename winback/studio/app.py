@@ -16,11 +16,39 @@ from starlette.types import ASGIApp
 
 from winback.errors import Refused
 from winback.settings import Project
-from winback.studio import campaign_page, cohort_pages, inbox_page, letters_page, mailbox_page, pages, reason_form, reasons_page
+from winback.studio import (
+    campaign_file,
+    campaign_page,
+    campaigns_page,
+    cohort_pages,
+    deliveries_page,
+    home_page,
+    inbox_page,
+    lanes_page,
+    letters_page,
+    mailbox_page,
+    pages,
+    reason_form,
+    reasons_page,
+    uncertain_page,
+)
 from winback.studio.desk import Desk
 from winback.studio.gate import Gate, Tickets
 
-ROUTES = (reasons_page.routes, campaign_page.routes, cohort_pages.routes, mailbox_page.routes, inbox_page.routes, letters_page.routes)
+ROUTES = (
+    home_page.routes,
+    reasons_page.routes,
+    campaigns_page.routes,
+    campaign_page.routes,
+    campaign_file.routes,
+    lanes_page.routes,
+    uncertain_page.routes,
+    deliveries_page.routes,
+    cohort_pages.routes,
+    letters_page.routes,
+    mailbox_page.routes,
+    inbox_page.routes,
+)
 """Each family of pages."""
 
 _SCRIPT = re.compile(r"[a-z][a-z-]{0,40}\.js")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
@@ -16,13 +16,15 @@ from starlette.exceptions import HTTPException
 from winback.errors import ConfigError
 from winback.journey import fingerprint
 from winback.journey.fingerprint import Fingerprint
-from winback.operations import approving, lane_control, overseeing
+from winback.operations import approving, overseeing
 from winback.operations.asking import Asked
 from winback.operations.overseeing import Overview
 from winback.operations.people import Right
 from winback.sending import contents, prepared
 from winback.store.approvals import Approval
+from winback.studio import status_words
 from winback.studio.desk import Desk
+from winback.studio.words import N_
 
 _LETTER = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 """What a sample letter may do: be looked at. Its styles stand in it; its links, pictures from elsewhere and forms lead nowhere."""
@@ -31,11 +33,7 @@ _LETTER = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox
 def routes(desk: Desk) -> APIRouter:
     router, campaigns = APIRouter(), CampaignPage(desk)
 
-    @router.get("/campaigns")
-    def every(request: Request) -> Response:
-        return campaigns.every(request)
-
-    @router.get("/campaigns/{name}")
+    @router.get("/campaigns/{name}/approval")
     def campaign(request: Request, name: str, told: str = "") -> Response:
         return campaigns.campaign(request, name, told=told)
 
@@ -43,7 +41,7 @@ def routes(desk: Desk) -> APIRouter:
     def letter(name: str, file: str) -> Response:
         return campaigns.letter(name, file)
 
-    @router.post("/campaigns/{name}")
+    @router.post("/campaigns/{name}/approval")
     async def answer(request: Request, name: str) -> Response:
         fields = await desk.form(request, Right.SEND)
         return await asyncio.to_thread(campaigns.answer, request, name, fields)
@@ -57,25 +55,19 @@ class CampaignPage:
 
     desk: Desk
 
-    def every(self, request: Request) -> Response:
-        """Every campaign that ever asked; above them, the lanes that stand."""
-        seen = [overseeing.oversee(self.desk.project, self.desk.engine, name) for name in approving.campaigns_asked(self.desk.engine)]
-        rows = [(each.campaign, _status(each), each.approvals[0].summary["people"]) for each in seen]
-        stops = lane_control.told(self.desk.engine)
-        return self.desk.page(request, "campaigns.html", rows=rows, stops=stops, above=self.desk.project.settings.approve_above)
-
-    def campaign(self, request: Request, name: str, *, told: str = "", fault: str = "") -> Response:
-        """What was asked last, and the button where it can be answered."""
+    def campaign(self, request: Request, name: str, *, told: str = "", fault: str = "", refused: Sequence[str] = ()) -> Response:
+        """What was asked last, and the button where it can be answered; `refused`: why it couldn't be approved."""
         seen, last = self._asked(name)
         asked = Asked.from_json(last.summary)
         stale = self._stale(name, last)
         return self.desk.page(
             request,
             "campaign.html",
-            status=HTTPStatus.UNPROCESSABLE_ENTITY if fault else HTTPStatus.OK,
+            status=HTTPStatus.UNPROCESSABLE_ENTITY if fault or refused else HTTPStatus.OK,
             asked=asked,
-            state=_status(seen),
-            told=_TOLD.get(told, ()),
+            state=status_words.CAMPAIGN[seen.status],
+            here_at=f"/campaigns/{quote(name, safe='')}",
+            told=_TOLD.get(told, ""),
             stale=stale,
             sentences=list(asked.sentences()),
             samples=list(self._samples(asked)),
@@ -84,6 +76,7 @@ class CampaignPage:
             may_approve=not last.stands and not stale,
             may_withdraw=last.stands,
             fault=fault,
+            refused=refused,
         )
 
     def answer(self, request: Request, name: str, fields: Mapping[str, str]) -> Response:
@@ -99,9 +92,16 @@ class CampaignPage:
                 approving.withdraw(self.desk.engine, name, by=by, now=self.desk.clock())
             else:
                 raise HTTPException(HTTPStatus.FORBIDDEN)
-        except ConfigError:
+        except ConfigError as error:
+            if say == "approve" and self._waits(name, fields.get("fingerprint", "")):
+                return self.campaign(request, name, refused=[str(problem) for problem in error.problems])  # it is they who may not
             return self.campaign(request, name, told="other")  # it was changed, or answered by somebody else: the page says how it stands
-        return RedirectResponse(f"/campaigns/{quote(name, safe='')}?{urlencode({'told': say})}", HTTPStatus.SEE_OTHER)
+        return RedirectResponse(f"/campaigns/{quote(name, safe='')}/approval?{urlencode({'told': say})}", HTTPStatus.SEE_OTHER)
+
+    def _waits(self, name: str, shown: str) -> bool:
+        """Whether the very thing that was shown waits for an answer still."""
+        _, last = self._asked(name)
+        return last.fingerprint == shown and not last.stands and not self._stale(name, last)
 
     def letter(self, name: str, file: str) -> Response:
         """One of the sample letters, as a mailbox shows it or as plain text."""
@@ -115,7 +115,7 @@ class CampaignPage:
     def _asked(self, name: str) -> tuple[Overview, Approval]:
         if name not in approving.campaigns_asked(self.desk.engine):
             raise HTTPException(HTTPStatus.NOT_FOUND)
-        seen = overseeing.oversee(self.desk.project, self.desk.engine, name)
+        seen = overseeing.oversee(self.desk.project, self.desk.engine, name, counts=False)
         return seen, seen.approvals[0]
 
     def _stale(self, name: str, last: Approval) -> list[str]:
@@ -137,15 +137,11 @@ class CampaignPage:
                 yield letter, ", ".join(where), f"{root}/{quote(file)}", f"{root}/{quote(text)}"
 
 
-_TOLD = {  # every second part is a command
-    "approve": ("Approved. The next ", "winback run", ", or the schedule, goes on with it."),
-    "withdraw": ("Withdrawn. Nothing of it leaves any more.",),
-    "other": ("Nothing was changed: it stood otherwise than the page showed. This is how it stands now.",),
+_TOLD = {
+    "approve": N_("Approved. The next run, by the schedule or by hand, goes on with it."),
+    "withdraw": N_("Withdrawn. Nothing of it leaves any more."),
+    "other": N_("Nothing was changed: it stood otherwise than the page showed. This is how it stands now."),
 }
-
-
-def _status(seen: Overview) -> str:
-    return seen.status.replace("-", " ")
 
 
 def _deed(deed: Mapping[str, str]) -> str:

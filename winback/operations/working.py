@@ -1,0 +1,283 @@
+"""Work of a campaign that takes minutes: its plan, its rehearsal. Done in a process of its own, seen by everybody who looks, one at a time.
+
+Files lie in .winback/work/<campaign>/: `state.json` says how far the last work is, `plan.json` and `rehearsal.json` what came of the last of
+each kind. Who works holds a lock on `lock`, which ends with the process, however it ends: a page may be closed and opened again meanwhile.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import json
+import logging
+import multiprocessing
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from sqlalchemy import Engine
+
+from winback import clock, settings
+from winback.errors import ConfigError, Problem, Refused
+from winback.operations import approving, planned_page, planning, rehearsing
+from winback.sending import prepared
+from winback.sending.prepared import Prepared
+from winback.settings import Project
+from winback.store import database
+
+log = logging.getLogger(__name__)
+
+_SEEN_EVERY = 0.5  # seconds between two notes of how far it is
+_BEGINS_WITHIN = timedelta(seconds=30)
+"""So long another process may need until it holds the lock."""
+
+
+class Kind(StrEnum):
+    """What is worked at."""
+
+    PLAN = "plan"  # who would get what, when, why not
+    REHEARSAL = "rehearsal"  # the whole campaign, played with a simulated clock
+    QUESTION = "question"  # what somebody is asked to approve, with sample letters
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to be done, with all that another process needs for it."""
+
+    root: Path
+    environment: Mapping[str, str] = field(repr=False)
+    url: str = field(repr=False)  # of the store
+    campaign: str
+    kind: Kind
+    by: str
+    now: datetime
+    first: date | None = None  # of a rehearsal: its days, and whether letters are written
+    until: date | None = None
+    letters: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """How far the last work of a campaign is."""
+
+    kind: Kind
+    by: str
+    began_at: datetime
+    step: str = ""  # the day that a rehearsal has reached, or how many customers are decided on
+    part: float | None = None  # done so far, of 1; None: nobody knows of how much
+    is_over: bool = False
+    problems: tuple[str, ...] = ()  # why nothing came of it
+    is_running: bool = False
+
+    @property
+    def broke_off(self) -> bool:
+        """Its process is gone, and said nothing."""
+        return not self.is_over and not self.is_running
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of the last work of a kind."""
+
+    by: str
+    made_at: datetime
+    told: Mapping[str, Any]
+
+
+Launch: TypeAlias = Callable[[Order], BaseProcess | None]
+
+
+def in_process(order: Order) -> BaseProcess:
+    """Begin in a process of its own, which ends with this one: nobody would see what it does."""
+    process = multiprocessing.get_context("spawn").Process(target=work, args=(order,), daemon=True, name=f"winback {order.kind}")
+    process.start()
+    return process
+
+
+@dataclass(slots=True)
+class Works:
+    """The works of one project, begun here or elsewhere."""
+
+    project: Project
+    engine: Engine
+    launch: Launch = in_process
+    _processes: dict[str, BaseProcess | None] = field(default_factory=dict)
+    _one_begins: threading.Lock = field(default_factory=threading.Lock)
+
+    def begin(
+        self, campaign: str, kind: Kind, *, by: str, now: datetime, first: date | None = None, until: date | None = None, letters: bool = True
+    ) -> None:
+        """Begin a work. Raises Refused when the campaign's files can't be meant, or something is under way already."""
+        ready = prepared.prepare(self.project, campaign)
+        if kind is Kind.REHEARSAL:
+            rehearsing.between(ready, now=now, first=first, until=until)
+        url = self.engine.url.render_as_string(hide_password=False)
+        environment = {**self.project.environment, "WINBACK_USER": by or self.project.user}  # whoever the audit is to name
+        order = Order(self.project.root, environment, url, campaign, kind, by, now, first, until, letters)
+        with self._one_begins:
+            if (seen := self.state(campaign, now=now)) is not None and seen.is_running:
+                what = f"a {seen.kind} of `{campaign}` is under way, begun by {seen.by or 'somebody'}."
+                raise ConfigError(Problem("", None, what, "Wait for its end."))
+            _write(_folder(self.project, campaign) / "state.json", _as_json(Work(kind, by, now)))
+            self._processes[campaign] = self.launch(order)
+
+    def state(self, campaign: str, *, now: datetime) -> Work | None:
+        """How far the last work is; None: nothing was ever begun."""
+        folder = _folder(self.project, campaign)
+        if (told := _read(folder / "state.json")) is None:
+            return None
+        seen = _work(told)
+        return (
+            seen if seen.is_over else replace(seen, is_running=self._is_alive(campaign) or _is_held(folder) or now - seen.began_at < _BEGINS_WITHIN)
+        )
+
+    def _is_alive(self, campaign: str) -> bool:
+        process = self._processes.get(campaign)
+        return process is not None and process.is_alive()
+
+    def result(self, campaign: str, kind: Kind) -> Result | None:
+        """What came of the last work of a kind; None: there was none."""
+        told = _read(_folder(self.project, campaign) / f"{kind}.json")
+        return None if told is None else Result(told["by"], datetime.fromisoformat(told["made_at"]), told["told"])
+
+
+def work(order: Order) -> None:
+    """Do it, and write down how far it is and what came of it. When somebody else works at the campaign already, do nothing."""
+    project = settings.open_project(order.root, order.environment)
+    folder = _folder(project, order.campaign)
+    with _only_one(folder) as mine:
+        if not mine:
+            return
+        seen = _Seen(folder, Work(order.kind, order.by, order.now))
+        seen.note("", None)
+        try:
+            engine = database.open_engine(order.url)
+            try:
+                told = _DO[order.kind](order, prepared.prepare(project, order.campaign), engine, seen)
+            finally:
+                engine.dispose()
+        except Refused as refused:
+            seen.end(tuple(map(str, refused.problems)))
+        except BaseException:
+            log.exception("the %s of %s broke off", order.kind, order.campaign)
+            seen.end((f"The {order.kind} broke off by a fault of the program: its log says which.",))
+            raise
+        else:
+            _write(folder / f"{order.kind}.json", {"by": order.by, "made_at": order.now.isoformat(), "told": told})
+            seen.end(())
+
+
+def _plan(order: Order, ready: Prepared, engine: Engine, seen: _Seen) -> dict[str, Any]:
+    count = 0
+
+    def progress(more: int) -> None:
+        nonlocal count
+        count += more
+        seen.note(f"{count:,}", None)
+
+    planned = planning.plan(ready, engine, now=order.now, progress=progress, present=order.now)
+    return planned_page.as_json(ready, planned)
+
+
+def _rehearse(order: Order, ready: Prepared, engine: Engine, seen: _Seen) -> dict[str, Any]:
+    ready, start, until = rehearsing.between(ready, now=order.now, first=order.first, until=order.until)
+    start_at = max(start, clock.start_of_day(ready.campaign.starts_on, ready.project.zone))
+    whole = max((until - start_at).total_seconds(), 1.0)
+
+    def progress(now: datetime) -> None:
+        seen.note(clock.local_day(now, ready.project.zone).isoformat(), min(max((now - start_at).total_seconds() / whole, 0.0), 1.0))
+
+    worker = f"rehearsal-{os.getpid()}"
+    played = asyncio.run(rehearsing.rehearse(ready, engine, start=start, until=until, worker=worker, letters=order.letters, progress=progress))
+    folder = None if played.folder is None else ready.project.shown(played.folder)
+    return played.as_json() | {"folder": folder, "stages": list(played.calendar.stages)}
+
+
+def _ask(order: Order, ready: Prepared, engine: Engine, seen: _Seen) -> dict[str, Any]:
+    seen.note("", None)
+    waiting, known = approving.show(engine, ready, now=order.now)
+    return {"people": waiting.asked.people, "approved_before": known is not None}
+
+
+_DO: dict[Kind, Callable[[Order, Prepared, Engine, _Seen], dict[str, Any]]] = {Kind.PLAN: _plan, Kind.REHEARSAL: _rehearse, Kind.QUESTION: _ask}
+
+
+@dataclass(slots=True)
+class _Seen:
+    """Writes down how far a work is, not more often than somebody would look."""
+
+    folder: Path
+    work: Work
+    at: float = 0.0
+
+    def note(self, step: str, part: float | None) -> None:
+        if (now := time.monotonic()) - self.at >= _SEEN_EVERY:
+            self.at = now
+            _write(self.folder / "state.json", _as_json(replace(self.work, step=step, part=part)))
+
+    def end(self, problems: tuple[str, ...]) -> None:
+        _write(self.folder / "state.json", _as_json(replace(self.work, is_over=True, problems=problems)))
+
+
+def _as_json(seen: Work) -> dict[str, Any]:
+    return {name: value for name, value in asdict(seen).items() if name != "is_running"} | {"began_at": seen.began_at.isoformat()}
+
+
+def _work(told: Mapping[str, Any]) -> Work:
+    read = {"kind": Kind(told["kind"]), "began_at": datetime.fromisoformat(told["began_at"]), "problems": tuple(told["problems"])}
+    return Work(**{**told, **read})
+
+
+def _folder(project: Project, campaign: str) -> Path:
+    if campaign not in project.names("campaigns"):
+        raise ConfigError(Problem("", None, f"there is no campaign `{campaign}`.", "Look at config/campaigns/."))
+    return project.root / ".winback" / "work" / campaign
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    """What stands there; None where there is nothing, or something that an older winback wrote otherwise."""
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, json.JSONDecodeError):
+        return None
+    return told if isinstance(told, dict) else None
+
+
+def _write(path: Path, told: Mapping[str, Any]) -> None:
+    """Whoever reads meanwhile finds it as it was before, or as it is now."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}")
+    draft.write_text(json.dumps(told, ensure_ascii=False, default=str), encoding="utf-8")
+    draft.replace(path)
+
+
+@contextmanager
+def _only_one(folder: Path) -> Iterator[bool]:
+    """Whether nobody else works; then nobody else can, until the end."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+            return
+        yield True
+
+
+def _is_held(folder: Path) -> bool:
+    try:
+        with (folder / "lock").open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except FileNotFoundError:
+        return False
+    return False
