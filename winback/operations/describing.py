@@ -22,6 +22,7 @@ from winback.settings import Project
 from winback.store import database, leaving_reasons, portrait, scores, stage_changes
 from winback.store.as_of import AsOf
 from winback.store.evidence import Evidence
+from winback.store.tables import scores as stored_scores
 from winback.store.portrait import Spent, Sum
 
 FACTS = {
@@ -126,16 +127,42 @@ def portrait_of(project: Project, engine: Engine, key: str, *, now: datetime, pr
     Of who was merged into another the other is shown: everything lies with them.
     """
     knowing.refresh(project, engine, now=now)
+    who = _whose(engine, key)
+    knowing.bring_up_scores(project, engine, now=now, present=present)
+    as_of = AsOf.of(project, now)
+    with database.reading(engine) as connection:
+        counted = portrait.facts_of(connection, as_of, who)
+        scored = portrait.scores_of(connection, scoring.as_of(connection, project, as_of), who)
+    return _portrait(project, engine, key, who, now, counted, scored)
+
+
+def as_it_lies(project: Project, engine: Engine, key: str, *, now: datetime) -> Portrait:
+    """The same at once and without writing anything: facts are counted anew for this customer alone, scores are those that were made last.
+
+    Raises ConfigError as `portrait_of` does.
+    """
+    who = _whose(engine, key)
+    with database.reading(engine) as connection:
+        counted = portrait.counted_anew(connection, AsOf.of(project, now), who)
+        scored = portrait.scores_of(connection, stored_scores, who)
+    return _portrait(project, engine, key, who, now, counted, scored)
+
+
+def _whose(engine: Engine, key: str) -> int:
     with database.reading(engine) as connection:
         who = leaving_reasons.whose(connection, key)
     if who is None:
         raise ConfigError(Problem("", None, f"there is no customer `{key}`.", "Give the shop's own id, as `winback cohort members` prints it."))
-    knowing.bring_up_scores(project, engine, now=now, present=present)
+    return who
+
+
+def _portrait(  # noqa: PLR0917  two uses
+    project: Project, engine: Engine, key: str, who: int, now: datetime, counted: Mapping[Any, Any] | None, scored: Mapping[Any, Any] | None
+) -> Portrait:
     as_of, today, thresholds = AsOf.of(project, now), clock.local_day(now, project.zone), signs.read(project)
+    counted, scored = counted or {}, scored or {}
     with database.reading(engine) as connection:
         own = portrait.key_of(connection, who)
-        counted: Mapping[Any, Any] = portrait.facts_of(connection, as_of, who) or {}
-        scored: Mapping[Any, Any] = portrait.scores_of(connection, scoring.as_of(connection, project, as_of), who) or {}
         state = scores.state(connection)
         spent, sums = portrait.spent(connection, as_of, who), portrait.sums(connection, as_of, who)
         shown = knowing.signs_of(connection, Selection(knowing.ALL_SIGNS, signs=thresholds), as_of, [who]).get(who, {})

@@ -41,6 +41,7 @@ class Deed(StrEnum):
     CLOSED = "closed"  # an address, or a list of them
     OPENED = "opened"  # an address again
     TOOK_BACK = "took-back"  # a customer's consent, as they told the staff
+    WISHED = "wished"  # what a customer wants of letters, as they told the staff
     DONE = "done"  # a task
     DROPPED = "dropped"  # a task
     DECLINED = "declined"  # a task: the customer doesn't want to be won back

@@ -57,7 +57,7 @@ class ReasonsPage:
     def start(self, request: Request, find: str) -> Response:
         """The search and the counts; an id that alone begins as it was typed is gone to at once."""
         text = find.strip()
-        found, more = finding.beginning_with(self.desk.engine, text)
+        found, more = finding.search(self.desk.project, self.desk.engine, text)
         if [each.customer for each in found] == [text]:
             return RedirectResponse(address(text), HTTPStatus.SEE_OTHER)
         counted = reasons.counted(self.desk.project, self.desk.engine)
