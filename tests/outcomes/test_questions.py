@@ -68,6 +68,9 @@ def busy(world):
             world.event(who, EventKind.UNSUBSCRIBE, days=70)  # beyond the window
         if number % 5 == 0 and arm != HOLDOUT:
             _code(world, who, number)
+    for kind, verdict in _HITS:  # of each kind one who did nothing else
+        who = world.recipient("word")
+        world.event(who, kind, delivery=world.delivery(who), verdict=verdict)
     for reason in (Reason.NO_CONSENT, Reason.NO_CONSENT, Reason.SUPPRESSED):
         world.skipped(reason)
     return world

@@ -65,6 +65,11 @@ def search(project: Project, engine: Engine, text: str) -> tuple[list[Found], bo
     return [Found(row.key, _name(row), row.city) for row in list(rows.values())[:AT_MOST]], len(rows) > AT_MOST
 
 
+def means_one(text: str, found: Found) -> bool:
+    """Whether a text that found this customer alone says all of it: their id, or an address of theirs, not a beginning."""
+    return text == found.customer or addresses.email(text) is not None or text.startswith("+")
+
+
 def _places(project: Project, text: str, phone: str | None) -> list[tuple[ChannelName, bytes]]:
     """Where customers are reached whom this text may be an address of."""
     found = {ChannelName.EMAIL: addresses.email(text), ChannelName.TELEGRAM: addresses.chat_id(text), **dict.fromkeys(sorted(BY_PHONE), phone)}
@@ -91,6 +96,13 @@ def meet(project: Project, engine: Engine, key: str, *, now: datetime) -> Met | 
         None if card.last_order_at is None else clock.local_day(card.last_order_at, project.zone),
         tuple(reasons.of(project, engine, own)),
     )
+
+
+def addresses_of(engine: Engine, key: str) -> dict[str, str]:
+    """A customer's addresses by channel; none of somebody who isn't there."""
+    with database.reading(engine) as connection:
+        who = leaving_reasons.whose(connection, key)
+        return {} if who is None else {row.channel: row.address for row in cards.read(connection, who).addresses}
 
 
 def nobody(key: str) -> Problem:

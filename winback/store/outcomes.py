@@ -87,6 +87,12 @@ def last_measured(connection: Connection, run_id: int) -> Measured | None:
     return Measured(run_id, timedelta(seconds=row.window_seconds), row.measured_at)
 
 
+def measured_at(connection: Connection) -> dict[int, datetime]:
+    """By run, the moment as of which its outcomes are known; of those that were measured."""
+    rows = connection.execute(select(measurings.c.run_id, measurings.c.measured_at).where(measurings.c.measured_at > _NEVER))
+    return dict(rows.all())
+
+
 def aggregates(connection: Connection, run_id: int, window: timedelta, now: datetime, currency: str, *, terms: Terms = NO_TERMS) -> Figures:
     """Everything that the report shows, as counts; `measure` must have been done for the same window and moment."""
     measured = Measured(run_id, window, now)

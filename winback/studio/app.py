@@ -9,18 +9,18 @@ from http import HTTPStatus
 from importlib import resources
 
 from fastapi import FastAPI, Request
-from fastapi.responses import HTMLResponse, Response
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy import Engine
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
 from winback.errors import Refused
 from winback.settings import Project
-from winback.studio import campaign_page, inbox_page, mailbox_page, pages, reason_form, reasons_page
+from winback.studio import campaign_page, card_page, care_page, customers_page, inbox_page, mailbox_page, pages, reason_form
 from winback.studio.desk import Desk
 from winback.studio.gate import Gate, Tickets
 
-ROUTES = (reasons_page.routes, campaign_page.routes, mailbox_page.routes, inbox_page.routes)
+ROUTES = (customers_page.routes, card_page.routes, care_page.routes, campaign_page.routes, mailbox_page.routes, inbox_page.routes)
 """Each family of pages."""
 
 _SCRIPT = re.compile(r"[a-z][a-z-]{0,40}\.js")
@@ -32,6 +32,10 @@ def create_app(project: Project, engine: Engine, *, port: int, clock: Callable[[
     desk = Desk(project, engine, Tickets(port), clock)
     for routes in ROUTES:
         app.router.routes.extend(routes(desk).routes)  # themselves, so that whoever walks them sees them
+
+    @app.get("/")  # while no page of its own stands there
+    def start() -> Response:
+        return RedirectResponse("/customers", HTTPStatus.SEE_OTHER)
 
     @app.get("/style.css")
     def style() -> Response:

@@ -23,7 +23,7 @@ from winback.operations.people import Right
 from winback.operations.threads import LONGEST, Shown, Wanted
 from winback.operations.waiting import span
 from winback.studio import desk as desks
-from winback.studio import reasons_page
+from winback.studio import customers_page
 from winback.studio.desk import Desk
 
 AT_ONCE = 50
@@ -101,7 +101,7 @@ class InboxPage:
             shown=shown,
             thread=shown.thread,
             glance=acquainted.glance(self.desk.project, self.desk.engine, customer, now=now) if customer else (),
-            customer=reasons_page.address(customer) if customer else "",
+            customer=customers_page.address(customer) if customer else "",
             managers=self._managers(),
             at=self._at,
             told=_TOLD.get(told, ""),
