@@ -89,7 +89,15 @@ async def test_a_page_says_who_the_customer_is_and_what_was_told(browser, projec
     reasons.record(project, shop, "A1", "price", now=NOW, by="the till", note="Too dear\nfor tea")
     page = (await browser.get("/customers/A1")).text
     assert '<html lang="en">' in page
-    for text in ("<h1><bdi>Emma Shaw</bdi></h1>", "<dd>not noted yet</dd>", "<dd>2025-03-08</dd>", "2026-11-24", "Too dear", "the till", "Too dear\nfor tea"):
+    for text in (
+        "<h1><bdi>Emma Shaw</bdi></h1>",
+        "<dd>not noted yet</dd>",
+        "<dd>2025-03-08</dd>",
+        "2026-11-24",
+        "Too dear",
+        "the till",
+        "Too dear\nfor tea",
+    ):
         assert text in page
     assert 'value="2026-11-24" max="2026-11-24"' in page
     assert "A competitor&#39;s offer" in page

@@ -22,8 +22,8 @@ from winback.settings import Project
 from winback.store import database, leaving_reasons, portrait, scores, stage_changes
 from winback.store.as_of import AsOf
 from winback.store.evidence import Evidence
-from winback.store.tables import scores as stored_scores
 from winback.store.portrait import Spent, Sum
+from winback.store.tables import scores as stored_scores
 
 FACTS = {
     "orders": "orders",

@@ -60,7 +60,7 @@ class Card:
         return {"task": self.task.as_json(), "customer": self.customer.as_json()}
 
 
-def listed(  # noqa: PLR0913  a list is narrowed in many ways
+def listed(
     project: Project,
     engine: Engine,
     *,
@@ -118,7 +118,7 @@ def drop(project: Project, engine: Engine, task_id: int, *, by: str, note: str, 
     return f"Dropped: {task.kind}, {task.customer}. The campaign goes on."
 
 
-def declined(project: Project, engine: Engine, task_id: int, reason: str, *, by: str, note: str, now: datetime, account: str = "") -> str:  # noqa: PLR0913  the same
+def declined(project: Project, engine: Engine, task_id: int, reason: str, *, by: str, note: str, now: datetime, account: str = "") -> str:
     """The customer doesn't want to be won back: nothing more is sent by any campaign under way, and why they left is kept.
 
     All in one transaction. Returns a sentence. Raises ConfigError when the task isn't open any more, or there is no such reason.

@@ -77,9 +77,7 @@ UNSHOWN = (ForwardStatus.HANDED_OVER, ForwardStatus.UNCERTAIN, ForwardStatus.FAI
 """Nobody knows of these that a person saw them."""
 
 
-def listed(
-    connection: Connection, *, everything: bool = False, customer: str = "", limit: int | None = None, offset: int = 0
-) -> Sequence[Row[Any]]:
+def listed(connection: Connection, *, everything: bool = False, customer: str = "", limit: int | None = None, offset: int = 0) -> Sequence[Row[Any]]:
     """Replies that nobody may have been shown, or all, the oldest first, with who wrote them and what; none of those whom the shop forgot."""
     names = (customers.c.key.label("customer"), customers.c.given_name, customers.c.family_name)
     statement = (

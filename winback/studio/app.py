@@ -16,11 +16,20 @@ from starlette.types import ASGIApp
 
 from winback.errors import Refused
 from winback.settings import Project
-from winback.studio import campaign_page, card_page, care_page, customers_page, inbox_page, mailbox_page, pages, reason_form
+from winback.studio import campaign_page, card_page, care_page, customers_page, drill_page, inbox_page, mailbox_page, pages, reason_form, results_page
 from winback.studio.desk import Desk
 from winback.studio.gate import Gate, Tickets
 
-ROUTES = (customers_page.routes, card_page.routes, care_page.routes, campaign_page.routes, mailbox_page.routes, inbox_page.routes)
+ROUTES = (
+    customers_page.routes,
+    card_page.routes,
+    care_page.routes,
+    results_page.routes,
+    drill_page.routes,
+    campaign_page.routes,
+    mailbox_page.routes,
+    inbox_page.routes,
+)
 """Each family of pages."""
 
 _SCRIPT = re.compile(r"[a-z][a-z-]{0,40}\.js")

@@ -76,7 +76,9 @@ class CardPage:
         reason = known_reasons.read(self.desk.project).reasons.get(recorded or already)
         told = None if reason is None else (bool(recorded), reason)
         before = asked.get("before", "")
-        return self._page(request, key, now, told_reason=told, told=_TOLD.get(asked.get("told", ""), ""), before=desks.number(before) if before else None)
+        return self._page(
+            request, key, now, told_reason=told, told=_TOLD.get(asked.get("told", ""), ""), before=desks.number(before) if before else None
+        )
 
     def record(self, request: Request, key: str, fields: Mapping[str, str]) -> Response:
         """Record what the form says and go back to the customer; or the form again with what to mend, and nothing recorded."""
@@ -127,7 +129,7 @@ class CardPage:
             raise HTTPException(HTTPStatus.NOT_FOUND)
         return met.customer
 
-    def _page(  # noqa: PLR0913  whatever a form left to say
+    def _page(
         self,
         request: Request,
         key: str,

@@ -22,8 +22,8 @@ from winback.operations import acquainted, tending, threads
 from winback.operations.people import Right
 from winback.operations.threads import LONGEST, Shown, Wanted
 from winback.operations.waiting import span
-from winback.studio import desk as desks
 from winback.studio import customers_page
+from winback.studio import desk as desks
 from winback.studio.desk import Desk
 
 AT_ONCE = 50
