@@ -43,6 +43,15 @@ class Greeted:
 
 
 @dataclass(frozen=True, slots=True)
+class SentLetter:
+    """One letter that left, or may have, and what came back of it."""
+
+    customer: str
+    row: Row[Any]  # of deliveries, with campaign and number
+    events: Sequence[Row[Any]]  # the newest first, LATEST of them
+
+
+@dataclass(frozen=True, slots=True)
 class Dossier:
     """One customer. Rows are those of store/dossier.py, moments aware UTC; of each kind the newest LATEST."""
 
@@ -99,6 +108,13 @@ def gather(project: Project, engine: Engine, key: str, *, now: datetime, orders_
             deeds=deeds,
             is_closed_everywhere=dossier.closed_everywhere(connection, who),
         )
+
+
+def sent_letter(engine: Engine, number: int) -> SentLetter | None:
+    """A letter by our number of the delivery; None where none left under it."""
+    with database.reading(engine) as connection:
+        row = dossier.letter(connection, number)
+        return None if row is None else SentLetter(row.key, row, dossier.came_back(connection, row.customer_id, LATEST, delivery_id=number))
 
 
 def forgotten_on(project: Project, engine: Engine, key: str) -> datetime | None:

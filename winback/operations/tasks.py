@@ -75,8 +75,8 @@ def listed(
 
     Those of one customer alone where the shop's id of them is given.
     """
-    if manager is not None and manager not in (known := sender.read(project).names()):
-        raise ConfigError(Problem("", None, f"there is no `{manager}` in config/senders.yaml.", nearest(manager, known, "Senders")))
+    if manager is not None:
+        _known_manager(project, manager)
     with database.writing(engine) as connection:
         tasks.drop_what_is_over(connection, now)
     with database.reading(engine) as connection:
@@ -91,12 +91,25 @@ def counts(project: Project, engine: Engine, *, now: datetime) -> tuple[int, int
         return tasks.open_counts(connection, clock.start_of_day(clock.local_day(now, project.zone), project.zone))
 
 
-def show(project: Project, engine: Engine, task_id: int, *, now: datetime) -> Card:
-    """One task with the customer's card. Raises ConfigError when there is none of that number."""
+def show(project: Project, engine: Engine, task_id: int, *, now: datetime, at_once: bool = False) -> Card:
+    """One task with the customer's card; `at_once` with scores as they were made last. Raises ConfigError when there is none of that number."""
     with database.writing(engine) as connection:
         tasks.drop_what_is_over(connection, now)
         task = _task(_existing(connection, task_id), project, now)
-    return Card(task, describing.portrait_of(project, engine, task.customer, now=now))
+    portrait = describing.as_it_lies if at_once else describing.portrait_of
+    return Card(task, portrait(project, engine, task.customer, now=now))
+
+
+def hand_on(project: Project, engine: Engine, task_id: int, manager: str, *, by: str, now: datetime) -> str:
+    """Give a task to another manager. Returns a sentence. Raises ConfigError when it isn't open any more, or there is no such manager."""
+    _known_manager(project, manager)
+    with database.writing(engine) as connection:
+        task = _existing(connection, task_id)
+        if not tasks.hand_on(connection, task_id, manager):
+            raise ConfigError(Problem("", None, f"task {task_id} was {task.status}.", "See `winback tasks` for those that are open."))
+        detail = {"task": task_id, "from": task.manager, "to": manager}
+        audit.record(connection, who=by, deed=audit.Deed.HANDED_ON, about=audit.customer(task.customer_id), detail=detail, now=now)
+    return f"Task {task_id} is {manager}'s now."
 
 
 def done(project: Project, engine: Engine, task_id: int, *, by: str, note: str, now: datetime, account: str = "") -> str:
@@ -158,6 +171,11 @@ def _write_down(connection: Connection, account: str, task: Row[Any], deed: audi
     """Whose account it was, and in whose name; the note stays out of it."""
     detail = {"task": task.delivery_id, "kind": task.kind, "by": by or task.manager, **more}
     audit.record(connection, who=account, deed=deed, about=audit.customer(task.customer_id), detail=detail, now=now)
+
+
+def _known_manager(project: Project, manager: str) -> None:
+    if manager not in (known := sender.read(project).names()):
+        raise ConfigError(Problem("", None, f"there is no `{manager}` in config/senders.yaml.", nearest(manager, known, "Senders")))
 
 
 def _existing(connection: Connection, task_id: int) -> Row[Any]:

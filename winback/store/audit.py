@@ -44,6 +44,7 @@ class Deed(StrEnum):
     WISHED = "wished"  # what a customer wants of letters, as they told the staff
     DONE = "done"  # a task
     DROPPED = "dropped"  # a task
+    HANDED_ON = "handed-on"  # a task, to another manager
     DECLINED = "declined"  # a task: the customer doesn't want to be won back
     EXPIRED = "expired"  # what was kept longer than its time, see config/retention.yaml
 

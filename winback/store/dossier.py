@@ -7,12 +7,14 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, and_, func, or_, select
 
+from winback.model import DeliveryStatus
 from winback.store import tasks as given_tasks
 from winback.store.tables import (
     answers,
     campaign_runs,
     codes,
     contacts,
+    customers,
     deliveries,
     events,
     feedback,
@@ -22,6 +24,8 @@ from winback.store.tables import (
     suppressions,
     touches,
 )
+
+_TOO_LARGE = 2**63
 
 
 def bought(connection: Connection, customer_id: int, *, limit: int, before: int | None = None) -> Sequence[Row[Any]]:
@@ -43,14 +47,28 @@ def letters(connection: Connection, customer_id: int, limit: int) -> Sequence[Ro
     return connection.execute(statement.order_by(deliveries.c.id.desc()).limit(limit)).all()
 
 
-def came_back(connection: Connection, customer_id: int, limit: int) -> Sequence[Row[Any]]:
-    """Events with their verdict, their link, and the letter they belong to (stage, campaign), the newest first."""
+_LEFT = (DeliveryStatus.HANDED_OVER, DeliveryStatus.SENT, DeliveryStatus.UNCERTAIN)
+
+
+def letter(connection: Connection, delivery_id: int) -> Row[Any] | None:
+    """A delivery that left, or may have, with campaign, run number and the customer's key; none of somebody who was forgotten."""
+    statement = (
+        select(deliveries, campaign_runs.c.campaign, campaign_runs.c.number, customers.c.key)
+        .join(campaign_runs, campaign_runs.c.id == deliveries.c.run_id)
+        .join(customers, customers.c.id == deliveries.c.customer_id)
+        .where(deliveries.c.id == delivery_id, deliveries.c.status.in_(_LEFT), customers.c.forgotten_at.is_(None))
+    )
+    return connection.execute(statement).one_or_none() if delivery_id < _TOO_LARGE else None
+
+
+def came_back(connection: Connection, customer_id: int, limit: int, *, delivery_id: int | None = None) -> Sequence[Row[Any]]:
+    """Events with their verdict, their link, and the letter they belong to (stage, campaign), the newest first; of one letter where it is named."""
     statement = (
         select(events, links.c.url, deliveries.c.stage, deliveries.c.letter, campaign_runs.c.campaign)
         .outerjoin(links, links.c.id == events.c.link_id)
         .outerjoin(deliveries, deliveries.c.id == events.c.delivery_id)
         .outerjoin(campaign_runs, campaign_runs.c.id == deliveries.c.run_id)
-        .where(events.c.customer_id == customer_id)
+        .where(events.c.customer_id == customer_id if delivery_id is None else events.c.delivery_id == delivery_id)
     )
     return connection.execute(statement.order_by(events.c.happened_at.desc(), events.c.id.desc()).limit(limit)).all()
 

@@ -98,6 +98,11 @@ def close(connection: Connection, delivery_id: int, status: TaskStatus, *, now: 
     return True
 
 
+def hand_on(connection: Connection, delivery_id: int, manager: str) -> bool:
+    """Give an open task to another manager; whether it was open."""
+    return connection.execute(update(tasks).where(tasks.c.delivery_id == delivery_id, _is_open()).values(manager=manager)).rowcount > 0
+
+
 def _touch(connection: Connection, delivery_id: int, customer_id: int, channel: str, now: datetime, reacted_at: datetime | None) -> None:  # noqa: PLR0917  one use
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     values = {"key": f"task:{delivery_id}", "customer_id": customer_id, "touched_at": now, "channel": channel, "reacted_at": reacted_at}

@@ -16,7 +16,18 @@ from starlette.types import ASGIApp
 
 from winback.errors import Refused
 from winback.settings import Project
-from winback.studio import campaign_page, card_page, care_page, customers_page, drill_page, inbox_page, mailbox_page, pages, reason_form, results_page
+from winback.studio import (
+    campaign_page,
+    card_page,
+    care_page,
+    customers_page,
+    drill_page,
+    inbox_page,
+    mailbox_page,
+    pages,
+    reason_form,
+    results_page,
+)
 from winback.studio.desk import Desk
 from winback.studio.gate import Gate, Tickets
 

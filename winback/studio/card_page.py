@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
-from typing import Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
@@ -17,14 +16,13 @@ from starlette.exceptions import HTTPException
 from winback import clock as times
 from winback.audience import reasons as known_reasons
 from winback.errors import ConfigError
-from winback.letters import sender, wording
-from winback.model import Money
+from winback.letters import sender
 from winback.operations import dossier, explaining, finding, reasons, wishing
 from winback.operations.dossier import Dossier
 from winback.operations.explaining import Explanation
 from winback.operations.people import Right
 from winback.sending import prepared
-from winback.studio import customers_page, reason_form, wish_form
+from winback.studio import customers_page, reason_form, wish_form, written
 from winback.studio import desk as desks
 from winback.studio.desk import Desk
 from winback.studio.reason_form import Faults, Typed
@@ -156,7 +154,7 @@ class CardPage:
             action=customers_page.address(own),
             path=customers_page.address(own).removeprefix("/customers/"),
             known=known_reasons.read(project).reasons,
-            managers={word: wording.in_locale(each.name, wording.SOURCE) for word, each in sorted(sender.read(project).senders.items())},
+            managers=written.managers(project),
             form=typed or Typed(day=today),
             faults={} if faults is None else faults.sentences,
             told_reason=told_reason,
@@ -169,7 +167,7 @@ class CardPage:
             campaigns=[name for name in found.campaigns if name in self._names("campaigns")],
             is_paged=before is not None,
             at=self._at,
-            money=_money,
+            money=written.money,
         )
 
     def _nobody(self, request: Request, key: str) -> Response:
@@ -181,7 +179,7 @@ class CardPage:
         return self.desk.page(request, "forgotten.html", status=HTTPStatus.GONE, path=path, on=self._at(forgotten_at)[:10])
 
     def _at(self, moment: datetime) -> str:
-        return f"{moment.astimezone(self.desk.project.zone):%Y-%m-%d %H:%M}"
+        return written.at(self.desk.project, moment)
 
 
 def _facts(found: Dossier) -> Iterator[tuple[str, str]]:
@@ -193,7 +191,3 @@ def _facts(found: Dossier) -> Iterator[tuple[str, str]]:
         yield "tags", ", ".join(found.shown["tags"])
     yield from ((str(name), str(value)) for name, value in found.shown["custom"].items())
     yield from ((name, value) for _, name, value in found.portrait.in_words() if value not in {"none", "not known"})
-
-
-def _money(minor: Any, currency: str) -> str:
-    return f"{Money.from_minor(minor, currency).amount:,f} {currency}"

@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from winback.errors import ConfigError
 from winback.operations import drilling
 from winback.outcomes.questions import Question, What
-from winback.studio import customers_page, results_page
+from winback.studio import customers_page, results_page, written
 from winback.studio import desk as desks
 from winback.studio.care_page import attachment
 from winback.studio.desk import Desk
@@ -89,7 +89,7 @@ class DrillPage:
             first=results_page.behind(run.campaign, run.number, question) if after else "",
             csv=results_page.address(run.campaign, run.number, part="/customers.csv", **fields),
             currency=self.desk.project.settings.currency,
-            at=lambda moment: f"{moment.astimezone(self.desk.project.zone):%Y-%m-%d %H:%M}",
+            at=lambda moment: written.at(self.desk.project, moment),
         )
 
     def table(self, campaign: str, asked: Mapping[str, str]) -> Response:

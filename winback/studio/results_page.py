@@ -22,7 +22,7 @@ from winback.outcomes.questions import Question
 from winback.outcomes.report import Report
 from winback.speech import Language
 from winback.studio import desk as desks
-from winback.studio import pages, report_page
+from winback.studio import pages, report_page, written
 from winback.studio.desk import Desk
 from winback.studio.shelf import PATIENCE_SECONDS, Shelf
 
@@ -205,7 +205,7 @@ class ResultsPage:
         return ("quarter", name, language, self._at(now)[:10])
 
     def _at(self, moment: datetime) -> str:
-        return f"{moment.astimezone(self.desk.project.zone):%Y-%m-%d %H:%M}"
+        return written.at(self.desk.project, moment)
 
 
 def _measuring(known: Known) -> Hashable:
