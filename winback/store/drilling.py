@@ -53,20 +53,15 @@ def page(connection: Connection, measured: Measured, question: Question, currenc
     mine = outcomes.c.run_id == measured.run_id, outcomes.c.customer_id == recipients.c.customer_id
     returned = select(func.min(outcomes.c.returned_at, type_=Utc())).where(*mine).scalar_subquery()
     revenue = select(func.sum(outcomes.c.revenue_minor)).where(*mine, outcomes.c.currency == currency).scalar_subquery()
+    names = ("customer_id", "arm", "status", "reason", "assigned_at")
+    columns: Sequence[Any] = (
+        *(recipients.c[name] for name in names),
+        *(customers.c[name] for name in ("key", "given_name", "patronymic", "family_name")),
+        returned.label("returned_at"),
+        revenue.label("revenue_minor"),
+    )
     statement = (
-        select(
-            recipients.c.customer_id,
-            customers.c.key,
-            customers.c.given_name,
-            customers.c.patronymic,
-            customers.c.family_name,
-            recipients.c.arm,
-            recipients.c.status,
-            recipients.c.reason,
-            recipients.c.assigned_at,
-            returned.label("returned_at"),
-            revenue.label("revenue_minor"),
-        )
+        select(*columns)
         .join(customers, customers.c.id == recipients.c.customer_id)
         .where(*_asked(connection, measured, question), recipients.c.customer_id > after)
     )

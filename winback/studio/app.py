@@ -26,7 +26,10 @@ from winback.studio import (
     mailbox_page,
     pages,
     reason_form,
+    replies_page,
     results_page,
+    sent_page,
+    tasks_page,
 )
 from winback.studio.desk import Desk
 from winback.studio.gate import Gate, Tickets
@@ -39,7 +42,10 @@ ROUTES = (
     drill_page.routes,
     campaign_page.routes,
     mailbox_page.routes,
+    replies_page.routes,  # before the threads, whose numbers stand in the same place
+    tasks_page.routes,
     inbox_page.routes,
+    sent_page.routes,
 )
 """Each family of pages."""
 

@@ -109,7 +109,7 @@ class CardPage:
         now = self.desk.clock()
         own = self._own_key(key, now)
         told = self._explained(own, name, now, of_cohort=of_cohort)
-        return self.desk.page(request, "why.html", customer=own, action=customers_page.address(own), name=name, of_cohort=of_cohort, told=told)
+        return self.desk.page(request, "why.html", customer=own, action=customers_page.address(own), named=name, of_cohort=of_cohort, told=told)
 
     def _explained(self, own: str, name: str, now: datetime, *, of_cohort: bool) -> Explanation:
         if name not in self._names("cohorts" if of_cohort else "campaigns"):

@@ -152,7 +152,7 @@ class ResultsPage:
             request,
             "quarter_page.html",
             headers=_AGAIN if found is None and self.shelf.is_making(key) else None,
-            name=name,
+            named=name,
             is_counting=found is None and self.shelf.is_making(key),
             quarter=found,
             sentences=[] if found is None else list(found.sentences()),
