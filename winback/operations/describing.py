@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -133,7 +133,10 @@ def portrait_of(project: Project, engine: Engine, key: str, *, now: datetime, pr
     with database.reading(engine) as connection:
         counted = portrait.facts_of(connection, as_of, who)
         scored = portrait.scores_of(connection, scoring.as_of(connection, project, as_of), who)
-    return _portrait(project, engine, key, who, now, counted, scored)
+    found = _portrait(project, engine, key, who, now, counted, scored)
+    with database.reading(engine) as connection:
+        state = scores.state(connection)
+    return replace(found, sentences=(*_merged(key, found), *_sentences(found.scores, state.basis if state is not None else {})))
 
 
 def as_it_lies(project: Project, engine: Engine, key: str, *, now: datetime) -> Portrait:
@@ -144,8 +147,14 @@ def as_it_lies(project: Project, engine: Engine, key: str, *, now: datetime) -> 
     who = _whose(engine, key)
     with database.reading(engine) as connection:
         counted = portrait.counted_anew(connection, AsOf.of(project, now), who)
-        scored = portrait.scores_of(connection, stored_scores, who)
-    return _portrait(project, engine, key, who, now, counted, scored)
+        scored, state = portrait.scores_of(connection, stored_scores, who), scores.state(connection)
+    found = _portrait(project, engine, key, who, now, counted, scored)
+    made = (
+        "Nobody is scored just now: `winback facts update` does it."
+        if state is None
+        else f"Scores were made on {state.scored_on}{'' if scored else ', before they came'}."
+    )
+    return replace(found, sentences=(*_merged(key, found), made))
 
 
 def _whose(engine: Engine, key: str) -> int:
@@ -163,7 +172,6 @@ def _portrait(  # noqa: PLR0917  two uses
     counted, scored = counted or {}, scored or {}
     with database.reading(engine) as connection:
         own = portrait.key_of(connection, who)
-        state = scores.state(connection)
         spent, sums = portrait.spent(connection, as_of, who), portrait.sums(connection, as_of, who)
         shown = knowing.signs_of(connection, Selection(knowing.ALL_SIGNS, signs=thresholds), as_of, [who]).get(who, {})
         history = stage_changes.of(connection, who, today)
@@ -180,7 +188,7 @@ def _portrait(  # noqa: PLR0917  two uses
         tuple(history),
         tuple(told),
         value.read(project).chance_for.days,
-        tuple(_sentences(key, own, scored, state.basis if state is not None else {})),
+        (),
     )
 
 
@@ -188,9 +196,12 @@ def _sign(sign: signs.Sign, thresholds: Signs) -> str:
     return f"{signs.describe(sign, thresholds)}; try {', '.join(thresholds.methods(sign))}"
 
 
-def _sentences(asked: str, own: str, scored: Mapping[Any, Any], basis: Mapping[str, Any]) -> Iterator[str]:
-    if asked != own:
-        yield f"{asked} was merged into {own}: everything lies there."
+def _merged(asked: str, found: Portrait) -> Iterator[str]:
+    if asked != found.customer:
+        yield f"{asked} was merged into {found.customer}: everything lies there."
+
+
+def _sentences(scored: Mapping[str, Any], basis: Mapping[str, Any]) -> Iterator[str]:
     if not scored:
         yield "They came after everybody was scored today: `winback facts update` scores them now."
     elif scored["chance_lost"] is None:

@@ -185,9 +185,9 @@ class CardPage:
 def _facts(found: Dossier) -> Iterator[tuple[str, str]]:
     """Fields of the card, then every fact and score, in words; those that nobody knows are left out."""
     for name, value in found.shown.items():
-        if value and isinstance(value, str) and name not in {"customer", "favourite_day"}:
+        if value and isinstance(value, str) and name not in {"customer", "favourite_day", "first_order_on", "last_order_on"}:
             yield name.replace("_", " "), value
     if found.shown["tags"]:
         yield "tags", ", ".join(found.shown["tags"])
     yield from ((str(name), str(value)) for name, value in found.shown["custom"].items())
-    yield from ((name, value) for _, name, value in found.portrait.in_words() if value not in {"none", "not known"})
+    yield from ((name, value) for _, name, value in found.portrait.in_words() if value not in {"none", "not known", "0"})
