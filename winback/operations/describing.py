@@ -133,7 +133,7 @@ def portrait_of(project: Project, engine: Engine, key: str, *, now: datetime, pr
     with database.reading(engine) as connection:
         counted = portrait.facts_of(connection, as_of, who)
         scored = portrait.scores_of(connection, scoring.as_of(connection, project, as_of), who)
-    found = _portrait(project, engine, key, who, now, counted, scored)
+    found = _portrait(project, engine, who, now, counted, scored)
     with database.reading(engine) as connection:
         state = scores.state(connection)
     return replace(found, sentences=(*_merged(key, found), *_sentences(found.scores, state.basis if state is not None else {})))
@@ -148,7 +148,7 @@ def as_it_lies(project: Project, engine: Engine, key: str, *, now: datetime) -> 
     with database.reading(engine) as connection:
         counted = portrait.counted_anew(connection, AsOf.of(project, now), who)
         scored, state = portrait.scores_of(connection, stored_scores, who), scores.state(connection)
-    found = _portrait(project, engine, key, who, now, counted, scored)
+    found = _portrait(project, engine, who, now, counted, scored)
     made = (
         "Nobody is scored just now: `winback facts update` does it."
         if state is None
@@ -166,7 +166,7 @@ def _whose(engine: Engine, key: str) -> int:
 
 
 def _portrait(  # noqa: PLR0917  two uses
-    project: Project, engine: Engine, key: str, who: int, now: datetime, counted: Mapping[Any, Any] | None, scored: Mapping[Any, Any] | None
+    project: Project, engine: Engine, who: int, now: datetime, counted: Mapping[Any, Any] | None, scored: Mapping[Any, Any] | None
 ) -> Portrait:
     as_of, today, thresholds = AsOf.of(project, now), clock.local_day(now, project.zone), signs.read(project)
     counted, scored = counted or {}, scored or {}

@@ -29,7 +29,6 @@ from winback.studio.words import N_
 AT_ONCE = 50
 """Threads on a page."""
 _LONGEST_NAME = 100
-VIEWS = {"": N_("open and waiting"), "open": N_("open"), "overdue": N_("overdue"), "waiting": N_("waiting"), "closed": N_("closed")}
 _TOLD = {
     "answered": N_("Answered."),
     "assigned": N_("It has another owner now."),
@@ -66,21 +65,18 @@ class InboxPage:
 
     def every(self, request: Request, view: str, assignee: str | None, customer: str, number: int) -> Response:
         """Threads, those that wait for us first. `assignee`: a sender's key, `-` for nobody's, None for anybody's; `customer`: the shop's id."""
-        now, view, number = self.desk.clock(), view if view in VIEWS else "", min(number, inbox_views.LAST_PAGE)
+        now, view, number = self.desk.clock(), view if view in inbox_views.VIEWS else "", min(number, inbox_views.LAST_PAGE)
         customer = "" if "\0" in customer else customer
         tending.queue(self.desk.project, self.desk.engine, now=now)
         whose = "" if assignee == "-" else assignee or None
         wanted = Wanted("" if view == "overdue" else view, whose, overdue=view == "overdue", customer=customer)
         found = threads.listed(self.desk.project, self.desk.engine, wanted, now=now, limit=AT_ONCE + 1, offset=(number - 1) * AT_ONCE)
-        counted = threads.counts(self.desk.engine, now=now, assignee=whose)
         hours = office.read(self.desk.project)
         return self.desk.page(
             request,
             "inbox.html",
             threads=found[:AT_ONCE],
-            views=[
-                (name, says, _list(name, assignee), _counted(name, counted), name == "overdue" and counted[name] > 0) for name, says in VIEWS.items()
-            ],
+            views=inbox_views.of_threads(self.desk, now, assignee),
             beside=inbox_views.beside(self.desk, now),
             view=view,
             assignee=assignee or "",
@@ -174,10 +170,6 @@ class InboxPage:
 
     def _at(self, moment: datetime) -> str:
         return written.at(self.desk.project, moment)
-
-
-def _counted(view: str, counted: Mapping[str, int]) -> int:
-    return counted["open"] + counted["waiting"] if not view else counted[view]
 
 
 def _list(view: str, assignee: str | None, customer: str = "", number: int = 1) -> str:

@@ -7,11 +7,23 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from winback.operations import tasks, unshown
+from winback.operations import tasks, threads, unshown
 from winback.studio.desk import Desk
 from winback.studio.words import N_
 
 LAST_PAGE = 10_000
+VIEWS = {"": N_("open and waiting"), "open": N_("open"), "overdue": N_("overdue"), "waiting": N_("waiting"), "closed": N_("closed")}
+"""Of threads."""
+
+
+def of_threads(desk: Desk, now: datetime, assignee: str | None = None) -> list[tuple[str, str, str, int, bool]]:
+    """The same of each view of threads; `assignee` as their list has it: a sender's key, `-` for nobody's, None for anybody's."""
+    counted = threads.counts(desk.engine, now=now, assignee="" if assignee == "-" else assignee or None)
+    counts = {**counted, "": counted["open"] + counted["waiting"]}
+    return [
+        (name, says, address("/inbox", show=name, assignee=assignee or ""), counts[name], name == "overdue" and counts[name] > 0)
+        for name, says in VIEWS.items()
+    ]
 
 
 def beside(desk: Desk, now: datetime) -> list[tuple[str, str, str, int, bool]]:

@@ -17,7 +17,6 @@ from winback.operations.people import Right
 from winback.studio import customers_page, inbox_views, written
 from winback.studio import desk as desks
 from winback.studio.desk import Desk
-from winback.studio.inbox_page import VIEWS
 from winback.studio.words import N_
 
 AT_ONCE = 50
@@ -71,7 +70,7 @@ class RepliesPage:
             everything=everything,
             customer=customer,
             told=told,
-            views=[(name, says, inbox_views.address("/inbox", show=name), None, False) for name, says in VIEWS.items()],
+            views=inbox_views.of_threads(self.desk, now),
             beside=inbox_views.beside(self.desk, now),
             managers=written.managers(self.desk.project),
             at=lambda moment: written.at(self.desk.project, moment),

@@ -20,7 +20,6 @@ from winback.operations.tasks import Card
 from winback.studio import customers_page, inbox_views, written
 from winback.studio import desk as desks
 from winback.studio.desk import Desk
-from winback.studio.inbox_page import VIEWS
 from winback.studio.words import N_
 
 AT_ONCE = 50
@@ -82,7 +81,7 @@ class TasksPage:
             manager=manager,
             customer=customer,
             managers=managers,
-            views=[(name, says, inbox_views.address("/inbox", show=name), None, False) for name, says in VIEWS.items()],
+            views=inbox_views.of_threads(self.desk, now),
             beside=inbox_views.beside(self.desk, now),
             newer=inbox_views.address("/inbox/tasks", **asked, page=number - 1) if number > 1 else "",
             older=inbox_views.address("/inbox/tasks", **asked, page=number + 1) if len(found) > AT_ONCE else "",
