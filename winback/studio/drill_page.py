@@ -51,13 +51,13 @@ _MEANS = {
 def routes(desk: Desk) -> APIRouter:
     router, page = APIRouter(), DrillPage(desk)
 
-    @router.get("/results/{campaign}/customers")
-    def customers(request: Request, campaign: str) -> Response:
-        return page.customers(request, campaign, request.query_params)
+    @router.get("/results/{name}/customers")
+    def customers(request: Request, name: str) -> Response:
+        return page.customers(request, name, request.query_params)
 
-    @router.get("/results/{campaign}/customers.csv")
-    def table(request: Request, campaign: str) -> Response:
-        return page.table(campaign, request.query_params)
+    @router.get("/results/{name}/customers.csv")
+    def table(request: Request, name: str) -> Response:
+        return page.table(name, request.query_params)
 
     return router
 

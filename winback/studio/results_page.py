@@ -67,14 +67,14 @@ def routes(desk: Desk) -> APIRouter:
         fields = await desk.form(request, Right.EDIT)
         return await asyncio.to_thread(page.count_quarter, request, fields)
 
-    @router.get("/results/{campaign}")
-    def results(request: Request, campaign: str, run: str = "") -> Response:
-        return page.results(request, campaign, desks.number(run) if run else None)
+    @router.get("/results/{name}")
+    def results(request: Request, name: str, run: str = "") -> Response:
+        return page.results(request, name, desks.number(run) if run else None)
 
-    @router.post("/results/{campaign}")
-    async def measure(request: Request, campaign: str, run: str = "") -> Response:
+    @router.post("/results/{name}")
+    async def measure(request: Request, name: str, run: str = "") -> Response:
         await desk.form(request, Right.EDIT)
-        return await asyncio.to_thread(page.measure, campaign, desks.number(run) if run else None)
+        return await asyncio.to_thread(page.measure, name, desks.number(run) if run else None)
 
     return router
 
