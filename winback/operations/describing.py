@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -23,6 +23,7 @@ from winback.store import database, leaving_reasons, portrait, scores, stage_cha
 from winback.store.as_of import AsOf
 from winback.store.evidence import Evidence
 from winback.store.portrait import Spent, Sum
+from winback.store.tables import scores as stored_scores
 
 FACTS = {
     "orders": "orders",
@@ -126,17 +127,51 @@ def portrait_of(project: Project, engine: Engine, key: str, *, now: datetime, pr
     Of who was merged into another the other is shown: everything lies with them.
     """
     knowing.refresh(project, engine, now=now)
+    who = _whose(engine, key)
+    knowing.bring_up_scores(project, engine, now=now, present=present)
+    as_of = AsOf.of(project, now)
+    with database.reading(engine) as connection:
+        counted = portrait.facts_of(connection, as_of, who)
+        scored = portrait.scores_of(connection, scoring.as_of(connection, project, as_of), who)
+    found = _portrait(project, engine, who, now, counted, scored)
+    with database.reading(engine) as connection:
+        state = scores.state(connection)
+    return replace(found, sentences=(*_merged(key, found), *_sentences(found.scores, state.basis if state is not None else {})))
+
+
+def as_it_lies(project: Project, engine: Engine, key: str, *, now: datetime) -> Portrait:
+    """The same at once and without writing anything: facts are counted anew for this customer alone, scores are those that were made last.
+
+    Raises ConfigError as `portrait_of` does.
+    """
+    who = _whose(engine, key)
+    with database.reading(engine) as connection:
+        counted = portrait.counted_anew(connection, AsOf.of(project, now), who)
+        scored, state = portrait.scores_of(connection, stored_scores, who), scores.state(connection)
+    found = _portrait(project, engine, who, now, counted, scored)
+    made = (
+        "Nobody is scored just now: `winback facts update` does it."
+        if state is None
+        else f"Scores were made on {state.scored_on}{'' if scored else ', before they came'}."
+    )
+    return replace(found, sentences=(*_merged(key, found), made))
+
+
+def _whose(engine: Engine, key: str) -> int:
     with database.reading(engine) as connection:
         who = leaving_reasons.whose(connection, key)
     if who is None:
         raise ConfigError(Problem("", None, f"there is no customer `{key}`.", "Give the shop's own id, as `winback cohort members` prints it."))
-    knowing.bring_up_scores(project, engine, now=now, present=present)
+    return who
+
+
+def _portrait(  # noqa: PLR0917  two uses
+    project: Project, engine: Engine, who: int, now: datetime, counted: Mapping[Any, Any] | None, scored: Mapping[Any, Any] | None
+) -> Portrait:
     as_of, today, thresholds = AsOf.of(project, now), clock.local_day(now, project.zone), signs.read(project)
+    counted, scored = counted or {}, scored or {}
     with database.reading(engine) as connection:
         own = portrait.key_of(connection, who)
-        counted: Mapping[Any, Any] = portrait.facts_of(connection, as_of, who) or {}
-        scored: Mapping[Any, Any] = portrait.scores_of(connection, scoring.as_of(connection, project, as_of), who) or {}
-        state = scores.state(connection)
         spent, sums = portrait.spent(connection, as_of, who), portrait.sums(connection, as_of, who)
         shown = knowing.signs_of(connection, Selection(knowing.ALL_SIGNS, signs=thresholds), as_of, [who]).get(who, {})
         history = stage_changes.of(connection, who, today)
@@ -153,7 +188,7 @@ def portrait_of(project: Project, engine: Engine, key: str, *, now: datetime, pr
         tuple(history),
         tuple(told),
         value.read(project).chance_for.days,
-        tuple(_sentences(key, own, scored, state.basis if state is not None else {})),
+        (),
     )
 
 
@@ -161,9 +196,12 @@ def _sign(sign: signs.Sign, thresholds: Signs) -> str:
     return f"{signs.describe(sign, thresholds)}; try {', '.join(thresholds.methods(sign))}"
 
 
-def _sentences(asked: str, own: str, scored: Mapping[Any, Any], basis: Mapping[str, Any]) -> Iterator[str]:
-    if asked != own:
-        yield f"{asked} was merged into {own}: everything lies there."
+def _merged(asked: str, found: Portrait) -> Iterator[str]:
+    if asked != found.customer:
+        yield f"{asked} was merged into {found.customer}: everything lies there."
+
+
+def _sentences(scored: Mapping[str, Any], basis: Mapping[str, Any]) -> Iterator[str]:
     if not scored:
         yield "They came after everybody was scored today: `winback facts update` scores them now."
     elif scored["chance_lost"] is None:

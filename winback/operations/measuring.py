@@ -44,6 +44,36 @@ def report(
     report tells beside, `words` its language.
     """
     measure(engine, run_id, window, now)
+    return as_measured(
+        engine,
+        run_id=run_id,
+        campaign=campaign,
+        shares=shares,
+        window=window,
+        currency=currency,
+        now=now,
+        truth=truth,
+        terms=terms,
+        backdrop=backdrop,
+        words=words,
+    )
+
+
+def as_measured(
+    engine: Engine,
+    *,
+    run_id: int,
+    campaign: str,
+    shares: Mapping[str, float],
+    window: timedelta,
+    currency: str,
+    now: datetime,
+    truth: Mapping[str, float] | None = None,
+    terms: Terms = NO_TERMS,
+    backdrop: Backdrop = NOTHING_BEHIND,
+    words: Words = ENGLISH,
+) -> Report:
+    """The same of a run that was measured as of `now` already; nothing is written."""
     with database.reading(engine) as connection:
         figures = outcomes.aggregates(connection, run_id, window, now, currency, terms=terms)
     return composing.compose(

@@ -51,6 +51,11 @@ def tell(project: Project, engine: Engine, name: str, *, now: datetime, language
     )
 
 
+def check(project: Project, name: str, *, now: datetime) -> None:
+    """Raises ConfigError for what is no quarter, or one that hasn't begun."""
+    _period(project, name, now)
+
+
 def _title(word: str) -> str:
     return "" if word == following.UNKNOWN else word
 

@@ -62,9 +62,20 @@ class Recorded:
 
 
 def record(
-    project: Project, engine: Engine, customer: str, reason: str, *, now: datetime, day: date | None = None, by: str = "", note: str = ""
+    project: Project,
+    engine: Engine,
+    customer: str,
+    reason: str,
+    *,
+    now: datetime,
+    day: date | None = None,
+    by: str = "",
+    note: str = "",
+    account: str = "",
 ) -> Recorded:
-    """Record what a member of staff knows, as of `day` or now; as text it is a sentence. Raises ConfigError.
+    """Record what a member of staff (`by`) knows, as of `day` or now; as text it is a sentence. Raises ConfigError.
+
+    `account` is who writes it down, for the audit: the account of the machine if it isn't said.
 
     The same reason of the same customer on the same day is one: said again, it only adds the name and the note.
     """
@@ -91,7 +102,7 @@ def record(
         )
         if is_new:
             detail = {"reason": word, "by": by}
-            audit.record(connection, who=project.user, deed=audit.Deed.TOLD_REASON, about=audit.customer(who), detail=detail, now=now)
+            audit.record(connection, who=account or project.user, deed=audit.Deed.TOLD_REASON, about=audit.customer(who), detail=detail, now=now)
     return Recorded(customer, word, meant.title, meant.method, is_new)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Engine
@@ -14,7 +15,8 @@ from winback.outcomes import languages
 from winback.outcomes.report import Report
 from winback.settings import Project
 from winback.speech import Language
-from winback.store import database, runs
+from winback.store import database, outcomes, runs
+from winback.store.runs import Run
 
 
 def measure_and_report(
@@ -38,12 +40,20 @@ def measure_and_report(
     if run is None:
         document = campaign.read(project, name)
         raise ConfigError(document.problem((), f"`{name}` has not run yet; there is nothing to report.", f"Begin with: winback run {name}"))
+    measuring.measure(engine, run.id, run.window, now)
+    return as_measured(project, engine, run, now=now, truth=truth, language=language)
+
+
+def as_measured(
+    project: Project, engine: Engine, run: Run, *, now: datetime, truth: Mapping[str, float] | None = None, language: Language | None = None
+) -> Report:
+    """The report on a run that was measured as of `now`; nothing is written."""
     with database.reading(engine) as connection:
         plan = runs.plan(connection, run.id)
-    return measuring.report(
+    return measuring.as_measured(
         engine,
         run_id=run.id,
-        campaign=name,
+        campaign=run.campaign,
         shares=run.shares,
         window=run.window,
         currency=project.settings.currency,
@@ -53,3 +63,25 @@ def measure_and_report(
         backdrop=backdrop.gather(project, engine, run, now=now),
         words=languages.words(language or project.settings.report_language),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A run and the moment as of which its results are known."""
+
+    run: Run
+    measured_at: datetime | None  # None: never measured
+
+
+def known(engine: Engine, *, now: datetime) -> list[Known]:
+    """Every run in which something is under test, the newest first."""
+    with database.reading(engine) as connection:
+        measured = outcomes.measured_at(connection)
+        return [Known(run, measured.get(run.id)) for run in reversed(runs.begun_by(connection, now))]
+
+
+def known_of(engine: Engine, campaign: str, number: int | None = None) -> Known | None:
+    """The newest run of a campaign, or that of a number; None when there is no such run."""
+    with database.reading(engine) as connection:
+        run = runs.latest(connection, campaign) if number is None else runs.numbered(connection, campaign, number)
+        return None if run is None else Known(run, outcomes.measured_at(connection).get(run.id))

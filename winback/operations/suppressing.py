@@ -98,7 +98,7 @@ def add(project: Project, engine: Engine, text: str, *, reason: Reason, everywhe
         return is_new
 
 
-def lift(project: Project, engine: Engine, text: str, *, now: datetime) -> Reason | None:
+def lift(project: Project, engine: Engine, text: str, *, now: datetime, by: str = "") -> Reason | None:
     """Open an address again; why it was closed, None: it wasn't. Consents that were taken back stay so: only a new one brings letters.
 
     Raises ConfigError when it is no address.
@@ -109,7 +109,7 @@ def lift(project: Project, engine: Engine, text: str, *, now: datetime) -> Reaso
         found = [row for place in places if (row := suppressions.find(connection, *place)) is not None]
         lifted = [hashed for channel, hashed in places if suppressions.lift(connection, channel, hashed)]
         if lifted:
-            audit.record(connection, who=project.user, deed=audit.Deed.OPENED, about=audit.address(lifted[0]), detail={}, now=now)
+            audit.record(connection, who=by or project.user, deed=audit.Deed.OPENED, about=audit.address(lifted[0]), detail={}, now=now)
     return Reason(found[0].reason) if found else None
 
 

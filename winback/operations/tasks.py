@@ -60,42 +60,78 @@ class Card:
         return {"task": self.task.as_json(), "customer": self.customer.as_json()}
 
 
-def listed(project: Project, engine: Engine, *, manager: str | None = None, everything: bool = False, now: datetime) -> list[Task]:
-    """Open tasks, or all that were ever given, the soonest due first; those of ended journeys are dropped before. Raises ConfigError."""
-    if manager is not None and manager not in (known := sender.read(project).names()):
-        raise ConfigError(Problem("", None, f"there is no `{manager}` in config/senders.yaml.", nearest(manager, known, "Senders")))
+def listed(
+    project: Project,
+    engine: Engine,
+    *,
+    manager: str | None = None,
+    everything: bool = False,
+    customer: str = "",
+    limit: int | None = None,
+    offset: int = 0,
+    now: datetime,
+) -> list[Task]:
+    """Open tasks, or all that were ever given, the soonest due first; those of ended journeys are dropped before. Raises ConfigError.
+
+    Those of one customer alone where the shop's id of them is given.
+    """
+    if manager is not None:
+        _known_manager(project, manager)
     with database.writing(engine) as connection:
         tasks.drop_what_is_over(connection, now)
     with database.reading(engine) as connection:
-        found = connection.execute(tasks.listed(manager=manager, open_only=not everything)).all()
+        statement = tasks.listed(manager=manager, open_only=not everything, customer=customer)
+        found = connection.execute(statement.limit(limit).offset(offset)).all()
     return [_task(row, project, now) for row in found]
 
 
-def show(project: Project, engine: Engine, task_id: int, *, now: datetime) -> Card:
-    """One task with the customer's card. Raises ConfigError when there is none of that number."""
+def counts(project: Project, engine: Engine, *, now: datetime) -> tuple[int, int]:
+    """How many tasks are open, and how many of them overdue."""
+    with database.reading(engine) as connection:
+        return tasks.open_counts(connection, clock.start_of_day(clock.local_day(now, project.zone), project.zone))
+
+
+def show(project: Project, engine: Engine, task_id: int, *, now: datetime, at_once: bool = False) -> Card:
+    """One task with the customer's card; `at_once` with scores as they were made last. Raises ConfigError when there is none of that number."""
     with database.writing(engine) as connection:
         tasks.drop_what_is_over(connection, now)
         task = _task(_existing(connection, task_id), project, now)
-    return Card(task, describing.portrait_of(project, engine, task.customer, now=now))
+    portrait = describing.as_it_lies if at_once else describing.portrait_of
+    return Card(task, portrait(project, engine, task.customer, now=now))
 
 
-def done(project: Project, engine: Engine, task_id: int, *, by: str, note: str, now: datetime) -> str:
-    """The customer was spoken or written to. Returns a sentence. Raises ConfigError when the task isn't open any more."""
+def hand_on(project: Project, engine: Engine, task_id: int, manager: str, *, by: str, now: datetime) -> str:
+    """Give a task to another manager. Returns a sentence. Raises ConfigError when it isn't open any more, or there is no such manager."""
+    _known_manager(project, manager)
+    with database.writing(engine) as connection:
+        task = _existing(connection, task_id)
+        if not tasks.hand_on(connection, task_id, manager):
+            raise ConfigError(Problem("", None, f"task {task_id} was {task.status}.", "See `winback tasks` for those that are open."))
+        detail = {"task": task_id, "from": task.manager, "to": manager}
+        audit.record(connection, who=by, deed=audit.Deed.HANDED_ON, about=audit.customer(task.customer_id), detail=detail, now=now)
+    return f"Task {task_id} is {manager}'s now."
+
+
+def done(project: Project, engine: Engine, task_id: int, *, by: str, note: str, now: datetime, account: str = "") -> str:
+    """The customer was spoken or written to. Returns a sentence. Raises ConfigError when the task isn't open any more.
+
+    `by` did it, a manager; `account` writes it down, that of the machine if it isn't said.
+    """
     with database.writing(engine) as connection:
         task = _close(connection, task_id, TaskStatus.DONE, by=by, note=note, now=now)
-        _write_down(connection, project, task, audit.Deed.DONE, by, now)
+        _write_down(connection, account or project.user, task, audit.Deed.DONE, by, now)
     return f"Done: {task.kind}, {task.customer}. It counts as a touch."
 
 
-def drop(project: Project, engine: Engine, task_id: int, *, by: str, note: str, now: datetime) -> str:
+def drop(project: Project, engine: Engine, task_id: int, *, by: str, note: str, now: datetime, account: str = "") -> str:
     """It won't be done: nobody answered, or it isn't worth it. No touch. Returns a sentence. Raises ConfigError."""
     with database.writing(engine) as connection:
         task = _close(connection, task_id, TaskStatus.DROPPED, by=by, note=note, now=now)
-        _write_down(connection, project, task, audit.Deed.DROPPED, by, now)
+        _write_down(connection, account or project.user, task, audit.Deed.DROPPED, by, now)
     return f"Dropped: {task.kind}, {task.customer}. The campaign goes on."
 
 
-def declined(project: Project, engine: Engine, task_id: int, reason: str, *, by: str, note: str, now: datetime) -> str:
+def declined(project: Project, engine: Engine, task_id: int, reason: str, *, by: str, note: str, now: datetime, account: str = "") -> str:
     """The customer doesn't want to be won back: nothing more is sent by any campaign under way, and why they left is kept.
 
     All in one transaction. Returns a sentence. Raises ConfigError when the task isn't open any more, or there is no such reason.
@@ -116,7 +152,7 @@ def declined(project: Project, engine: Engine, task_id: int, reason: str, *, by:
             recorded_by=by or task.manager,
             note=note,
         )
-        _write_down(connection, project, task, audit.Deed.DECLINED, by, now, reason=word, journeys=ended)
+        _write_down(connection, account or project.user, task, audit.Deed.DECLINED, by, now, reason=word, journeys=ended)
     told = {0: "No campaign was still writing to them", 1: "The campaign ends for them"}.get(ended, f"{ended} campaigns end for them")
     return f"Declined: {task.customer} left because of `{word}` ({meant.title}). {told}."
 
@@ -131,10 +167,15 @@ def _close(connection: Connection, task_id: int, status: TaskStatus, *, by: str,
     return task
 
 
-def _write_down(connection: Connection, project: Project, task: Row[Any], deed: audit.Deed, by: str, now: datetime, **more: object) -> None:  # noqa: PLR0917  one use
+def _write_down(connection: Connection, account: str, task: Row[Any], deed: audit.Deed, by: str, now: datetime, **more: object) -> None:  # noqa: PLR0917  one use
     """Whose account it was, and in whose name; the note stays out of it."""
     detail = {"task": task.delivery_id, "kind": task.kind, "by": by or task.manager, **more}
-    audit.record(connection, who=project.user, deed=deed, about=audit.customer(task.customer_id), detail=detail, now=now)
+    audit.record(connection, who=account, deed=deed, about=audit.customer(task.customer_id), detail=detail, now=now)
+
+
+def _known_manager(project: Project, manager: str) -> None:
+    if manager not in (known := sender.read(project).names()):
+        raise ConfigError(Problem("", None, f"there is no `{manager}` in config/senders.yaml.", nearest(manager, known, "Senders")))
 
 
 def _existing(connection: Connection, task_id: int) -> Row[Any]:

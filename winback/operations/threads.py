@@ -104,6 +104,7 @@ class Wanted:
     status: str = ""
     assignee: str | None = None  # a key of senders.yaml; empty: those that are nobody's; None: anybody's
     overdue: bool = False
+    customer: str = ""  # the shop's id; empty: anybody's
 
 
 def listed(project: Project, engine: Engine, wanted: Wanted, *, now: datetime, limit: int | None = None, offset: int = 0) -> list[Thread]:
@@ -112,7 +113,14 @@ def listed(project: Project, engine: Engine, wanted: Wanted, *, now: datetime, l
     hours = office.read(project)
     with database.reading(engine) as connection:
         rows = thread_lists.listed(
-            connection, now, status=wanted.status, assignee=wanted.assignee, overdue=wanted.overdue, limit=limit, offset=offset
+            connection,
+            now,
+            status=wanted.status,
+            assignee=wanted.assignee,
+            overdue=wanted.overdue,
+            customer=wanted.customer,
+            limit=limit,
+            offset=offset,
         )
     return [_thread(row, hours, now) for row in rows]
 

@@ -62,4 +62,4 @@ def text(x: float, y: float, said: str, *, anchor: str = "start", style: str = "
 
 
 def svg(height: float, meaning: str, parts: Iterable[str], *, width: int = WIDTH) -> str:
-    return f'<svg style="max-width: {width * 1.1:.0f}px" viewBox="0 0 {width} {height:.0f}" role="img" aria-label="{escape(meaning)}">{"".join(parts)}</svg>'
+    return f'<svg width="{width * 1.1:.0f}" viewBox="0 0 {width} {height:.0f}" role="img" aria-label="{escape(meaning)}">{"".join(parts)}</svg>'

@@ -142,7 +142,8 @@ def segments(report: Report) -> list[Tabulated]:
             ]
         columns = (f"by-{dimension}", "arm", "assigned", "left-alone", "difference", "believed", "interval")
         table = w.table("segments", columns, rows, names=2, note="" if made else report.words["segments-note"])
-        made.append(Tabulated(f"{table.title}: {report.words[f'by-{dimension}']}", table.columns, table.rows, 2, f"segments-{dimension}", table.note))
+        title = f"{table.title}: {report.words[f'by-{dimension}']}"
+        made.append(Tabulated(title, table.columns, table.rows, 2, f"segments-{dimension}", table.note, table.keys))
     return made
 
 

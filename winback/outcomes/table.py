@@ -22,6 +22,7 @@ class Tabulated:
     names: int = 1
     section: str = ""  # what the report calls it, whatever the language
     note: str = ""  # what has to be known to read it
+    keys: tuple[str, ...] = ()  # what the words call the columns, whatever the language; empty: they have none
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +58,9 @@ class Writing:
 
     def table(self, section: str, columns: Iterable[str], rows: Iterable[Sequence[str]], *, names: int = 1, note: str = "") -> Tabulated:
         """A table with the title and columns that the words have for these keys."""
-        shown = tuple(self.words[column].format(currency=self.currency) for column in columns)
-        return Tabulated(self.words[section], shown, tuple(tuple(row) for row in rows), names, section, note)
+        keys = tuple(columns)
+        shown = tuple(self.words[column].format(currency=self.currency) for column in keys)
+        return Tabulated(self.words[section], shown, tuple(tuple(row) for row in rows), names, section, note, keys)
 
 
 def writing(report: Report) -> Writing:

@@ -42,8 +42,10 @@ class Deed(StrEnum):
     CLOSED = "closed"  # an address, or a list of them
     OPENED = "opened"  # an address again
     TOOK_BACK = "took-back"  # a customer's consent, as they told the staff
+    WISHED = "wished"  # what a customer wants of letters, as they told the staff
     DONE = "done"  # a task
     DROPPED = "dropped"  # a task
+    HANDED_ON = "handed-on"  # a task, to another manager
     DECLINED = "declined"  # a task: the customer doesn't want to be won back
     EXPIRED = "expired"  # what was kept longer than its time, see config/retention.yaml
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, literal, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, func, literal, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from winback.store.tables import campaign_runs, contacts, customers, deliveries, events, forwards
@@ -77,15 +77,25 @@ UNSHOWN = (ForwardStatus.HANDED_OVER, ForwardStatus.UNCERTAIN, ForwardStatus.FAI
 """Nobody knows of these that a person saw them."""
 
 
-def listed(connection: Connection, *, everything: bool = False) -> Sequence[Row[Any]]:
-    """Replies that nobody may have been shown, or all, the oldest first, with who wrote them; none of those whom the shop forgot."""
+def listed(connection: Connection, *, everything: bool = False, customer: str = "", limit: int | None = None, offset: int = 0) -> Sequence[Row[Any]]:
+    """Replies that nobody may have been shown, or all, the oldest first, with who wrote them and what; none of those whom the shop forgot."""
+    names = (customers.c.key.label("customer"), customers.c.given_name, customers.c.family_name)
     statement = (
-        select(forwards, events.c.happened_at, events.c.customer_id, customers.c.key.label("customer"))
+        select(forwards, events.c.happened_at, events.c.customer_id, events.c.text, *names)
         .join(events, events.c.id == forwards.c.event_id)
         .join(customers, customers.c.id == events.c.customer_id)
         .order_by(forwards.c.id)
+        .limit(limit)
+        .offset(offset)
     )
+    if customer:
+        statement = statement.where(customers.c.key == customer)
     return connection.execute(statement if everything else statement.where(forwards.c.status.in_(UNSHOWN))).all()
+
+
+def count_unshown(connection: Connection) -> int:
+    """How many replies nobody may have been shown."""
+    return connection.execute(select(func.count()).select_from(forwards).where(forwards.c.status.in_(UNSHOWN))).scalar_one()
 
 
 def settle(connection: Connection, forward_id: int, *, is_shown: bool) -> Row[Any] | None:

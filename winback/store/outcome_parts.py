@@ -27,6 +27,11 @@ _KNOWN_THEN = {
 }
 
 
+def known_then(connection: Connection, dimension: Dimension) -> ColumnElement[str]:
+    """What a recipient is in a dimension, as it was when they were assigned."""
+    return _wave(connection) if dimension is Dimension.WAVE else _KNOWN_THEN[dimension]
+
+
 def strata(connection: Connection, measured: Measured, currency: str) -> tuple[CellFigures, ...]:
     """Every dimension's cells. Recipients are gone through once for all dimensions, and once more those who moved any money."""
     returns = measured.returns(currency)

@@ -79,6 +79,20 @@ def begin(connection: Connection, run_id: int) -> None:
     connection.execute(dialect.insert(measurings).values(never).on_conflict_do_nothing())
 
 
+def last_measured(connection: Connection, run_id: int) -> Measured | None:
+    """What the run's outcomes are known by: the window and the moment of the last measuring; None while there was none."""
+    row = connection.execute(select(measurings).where(measurings.c.run_id == run_id)).one_or_none()
+    if row is None or row.measured_at <= _NEVER:
+        return None
+    return Measured(run_id, timedelta(seconds=row.window_seconds), row.measured_at)
+
+
+def measured_at(connection: Connection) -> dict[int, datetime]:
+    """By run, the moment as of which its outcomes are known; of those that were measured."""
+    rows = connection.execute(select(measurings.c.run_id, measurings.c.measured_at).where(measurings.c.measured_at > _NEVER))
+    return dict(rows.all())
+
+
 def aggregates(connection: Connection, run_id: int, window: timedelta, now: datetime, currency: str, *, terms: Terms = NO_TERMS) -> Figures:
     """Everything that the report shows, as counts; `measure` must have been done for the same window and moment."""
     measured = Measured(run_id, window, now)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select
@@ -53,10 +53,3 @@ def find(connection: Connection, key: str) -> Row[Any] | None:
     kept = customers.alias("kept")
     statement = select(customers, kept.c.key.label("stays")).outerjoin(kept, kept.c.id == customers.c.merged_into)
     return connection.execute(statement.where(customers.c.key == key)).one_or_none()
-
-
-def beginning_with(connection: Connection, text: str, at_most: int) -> Sequence[Row[Any]]:
-    """Records whose key begins with a text, as capitals are written: key, given_name, patronymic, family_name; the key itself comes first."""
-    columns: Sequence[Any] = (customers.c.key, customers.c.given_name, customers.c.patronymic, customers.c.family_name)
-    begins = func.substr(customers.c.key, 1, len(text)) == text  # LIKE minds capitals in PostgreSQL only
-    return connection.execute(select(*columns).where(begins).order_by(customers.c.key != text, customers.c.key).limit(at_most)).all()

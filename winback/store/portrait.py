@@ -47,6 +47,13 @@ def facts_of(connection: Connection, as_of: AsOf, customer_id: int) -> RowMappin
     return connection.execute(select(rows).where(rows.c.customer_id == customer_id)).mappings().one_or_none()
 
 
+def counted_anew(connection: Connection, as_of: AsOf, customer_id: int) -> RowMapping | None:
+    """The same, whatever is stored: true even while something of theirs waits to be counted."""
+    names = frozenset(column.name for column in stored.c)
+    rows = counting.relation(as_of, connection.dialect.name, needed=names, whose=[customer_id])
+    return connection.execute(select(rows).where(rows.c.customer_id == customer_id)).mappings().one_or_none()
+
+
 def scores_of(connection: Connection, scored: FromClause, customer_id: int) -> RowMapping | None:
     """The customer's row of the table `scores`; None where they came after everybody was scored."""
     return connection.execute(select(scored).where(scored.c.customer_id == customer_id)).mappings().one_or_none()

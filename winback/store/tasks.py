@@ -27,7 +27,18 @@ def give(connection: Connection, rows: Sequence[Mapping[str, Any]], *, now: date
     return len(connection.execute(statement, [{**row, "status": TaskStatus.OPEN, "asked_at": now} for row in rows]).all())
 
 
-def listed(*, manager: str | None = None, open_only: bool = True, due_by: datetime | None = None, run_id: int | None = None) -> Select[Any]:
+LAST_FIRST = tasks.c.due_at.desc()
+
+
+def listed(
+    *,
+    manager: str | None = None,
+    open_only: bool = True,
+    due_by: datetime | None = None,
+    run_id: int | None = None,
+    customer_id: int | None = None,
+    customer: str = "",
+) -> Select[Any]:
     """The statement behind `winback tasks`: the soonest due first, with the customer's id, names and phone, and the campaign and stage."""
     statement = (
         select(
@@ -51,7 +62,18 @@ def listed(*, manager: str | None = None, open_only: bool = True, due_by: dateti
         statement = statement.where(tasks.c.manager == manager)
     if run_id is not None:
         statement = statement.where(deliveries.c.run_id == run_id)
+    if customer_id is not None:
+        statement = statement.where(tasks.c.customer_id == customer_id)
+    if customer:
+        statement = statement.where(customers.c.key == customer)
     return statement if due_by is None else statement.where(tasks.c.due_at <= due_by)
+
+
+def open_counts(connection: Connection, today: datetime) -> tuple[int, int]:
+    """How many are open, and how many of them were due before the day that began at `today`."""
+    late = func.count(case((tasks.c.due_at < today, 1)))
+    found = connection.execute(select(func.count(), late).select_from(tasks).where(_is_open())).one()
+    return found[0], found[1]
 
 
 def find(connection: Connection, delivery_id: int) -> Row[Any] | None:
@@ -74,6 +96,11 @@ def close(connection: Connection, delivery_id: int, status: TaskStatus, *, now: 
         spoken_to = status is TaskStatus.DECLINED or kind is not TaskKind.CARD  # a card was written: whether it was read, nobody knows
         _touch(connection, delivery_id, done.customer_id, TOUCHED_BY[kind], now, now if spoken_to else None)
     return True
+
+
+def hand_on(connection: Connection, delivery_id: int, manager: str) -> bool:
+    """Give an open task to another manager; whether it was open."""
+    return connection.execute(update(tasks).where(tasks.c.delivery_id == delivery_id, _is_open()).values(manager=manager)).rowcount > 0
 
 
 def _touch(connection: Connection, delivery_id: int, customer_id: int, channel: str, now: datetime, reacted_at: datetime | None) -> None:  # noqa: PLR0917  one use

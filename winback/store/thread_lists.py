@@ -20,11 +20,16 @@ def listed(
     status: str = "",
     assignee: str | None = None,
     overdue: bool = False,
+    customer: str = "",
     limit: int | None = None,
     offset: int = 0,
 ) -> Sequence[Row[Any]]:
-    """Threads that somebody looks for: who waits for us first, by the promise; then the newest. Without `status` all but the closed ones."""
+    """Threads that somebody looks for: who waits for us first, by the promise; then the newest. Without `status` all but the closed ones.
+
+    Those of one customer alone where the shop's id of them is given.
+    """
     statement = _thread().where(*_looked_for(now, status, assignee, overdue=overdue))
+    statement = statement.where(customers.c.key == customer) if customer else statement
     order = (threads.c.due_at.is_(None), threads.c.due_at, threads.c.id.desc())
     return connection.execute(statement.order_by(*order).limit(limit).offset(offset)).all()
 
@@ -79,6 +84,11 @@ def _thread() -> Select[Any]:
 def find(connection: Connection, thread_id: int) -> Row[Any] | None:
     """One thread with the same columns; None when there is none of that number."""
     return connection.execute(_thread().where(threads.c.id == thread_id)).one_or_none()
+
+
+def of_customer(connection: Connection, customer_id: int, limit: int) -> Sequence[Row[Any]]:
+    """A customer's threads with the same columns, the newest first."""
+    return connection.execute(_thread().where(threads.c.customer_id == customer_id).order_by(threads.c.id.desc()).limit(limit)).all()
 
 
 def words(connection: Connection, thread_id: int) -> Sequence[Row[Any]]:

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from importlib import resources
 
 from fastapi import FastAPI, Request
-from fastapi.responses import HTMLResponse, Response
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy import Engine
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
@@ -20,8 +20,12 @@ from winback.studio import (
     campaign_file,
     campaign_page,
     campaigns_page,
+    card_page,
+    care_page,
     cohort_pages,
+    customers_page,
     deliveries_page,
+    drill_page,
     home_page,
     inbox_page,
     lanes_page,
@@ -29,7 +33,10 @@ from winback.studio import (
     mailbox_page,
     pages,
     reason_form,
-    reasons_page,
+    replies_page,
+    results_page,
+    sent_page,
+    tasks_page,
     uncertain_page,
 )
 from winback.studio.desk import Desk
@@ -37,7 +44,11 @@ from winback.studio.gate import Gate, Tickets
 
 ROUTES = (
     home_page.routes,
-    reasons_page.routes,
+    customers_page.routes,
+    card_page.routes,
+    care_page.routes,
+    results_page.routes,
+    drill_page.routes,
     campaigns_page.routes,
     campaign_page.routes,
     campaign_file.routes,
@@ -47,7 +58,10 @@ ROUTES = (
     cohort_pages.routes,
     letters_page.routes,
     mailbox_page.routes,
+    replies_page.routes,  # before the threads, whose numbers stand in the same place
+    tasks_page.routes,
     inbox_page.routes,
+    sent_page.routes,
 )
 """Each family of pages."""
 
@@ -60,6 +74,10 @@ def create_app(project: Project, engine: Engine, *, port: int, clock: Callable[[
     desk = Desk(project, engine, Tickets(port), clock)
     for routes in ROUTES:
         app.router.routes.extend(routes(desk).routes)  # themselves, so that whoever walks them sees them
+
+    @app.get("/")  # while no page of its own stands there
+    def start() -> Response:
+        return RedirectResponse("/customers", HTTPStatus.SEE_OTHER)
 
     @app.get("/style.css")
     def style() -> Response:

@@ -17,25 +17,24 @@ from starlette.exceptions import HTTPException
 from winback.errors import ConfigError, Refused
 from winback.journey import office
 from winback.journey.threads import ThreadStatus
-from winback.letters import sender, wording
 from winback.operations import acquainted, tending, threads
 from winback.operations.people import Right
 from winback.operations.threads import LONGEST, Shown, Wanted
 from winback.operations.waiting import span
+from winback.studio import customers_page, inbox_views, written
 from winback.studio import desk as desks
-from winback.studio import reasons_page
 from winback.studio.desk import Desk
+from winback.studio.words import N_
 
 AT_ONCE = 50
 """Threads on a page."""
-VIEWS = {"": "open and waiting", "open": "open", "overdue": "overdue", "waiting": "waiting", "closed": "closed"}
-_LAST_PAGE = 10_000
+_LONGEST_NAME = 100
 _TOLD = {
-    "answered": "Answered.",
-    "assigned": "It has another owner now.",
-    "closed": "Closed. What they write next begins another thread.",
-    "reopened": "It goes on.",
-    "resolved": "Noted.",
+    "answered": N_("Answered."),
+    "assigned": N_("It has another owner now."),
+    "closed": N_("Closed. What they write next begins another thread."),
+    "reopened": N_("It goes on."),
+    "resolved": N_("Noted."),
 }
 
 
@@ -43,8 +42,8 @@ def routes(desk: Desk) -> APIRouter:
     router, inbox = APIRouter(), InboxPage(desk)
 
     @router.get("/inbox")
-    def every(request: Request, show: str = "", assignee: str = "", page: str = "") -> Response:
-        return inbox.every(request, show, assignee or None, desks.sheet(page))
+    def every(request: Request, show: str = "", assignee: str = "", customer: str = "", page: str = "") -> Response:
+        return inbox.every(request, show, assignee or None, customer.strip(), desks.sheet(page))
 
     @router.get("/inbox/{number}")
     def thread(request: Request, number: str, told: str = "") -> Response:
@@ -64,27 +63,29 @@ class InboxPage:
 
     desk: Desk
 
-    def every(self, request: Request, view: str, assignee: str | None, number: int) -> Response:
-        """Threads, those that wait for us first. `assignee`: a sender's key, `-` for nobody's, None for anybody's."""
-        now, view, number = self.desk.clock(), view if view in VIEWS else "", min(number, _LAST_PAGE)
+    def every(self, request: Request, view: str, assignee: str | None, customer: str, number: int) -> Response:
+        """Threads, those that wait for us first. `assignee`: a sender's key, `-` for nobody's, None for anybody's; `customer`: the shop's id."""
+        now, view, number = self.desk.clock(), view if view in inbox_views.VIEWS else "", min(number, inbox_views.LAST_PAGE)
+        customer = "" if "\0" in customer else customer
         tending.queue(self.desk.project, self.desk.engine, now=now)
         whose = "" if assignee == "-" else assignee or None
-        wanted = Wanted("" if view == "overdue" else view, whose, overdue=view == "overdue")
+        wanted = Wanted("" if view == "overdue" else view, whose, overdue=view == "overdue", customer=customer)
         found = threads.listed(self.desk.project, self.desk.engine, wanted, now=now, limit=AT_ONCE + 1, offset=(number - 1) * AT_ONCE)
-        counted = threads.counts(self.desk.engine, now=now, assignee=whose)
         hours = office.read(self.desk.project)
         return self.desk.page(
             request,
             "inbox.html",
             threads=found[:AT_ONCE],
-            views=[(name, says, _list(name, assignee), _counted(name, counted)) for name, says in VIEWS.items()],
+            views=inbox_views.of_threads(self.desk, now, assignee),
+            beside=inbox_views.beside(self.desk, now),
             view=view,
             assignee=assignee or "",
-            managers=self._managers(),
+            customer=customer,
+            managers=written.managers(self.desk.project),
             at=self._at,
             span=span,
-            newer=_list(view, assignee, number - 1) if number > 1 else "",
-            older=_list(view, assignee, number + 1) if len(found) > AT_ONCE else "",
+            newer=_list(view, assignee, customer, number - 1) if number > 1 else "",
+            older=_list(view, assignee, customer, number + 1) if len(found) > AT_ONCE else "",
             promise=span(hours.hours.within),
             opens=None if hours.is_open(now) else self._at(hours.opens_at(now)),
         )
@@ -101,8 +102,8 @@ class InboxPage:
             shown=shown,
             thread=shown.thread,
             glance=acquainted.glance(self.desk.project, self.desk.engine, customer, now=now) if customer else (),
-            customer=reasons_page.address(customer) if customer else "",
-            managers=self._managers(),
+            customer=customers_page.address(customer) if customer else "",
+            managers=written.managers(self.desk.project),
             at=self._at,
             told=_TOLD.get(told, ""),
             fault=fault,
@@ -117,26 +118,25 @@ class InboxPage:
         now, say = self.desk.clock(), fields.get("say", "")
         self._shown(number, now)
         try:
-            told = self._done(number, say, fields, now)
+            told = self._done(request, number, say, fields, now)
         except ConfigError as error:
             return self.thread(request, number, fault=" ".join(problem.message for problem in error.problems), typed=fields)
         if told in {"answered", "resolved"} and (refused := self._send(now)):
             return self.thread(request, number, fault=f"It is written down, and leaves as soon as this is mended: {refused}")
         return RedirectResponse(f"/inbox/{number}?{urlencode({'told': told})}", HTTPStatus.SEE_OTHER)
 
-    def _done(self, number: int, say: str, fields: Mapping[str, str], now: datetime) -> str:
-        by = fields.get("by", "")
+    def _done(self, request: Request, number: int, say: str, fields: Mapping[str, str], now: datetime) -> str:
         match say:
             case "answer":
                 key = f"studio:{number}:{fields.get('once', '')[:64]}"
-                channel = fields.get("channel", "")
+                by, channel = fields.get("by", ""), fields.get("channel", "")  # who signs it, of config/senders.yaml
                 threads.answer(self.desk.project, self.desk.engine, number, fields.get("text", ""), by=by, key=key, now=now, channel=channel)
                 return "answered"
             case "assign":
                 threads.assign(self.desk.project, self.desk.engine, number, fields.get("assignee", ""))
                 return "assigned"
             case "close":
-                threads.close(self.desk.engine, number, by=by or self.desk.project.user, now=now)
+                threads.close(self.desk.engine, number, by=self.desk.person(request).name[:_LONGEST_NAME], now=now)
                 return "closed"
             case "reopen":
                 threads.reopen(self.desk.engine, number)
@@ -168,18 +168,9 @@ class InboxPage:
                 raise
             raise HTTPException(HTTPStatus.NOT_FOUND) from error
 
-    def _managers(self) -> dict[str, str]:
-        return {key: wording.in_locale(each.name, wording.SOURCE) for key, each in sorted(sender.read(self.desk.project).senders.items())}
-
     def _at(self, moment: datetime) -> str:
-        return f"{moment.astimezone(self.desk.project.zone):%Y-%m-%d %H:%M}"
+        return written.at(self.desk.project, moment)
 
 
-def _counted(view: str, counted: Mapping[str, int]) -> int:
-    return counted["open"] + counted["waiting"] if not view else counted[view]
-
-
-def _list(view: str, assignee: str | None, number: int = 1) -> str:
-    asked = {"show": view, "assignee": assignee or "", "page": number if number > 1 else ""}
-    query = urlencode({name: value for name, value in asked.items() if value})
-    return f"/inbox?{query}" if query else "/inbox"
+def _list(view: str, assignee: str | None, customer: str = "", number: int = 1) -> str:
+    return inbox_views.address("/inbox", show=view, assignee=assignee or "", customer=customer, page=number)

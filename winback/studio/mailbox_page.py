@@ -16,7 +16,7 @@ from winback.channels.unpacked import Link, Unpacked
 from winback.operations import mailbox
 from winback.operations.mailbox import BOXES, Letter, Reading, Wanted
 from winback.settings import Project
-from winback.studio import bubble, letter_frame, reasons_page
+from winback.studio import bubble, customers_page, letter_frame
 from winback.studio import desk as desks
 from winback.studio.desk import Desk
 from winback.studio.gate import HEADERS
@@ -92,7 +92,7 @@ class MailboxPage:
         said: dict[str, Any] = {
             "letter": letter,
             "when": self._when(letter),
-            "customer": reasons_page.address(letter.customer),
+            "customer": customers_page.address(letter.customer),
             "box": BOXES[box],
             "file": self.project.shown(self.reading.mailbox.boxes[box] / name),
             "source": f"{address(letter)}/source",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from markupsafe import Markup
 
 from winback.outcomes import charts, drawing, proof_charts, tabulated, wording
@@ -21,6 +23,11 @@ _MARKS = {
 
 def render(report: Report) -> str:
     """HTML with its style sheet and charts inside; readable in print, in the dark and on a phone."""
+    return pages.render("report.html", **shown(report))
+
+
+def shown(report: Report) -> dict[str, Any]:
+    """What the page shows, for a template: verdicts, tables with their charts and notes, colours of the arms."""
     words = report.words
     drawn = {
         "against-holdout": (charts.lifts(report), "chart-lift-note" if any(judged.truth is not None for judged in report.judged) else ""),
@@ -31,17 +38,21 @@ def render(report: Report) -> str:
     }
     by_section = {name: (Markup(chart), words[note] if note else "") for name, (chart, note) in drawn.items()}  # noqa: S704  our own SVG, names escaped
     sections = [(table, *by_section.get(table.section, (Markup(), table.note))) for table in tabulated.tables(report)]
-    return pages.render(
-        "report.html",
-        words=words,
-        report=report,
-        title=words["title"].format(campaign=report.campaign),
-        as_of=wording.as_of(report),
-        verdicts=[
-            (judged.finding, _MARKS[judged.finding], judged.sentence, "" if judged.truth is None else wording.truth(judged, words))
-            for judged in report.judged
-        ],
-        sections=sections,
-        small_print=[words["method"]],
-        colours={wording.arm(name, words): style for name, style in drawing.colour_classes(arm.name for arm in report.arms).items()},
-    )
+    return {
+        "words": words,
+        "report": report,
+        "title": words["title"].format(campaign=report.campaign),
+        "as_of": wording.as_of(report),
+        "verdicts": verdicts(report),
+        "sections": sections,
+        "small_print": [words["method"]],
+        "colours": {wording.arm(name, words): style for name, style in drawing.colour_classes(arm.name for arm in report.arms).items()},
+    }
+
+
+def verdicts(report: Report) -> list[tuple[Finding, str, str, str]]:
+    """Of each tactic the finding, its mark, its sentence, and of a made-up shop what is really true."""
+    return [
+        (judged.finding, _MARKS[judged.finding], judged.sentence, "" if judged.truth is None else wording.truth(judged, report.words))
+        for judged in report.judged
+    ]

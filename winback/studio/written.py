@@ -1,0 +1,25 @@
+"""Moments, amounts and colleagues as pages write them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from winback.letters import sender, wording
+from winback.model import Money
+from winback.settings import Project
+
+
+def at(project: Project, moment: datetime) -> str:
+    """In the shop's zone: 2026-03-09 14:05."""
+    return f"{moment.astimezone(project.zone):%Y-%m-%d %H:%M}"
+
+
+def money(minor: Any, currency: str) -> str:
+    """An amount of minor units: 1,250.00 UAH."""
+    return f"{Money.from_minor(minor, currency).amount:,f} {currency}"
+
+
+def managers(project: Project) -> dict[str, str]:
+    """Who signs letters, by their key in config/senders.yaml, in the order of the keys."""
+    return {key: wording.in_locale(each.name, wording.SOURCE) for key, each in sorted(sender.read(project).senders.items())}
