@@ -23,8 +23,8 @@ from winback.outcomes.report import Report
 from winback.speech import Language
 from winback.studio import desk as desks
 from winback.studio import pages, report_page, written
-from winback.studio.desk import Desk
 from winback.studio.counts import PATIENCE_SECONDS, Counts
+from winback.studio.desk import Desk
 
 AT_ONCE = 20
 """Runs on a page."""
