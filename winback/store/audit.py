@@ -44,6 +44,14 @@ class Deed(StrEnum):
     DONE = "done"  # a task
     DROPPED = "dropped"  # a task
     DECLINED = "declined"  # a task: the customer doesn't want to be won back
+    ADDED = "added"  # one of our people, who may open the studio
+    INVITED = "invited"  # one of our people, to choose a password
+    CHOSE_PASSWORD = "chose-password"  # for themselves, or for another of our people
+    GAVE_ROLES = "gave-roles"  # to one of our people
+    RENAMED = "renamed"  # one of our people
+    DISABLED = "disabled"  # one of our people
+    ENABLED = "enabled"  # one of our people, again
+    SIGNED_IN = "signed-in"  # to the studio
     EXPIRED = "expired"  # what was kept longer than its time, see config/retention.yaml
 
 

@@ -1,0 +1,68 @@
+"""Passwords and tokens of the studio: made, kept as hashes only, compared."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import threading
+from functools import cache
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+SHORTEST, LONGEST = 12, 200
+"""Characters. Length is what counts: no capitals or figures are asked for (NIST SP 800-63B, 3.1.1)."""
+
+_FEWEST_DIFFERENT = 5
+_HASHER = PasswordHasher()  # Argon2id as RFC 9106 recommends where memory is short: 64 MiB, three passes, four lanes
+_TURNS = threading.BoundedSemaphore(2)
+"""So many are reckoned at once: each takes 64 MiB, and whoever sends hundreds of tries fills no memory with them."""
+
+
+def fault(password: str, *, email: str = "", name: str = "") -> str:
+    """Why somebody can't take this password, as a sentence; empty when they can."""
+    if len(password) < SHORTEST:
+        return f"The password is too short. Take at least {SHORTEST} characters: several words are easy to remember."
+    if len(password) > LONGEST:
+        return f"The password is too long. Take at most {LONGEST} characters."
+    if len(set(password)) < _FEWEST_DIFFERENT:
+        return "The password repeats itself. Take another one: several words are easy to remember."
+    if password.casefold() in {email.casefold(), name.casefold()}:
+        return "The password is the address or the name. Take another one: several words are easy to remember."
+    return ""
+
+
+def hashed(password: str) -> str:
+    """The hash to keep, with its salt and its parameters."""
+    with _TURNS:
+        return _HASHER.hash(password)
+
+
+def fits(password: str, password_hash: str) -> bool:
+    """Whether it is the password. It takes the same time when there is no hash: whoever asks learns nothing from it."""
+    with _TURNS:
+        try:
+            return _HASHER.verify(password_hash or _nobodys(), password[: LONGEST + 1]) and bool(password_hash)
+        except (VerificationError, InvalidHashError):
+            return False
+
+
+def is_outdated(password_hash: str) -> bool:
+    """Whether it was made with other parameters than today's."""
+    return _HASHER.check_needs_rehash(password_hash)
+
+
+def token() -> str:
+    """What nobody guesses: 256 bits, in letters that addresses and cookies may hold."""
+    return secrets.token_urlsafe(32)
+
+
+def token_hash(text: str) -> str:
+    """What is kept of a token: it is long and by chance, so one pass of SHA-256 is enough."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+@cache
+def _nobodys() -> str:
+    """A hash that no password fits, to take the same time."""
+    return _HASHER.hash(secrets.token_urlsafe(32))
