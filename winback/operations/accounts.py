@@ -20,6 +20,7 @@ from winback.strictyaml import nearest
 
 INVITED_FOR = timedelta(days=7)
 LONGEST_NAME = 100
+_LONGEST_ADDRESS = 254
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,8 +177,8 @@ def about(number: int) -> str:
 
 
 def canonical(email: str) -> str:
-    """An address as it is kept: in small letters."""
-    return email.strip().casefold()
+    """An address as it is kept: in small letters, and without what no address holds."""
+    return "".join(sign for sign in email.strip() if sign.isprintable())[:_LONGEST_ADDRESS].casefold()
 
 
 def _address(email: str) -> str:
@@ -207,7 +208,9 @@ def _roles(words: Iterable[str]) -> list[str]:
 def _known(connection: Connection, email: str) -> Account:
     account = accounts.find(connection, canonical(email), hold=True)
     if account is None:
-        _refuse(f"nobody has the address {canonical(email)}.", nearest(canonical(email), (each.email for each in accounts.every(connection)), "There are"))
+        _refuse(
+            f"nobody has the address {canonical(email)}.", nearest(canonical(email), (each.email for each in accounts.every(connection)), "There are")
+        )
     return account
 
 

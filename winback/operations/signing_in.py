@@ -56,26 +56,18 @@ class Visit:
 
 
 def sign_in(project: Project, engine: Engine, email: str, password: str, *, network: str, now: datetime) -> Visit | Slowed | None:
-    """The token of who is signed in from now on; None when address and password don't belong together, whatever is wrong with them.
+    """Who is signed in from now on; None when address and password don't belong together, whatever is wrong with them.
 
-    `network` is the address that the request came from. Address and password are looked at even where nobody has that address.
+    `network` is the address that the request came from. The password is reckoned with even where nobody has that e-mail address.
     """
-    written = people.canonical(email)
-    whose = [_whose(project, kind, text) for kind, text in (("account", written), ("network", network))]
+    account = _proven(project, engine, email, password, network=network, now=now)
+    if not isinstance(account, Account):
+        return account
     with database.writing(engine) as connection:
-        if slowed := _count_a_try(connection, whose, now):
-            return slowed
-        account = accounts.find(connection, written)
-    usable = account.password_hash if account is not None and account.is_open else ""
-    if not passwords.fits(password, usable) or account is None:
-        return None
-    with database.writing(engine) as connection:
-        accounts.forgive(connection, whose[0])
-        accounts.take_back(connection, whose[1])
-        held = accounts.find(connection, written, hold=True)
-        if held is None or not held.is_open or held.password_hash != usable:
+        held = accounts.find(connection, account.email, hold=True)
+        if held is None or not held.is_open or held.password_hash != account.password_hash:
             return None  # changed at this very moment
-        if passwords.is_outdated(usable):
+        if passwords.is_outdated(account.password_hash):
             accounts.change(connection, held.id, password_hash=passwords.hashed(password))
         return _begin(connection, held, by="password", now=now)
 
@@ -108,10 +100,10 @@ def sign_out(engine: Engine, token: str) -> None:
 
 def change_password(project: Project, engine: Engine, email: str, old: str, new: str, *, network: str, now: datetime) -> Visit | Slowed | None:
     """Take another password: they are signed in here, anew, and nowhere else any more. None when the old one is wrong. Raises ConfigError."""
-    known = sign_in(project, engine, email, old, network=network, now=now)
-    if not isinstance(known, Visit):
-        return known
-    people.set_password(engine, email, new, by=known.person.name, now=now)
+    account = _proven(project, engine, email, old, network=network, now=now)
+    if not isinstance(account, Account):
+        return account
+    people.set_password(engine, email, new, by=account.name, now=now)
     return let_in(engine, email, by="password", now=now)
 
 
@@ -119,6 +111,23 @@ def person(account: Account) -> Person:
     """An account as pages know it; a role of a newer version is none."""
     roles = frozenset(Role(word) for word in account.roles if word in set(Role))
     return Person(account.name, account.email, roles, account.language, account.id)
+
+
+def _proven(project: Project, engine: Engine, email: str, password: str, *, network: str, now: datetime) -> Account | Slowed | None:
+    """Whose address and password these are."""
+    written = people.canonical(email)
+    by_account, by_network = _whose(project, "account", written), _whose(project, "network", network)
+    with database.writing(engine) as connection:
+        if slowed := _count_a_try(connection, by_account, by_network, now):
+            return slowed
+        account = accounts.find(connection, written)
+    usable = account.password_hash if account is not None and account.is_open else ""
+    if not passwords.fits(password, usable):
+        return None
+    with database.writing(engine) as connection:
+        accounts.forgive(connection, by_account)
+        accounts.take_back(connection, by_network)
+    return account
 
 
 def _begin(connection: Connection, account: Account, *, by: str, now: datetime) -> Visit:
@@ -129,17 +138,17 @@ def _begin(connection: Connection, account: Account, *, by: str, now: datetime) 
     return Visit(person(account), token)
 
 
-def _count_a_try(connection: Connection, whose: list[str], now: datetime) -> Slowed | None:
+def _count_a_try(connection: Connection, by_account: str, by_network: str, now: datetime) -> Slowed | None:
     """Count it before it is looked at, so that many at once are many; whoever must wait yet isn't counted."""
-    waits, counted = [], []
-    for key, patience in zip(whose, (WITH_AN_ACCOUNT, WITH_AN_ADDRESS), strict=True):
+    waits, counted = [], {}
+    for key, patience in ((by_account, WITH_AN_ACCOUNT), (by_network, WITH_AN_ADDRESS)):
         known = accounts.failures(connection, key, now)
         tries = 0 if now - known.last_at > _FORGOTTEN else known.tries
         waits.append(known.last_at + patience.wait(tries) - now)
-        counted.append(tries + 1)
+        counted[key] = tries + 1
     if max(waits) > timedelta():
         return Slowed(max(waits))
-    for key, tries in zip(whose, counted, strict=True):
+    for key, tries in counted.items():
         accounts.note_failures(connection, key, tries, now)
     return None
 
