@@ -13,8 +13,8 @@ from winback.operations import accounts, passwords, signing_in
 from winback.operations.people import ALLOWS, Right, Role
 from winback.operations.signing_in import IDLE, LASTS, Slowed, Visit
 from winback.store import audit, database
-from winback.store.tables import failed_sign_ins, sign_ins
 from winback.store.tables import accounts as table
+from winback.store.tables import failed_sign_ins, sign_ins
 
 NOW = datetime(2026, 11, 27, 9, 0, tzinfo=UTC)
 OLENA, IVAN = "olena@zerno.example", "ivan@zerno.example"

@@ -101,7 +101,7 @@ def accept(engine: Engine, token: str, password: str, *, now: datetime) -> str:
         if account is None or not kept:
             _refuse("this invitation was used, or its time is over.", "Ask whoever sent it for another one.")
         accounts.choose_password(connection, account.id, kept)
-        _tell(connection, audit.Deed.CHOSE_PASSWORD, account.id, {}, by=account.name, now=now)
+        _tell(connection, audit.Deed.CHOSE, account.id, {}, by=account.name, now=now)
     return account.email
 
 
@@ -112,7 +112,7 @@ def set_password(engine: Engine, email: str, password: str, *, by: str, now: dat
     with database.writing(engine) as connection:
         account = _open(connection, email)
         accounts.choose_password(connection, account.id, kept)
-        _tell(connection, audit.Deed.CHOSE_PASSWORD, account.id, {}, by=by, now=now)
+        _tell(connection, audit.Deed.CHOSE, account.id, {}, by=by, now=now)
 
 
 def give_roles(engine: Engine, email: str, roles: Sequence[str], *, by: str, now: datetime) -> None:

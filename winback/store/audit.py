@@ -46,7 +46,7 @@ class Deed(StrEnum):
     DECLINED = "declined"  # a task: the customer doesn't want to be won back
     ADDED = "added"  # one of our people, who may open the studio
     INVITED = "invited"  # one of our people, to choose a password
-    CHOSE_PASSWORD = "chose-password"  # for themselves, or for another of our people
+    CHOSE = "chose-password"  # for themselves, or for another of our people
     GAVE_ROLES = "gave-roles"  # to one of our people
     RENAMED = "renamed"  # one of our people
     DISABLED = "disabled"  # one of our people
