@@ -103,7 +103,7 @@ async def test_while_nothing_lies_there_the_page_says_how_letters_get_there(brow
     page = (await browser.get("/mailbox")).text
     assert "<code>winback run CAMPAIGN</code> writes its letters here instead of sending them" in page
     assert "This project sends" not in page
-    assert '<a href="/mailbox">' in (await browser.get("/")).text
+    assert '<a href="/mailbox">' in (await browser.get("/customers")).text
     assert '<a href="/mailbox">' in (await browser.get("/campaigns")).text
 
 

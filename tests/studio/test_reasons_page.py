@@ -62,24 +62,24 @@ def recorded(project, engine, key: str = "A1") -> list[tuple[str, date, str, str
 
 
 async def test_a_customer_is_found_by_the_beginning_of_their_id(browser):
-    page = (await browser.get("/", params={"find": " A1 "})).text
+    page = (await browser.get("/customers", params={"find": " A1 "})).text
     assert re.findall(r'href="(/customers/[^"]+)"', page) == ["/customers/A1", "/customers/A1%2F2"]
     assert "Emma Shaw" in page
-    many = (await browser.get("/", params={"find": "N"})).text
+    many = (await browser.get("/customers", params={"find": "N"})).text
     assert re.findall(r'href="/customers/(N[^"]+)"', many) == [f"N{number:02}" for number in range(20)]
     assert "there are more" in many
 
 
 async def test_an_id_that_stands_alone_is_gone_to_at_once(browser):
     for key, path in (("a1", "/customers/a1"), ("A1/2", "/customers/A1%2F2"), ("x%y", "/customers/x%25y")):
-        answer = await browser.get("/", params={"find": key})
+        answer = await browser.get("/customers", params={"find": key})
         assert (answer.status_code, answer.headers["location"]) == (303, path)
         assert f"<dd>{key}</dd>" in (await browser.get(path)).text
 
 
 @pytest.mark.parametrize("text", ["%", "_1", "Z9", "\0", "N" * 300, "<script>alert(1)</script>"])
 async def test_what_no_id_begins_with_finds_nobody(browser, text):
-    page = await browser.get("/", params={"find": text})
+    page = await browser.get("/customers", params={"find": text})
     assert page.status_code == 200
     assert "There is none." in page.text
     assert "<script" not in page.text
@@ -120,7 +120,7 @@ async def test_what_the_form_says_is_recorded_and_counted(browser, project, shop
     assert "<p>Recorded: Poor service.</p>" in page
     assert "What helps: Apologise" in page
     assert "Waited an hour" in page
-    assert "Customers with a reason: 1." in (await browser.get("/")).text
+    assert "Customers with a reason: 1." in (await browser.get("/customers")).text
     with database.reading(shop) as connection:
         (deed,) = (row for row in audit.listed(connection) if row.deed == audit.Deed.TOLD_REASON)
     assert (deed.who, deed.detail) == (project.user, '{"by":"olena","reason":"service"}'), "as on the command line, and without the note"
@@ -201,7 +201,7 @@ async def test_under_another_name_nothing_is_shown_or_recorded(browser, project,
 
 
 async def test_localhost_is_a_name_of_home(browser):
-    assert (await browser.get("/", headers={"Host": f"LOCALHOST:{PORT}"})).status_code == 200
+    assert (await browser.get("/customers", headers={"Host": f"LOCALHOST:{PORT}"})).status_code == 200
 
 
 async def test_without_the_pages_own_proof_nothing_is_recorded(browser, project, shop):
@@ -226,8 +226,8 @@ async def test_what_is_no_form_of_ours_is_refused(browser, body, status):
 
 
 async def test_every_answer_carries_the_headers_that_keep_it_at_home(browser):
-    answers = [await browser.get(path) for path in ("/", "/customers/A1", "/customers/Z9", "/style.css")]
-    answers += [await send(browser), await send(browser, reason=""), await browser.get("/", headers={"Host": "evil.example"})]
+    answers = [await browser.get(path) for path in ("/customers", "/customers/A1", "/customers/Z9", "/style.css")]
+    answers += [await send(browser), await send(browser, reason=""), await browser.get("/customers", headers={"Host": "evil.example"})]
     for answer in answers:
         policy = answer.headers["content-security-policy"]
         assert "default-src 'none'" in policy
@@ -244,7 +244,7 @@ async def test_a_broken_file_is_named_with_its_line(browser, project):
     projects.edit(project.config("reasons.yaml"), "title: Poor service", "titel: Poor service")
     with pytest.raises(ConfigError) as refused:
         reasons.counted(project, None)
-    page = await browser.get("/")
+    page = await browser.get("/customers")
     assert page.status_code == 500
     assert re.search(r"config/reasons\.yaml:\d+", str(refused.value))[0] in page.text
 
@@ -253,4 +253,4 @@ async def test_a_reason_that_is_no_longer_listed_is_still_shown(browser, project
     await send(browser, reason="forgot")
     projects.edit(project.config("reasons.yaml"), "  forgot:", "  forgotten:")
     assert "(no longer listed)" in (await browser.get("/customers/A1")).text
-    assert "(no longer listed)" in (await browser.get("/")).text
+    assert "(no longer listed)" in (await browser.get("/customers")).text

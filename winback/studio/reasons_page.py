@@ -32,7 +32,7 @@ def address(key: str) -> str:
 def routes(desk: Desk) -> APIRouter:
     router, page = APIRouter(), ReasonsPage(desk)
 
-    @router.get("/")
+    @router.get("/customers")
     def start(request: Request, find: str = "") -> Response:
         return page.start(request, find)
 
