@@ -48,7 +48,7 @@ def _found() -> Iterator[Sentence]:
                 found = extract_python(lines, [*_FUNCTIONS], [], {})
                 extracted = [(line, message) for line, function, message, _ in found if function in {"N_", "ngettext"}]
         for line, message in extracted:
-            texts = [part for part in ([message] if isinstance(message, str) else message) if isinstance(part, str)]
+            texts = [part for part in ([message] if isinstance(message, str) else message or ()) if isinstance(part, str)]
             if texts:  # a sentence out of a variable is marked where it is written
                 yield Sentence(None, texts[0], texts[1] if len(texts) > 1 else None, file.relative_to(ROOT).as_posix(), line)
 

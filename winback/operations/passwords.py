@@ -10,6 +10,8 @@ from functools import cache
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from winback.speech import N_
+
 SHORTEST, LONGEST = 12, 200
 """Characters. Length is what counts: no capitals or figures are asked for (NIST SP 800-63B, 3.1.1)."""
 
@@ -21,17 +23,21 @@ _TURNS = threading.BoundedSemaphore(2)
 """So many are reckoned at once: whoever sends hundreds of tries fills neither the memory nor every processor with them."""
 
 
+_TOO_SHORT = N_("The password is too short. Take at least 12 characters: several words are easy to remember.")
+_TOO_LONG = N_("The password is too long. Take at most 200 characters.")
+_REPEATS = N_("The password repeats itself. Take another one: several words are easy to remember.")
+_IS_KNOWN = N_("The password is the address or the name. Take another one: several words are easy to remember.")
+
+
 def fault(password: str, *, email: str = "", name: str = "") -> str:
-    """Why somebody can't take this password, as a sentence; empty when they can."""
+    """Why somebody can't take this password, as a sentence that the catalogues have; empty when they can."""
     if len(password) < SHORTEST:
-        return f"The password is too short. Take at least {SHORTEST} characters: several words are easy to remember."
+        return _TOO_SHORT
     if len(password) > LONGEST:
-        return f"The password is too long. Take at most {LONGEST} characters."
+        return _TOO_LONG
     if len(set(password)) < _FEWEST_DIFFERENT:
-        return "The password repeats itself. Take another one: several words are easy to remember."
-    if password.casefold() in {email.casefold(), name.casefold()}:
-        return "The password is the address or the name. Take another one: several words are easy to remember."
-    return ""
+        return _REPEATS
+    return _IS_KNOWN if password.casefold() in {email.casefold(), name.casefold()} else ""
 
 
 def hashed(password: str) -> str:
