@@ -101,8 +101,10 @@ class Desk:
         self.tickets.remember(request, response)
         return response
 
-    async def form(self, request: Request, right: Right | None, *, at_most: int = _BODY_BYTES) -> dict[str, str]:
-        """The form that came in, the first of each field. `at_most` in bytes; None is a right that everybody has, also who isn't signed in.
+    async def form(self, request: Request, right: Right | None, *, at_most: int = _BODY_BYTES, fields: int = _FIELDS) -> dict[str, str]:
+        """The form that came in, the first of each field. `at_most` in bytes, and so many `fields`.
+
+        None is a right that everybody has, also who isn't signed in.
 
         Raises HTTPException 413 when it is too long, 403 when it is no form of ours or the person hasn't the right.
         """
@@ -112,14 +114,14 @@ class Desk:
             if len(body) > at_most:
                 raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         try:
-            fields = parse_qs(body.decode("ascii"), keep_blank_values=True, max_num_fields=_FIELDS)
+            found = parse_qs(body.decode("ascii"), keep_blank_values=True, max_num_fields=fields)
         except ValueError as error:
             raise HTTPException(HTTPStatus.FORBIDDEN) from error
-        if not self.tickets.hold(request, fields.get("proof", [""])[0]):
+        if not self.tickets.hold(request, found.get("proof", [""])[0]):
             raise HTTPException(HTTPStatus.FORBIDDEN)
         if right is not None:
             self.need(request, right)
-        return {name: values[0] for name, values in fields.items()}
+        return {name: values[0] for name, values in found.items()}
 
     def _places(self, request: Request) -> list[tuple[str, str, bool]]:
         """(address, name, whether it is this one) of every family of pages that is there."""
