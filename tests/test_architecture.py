@@ -40,6 +40,7 @@ ONLY = {
     "shevchenko": ("winback/letters/names/",),
     "yaml": ("winback/strictyaml.py",),
     "random": ("winback/demo/",),
+    "joserfc": ("winback/operations/identities.py",),
     "argon2": ("winback/operations/passwords.py",),
     "secrets": ("winback/settings.py", "winback/studio/", "winback/operations/passwords.py"),
     "uuid": ("winback/commands/frame.py", "winback/demo/", "flows/"),
@@ -181,6 +182,7 @@ def test_help_imports_nothing_heavy():
         "dateutil",
         "phonenumbers",
         "argon2",
+        "joserfc",
     )
     program = f"import sys; sys.argv = ['winback', '--help']\ntry:\n    from winback.cli import main; main()\nexcept SystemExit: pass\nprint([m for m in {heavy!r} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT)

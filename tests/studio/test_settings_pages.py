@@ -126,7 +126,11 @@ async def test_roles_names_and_doors_are_changed_on_somebodys_page(admin, engine
 
 
 async def test_deeds_are_found_by_who_what_about_what_and_when(admin, engine):
-    for days, who, word, about in ((9, "olha", "paused", "campaign spring"), (5, "ivan", "resumed", "campaign spring"), (1, HOSTILE, "stopped", "lane email")):
+    for days, who, word, about in (
+        (9, "olha", "paused", "campaign spring"),
+        (5, "ivan", "resumed", "campaign spring"),
+        (1, HOSTILE, "stopped", "lane email"),
+    ):
         deed(engine, who, word, about, days=days)
 
     async def found(**asked: str) -> list[str]:

@@ -72,7 +72,9 @@ async def test_who_is_not_signed_in_is_led_there_and_back(browser, olena):
     assert (await browser.get("/sign-in?next=/inbox")).headers["location"] == "/inbox", "who is in needn't sign in again"
 
 
-@pytest.mark.parametrize("path", ["/", "/customers", "/customers/A1", "/nothing", "/settings/people", "/campaigns/x/letters/y", "/mailbox", "/account"])
+@pytest.mark.parametrize(
+    "path", ["/", "/customers", "/customers/A1", "/nothing", "/settings/people", "/campaigns/x/letters/y", "/mailbox", "/account"]
+)
 async def test_without_signing_in_nothing_is_shown_not_even_whether_it_is_there(browser, path):
     answer = await browser.get(path)
     assert (answer.status_code, answer.text) == (303, "")
@@ -175,7 +177,9 @@ async def test_a_form_of_somebody_else_or_of_before_changes_nothing(browser, ole
         assert answer.status_code == 403
         assert "Open the page anew" in answer.text
     assert (await browser.post("/account", data={"proof": own, "say": "language", "language": "uk"})).status_code == 303
-    assert (await browser.post("/sign-in", data={"email": olena, "password": PASSWORD})).status_code == 403, "signing somebody else in needs a proof too"
+    assert (await browser.post("/sign-in", data={"email": olena, "password": PASSWORD})).status_code == 403, (
+        "signing somebody else in needs a proof too"
+    )
     assert (await browser.post("/sign-out", data={})).status_code == 403
 
 
@@ -225,7 +229,13 @@ async def test_a_password_is_changed_and_other_browsers_are_out(browser, olena, 
     await sign_in(browser, olena)
     async with staff.browser(create_app(project, engine, port=PORT, clock=clock), HOME) as other:
         await sign_in(other, olena)
-        fields = {"proof": await proof(browser, "/account"), "say": "password", "old": "wrong", "password": "four new words", "again": "four new words"}
+        fields = {
+            "proof": await proof(browser, "/account"),
+            "say": "password",
+            "old": "wrong",
+            "password": "four new words",
+            "again": "four new words",
+        }
         assert "That isn&#39;t your password." in (await browser.post("/account", data=fields)).text
         answer = await browser.post("/account", data={**fields, "old": PASSWORD})
         assert answer.headers["location"] == "/account?told=password"
@@ -261,7 +271,8 @@ async def test_as_long_as_nobody_has_an_account_the_studio_is_open_on_this_machi
 
 
 @pytest.mark.parametrize(
-    "change", [("# environment: production ", "environment: production #"), ("approve_above: 200", f"studio: {{address: {ABROAD}}}\napprove_above: 200")]
+    "change",
+    [("# environment: production ", "environment: production #"), ("approve_above: 200", f"studio: {{address: {ABROAD}}}\napprove_above: 200")],
 )
 async def test_in_production_and_abroad_it_never_is_and_says_how_the_first_account_is_made(tmp_path, engine, change):
     project = projects.make(tmp_path / "strict", ("config/settings.yaml", *change))

@@ -21,7 +21,9 @@ def check(project: Project, files: Iterable[str], *, by: str, email: str) -> Non
     there = sorted(file for file in files if (project.root / file).is_file())
     if _git(project, "rev-parse", "--is-inside-work-tree") != "true":
         how = "Make it one (git init), or take `second_person:` out of config/settings.yaml."
-        raise ConfigError(Problem("", None, "a second person is to approve, and the project is no git repository: nobody knows who the first is.", how))
+        raise ConfigError(
+            Problem("", None, "a second person is to approve, and the project is no git repository: nobody knows who the first is.", how)
+        )
     if changed := _git(project, "status", "--porcelain", "--untracked-files=all", "--", *there):
         file = changed.splitlines()[0][3:]
         raise ConfigError(Problem(file, None, "it has changes that aren't committed: nobody knows whose they are.", "Commit them, then look again."))

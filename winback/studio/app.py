@@ -21,6 +21,7 @@ from winback.studio import (
     inbox_page,
     mailbox_page,
     people_page,
+    provider_page,
     reasons_page,
     refusals,
     settings_page,
@@ -32,6 +33,7 @@ from winback.studio.gate import Gate, Tickets
 
 ROUTES = (
     sign_in_page.routes,
+    provider_page.routes,
     reasons_page.routes,
     campaign_page.routes,
     mailbox_page.routes,

@@ -68,7 +68,9 @@ class AuditPage:
             fault = _NO_CUSTOMER
         except (ValueError, OverflowError):
             fault = _NO_DAY
-        older = urlencode({**{name: said for name, said in asked.items() if said}, "before": found[AT_ONCE - 1].number}) if len(found) > AT_ONCE else ""
+        older = (
+            urlencode({**{name: said for name, said in asked.items() if said}, "before": found[AT_ONCE - 1].number}) if len(found) > AT_ONCE else ""
+        )
         return self.desk.page(
             request,
             "audit.html",

@@ -95,7 +95,9 @@ class CampaignPage:
             return self.campaign(request, name, fault="Write your name: it is kept with what you say.")
         try:
             if say == "approve":
-                approving.approve(self.desk.engine, self.desk.project, name, shown=fields.get("fingerprint", ""), by=by, email=person.email, now=self.desk.clock())
+                approving.approve(
+                    self.desk.engine, self.desk.project, name, shown=fields.get("fingerprint", ""), by=by, email=person.email, now=self.desk.clock()
+                )
             elif say == "withdraw":
                 approving.withdraw(self.desk.engine, name, by=by, now=self.desk.clock())
             else:

@@ -64,6 +64,13 @@ class Door:
 def own_path(wanted: str) -> str:
     """Where somebody wanted to go, if that is a page of ours, else the first page."""
     parts = urlsplit(wanted) if wanted.startswith("/") and wanted.isascii() and wanted.isprintable() and len(wanted) < 2000 else None
-    if parts is None or parts.scheme or parts.netloc or "\\" in wanted or wanted.startswith("//") or parts.path.startswith(("/sign-in", "/invitation")):
+    if (
+        parts is None
+        or parts.scheme
+        or parts.netloc
+        or "\\" in wanted
+        or wanted.startswith("//")
+        or parts.path.startswith(("/sign-in", "/invitation"))
+    ):
         return "/"
     return wanted

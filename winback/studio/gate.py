@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import hmac
+import json
 import re
 import secrets
+from collections.abc import Mapping
 from http import HTTPStatus
+from typing import Literal
 
 from fastapi import Request, Response
 from starlette.datastructures import Headers, MutableHeaders
@@ -87,6 +91,7 @@ class Tickets:
         self._host = host
         self.cookie = f"winback-studio-{port}"
         self._session = f"winback-session-{port}"
+        self._lent = f"winback-provider-{port}"
 
     def is_abroad(self, request: Request) -> bool:
         """Whether the browser came by the outside name, and so by https."""
@@ -126,6 +131,21 @@ class Tickets:
     def dismiss(self, request: Request, response: Response) -> None:
         self._set(request, response, self._session, "", seconds=0)
 
+    def lend(self, request: Request, response: Response, asked: Mapping[str, str]) -> None:
+        """What a provider of identities must bring back, for ten minutes. Its answer comes from another site, so this cookie is lax."""
+        text = base64.urlsafe_b64encode(json.dumps(asked).encode()).decode()
+        self._set(request, response, self._lent, f"{text}.{self._proof(text)}", seconds=600, is_lax=True)
+
+    def lent(self, request: Request) -> dict[str, str]:
+        """That again; nothing, when it isn't as we made it."""
+        text, _, proof = request.cookies.get(self._name(request, self._lent), "").partition(".")
+        if not text or not hmac.compare_digest(self._proof(text).encode(), proof.encode()):
+            return {}
+        return {str(name): str(value) for name, value in json.loads(base64.urlsafe_b64decode(text)).items()}
+
+    def take_back(self, request: Request, response: Response) -> None:
+        self._set(request, response, self._lent, "", seconds=0, is_lax=True)
+
     def _whose(self, request: Request) -> str:
         """The token, if it is known who is signed in with it."""
         visit = getattr(request.state, "visit", None)
@@ -134,9 +154,9 @@ class Tickets:
     def _proof(self, whose: str) -> str:
         return hmac.digest(self._secret, whose.encode(), "sha256").hex()
 
-    def _set(self, request: Request, response: Response, name: str, value: str, *, seconds: int | None = None) -> None:
-        abroad = self.is_abroad(request)
-        response.set_cookie(self._name(request, name), value, max_age=seconds, httponly=True, samesite="strict", secure=abroad)
+    def _set(self, request: Request, response: Response, name: str, value: str, *, seconds: int | None = None, is_lax: bool = False) -> None:
+        site: Literal["lax", "strict"] = "lax" if is_lax else "strict"
+        response.set_cookie(self._name(request, name), value, max_age=seconds, httponly=True, samesite=site, secure=self.is_abroad(request))
 
     def _name(self, request: Request, name: str) -> str:
         """Browsers take a name with this prefix only by https, for this host alone."""

@@ -23,7 +23,10 @@ from winback.studio.words import N_
 ROLES = {
     Role.MARKETER: (N_("Marketer"), N_("Edits letters, cohorts and campaigns; sends letters to their own address.")),
     Role.APPROVER: (N_("Approver"), N_("Approves, starts, pauses and stops campaigns; opens lanes; settles letters in doubt.")),
-    Role.MANAGER: (N_("Manager"), N_("Answers customers, closes tasks, records reasons; hands out what is held of a customer, and closes addresses.")),
+    Role.MANAGER: (
+        N_("Manager"),
+        N_("Answers customers, closes tasks, records reasons; hands out what is held of a customer, and closes addresses."),
+    ),
     Role.ADMIN: (N_("Admin"), N_("May do everything, also forget a customer, and looks after people and the audit log.")),
 }
 STATES = {

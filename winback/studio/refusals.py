@@ -36,7 +36,10 @@ _SAID = {
     HTTPStatus.UNPROCESSABLE_ENTITY: (N_("Not found"), N_("The address can't be read. Go back, or choose a page above.")),
 }
 _OTHERWISE = (N_("That can't be done"), N_("The studio can't answer this. Go back, or choose a page above."))
-_BROKEN = (N_("Something went wrong"), N_("The fault is the studio's, not yours. Go back and look whether what you did is there before you do it again."))
+_BROKEN = (
+    N_("Something went wrong"),
+    N_("The fault is the studio's, not yours. Go back and look whether what you did is there before you do it again."),
+)
 _NO_DATABASE = (N_("The database doesn't answer"), N_("Nothing is half done. Try again in a minute."))
 _TO_MEND = N_("Something must be mended first")
 

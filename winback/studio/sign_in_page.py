@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
+from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
@@ -156,6 +157,10 @@ class SignInPage:
             return self.own(request, refused=found, fault="" if found else _WRONG_OLD)
         return self._admit(request, found, "/account?told=password")
 
+    def refused(self, request: Request, sentence: str) -> Response:
+        """The form again, since another door didn't open."""
+        return self._form(request, "", fault=sentence)
+
     def _form(self, request: Request, wanted: str, *, email: str = "", refused: Slowed | None = None, fault: str = "") -> Response:
         status = HTTPStatus.TOO_MANY_REQUESTS if refused else HTTPStatus.UNPROCESSABLE_ENTITY if fault else HTTPStatus.OK
         headers = {"Retry-After": str(_seconds(refused))} if refused else {}
@@ -168,13 +173,19 @@ class SignInPage:
             email=email,
             fault=fault,
             wait=_seconds(refused),
-            provider="",
+            provider=_provider(self.desk),
         )
 
     def _admit(self, request: Request, visit: Visit, to: str) -> Response:
         response = RedirectResponse(to, HTTPStatus.SEE_OTHER)
         self.desk.tickets.admit(request, response, visit.token)
         return response
+
+
+def _provider(desk: Desk) -> str:
+    """What the button calls the provider of identities; empty: there is none."""
+    settings = desk.project.settings.studio.oidc
+    return "" if settings is None else settings.name or urlsplit(settings.issuer).netloc
 
 
 def _seconds(refused: Slowed | None) -> int:
