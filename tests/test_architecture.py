@@ -40,7 +40,9 @@ ONLY = {
     "shevchenko": ("winback/letters/names/",),
     "yaml": ("winback/strictyaml.py",),
     "random": ("winback/demo/",),
-    "secrets": ("winback/settings.py", "winback/studio/"),
+    "joserfc": ("winback/operations/identities.py",),
+    "argon2": ("winback/operations/passwords.py",),
+    "secrets": ("winback/settings.py", "winback/studio/", "winback/operations/passwords.py"),
     "uuid": ("winback/commands/frame.py", "winback/demo/", "flows/"),
     "dns": ("winback/channels/dns_lookup.py",),
     "apprise": ("winback/channels/alarm.py",),
@@ -179,6 +181,8 @@ def test_help_imports_nothing_heavy():
         "holidays",
         "dateutil",
         "phonenumbers",
+        "argon2",
+        "joserfc",
     )
     program = f"import sys; sys.argv = ['winback', '--help']\ntry:\n    from winback.cli import main; main()\nexcept SystemExit: pass\nprint([m for m in {heavy!r} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT)

@@ -24,7 +24,7 @@ from winback.model import BY_PHONE, ChannelName, Environment
 from winback.shapes import Allowed, Amount, Channel, Duration, NumberOrNever, Share, Zone, one_of
 from winback.speech import Language
 from winback.strictyaml import Document, Shape, refusal
-from winback.ways_in import AnsweringSettings, ImapSettings, SoftBounceSettings
+from winback.ways_in import AnsweringSettings, ImapSettings, SoftBounceSettings, StudioSettings
 from winback.ways_out import EmailSettings, GatewaySettings, TelegramSettings
 
 S = TypeVar("S", bound=BaseModel)
@@ -115,6 +115,7 @@ class Settings(Shape):
     imap: ImapSettings = ImapSettings()
     soft_bounces: SoftBounceSettings = SoftBounceSettings()
     answering: AnsweringSettings = AnsweringSettings()
+    studio: StudioSettings = StudioSettings()
 
     @field_validator("database")
     @classmethod

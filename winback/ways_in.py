@@ -1,7 +1,8 @@
-"""`imap:`, `soft_bounces:` and `answering:` of config/settings.yaml: the mailbox that is read, dead addresses, how soon people are answered."""
+"""`imap:`, `soft_bounces:`, `answering:` and `studio:` of config/settings.yaml: what comes in, how soon people are answered, who may look."""
 
 from __future__ import annotations
 
+import re
 from datetime import date, time, timedelta
 from typing import Literal
 
@@ -66,3 +67,40 @@ class AnsweringSettings(Shape):
         if not timedelta() < value <= timedelta(days=30):
             raise refusal("is no promise that can be kept or missed.", "Write for example 2 hours.")
         return value
+
+
+class OidcSettings(Shape):
+    """A provider of identities (OpenID Connect) that says who somebody is. Its secret stands in the environment as WINBACK_OIDC_SECRET."""
+
+    issuer: str
+    client_id: str = Field(min_length=1, max_length=300)
+    name: str = Field(default="", max_length=60)  # what the button calls it; empty: its host
+
+    @field_validator("issuer")
+    @classmethod
+    def _issuer(cls, value: str) -> str:
+        if not re.fullmatch(r"(https://[^\s/?#@]+|http://(localhost|127\.0\.0\.1)(:[0-9]+)?)(/[^\s?#]*)?", value):
+            raise refusal(f"is {value}; a provider of identities has an https address.", "Write for example https://login.zerno.example/realms/shop.")
+        return value.rstrip("/")
+
+
+class StudioSettings(Shape):
+    """Where the studio is reached besides on its own machine, and who is let in."""
+
+    address: str = ""  # https://studio.zerno.example; empty: on this machine only
+    second_person: bool = False  # who changed a campaign's files last may not approve it
+    oidc: OidcSettings | None = None
+
+    @field_validator("address")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        if value and not re.fullmatch(r"https://[A-Za-z0-9.-]+(:[0-9]{1,5})?/?", value):
+            raise refusal(
+                f"is {value}; pages that show customers go by https, at a name of their own.", "Write for example https://studio.zerno.example."
+            )
+        return value.rstrip("/").lower()
+
+    @property
+    def host(self) -> str:
+        """What browsers name as the host they want; empty: this machine alone."""
+        return self.address.removeprefix("https://").removesuffix(":443")

@@ -14,6 +14,7 @@ from urllib.parse import quote, unquote
 
 import httpx
 import pytest
+from fastapi import FastAPI, Request
 from httpx import ASGITransport
 
 from tests import projects
@@ -30,6 +31,8 @@ from winback.operations.scenes import Wanted
 from winback.sending import prepared
 from winback.store import database
 from winback.studio.app import create_app
+from winback.studio.desk import Desk
+from winback.studio.gate import Tickets
 from winback.studio.mailbox_page import MailboxPage
 
 PORT = 8010
@@ -103,7 +106,7 @@ async def test_while_nothing_lies_there_the_page_says_how_letters_get_there(brow
     page = (await browser.get("/mailbox")).text
     assert "<code>winback run CAMPAIGN</code> writes its letters here instead of sending them" in page
     assert "This project sends" not in page
-    assert '<a href="/mailbox">' in (await browser.get("/")).text
+    assert '<a href="/mailbox">' in (await browser.get("/customers")).text
     assert '<a href="/mailbox">' in (await browser.get("/campaigns")).text
 
 
@@ -358,7 +361,9 @@ def test_of_thousands_of_letters_only_those_of_the_page_are_opened(project, engi
     for number in range(3_000):
         lay(project, f"{number}.eml", content)
     reading = Reading(project, engine)
-    page = MailboxPage(reading).every(mailbox.Wanted(), 2).body.decode()
+    desk = Desk(project, engine, Tickets(project.key, PORT), lambda: NOW)
+    request = Request({"type": "http", "method": "GET", "path": "/mailbox", "query_string": b"", "headers": [], "app": FastAPI()})
+    page = MailboxPage(desk, reading).every(request, mailbox.Wanted(), 2).body.decode()
     assert "51–100 of 3,000" in page
     assert len(reading.mailbox._heads) == AT_ONCE
     list(reading._letters(reading.mailbox.listed()))

@@ -23,9 +23,10 @@ def studio(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Where to listen; 0 takes any that is free.")] = 8010,
     folder: Folder = None,
 ) -> None:
-    """Open the studio for the browser of this machine: find a customer, record why they left, approve campaigns, read the development mailbox.
+    """Open the studio, the pages of marketers and managers, for the browser of this machine.
 
-    It listens on 127.0.0.1 and has no --host: its pages show customers and know no login yet.
+    It listens on 127.0.0.1 and has no --host: a proxy that has the certificate stands before it, where settings.yaml names an address (docs/studio.md).
+    Who may open it: winback people.
     """
     import os
     import socket
@@ -44,6 +45,7 @@ def studio(
         ) from error
     port = listening.getsockname()[1]
     application = app.create_app(project, engine, port=port, clock=clock.now)
-    typer.echo(f"The studio is at http://{_HOME}:{port}; stop it with Ctrl-C.", err=True)
+    reached = project.settings.studio.address
+    typer.echo(f"The studio is at http://{_HOME}:{port}{f' and at {reached}' if reached else ''}; stop it with Ctrl-C.", err=True)
     # addresses of pages hold customers' ids: they go into no log
     uvicorn.Server(uvicorn.Config(application, log_level="warning", access_log=False, server_header=False)).run(sockets=[listening])

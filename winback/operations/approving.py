@@ -13,7 +13,7 @@ from winback.errors import ConfigError, Problem
 from winback.journey import approval, fingerprint
 from winback.journey.fingerprint import Fingerprint
 from winback.model import UNFINISHED, RunStatus
-from winback.operations import asking, campaign_run
+from winback.operations import asking, campaign_run, second_person
 from winback.operations.asking import Asked
 from winback.sending import contents, prepared
 from winback.sending.prepared import Prepared
@@ -102,10 +102,14 @@ def show(engine: Engine, ready: Prepared, *, now: datetime) -> tuple[Waiting, Ap
     return ask(engine, ready, question, made_of, now=now), None
 
 
-def approve(engine: Engine, project: Project, name: str, *, shown: str, by: str, now: datetime) -> str:
-    """Approve what was shown; returns a sentence. Raises ConfigError when the files are others than those that `shown` is the fingerprint of."""
+def approve(engine: Engine, project: Project, name: str, *, shown: str, by: str, email: str = "", now: datetime) -> str:
+    """Approve what was shown; returns a sentence. `email` is that of whoever is signed in.
+
+    Raises ConfigError when the files are others than those that `shown` is the fingerprint of, or a second person must do it.
+    """
     ready = prepared.prepare(project, name)
     made_of = contents.read(ready)
+    second_person.check(project, made_of.files, by=by, email=email)
     with database.writing(engine) as connection:
         asked = approvals.get(connection, name, shown, hold=True)
         if asked is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 from winback.errors import ConfigError, Problem
 from winback.settings import Project
 from winback.store import audit, database, persons
-from winback.store.audit import Head, Misfit
+from winback.store.audit import Head, Misfit, Wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +51,8 @@ class Verified:
         return f"{self.head.number:,} deeds, each as it was written. Head: {self.head}"
 
 
-def listed(engine: Engine, *, about: str, customer: str, limit: int) -> Sequence[Deed]:
-    """Deeds, the latest first. Raises ConfigError for a customer who isn't there."""
+def listed(engine: Engine, *, about: str = "", customer: str = "", limit: int, wanted: Wanted | None = None) -> Sequence[Deed]:
+    """Deeds, the latest first. `about` and `customer` narrow what is wanted. Raises ConfigError for a customer who isn't there."""
     with database.reading(engine) as connection:
         if customer:
             found = persons.find(connection, customer)
@@ -60,7 +60,8 @@ def listed(engine: Engine, *, about: str, customer: str, limit: int) -> Sequence
                 how = "Of somebody who was forgotten the deeds stand under the number of a row: --about `customer 17`."
                 raise ConfigError(Problem("", None, f"there is no customer `{customer}`.", how))
             about = audit.customer(found.merged_into or found.id)
-        rows = audit.listed(connection, about=about, limit=limit)
+        narrowed = replace(wanted or Wanted(), **({"about": about} if about else {}))
+        rows = audit.chosen(connection, narrowed, limit=limit)
     return [Deed(row.number, row.done_at, row.who, row.deed, row.about, row.detail) for row in rows]
 
 

@@ -46,8 +46,10 @@ class Person:
     """Somebody who is signed in."""
 
     name: str
-    email: str
+    email: str  # empty: whoever sits at this machine, where there are no accounts
     roles: frozenset[Role]
+    language: str = ""  # of their pages; empty: as their browser asks
+    number: int = 0  # of their account; 0: there is none
 
     def may(self, right: Right) -> bool:
         return any(right in ALLOWS[role] for role in self.roles)

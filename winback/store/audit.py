@@ -47,6 +47,14 @@ class Deed(StrEnum):
     DROPPED = "dropped"  # a task
     HANDED_ON = "handed-on"  # a task, to another manager
     DECLINED = "declined"  # a task: the customer doesn't want to be won back
+    ADDED = "added"  # one of our people, who may open the studio
+    INVITED = "invited"  # one of our people, to choose a password
+    CHOSE = "chose-password"  # for themselves, or for another of our people
+    GAVE_ROLES = "gave-roles"  # to one of our people
+    RENAMED = "renamed"  # one of our people
+    DISABLED = "disabled"  # one of our people
+    ENABLED = "enabled"  # one of our people, again
+    SIGNED_IN = "signed-in"  # to the studio
     EXPIRED = "expired"  # what was kept longer than its time, see config/retention.yaml
 
 
@@ -136,10 +144,33 @@ def first_misfit(rows: Iterable[Mapping[str, Any]], known: Sequence[Head] = ()) 
     return None
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which deeds: all that is said holds; what isn't said is any."""
+
+    about: str = ""
+    who: str = ""
+    deed: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    before: int | None = None  # the number of a deed
+
+
 def listed(connection: Connection, *, about: str = "", limit: int = 100) -> Sequence[Row[Any]]:
     """Deeds, the latest first; only those about something when it is named."""
-    wanted = select(audit).order_by(audit.c.number.desc()).limit(limit)
-    return connection.execute(wanted.where(audit.c.about == about) if about else wanted).all()
+    return chosen(connection, Wanted(about=about), limit=limit)
+
+
+def chosen(connection: Connection, wanted: Wanted, *, limit: int) -> Sequence[Row[Any]]:
+    """Those that are wanted, the latest first."""
+    conditions = [audit.c[name] == said for name in ("about", "who", "deed") if (said := getattr(wanted, name))]
+    if wanted.since is not None:
+        conditions.append(audit.c.done_at >= wanted.since)
+    if wanted.until is not None:
+        conditions.append(audit.c.done_at <= wanted.until)
+    if wanted.before is not None:
+        conditions.append(audit.c.number < wanted.before)
+    return connection.execute(select(audit).where(*conditions).order_by(audit.c.number.desc()).limit(limit)).all()
 
 
 def _hash(row: Mapping[str, Any]) -> str:

@@ -118,6 +118,9 @@ HOLDINGS: Mapping[str, Holding] = {
     "mails": _nobodys("Codes of mails that were read, so that none is read twice; no words, no addresses."),
     "heard_updates": _nobodys("Numbers of messages that our bot took in, so that none is taken in twice; no words, no chats."),
     "forgotten": _nobodys("Codes that can't be turned back, of those who asked to be forgotten."),
+    "accounts": _nobodys("Our own people who work with the studio."),
+    "sign_ins": _nobodys("Which of our own people are signed in to the studio."),
+    "failed_sign_ins": _nobodys("Codes that can't be turned back, of tries to sign in to the studio."),
     "audit": _nobodys("What our staff did; a customer is only the number of a row in it."),
 }
 """Every table. A new one needs its line here, or a test fails."""

@@ -82,12 +82,15 @@ class CampaignPage:
     def answer(self, request: Request, name: str, fields: Mapping[str, str]) -> Response:
         """Approve what the page showed, or take the approval back, and show the page again."""
         self._asked(name)
-        by, say = fields.get("by", "").strip(), fields.get("say", "")
+        person, say = self.desk.person(request), fields.get("say", "")
+        by = person.name if person.email else fields.get("by", "").strip()
         if not by or len(by) > 100 or not by.isprintable():
             return self.campaign(request, name, fault="Write your name: it is kept with what you say.")
         try:
             if say == "approve":
-                approving.approve(self.desk.engine, self.desk.project, name, shown=fields.get("fingerprint", ""), by=by, now=self.desk.clock())
+                approving.approve(
+                    self.desk.engine, self.desk.project, name, shown=fields.get("fingerprint", ""), by=by, email=person.email, now=self.desk.clock()
+                )
             elif say == "withdraw":
                 approving.withdraw(self.desk.engine, name, by=by, now=self.desk.clock())
             else:

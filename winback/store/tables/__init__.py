@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from winback.store.tables.accounts import accounts, failed_sign_ins, sign_ins
 from winback.store.tables.audience import facts, facts_due, facts_state, scores, scores_state, stage_changes
 from winback.store.tables.audit import audit
 from winback.store.tables.bot import heard_updates, owed_answers
@@ -47,6 +48,7 @@ __all__ = [
     "Id",
     "Tree",
     "Utc",
+    "accounts",
     "answers",
     "approvals",
     "audit",
@@ -64,6 +66,7 @@ __all__ = [
     "facts",
     "facts_due",
     "facts_state",
+    "failed_sign_ins",
     "feedback",
     "forgotten",
     "forwards",
@@ -89,6 +92,7 @@ __all__ = [
     "scores",
     "scores_state",
     "sent_pictures",
+    "sign_ins",
     "source_states",
     "sqlite_text",
     "stage_changes",
