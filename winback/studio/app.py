@@ -16,11 +16,11 @@ from starlette.types import ASGIApp
 
 from winback.errors import Refused
 from winback.settings import Project
-from winback.studio import campaign_page, inbox_page, mailbox_page, pages, reason_form, reasons_page
+from winback.studio import campaign_page, inbox_page, letters_page, mailbox_page, pages, reason_form, reasons_page
 from winback.studio.desk import Desk
 from winback.studio.gate import Gate, Tickets
 
-ROUTES = (reasons_page.routes, campaign_page.routes, mailbox_page.routes, inbox_page.routes)
+ROUTES = (reasons_page.routes, campaign_page.routes, mailbox_page.routes, inbox_page.routes, letters_page.routes)
 """Each family of pages."""
 
 _SCRIPT = re.compile(r"[a-z][a-z-]{0,40}\.js")

@@ -53,8 +53,8 @@ class Desk:
         response.set_cookie(self.tickets.cookie, visitor, httponly=True, samesite="strict")
         return response
 
-    async def form(self, request: Request, right: Right, *, at_most: int = _BODY_BYTES) -> dict[str, str]:
-        """The form that came in, the first of each field. `at_most` in bytes.
+    async def form(self, request: Request, right: Right, *, at_most: int = _BODY_BYTES, fields: int = _FIELDS) -> dict[str, str]:
+        """The form that came in, the first of each field. `at_most` in bytes, and so many `fields`.
 
         Raises HTTPException 413 when it is too long, 403 when it is no form of ours or the person hasn't the right.
         """
@@ -64,13 +64,13 @@ class Desk:
             if len(body) > at_most:
                 raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         try:
-            fields = parse_qs(body.decode("ascii"), keep_blank_values=True, max_num_fields=_FIELDS)
+            found = parse_qs(body.decode("ascii"), keep_blank_values=True, max_num_fields=fields)
         except ValueError as error:
             raise HTTPException(HTTPStatus.FORBIDDEN) from error
-        if not self.tickets.hold(request, fields.get("proof", [""])[0]):
+        if not self.tickets.hold(request, found.get("proof", [""])[0]):
             raise HTTPException(HTTPStatus.FORBIDDEN)
         self.need(request, right)
-        return {name: values[0] for name, values in fields.items()}
+        return {name: values[0] for name, values in found.items()}
 
 
 def number(text: str) -> int:
