@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
@@ -17,9 +18,9 @@ SMALL = Limits(seconds=1, megabytes=256, output=100_000)
 LOOPS = "{% for a in range(99999) %}{% for b in range(99999) %}{% for c in range(99999) %}{% endfor %}{% endfor %}{% endfor %}"
 
 
-def run(task: str, jobs: list[Any], *, setting: Any = None, limits: Limits = SMALL, kin: Any = None) -> list[Any]:
+def run(task: str, jobs: list[Any], *, setting: Any = None, limits: Limits = SMALL, kin: Any = None, spare: Any = None) -> list[Any]:
     environment = {"PATH": os.environ["PATH"], "WINBACK_SECRET": "s" * 32, "WINBACK_SMTP_PASSWORD": "hunter2"}
-    return confined.run(f"tests.letters.gluttons:{task}", setting, jobs, limits=limits, environment=environment, kin=kin)
+    return confined.run(f"tests.letters.gluttons:{task}", setting, jobs, limits=limits, environment=environment, kin=kin, spare=spare)
 
 
 def test_each_job_gets_its_answer_in_order():
@@ -95,4 +96,21 @@ def test_it_writes_no_files(tmp_path):
 def test_it_knows_none_of_our_secrets():
     (names,) = run("misbehaving", ["environment"])
     assert "PATH" in names
+    assert not [name for name in names if name.startswith("WINBACK_")]
+
+
+def test_a_spare_process_stands_ready_for_the_next_task_is_used_once_and_ends_with_whoever_kept_it():
+    spare = confined.Spare("tests.letters.gluttons", {"PATH": os.environ["PATH"]})
+    for _ in range(2):
+        assert run("misbehaving", ["well", "die", "fine"], spare=spare) == ["well", Exceeded(""), "fine"]
+    (last,) = spare._kept
+    del spare
+    gc.collect()
+    assert last.process.returncode is not None
+
+
+def test_a_spare_process_knows_none_of_our_secrets():
+    spare = confined.Spare("json", {"WINBACK_SECRET": "s" * 32, "PATH": os.environ["PATH"]})
+    run("misbehaving", ["well"], spare=spare)
+    (names,) = run("misbehaving", ["environment"], spare=spare)
     assert not [name for name in names if name.startswith("WINBACK_")]

@@ -14,8 +14,10 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import traceback
+import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib import import_module
@@ -61,15 +63,18 @@ def run(
     limits: Limits = LETTER,
     environment: Mapping[str, str],
     kin: Callable[[Any], object] | None = None,
+    spare: Spare | None = None,
 ) -> list[Any]:
     """An answer or `Exceeded` for each job, in order.
 
     `task` is "module:function"; the function takes the setting and returns the one that takes a job and returns its answer, all of them
-    values of JSON. Of jobs with the same `kin`, none is tried any more after one had to be stopped. Raises ConfinedError.
+    values of JSON. Of jobs with the same `kin`, none is tried any more after one had to be stopped. `spare` has a process that is started
+    already. Raises ConfinedError.
     """
     answers: dict[int, Any] = {}
     while waiting := [number for number in range(len(jobs)) if number not in answers]:
-        with _Process(task, setting, [jobs[number] for number in waiting], limits, environment) as process:
+        child = spare.take() if spare else _start(environment)
+        with _Process(child, task, setting, [jobs[number] for number in waiting], limits) as process:
             for number, answer in zip(waiting, process.answers(), strict=False):
                 answers[number] = answer
                 if isinstance(answer, Exceeded) and kin is not None:
@@ -78,32 +83,70 @@ def run(
     return [answers[number] for number in range(len(jobs))]
 
 
-class _Process:
-    """One child, from its start to its end."""
+@dataclass(frozen=True, slots=True)
+class _Child:
+    process: subprocess.Popen[bytes]
+    said: IO[bytes]  # what it wrote to its errors
 
-    def __init__(self, task: str, setting: Any, jobs: Sequence[Any], limits: Limits, environment: Mapping[str, str]) -> None:
+    def end(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        for stream in (self.process.stdin, self.process.stdout, self.said):
+            if stream is not None:
+                stream.close()
+
+
+def _start(environment: Mapping[str, str], *modules: str) -> _Child:
+    """A child; with the modules, it has them before it is asked for anything."""
+    said = tempfile.TemporaryFile()  # noqa: SIM115  # closed with the child
+    process = subprocess.Popen(  # noqa: S603  # our own interpreter with our own module
+        [sys.executable, "-P", "-m", __name__, *modules],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=said,
+        env=_harmless(environment),
+    )
+    return _Child(process, said)
+
+
+class Spare:
+    """A process that stands ready for whoever asks next: who types doesn't wait until Python has started. It does one task, as any does."""
+
+    def __init__(self, module: str, environment: Mapping[str, str]) -> None:
+        self._module, self._environment = module, environment
+        self._lock = threading.Lock()
+        self._kept: list[_Child] = []
+        weakref.finalize(self, _end_all, self._kept)
+
+    def take(self) -> _Child:
+        """The one that stands ready, and another is started."""
+        with self._lock:
+            taken = self._kept.pop() if self._kept else None
+            self._kept.append(_start(self._environment, self._module))
+        return taken or _start(self._environment)
+
+
+def _end_all(children: list[_Child]) -> None:
+    for child in children:
+        child.end()
+
+
+class _Process:
+    """One child, from its order to its end."""
+
+    def __init__(self, child: _Child, task: str, setting: Any, jobs: Sequence[Any], limits: Limits) -> None:
         self.limits = limits
         self.jobs = len(jobs)
-        self._said = tempfile.TemporaryFile()  # noqa: SIM115  # closed when the process is left
+        self._whole = child
+        self._child, self._said = child.process, child.said
         self._buffer = b""
-        self._child = subprocess.Popen(  # noqa: S603  # our own interpreter with our own module
-            [sys.executable, "-P", "-m", __name__],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._said,
-            env=_harmless(environment),
-        )
         self._order = json.dumps({"task": task, "setting": setting, "limits": asdict(limits), "jobs": jobs}).encode()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._child.kill()
-        self._child.wait()
-        for stream in (self._child.stdin, self._child.stdout, self._said):
-            if stream is not None:
-                stream.close()
+        self._whole.end()
 
     def answers(self) -> Iterator[Any]:
         assert self._child.stdin is not None
@@ -210,4 +253,7 @@ def _address_space() -> int:
 if __name__ == "__main__":
     _answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # whatever a library prints goes where errors go
-    _serve(json.load(sys.stdin), _answers)
+    for _module in sys.argv[1:]:
+        import_module(_module)
+    if _order := sys.stdin.read():  # nothing: a spare one that nobody needed
+        _serve(json.loads(_order), _answers)

@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from winback.errors import Problem, Refused
 from winback.journey import campaign as campaigns
 from winback.letters import library
+from winback.letters.confined import Spare
 from winback.operations import drafts, letter_glance, letter_overview, letter_saving, letter_texts, letter_words, revisions, trying_out
 from winback.operations.drafts import Draft
 from winback.operations.editing import Clash, Conflict, Faults, Saved
@@ -38,6 +39,7 @@ class LetterPage:
 
     desk: Desk
     shelf: Shelf
+    spare: Spare
 
     def show(self, request: Request, letter: Named, asked: Mapping[str, str]) -> Response:
         """The editor with the letter as it is saved; with this person's draft, another's, or an old revision where one is asked for."""
@@ -155,7 +157,9 @@ class LetterPage:
 
     def _seen(self, texts: Texts, written: Written) -> Glance:
         changed = {change.path: change.text for change in written.changes(texts)}
-        return letter_glance.look(self.desk.project, self.desk.engine, texts.letter, changed, written.filled, written.reader, now=self.desk.clock())
+        return letter_glance.look(
+            self.desk.project, self.desk.engine, texts.letter, changed, written.filled, written.reader, now=self.desk.clock(), spare=self.spare
+        )
 
     def _editor(  # noqa: PLR0913, RUF100  what a page tells
         self,

@@ -13,7 +13,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from winback.errors import Refused
-from winback.operations import letter_overview, letter_texts, readers, revisions
+from winback.operations import letter_glance, letter_overview, letter_texts, readers, revisions
 from winback.operations.letter_overview import Overview
 from winback.operations.letter_texts import Named
 from winback.operations.people import Right
@@ -33,7 +33,7 @@ def routes(desk: Desk) -> APIRouter:
     """The addresses of letters."""
     router, shelf = APIRouter(), Shelf()
     _add_every(router, LettersPage(desk), shelf)
-    _add_one(router, LetterPage(desk, shelf), desk)
+    _add_one(router, LetterPage(desk, shelf, letter_glance.ready(desk.project)), desk)
     return router
 
 
