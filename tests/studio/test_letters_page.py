@@ -254,6 +254,17 @@ async def test_a_new_sentence_is_saved_with_its_translations(browser, project):
     assert "Olena: Edit the e-mail tips, and translate it: " in (await browser.get(f"{TIPS}/history")).text
 
 
+async def test_a_sentence_that_changed_shows_how_it_was_translated_and_takes_nothing_over_by_itself(browser):
+    fields = await typed(browser)
+    fields[f"text:{BODY}"] = fields[f"text:{BODY}"].replace("No offers today", "No offers this day")
+    seen = await look(browser, {**fields, "language": "uk"})
+    lacking = seen["lacking"].split("<details>")[0]
+    assert re.search(
+        r'A similar sentence is translated so: <span lang="uk">Сьогодні жодних пропозицій', html.unescape(lacking).replace("&nbsp;", " ")
+    )
+    assert set(re.findall(r'name="words:uk:[^>]*>\n([^<]*)</textarea>', lacking)) == {""}
+
+
 async def test_a_translation_is_changed_beside_its_source(browser, project):
     seen = await look(browser, {**await typed(browser), "language": "uk"})
     pair = re.search(r'<span lang="en">Warmly,</span>.*?name="(words:uk:[0-9a-f]{20}:0)"[^>]*>\n([^<]+)</textarea>', seen["lacking"], re.DOTALL)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ _Begin: TypeAlias = Callable[[str, str], NewCatalogue]
 """(language, the file as messages name it) -> what translations are put into."""
 
 _EXAMPLES = 4
+_ALIKE = 0.7
+"""How near another sentence must be, as difflib measures it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,7 @@ class Entry:
     forms: tuple[str, ...]  # what is written so far, or guessed; as many as the language wants
     counted: tuple[str, ...]  # numbers that each form is for; empty texts where nothing is counted
     faults: tuple[Problem, ...]  # why it can't stand; none: it is translated
+    similar: str = ""  # the translation of the nearest sentence, where there is none of this one: to take over, never taken over by itself
 
     @property
     def is_whole(self) -> bool:
@@ -124,7 +128,14 @@ def _entry(sentence: Sentence, known: Catalogue) -> Entry:
         (*forms, *[""] * wanted)[:wanted],
         counted,
         tuple(completeness.faults(sentence, known)),
+        "" if any(forms) else _similar(known, sentence.text),
     )
+
+
+def _similar(known: Catalogue, text: str) -> str:
+    translated = {source: found.forms[0] for (_, source), found in known.translations.items() if found.forms and not found.fuzzy}
+    nearest = difflib.get_close_matches(text, translated, 1, _ALIKE)
+    return translated[nearest[0]] if nearest else ""
 
 
 def _numbers(known: Catalogue, form: int) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
+from typing import Any
 from urllib.parse import quote, urlencode
 
 from fastapi import Request
@@ -33,6 +34,10 @@ from winback.studio.shelf import Shelf
 _WITH_A_FRAME = {"Content-Security-Policy": HEADERS["Content-Security-Policy"] + "; frame-src 'self'"}
 
 
+_LOOKS_AT_ONCE = 2
+"""Each has a process of its own."""
+
+
 @dataclass(frozen=True, slots=True)
 class LetterPage:
     """Answers for one project. Letters that were looked at stand on the shelf until their frame has fetched them."""
@@ -40,6 +45,7 @@ class LetterPage:
     desk: Desk
     shelf: Shelf
     spare: Spare
+    turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_LOOKS_AT_ONCE))
 
     def show(self, request: Request, letter: Named, asked: Mapping[str, str]) -> Response:
         """The editor with the letter as it is saved; with this person's draft, another's, or an old revision where one is asked for."""
@@ -59,7 +65,10 @@ class LetterPage:
         """Look at what was typed, save it, keep it as a draft, throw that away, or send the saved letter to whoever asks."""
         match fields.get("do", ""):
             case "look" if request.headers.get("accept", "").startswith("application/json"):
-                return await asyncio.to_thread(self.parts, request, letter, fields)
+                async with self.turns:  # who types on gives up the look before: nobody needs it when its turn comes
+                    if await request.is_disconnected():
+                        return Response(status_code=HTTPStatus.NO_CONTENT)
+                    return await asyncio.to_thread(self.parts, request, letter, fields)
             case "look":
                 return await asyncio.to_thread(self._looked, request, letter, fields)
             case "save":
@@ -206,7 +215,7 @@ class LetterPage:
             test_to=person.email,
         )
 
-    def _values(self, request: Request, texts: Texts, written: Written, seen: Glance) -> dict[str, object]:
+    def _values(self, request: Request, texts: Texts, written: Written, seen: Glance) -> dict[str, Any]:
         """What the editor and its parts are both made of."""
         own = {file.path: file.path.removeprefix(f"{texts.folder}/") for file in texts.files}
         marks: dict[str, list[int]] = {}

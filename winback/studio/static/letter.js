@@ -41,8 +41,10 @@
       if (!answer.ok) throw new Error(answer.status);
       const seen = await answer.json();
       if (mine !== asked) return;
-      if (seen.frame) frame.src = seen.frame;
-      fill(".inbox-line", seen.inbox);
+      if (seen.frame) {
+        frame.src = seen.frame;
+        fill(".inbox-line", seen.inbox);
+      }
       fill(".as-text", seen.text);
       fill(".problems", seen.problems);
       fill(".lacking", seen.lacking);
@@ -50,8 +52,7 @@
         area(name).dataset.marks = (seen.marks[name] || []).join(" ");
         number(name, seen.marks[name] || []);
       }
-      state.textContent = form.dataset.looked;
-      form.dispatchEvent(new CustomEvent("looked"));
+      state.textContent = seen.frame ? form.dataset.looked : form.dataset.broken;
     } catch (error) {
       if (error.name !== "AbortError") state.textContent = form.dataset.lost;
     }
