@@ -10,10 +10,12 @@ import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
 from tests import projects
+from tests.operations.lost import populate
 from tests.referees import browser, tools
 from tests.referees.test_html import judged
 from tests.referees.test_mailbox import studio
 from winback.operations import drafts, editing
+from winback.store import database
 
 pytestmark = [pytest.mark.referee, pytest.mark.xdist_group("looks")]
 
@@ -143,6 +145,21 @@ def test_of_two_editors_the_second_is_shown_the_first(page, chromium, serving, p
     expect(other.locator(".told").first).to_have_text("Saved.", timeout=FAR)
     assert "the second" in editing.open(project, BODY).text
     other.context.close()
+
+
+def test_customers_are_leafed_through_and_a_campaign_brings_its_tactics(page, project):
+    engine = database.open_engine(project.database_url)
+    populate(engine, 3)
+    engine.dispose()
+    opened(page, "/letters/email/gift-with-code")
+    page.get_by_label("Campaign", exact=True).select_option("winter-tea")
+    expect(page.locator("#tactic option")).not_to_have_count(1, timeout=FAR)
+    expect(page.locator("#customers option")).to_have_count(3, timeout=FAR)
+    page.get_by_role("button", name="The next customer").click()
+    expect(page.locator("#customer")).to_have_value("c000")
+    expect(letter(page)).to_contain_text("Emma", timeout=FAR)
+    page.get_by_role("button", name="The customer before").click()
+    expect(letter(page)).not_to_contain_text("Emma", timeout=FAR)
 
 
 def test_a_look_that_was_overtaken_is_given_up(page, project):

@@ -7,10 +7,12 @@ import os
 import re
 import shutil
 import subprocess
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 import httpx
 import pytest
+from fastapi import FastAPI, Request
 from httpx import ASGITransport
 
 from tests import projects
@@ -19,8 +21,10 @@ from tests.store import world
 from winback.operations import checking, drafts, editing
 from winback.operations.people import Person, Role
 from winback.store import audit, database
+from winback.studio import letters_page
 from winback.studio.app import create_app
 from winback.studio.desk import Desk
+from winback.studio.gate import Gate, Tickets
 
 PORT = 8010
 HOME = f"http://127.0.0.1:{PORT}"
@@ -55,19 +59,39 @@ def project(tmp_path):
     return made
 
 
+@dataclass(frozen=True)
+class SignedIn(Desk):
+    """A desk at which somebody sits whom the test names."""
+
+    here: list[Person] = field(default_factory=lambda: [OLENA])
+
+    def person(self, _request: Request) -> Person:
+        return self.here[0]
+
+
 @pytest.fixture
-def signed_in(monkeypatch):
+def desk(project, store):
+    return SignedIn(project, store, Tickets(PORT), lambda: START + timedelta(hours=1))
+
+
+@pytest.fixture
+def signed_in(desk):
     """Who is signed in; a test puts somebody else there."""
-    here = [OLENA]
-    monkeypatch.setattr(Desk, "person", lambda _desk, _request: here[0])
-    return here
+    return desk.here
 
 
 @pytest.fixture
-async def browser(project, store, signed_in):
-    app = create_app(project, store, port=PORT, clock=lambda: START + timedelta(hours=1))
-    async with httpx.AsyncClient(transport=ASGITransport(app), base_url=HOME, timeout=120) as client:
+async def browser(desk):
+    app = FastAPI()
+    app.include_router(letters_page.routes(desk))
+    async with httpx.AsyncClient(transport=ASGITransport(Gate(app, PORT)), base_url=HOME, timeout=120) as client:
         yield client
+
+
+async def test_the_studio_has_these_pages(project, store):
+    async with httpx.AsyncClient(transport=ASGITransport(create_app(project, store, port=PORT, clock=lambda: START)), base_url=HOME) as client:
+        assert "<h1>Letters</h1>" in (await client.get("/letters")).text
+        assert (await client.get("/static/letter.js")).headers["content-type"].startswith("text/javascript")
 
 
 def fields_of(page: str) -> dict[str, str]:
@@ -327,9 +351,18 @@ async def test_forms_without_proof_and_letters_that_are_not_there_are_refused(br
     assert (await browser.post(TIPS, data={**fields, f"text:{BODY}": "x" * 3_100_000, "do": "save"})).status_code == 413
 
 
-async def test_customers_are_named_to_leaf_through(browser, store):
+async def test_customers_and_tactics_are_named_to_choose_from(browser, store):
     populate(store, 30)
-    assert (await browser.get("/letters/readers?cohort=silent-1-2-years-3-orders")).json()["customers"][:2] == ["c000", "c001"]
-    assert len((await browser.get("/letters/readers?cohort=silent-1-2-years-3-orders")).json()["customers"]) == 24
-    assert (await browser.get("/letters/readers?cohort=..%2Fvalue")).json() == {"customers": []}
-    assert (await browser.get("/letters/readers")).json() == {"customers": []}
+    told = (await browser.get("/letters/readers?cohort=silent-1-2-years-3-orders")).json()
+    assert (told["customers"][:2], len(told["customers"]), told["tactics"]) == (["c000", "c001"], 24, [])
+    assert (await browser.get("/letters/readers?campaign=greetings")).json()["tactics"]
+    nobody = {"customers": [], "tactics": []}
+    assert (await browser.get("/letters/readers?cohort=..%2Fvalue&campaign=..%2F..%2Fx")).json() == nobody
+    assert (await browser.get("/letters/readers")).json() == nobody
+
+
+@pytest.mark.parametrize("customer", ["nobody", "a\x00b", "x" * 500, "'; drop table customers; --"])
+async def test_a_customer_who_is_not_there_is_a_problem_like_any_other(browser, customer):
+    seen = await look(browser, {**await typed(browser), "customer": customer})
+    assert seen["frame"] == ""
+    assert "there is no customer" in seen["problems"]

@@ -70,7 +70,7 @@ def reader(fields: Mapping[str, str]) -> Reader:
     campaign = word(fields.get("campaign", ""))
     return Reader(
         word(fields.get("language", "")) or "en",
-        fields.get("customer", "").strip()[:200],
+        fields.get("customer", "").replace("\0", "").strip()[:200],
         campaign,
         word(fields.get("tactic", "")) if campaign else "",
     )

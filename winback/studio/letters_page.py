@@ -13,6 +13,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from winback.errors import Refused
+from winback.journey import campaign as campaigns
 from winback.operations import letter_glance, letter_overview, letter_texts, readers, revisions
 from winback.operations.letter_overview import Overview
 from winback.operations.letter_texts import Named
@@ -98,7 +99,7 @@ class LettersPage:
         """Every letter, with what it lacks."""
         overview = self._overview()
         groups = [
-            (N_(title), [(address(row.letter), row, self._when(row.changed_at)) for row in overview.rows if row.letter.kind == kind])
+            (title, [(address(row.letter), row, self._when(row.changed_at)) for row in overview.rows if row.letter.kind == kind])
             for kind, title in KINDS.items()
         ]
         wanting = sum(not row.is_whole for row in overview.rows)
@@ -125,16 +126,17 @@ class LettersPage:
         )
 
     def readers(self, campaign: str, cohort: str) -> Response:
-        """The ids of some customers, for the editor's script."""
+        """The ids of some customers, and the tactics of a campaign, for the editor's script."""
         project, engine, now = self.desk.project, self.desk.engine, self.desk.clock()
+        campaign, cohort = (name if name in project.names(folder) else "" for name, folder in ((campaign, "campaigns"), (cohort, "cohorts")))
         try:
-            if cohort in project.names("cohorts"):
-                return JSONResponse({"customers": readers.of_cohort(project, engine, cohort, now=now)})
-            if campaign in project.names("campaigns"):
-                return JSONResponse({"customers": readers.of_campaign(project, engine, campaign, now=now)})
+            tactics = [*campaigns.read(project, campaign).value.tactics] if campaign else []
+            customers = []
+            if cohort or campaign:
+                customers = readers.of_cohort(project, engine, cohort, now=now) if cohort else readers.of_campaign(project, engine, campaign, now=now)
         except Refused as refused:
-            return JSONResponse({"customers": [], "fault": str(refused)})
-        return JSONResponse({"customers": []})
+            return JSONResponse({"customers": [], "tactics": [], "fault": str(refused)})
+        return JSONResponse({"customers": customers, "tactics": tactics})
 
     def _overview(self) -> Overview:
         stamps = self.desk.project.stamps()

@@ -68,6 +68,8 @@
     try {
       const found = await (await fetch("/letters/readers?" + query, { headers: { Accept: "application/json" } })).json();
       document.getElementById("customers").replaceChildren(...found.customers.map((key) => new Option("", key)));
+      const tactic = form.elements.tactic, chosen = tactic.value;
+      tactic.replaceChildren(tactic.options[0], ...found.tactics.map((name) => new Option(name, name, false, name === chosen)));
     } catch { /* who is known can still be typed */ }
   };
 
