@@ -177,6 +177,11 @@ async def test_no_path_of_the_studio_leads_out_of_the_project(studio):
             f"/campaigns/{name}/letters/index.html",
             f"/mailbox/email/{name}",
             f"/mailbox/{name}/1.eml",
+            f"/letters/email/{name}",
+            f"/letters/{name}/we-miss-you",
+            f"/letters/messages/{name}/history",
+            f"/letters/email/{name}/frame",
+            f"/letters/shown/{name}",
         ):
             assert await asked(studio, "GET", path.replace("\x00", "%00")) in {307, 404}, path
 
@@ -185,7 +190,7 @@ async def test_every_form_of_the_studio_needs_a_proof_of_its_own_page(studio):
     forms = [route.path for route in studio._app.routes if "POST" in (getattr(route, "methods", None) or ())]
     assert len(forms) >= 2
     for path in forms:
-        here = path.replace("{key:path}", "A1").replace("{name}", "winter-tea").replace("{number}", "1").replace("{token}", "A" * 43)
+        here = path.replace("{key:path}", "A1").replace("{name}", "winter-tea").replace("{number}", "1").replace("{kind}", "email").replace("{token}", "A" * 43)
         assert "{" not in here, "say here what stands in the path"
         for body in (
             b"",
@@ -202,7 +207,7 @@ async def test_every_form_of_the_studio_needs_a_proof_of_its_own_page(studio):
 
 async def test_every_page_of_the_studio_says_what_a_browser_may_do_with_it(studio):
     async with httpx.AsyncClient(transport=ASGITransport(studio), base_url=f"http://127.0.0.1:{PORT}") as browser:
-        for path in ("/", "/campaigns", "/mailbox", "/style.css", "/nothing", "/customers/nobody"):
+        for path in ("/", "/campaigns", "/letters", "/mailbox", "/style.css", "/nothing", "/customers/nobody"):
             headers = (await browser.get(path)).headers
             assert {
                 "content-security-policy",
