@@ -11,9 +11,10 @@ import pytest
 from tests import projects
 from tests.operations.lost import CAMPAIGN, START, ledger, populate
 from winback.errors import ConfigError
-from winback.operations import planning, working
+from winback.operations import approving, planning, working
 from winback.operations.working import Kind, Works
 from winback.sending import prepared
+from winback.store import audit, database
 
 
 @pytest.fixture
@@ -103,6 +104,16 @@ def test_what_goes_wrong_meanwhile_is_said(project, engine):
     assert state.is_over
     assert "config/campaigns/winter-tea.yaml" in state.problems[0]
     assert works.result(CAMPAIGN, Kind.PLAN) is None
+
+
+def test_a_question_is_asked_in_the_name_of_who_asks(tmp_path, engine):
+    project = projects.make(tmp_path / "small", ("config/settings.yaml", "approve_above: 200", "approve_above: 20"))
+    populate(engine, 40)
+    Works(project, engine, at_once).begin(CAMPAIGN, Kind.QUESTION, by="Olena", now=START)
+    asked = approving.latest(engine, CAMPAIGN)
+    assert (asked.stands, asked.summary["people"] > 20, len(asked.summary["letters"]) > 0) == (False, True, True)
+    with database.reading(engine) as connection:
+        assert [(deed.who, deed.deed) for deed in audit.listed(connection)] == [("Olena", "asked")]
 
 
 def test_a_process_of_its_own_does_it(project, engine):

@@ -236,7 +236,7 @@ async def test_home_leads_to_where_things_are_mended(browser, engine, sent):
     page = (await browser.get("/")).text
     assert f'<a href="/deliveries/uncertain?campaign={CAMPAIGN}">2 letters of {CAMPAIGN}</a>' in page
     assert 'href="/deliveries/lanes"' in page
-    assert f'<a href="/deliveries?status=sent">{len(sent) - 2}</a>' in page
+    assert f'<a href="/deliveries?status=sent&amp;day=2026-11-24">{len(sent) - 2}</a>' in page
     assert not re.search(r"<script|<style|\son\w+=|\sstyle=|javascript:", page)
 
 

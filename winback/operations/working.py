@@ -135,13 +135,14 @@ class Works:
         if (told := _read(folder / "state.json")) is None:
             return None
         seen = _work(told)
-        return (
-            seen if seen.is_over else replace(seen, is_running=self._is_alive(campaign) or _is_held(folder) or now - seen.began_at < _BEGINS_WITHIN)
-        )
+        if seen.is_over or _is_held(folder) or self._may_begin_yet(seen, campaign, now):
+            return replace(seen, is_running=not seen.is_over)
+        return _work(_read(folder / "state.json") or told)  # it may have come to its end a moment ago
 
-    def _is_alive(self, campaign: str) -> bool:
+    def _may_begin_yet(self, seen: Work, campaign: str, now: datetime) -> bool:
+        """Whether a process that holds no lock may still be on its way to it: one of ours as long as it lives, another's for a while."""
         process = self._processes.get(campaign)
-        return process is not None and process.is_alive()
+        return process.is_alive() if process is not None else now - seen.began_at < _BEGINS_WITHIN
 
     def result(self, campaign: str, kind: Kind) -> Result | None:
         """What came of the last work of a kind; None: there was none."""

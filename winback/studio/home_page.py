@@ -7,6 +7,7 @@ from functools import partial
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from winback import clock
 from winback.operations import lane_words, today
 from winback.studio import status_words
 from winback.studio.desk import Desk
@@ -24,6 +25,7 @@ def routes(desk: Desk) -> APIRouter:
             request,
             "home.html",
             today=held,
+            day=clock.local_day(now, desk.project.zone).isoformat(),
             states=status_words.CAMPAIGN,
             figure=partial(status_words.figure, most=today.MOST),
             at=lambda moment: f"{moment.astimezone(desk.project.zone):%Y-%m-%d %H:%M}",
