@@ -139,16 +139,16 @@ def portrait_of(project: Project, engine: Engine, key: str, *, now: datetime, pr
     return replace(found, sentences=(*_merged(key, found), *_sentences(found.scores, state.basis if state is not None else {})))
 
 
-def as_it_lies(project: Project, engine: Engine, key: str, *, now: datetime) -> Portrait:
+def as_it_lies(project: Project, engine: Engine, key: str, *, now: datetime, told: Sequence[reasons.Shown] | None = None) -> Portrait:
     """The same at once and without writing anything: facts are counted anew for this customer alone, scores are those that were made last.
 
-    Raises ConfigError as `portrait_of` does.
+    `told`: the reasons for leaving, where somebody has read them already. Raises ConfigError as `portrait_of` does.
     """
     who = _whose(engine, key)
     with database.reading(engine) as connection:
         counted = portrait.counted_anew(connection, AsOf.of(project, now), who)
         scored, state = portrait.scores_of(connection, stored_scores, who), scores.state(connection)
-    found = _portrait(project, engine, who, now, counted, scored)
+    found = _portrait(project, engine, who, now, counted, scored, told)
     made = (
         "Nobody is scored just now: `winback facts update` does it."
         if state is None
@@ -166,7 +166,13 @@ def _whose(engine: Engine, key: str) -> int:
 
 
 def _portrait(  # noqa: PLR0917  two uses
-    project: Project, engine: Engine, who: int, now: datetime, counted: Mapping[Any, Any] | None, scored: Mapping[Any, Any] | None
+    project: Project,
+    engine: Engine,
+    who: int,
+    now: datetime,
+    counted: Mapping[Any, Any] | None,
+    scored: Mapping[Any, Any] | None,
+    told: Sequence[reasons.Shown] | None = None,
 ) -> Portrait:
     as_of, today, thresholds = AsOf.of(project, now), clock.local_day(now, project.zone), signs.read(project)
     counted, scored = counted or {}, scored or {}
@@ -175,7 +181,7 @@ def _portrait(  # noqa: PLR0917  two uses
         spent, sums = portrait.spent(connection, as_of, who), portrait.sums(connection, as_of, who)
         shown = knowing.signs_of(connection, Selection(knowing.ALL_SIGNS, signs=thresholds), as_of, [who]).get(who, {})
         history = stage_changes.of(connection, who, today)
-    told = [each for each in reasons.of(project, engine, own) if each.recorded_on <= today]
+    told = reasons.of(project, engine, own) if told is None else told
     return Portrait(
         own,
         today,
@@ -186,7 +192,7 @@ def _portrait(  # noqa: PLR0917  two uses
         {str(sign): _sign(sign, thresholds) for sign in shown},
         {name: _value(name, scored[name], project) for name in SCORES if scored},
         tuple(history),
-        tuple(told),
+        tuple(each for each in told if each.recorded_on <= today),
         value.read(project).chance_for.days,
         (),
     )

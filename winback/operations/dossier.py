@@ -83,7 +83,7 @@ def gather(project: Project, engine: Engine, key: str, *, now: datetime, orders_
     met = finding.meet(project, engine, key, now=now)
     if met is None:
         return None
-    portrait = describing.as_it_lies(project, engine, met.customer, now=now)
+    portrait = describing.as_it_lies(project, engine, met.customer, now=now, told=met.reasons)
     deeds = auditing.listed(engine, about="", customer=met.customer, limit=LATEST)
     with database.reading(engine) as connection:
         who = leaving_reasons.whose(connection, met.customer)

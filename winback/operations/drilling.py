@@ -23,7 +23,7 @@ from winback.store.runs import Run
 
 AT_ONCE = 50
 """Customers on a page."""
-COUNTED = 10_000
+COUNTED = 1_000
 """So many are counted at the most: beyond that a page says "more than"."""
 _BLOCK = 2_000
 COLUMNS = ("customer", "name", "arm", "stands_at", "assigned_at", "returned_at", "revenue", "currency")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, exists, func, literal, not_, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, Subquery, and_, case, exists, func, literal, not_, or_, select, union
 
 from winback.journey import ends
 from winback.journey.ends import EndState
@@ -63,15 +63,28 @@ def page(connection: Connection, measured: Measured, question: Question, currenc
     statement = (
         select(*columns)
         .join(customers, customers.c.id == recipients.c.customer_id)
-        .where(*_asked(connection, measured, question), recipients.c.customer_id > after)
+        .where(recipients.c.run_id == measured.run_id, recipients.c.customer_id.in_(select(_first(connection, measured, question, limit, after))))
     )
     return connection.execute(statement.order_by(recipients.c.customer_id).limit(limit)).all()
 
 
 def count(connection: Connection, measured: Measured, question: Question, *, up_to: int) -> int:
     """How many they are; not counted beyond `up_to`."""
-    found = select(literal(1)).select_from(recipients).where(*_asked(connection, measured, question)).limit(up_to).subquery()
+    found = select(_first(connection, measured, question, up_to)).limit(up_to).subquery()
     return connection.execute(select(func.count()).select_from(found)).scalar_one()
+
+
+def _first(connection: Connection, measured: Measured, question: Question, limit: int, after: int = 0) -> Subquery:
+    """The first so many by each way to be one of them, each once: a way alone is a join that stops early, "one or the other" goes through everybody."""
+    ways = [
+        select(recipients.c.customer_id)
+        .where(*_asked(connection, measured, question), *way, recipients.c.customer_id > after)
+        .order_by(recipients.c.customer_id)
+        .limit(limit)
+        .subquery()
+        for way in _ways(measured, question)
+    ]
+    return union(*(select(way.c.customer_id) for way in ways)).subquery("first") if len(ways) > 1 else ways[0]
 
 
 def _asked(connection: Connection, measured: Measured, question: Question) -> Iterable[ColumnElement[bool]]:
@@ -80,17 +93,25 @@ def _asked(connection: Connection, measured: Measured, question: Question) -> It
         yield and_(recipients.c.status == RecipientStatus.SKIPPED, recipients.c.reason == question.word)
     else:
         yield measured.assigned()
-        yield _is(measured, question)
     if question.arm:
         yield recipients.c.arm == question.arm
     if question.dimension:
         yield outcome_parts.known_then(connection, Dimension(question.dimension)) == question.value
 
 
+def _ways(measured: Measured, question: Question) -> list[list[ColumnElement[bool]]]:
+    """Conditions, of which all of one list must hold."""
+    what = question.what
+    if what not in _CAME_BACK:
+        return [[] if what in {What.ASSIGNED, What.SKIPPED} else [_is(measured, question)]]
+    if question.stage:
+        return [[exists(_letters(measured, question.stage).where(_was_sent(measured))), _on_letters(measured, what, question.stage)]]
+    not_better = [not_(did) for better in _BETTER.get(what, ()) for did in (_on_letters(measured, better), _by_itself(measured, better))]
+    return [[_on_letters(measured, what), *not_better], [_by_itself(measured, what), *not_better]]
+
+
 def _is(measured: Measured, question: Question) -> ColumnElement[bool]:
     match question.what:
-        case What.ASSIGNED:
-            return literal(True)
         case What.RETURNED | What.ORDERED_AGAIN:
             moment = outcomes.c.returned_at if question.what is What.RETURNED else outcomes.c.second_at
             return exists().where(outcomes.c.run_id == measured.run_id, outcomes.c.customer_id == recipients.c.customer_id, moment.is_not(None))
@@ -102,11 +123,7 @@ def _is(measured: Measured, question: Question) -> ColumnElement[bool]:
             return _contacted(measured)
         case What.REACHED | What.SENT:
             return exists(_letters(measured, question.stage).where(_was_sent(measured)))
-    if question.what in _LETTERS:
-        return exists(_letters(measured, question.stage).where(deliveries.c.status.in_(_LETTERS[question.what])))
-    if question.stage:
-        return and_(exists(_letters(measured, question.stage).where(_was_sent(measured))), _on_letters(measured, question.what, question.stage))
-    return and_(_did(measured, question.what), *(not_(_did(measured, better)) for better in _BETTER.get(question.what, ())))
+    return exists(_letters(measured, question.stage).where(deliveries.c.status.in_(_LETTERS[question.what])))
 
 
 def _letters(measured: Measured, stage: str = "") -> Select[Any]:
@@ -129,9 +146,9 @@ def _contacted(measured: Measured) -> ColumnElement[bool]:
     return exists(_letters(measured).where(or_(left, sent)))
 
 
-def _did(measured: Measured, what: What) -> ColumnElement[bool]:
-    """In answer to a letter, or by itself inside the return window."""
-    by_itself = exists().where(
+def _by_itself(measured: Measured, what: What) -> ColumnElement[bool]:
+    """It names no letter, and came inside the return window."""
+    return exists().where(
         events.c.customer_id == recipients.c.customer_id,
         events.c.delivery_id.is_(None),
         _told(what),
@@ -139,13 +156,12 @@ def _did(measured: Measured, what: What) -> ColumnElement[bool]:
         events.c.happened_at <= later(recipients.c.assigned_at, measured.window),
         events.c.happened_at <= measured.now,
     )
-    return or_(_on_letters(measured, what), by_itself)
 
 
 def _on_letters(measured: Measured, what: What, stage: str = "") -> ColumnElement[bool]:
     """The event may lie with another record of the person than the letter: the letter says whose it is."""
-    came = exists().where(events.c.delivery_id == deliveries.c.id, _told(what), events.c.happened_at <= measured.now).correlate(deliveries)
-    return exists(_letters(measured, stage).where(came))
+    came = _letters(measured, stage).join(events, events.c.delivery_id == deliveries.c.id)
+    return exists(came.where(_told(what), events.c.happened_at <= measured.now))
 
 
 def _told(what: What) -> ColumnElement[bool]:

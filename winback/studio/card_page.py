@@ -71,7 +71,7 @@ class CardPage:
         """One customer, with empty forms; `recorded` or `already` in the query is the reason that the last form named."""
         now, asked = self.desk.clock(), request.query_params
         recorded, already = asked.get("recorded", ""), asked.get("already", "")
-        reason = known_reasons.read(self.desk.project).reasons.get(recorded or already)
+        reason = known_reasons.read(self.desk.project).reasons.get(recorded or already) if recorded or already else None
         told = None if reason is None else (bool(recorded), reason)
         before = asked.get("before", "")
         return self._page(
