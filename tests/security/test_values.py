@@ -177,6 +177,8 @@ async def test_no_path_of_the_studio_leads_out_of_the_project(studio):
             f"/campaigns/{name}/letters/index.html",
             f"/mailbox/email/{name}",
             f"/mailbox/{name}/1.eml",
+            f"/cohorts/{name}",
+            f"/cohorts/{name}/people",
         ):
             assert await asked(studio, "GET", path.replace("\x00", "%00")) in {307, 404}, path
 
