@@ -23,7 +23,7 @@ from sqlalchemy import Engine
 
 from benchmarks.figure import Figure
 from benchmarks.shop import places
-from benchmarks.shop.law import NOW
+from benchmarks.shop.law import NOW, TODAY
 from winback.operations import approving, knowing, scoring
 from winback.settings import Project
 from winback.store import cohorts, database
@@ -52,6 +52,7 @@ TYPED = {
     "everybody": "rules:\n  - days_since_first_order: {from: 0}\n",
 }
 """What somebody may be writing."""
+_QUERIES = {"/{name}/why": "?customer={key}", "/{name}/past": f"?cut={TODAY - timedelta(days=183)}&days=182"}
 ASKED_FOR = ("/people", "/why", "/past", "/size", "/changes")
 """Ends of addresses that a button asks for: they take what the work takes, while the page stays usable. Shown without a bar."""
 
@@ -118,10 +119,7 @@ def _addresses(app: Any, known: Mapping[str, Mapping[str, str]]) -> Iterator[str
         if missing := [name for name, value in values.items() if value is None]:
             _say(f"not measured: {route}, whose {', '.join(missing)} isn't known here")
             continue
-        if template.endswith("/{part}"):
-            yield from (template.format(**{**values, "part": part}) for part in ("size", "people"))
-        else:
-            yield template.format(**values)
+        yield template.format(**values) + next((query for end, query in _QUERIES.items() if template.endswith(end)), "").format(**known[""])
 
 
 def routes(app: Any) -> list[str]:
@@ -141,7 +139,7 @@ def _known(project: Project, engine: Engine) -> dict[str, dict[str, str]]:
     campaigns = approving.campaigns_asked(engine) or project.names("campaigns")
     return {
         "": {"key": keys[0]},
-        "cohorts": {"name": COHORT, "part": "size"},
+        "cohorts": {"name": COHORT},
         "campaigns": {"name": campaigns[0]},
         "letters": {"name": emails[0] if emails else ""},
         "customers": {"name": keys[0]},

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import enrolled_figures
+from benchmarks import enrolled_figures, studio
 from benchmarks.figure import Figure, compared
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -72,3 +72,13 @@ def test_journeys_of_a_few_are_measured_as_those_of_a_million():
     assert len(made) == 8, "four on each database"
     assert all(figure.bar is None for figure in made), "bars are for a million"
     assert all(figure.figure > 0 for figure in made)
+
+
+def test_pages_of_a_small_shop_are_measured_as_those_of_a_large_one():
+    made = studio.figures(300)
+    assert {figure.area for figure in made} == {"studio"}
+    names = [figure.name for figure in made]
+    assert [name for name in names if name.startswith("live cohort count: ")] == [f"live cohort count: {what}" for what in studio.TYPED]
+    assert {"page /cohorts, p95", f"page /cohorts/{studio.COHORT}, p95", "page /inbox, p95"} <= set(names)
+    assert sum(name.startswith("heaviest page") for name in names) == 1
+    assert all(figure.bar is None and figure.figure > 0 for figure in made)

@@ -182,6 +182,8 @@ async def test_no_path_of_the_studio_leads_out_of_the_project(studio):
             f"/letters/messages/{name}/history",
             f"/letters/email/{name}/frame",
             f"/letters/shown/{name}",
+            f"/cohorts/{name}",
+            f"/cohorts/{name}/people",
         ):
             assert await asked(studio, "GET", path.replace("\x00", "%00")) in {307, 404}, path
 

@@ -40,12 +40,13 @@ def find(text: str, offset: int) -> Cursor | None:
         if flow.depth:
             flow.read(each)
         else:
-            _take(each, stack, flow)
+            flow = _taken(each, stack)
+    flow = flow if flow.depth else _Flow()
     begins = offset - len(line)
     if not flow.depth:
         rest, column = _take_line(line, stack)
         if (found := _KEY.match(rest)) and not rest.startswith(("{", "[")):
-            _push(stack, column, _name(found))
+            stack.append((column, _name(found)))
             flow.read(rest[found.end() :])
             if not flow.depth:
                 return _plain(stack, line, begins, line[column + found.end() :])
@@ -76,18 +77,18 @@ def _flowing(stack: list[tuple[int, str]], flow: _Flow, line: str, begins: int) 
     return Cursor((*_path(stack), *flow.path), begun, begins + len(line) - len(begun), flow.wants_key, False)
 
 
-def _take(line: str, stack: list[tuple[int, str]], flow: _Flow) -> None:
-    """A line above the cursor's."""
+def _taken(line: str, stack: list[tuple[int, str]]) -> _Flow:
+    """What a line above the cursor's leaves open."""
+    flow = _Flow()
     if not line.strip() or line.lstrip().startswith("#"):
-        return
+        return flow
     rest, column = _take_line(line, stack)
     if rest.startswith(("{", "[")):
         flow.read(rest)
     elif found := _KEY.match(rest):
-        _push(stack, column, _name(found))
+        stack.append((column, _name(found)))
         flow.read(rest[found.end() :])
-    if not flow.depth:
-        flow.__init__()  # type: ignore[misc]
+    return flow
 
 
 def _take_line(line: str, stack: list[tuple[int, str]]) -> tuple[str, int]:
@@ -103,10 +104,6 @@ def _take_line(line: str, stack: list[tuple[int, str]]) -> tuple[str, int]:
     while stack and stack[-1][0] >= column and stack[-1] != (column, ITEM):
         stack.pop()
     return rest, column
-
-
-def _push(stack: list[tuple[int, str]], column: int, name: str) -> None:
-    stack.append((column, name))
 
 
 def _name(found: re.Match[str]) -> str:

@@ -32,6 +32,7 @@ _TOLD = {
     "same": N_("Nothing was saved: the file says this already."),
     "draft": N_("Kept as a draft. Nothing goes by it until you save it."),
     "dropped": N_("The draft is gone; this is what the file says."),
+    "taken": N_("Somebody else began a cohort of this name just now; this is theirs."),
     "copied": N_("The new cohort is there. No campaign uses it yet."),
 }
 
@@ -113,7 +114,7 @@ class CohortFile:
         answer = self._put(request, name, text, "")
         if isinstance(answer, Faults):
             return self.begin(request, like=like, name=name, problems=answer.problems)
-        return _led_to(name, "copied") if isinstance(answer, Saved) else self.begin(request, like=like, name=name)
+        return _led_to(name, "copied" if isinstance(answer, Saved) else "taken")
 
     def page(
         self,

@@ -11,7 +11,7 @@ from winback.operations.cohort_list import Shelf
 from winback.operations.people import Right
 from winback.studio import past_drawing
 from winback.studio.cohort_file import CohortFile
-from winback.studio.cohort_parts import CohortParts
+from winback.studio.cohort_parts import PARTS, CohortParts
 from winback.studio.desk import Desk, number
 
 
@@ -56,18 +56,25 @@ def _add_parts(router: APIRouter, desk: Desk, file: CohortFile) -> None:
         file.there(name)
         return await run_in_threadpool(_completion, desk, fields)
 
-    @router.get("/cohorts/{name}/{part}")
-    async def of_file(request: Request, name: str, part: str) -> Response:
-        text = await run_in_threadpool(file.saved, name)
-        return await told(request, name, part, text, dict(request.query_params))
+    for part in PARTS:
+        _add_part(router, desk, file, parts, part)
 
-    @router.post("/cohorts/{name}/{part}")
-    async def of_text(request: Request, name: str, part: str) -> Response:
+
+def _add_part(router: APIRouter, desk: Desk, file: CohortFile, parts: CohortParts, part: str) -> None:
+    """What the page tells beside the file: of the saved one to whoever looks, of a text that isn't saved to who may edit."""
+
+    @router.get(f"/cohorts/{{name}}/{part}")
+    async def of_file(request: Request, name: str) -> Response:
+        text = await run_in_threadpool(file.saved, name)
+        return await told(request, name, text, dict(request.query_params))
+
+    @router.post(f"/cohorts/{{name}}/{part}")
+    async def of_text(request: Request, name: str) -> Response:
         fields = await desk.form(request, Right.EDIT)
         file.there(name)
-        return await told(request, name, part, fields.get("text", ""), fields)
+        return await told(request, name, fields.get("text", ""), fields)
 
-    async def told(request: Request, name: str, part: str, text: str, fields: dict[str, str]) -> Response:
+    async def told(request: Request, name: str, text: str, fields: dict[str, str]) -> Response:
         found = await parts.ask(request, name, part, text, fields)
         if isinstance(found, Response):
             return found

@@ -11,7 +11,6 @@ from typing import Any, TypeAlias
 from fastapi import Request
 from fastapi.responses import Response
 from sqlalchemy import Engine
-from starlette.exceptions import HTTPException
 
 from winback.audience import cohort
 from winback.audience.cohort import Cohort
@@ -124,9 +123,7 @@ class CohortParts:
         self._looked = Questions(at_once=2)
 
     async def ask(self, request: Request, name: str, part: str, text: str, fields: dict[str, str]) -> Told | Response:
-        """What a part of the page tells. Nothing at all where a newer question superseded it. Raises HTTPException 404 for no part."""
-        if part not in PARTS:
-            raise HTTPException(HTTPStatus.NOT_FOUND)
+        """What one of PARTS tells; nothing at all where a newer question superseded it."""
         desk = self._desk
         kind, seconds = (self._typed, TYPING) if part == "size" else (self._looked, LOOKING)
 

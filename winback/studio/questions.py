@@ -78,6 +78,9 @@ async def _end(asked: _Asked) -> None:
 
 async def _end_with(request: Request, asked: _Asked) -> None:
     """End it when the browser goes."""
-    while (await request.receive())["type"] != _GONE:
-        pass
+    while True:
+        message = await request.receive()
+        if message["type"] == _GONE:
+            break
+        await asyncio.sleep(_LOOK_EVERY)  # whatever else comes may come at once, again and again
     await _end(asked)
