@@ -296,4 +296,5 @@ async def test_a_link_in_a_mail_asks_once_more_before_anybody_must_sign_in(brows
 async def test_who_signs_in_is_in_the_audit(browser, olena, engine):
     await sign_in(browser, olena)
     with database.reading(engine) as connection:
-        assert [(row.who, row.deed, row.about) for row in audit.listed(connection)][0] == ("Olena", "signed-in", "person 1")
+        last = audit.listed(connection)[0]
+    assert (last.who, last.deed, last.about) == ("Olena", "signed-in", "person 1")

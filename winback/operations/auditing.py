@@ -60,7 +60,9 @@ def listed(engine: Engine, *, about: str = "", customer: str = "", limit: int, w
                 how = "Of somebody who was forgotten the deeds stand under the number of a row: --about `customer 17`."
                 raise ConfigError(Problem("", None, f"there is no customer `{customer}`.", how))
             about = audit.customer(found.merged_into or found.id)
-        narrowed = replace(wanted or Wanted(), **({"about": about} if about else {}))
+        narrowed = wanted or Wanted()
+        if about:
+            narrowed = replace(narrowed, about=about)
         rows = audit.chosen(connection, narrowed, limit=limit)
     return [Deed(row.number, row.done_at, row.who, row.deed, row.about, row.detail) for row in rows]
 

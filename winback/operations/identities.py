@@ -74,7 +74,7 @@ def email(project: Project, settings: OidcSettings, asked: Asked, answer: Mappin
         raise NotKnownError(f"no code: {answer.get('error', '')[:60]!r}")
     with httpx.Client(timeout=_SECONDS) as client:
         about = _about(client, settings)
-        token = _token(client, project, settings, about, asked, answer["code"])
+        token = _token(client, about, asked, code=answer["code"], settings=settings, secret=project.secret(SECRET))
         claims = _claims(token, _json(_reach(client, "GET", _endpoint(about, "jwks_uri"))), settings, asked, now)
     if claims.get("email_verified") is not True or not isinstance(claims.get("email"), str):
         raise NotKnownError("the provider vouches for no address")
@@ -89,10 +89,10 @@ def _about(client: httpx.Client, settings: OidcSettings) -> dict[str, Any]:
     return about
 
 
-def _token(client: httpx.Client, project: Project, settings: OidcSettings, about: Mapping[str, Any], asked: Asked, code: str) -> str:
+def _token(client: httpx.Client, about: Mapping[str, Any], asked: Asked, *, code: str, settings: OidcSettings, secret: str) -> str:
     """The signed word, for a code."""
     fields = {"grant_type": "authorization_code", "code": code, "redirect_uri": asked.back_to, "code_verifier": asked.verifier}
-    secret, basic = project.secret(SECRET), None
+    basic = None
     if "client_secret_basic" in about.get("token_endpoint_auth_methods_supported", ["client_secret_basic"]):
         basic = httpx.BasicAuth(settings.client_id, secret)
     else:

@@ -109,8 +109,8 @@ def begin(connection: Connection, account_id: int, token_hash: str, *, now: date
 def signed_in(connection: Connection, token_hash: str, *, now: datetime, idle: timedelta) -> tuple[Account, datetime] | None:
     """(who, when they were seen last); None when nobody is, or their time is over, or they are disabled."""
     holds = (sign_ins.c.token_hash == token_hash, sign_ins.c.ends_at > now, sign_ins.c.seen_at > now - idle, accounts.c.disabled_at.is_(None))
-    wanted = select(*_COLUMNS, sign_ins.c.seen_at).join_from(sign_ins, accounts).where(*holds)
-    row = connection.execute(wanted).one_or_none()
+    columns: list[Any] = [*_COLUMNS, sign_ins.c.seen_at]
+    row = connection.execute(select(*columns).join_from(sign_ins, accounts).where(*holds)).one_or_none()
     return None if row is None else (_account(row), row.seen_at)
 
 
