@@ -171,6 +171,7 @@ def hold(engine: Engine, secret: bytes, runs: int, key: str, *, email: str, name
         put(c, t.tasks, delivery_id=letter, customer_id=who, kind="call", text=f"a task of {whose}", status="open", asked_at=THEN, due_at=THEN)
         put(c, t.back_fill, run_id=runs, customer_id=who, place=who)
         put(c, t.outcomes_due, run_id=runs, customer_id=who)
+        put(c, t.came_back, run_id=runs, customer_id=who, number=0, marks=1, seen=1)
         put(c, t.suppressions, channel="email", address_hash=hashed, reason="unsubscribed", since=THEN, delivery_id=letter)
         put(c, t.fuses, lane=f"lane-{who}", cause="refused", blown_at=THEN, counts={}, detail=f"550 <{email}> unknown")
     return who

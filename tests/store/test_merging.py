@@ -93,6 +93,7 @@ def test_the_list_of_what_moves_is_whole():
         "recipients",
         "deliveries",
         "outcomes",
+        "came_back",
         "codes",
         "tasks",
         "back_fill",

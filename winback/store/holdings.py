@@ -79,6 +79,7 @@ HOLDINGS: Mapping[str, Holding] = {
     "owed_answers": _deleted("Answers of our bot to you that haven't left yet."),
     "forwards": Holding(Fate.DELETED, "Replies of yours that a person of the shop was told of.", "event_id"),
     "outcomes": Holding(Fate.STAYS, "Whether you ordered again after a campaign, and for how much."),
+    "came_back": Holding(Fate.STAYS, "Whether you opened, clicked or answered the letters of a campaign."),
     "outcomes_due": _deleted("A note that a campaign's result has to be counted anew for you."),
     "codes": _emptied(
         "Discount codes that were yours.",

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, delete, func, insert, or_, select, text,
 from winback.model import UNFINISHED, DeliveryStatus, Reason, RecipientStatus
 from winback.store import merged_codes
 from winback.store.among import among_these
-from winback.store.tables import back_fill, campaign_runs, customers, deliveries, outcomes, recipients, tasks
+from winback.store.tables import back_fill, came_back, campaign_runs, customers, deliveries, outcomes, recipients, tasks
 
 _ON_THE_WAY = (DeliveryStatus.CLAIMED, DeliveryStatus.HANDED_OVER)
 
@@ -120,7 +120,7 @@ def _move(connection: Connection, place: Row[Any], other: Row[Any] | None, into_
         _put(connection, other, customer_id=merged_id)
     asked = select(deliveries.c.id).where(deliveries.c.run_id == run_id, deliveries.c.customer_id == merged_id)
     connection.execute(update(tasks).where(tasks.c.delivery_id.in_(asked)).values(customer_id=into_id))
-    for table in (deliveries, outcomes):
+    for table in (deliveries, outcomes, came_back):
         connection.execute(update(table).where(table.c.run_id == run_id, table.c.customer_id == merged_id).values(customer_id=into_id))
     merged_codes.move(connection, run_id, merged_id, into_id)
 
@@ -150,4 +150,5 @@ def _end(connection: Connection, place: Row[Any], now: datetime) -> None:
         .values(status=DeliveryStatus.STOPPED, reason=Reason.MERGED)
     )
     merged_codes.end(connection, place.run_id, place.customer_id)
-    connection.execute(delete(outcomes).where(outcomes.c.run_id == place.run_id, outcomes.c.customer_id == place.customer_id))
+    for table in (outcomes, came_back):
+        connection.execute(delete(table).where(table.c.run_id == place.run_id, table.c.customer_id == place.customer_id))

@@ -27,7 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from winback.outcomes.figures import Figures
-from winback.store import code_figures, outcome_figures, outcome_parts, outcomes_due, responses, standing, waves
+from winback.store import came_back, code_figures, outcome_figures, outcome_parts, outcomes_due, responses, stage_places, standing, waves
 from winback.store.as_of import Whose, of
 from winback.store.counting import is_purchase
 from winback.store.measured import Measured, count_if
@@ -59,14 +59,19 @@ def measure(connection: Connection, run_id: int, window: timedelta, now: datetim
     if again is None:
         outcomes_due.forget(connection, run_id)
     _roomy(connection)
-    _count(connection, measured, None if again is None else select(again.c.customer_id))
-    outcomes_due.keep(connection, _to_come(measured, None if again is None else select(again.c.customer_id)))
+    whose = None if again is None else select(again.c.customer_id)
+    _count(connection, measured, whose)
+    stages = stage_places.in_order(connection, run_id, before.stages or ())
+    moved = before.stages is None or stages[: len(before.stages)] != before.stages
+    came_back.count(connection, measured, stages, None if moved else whose)
+    for still in (_to_come(measured, whose), came_back.to_come(measured, whose)):
+        outcomes_due.keep(connection, still)
     closed = recipients.c.customer_id == outcomes.c.customer_id, recipients.c.run_id == run_id, measured.closed()
     is_open = outcomes.c.run_id == run_id, outcomes.c.window_closed.is_(False)
     connection.execute(update(outcomes).where(*is_open, exists().where(*closed)).values(window_closed=True, measured_at=now))
     if again is not None:
         again.drop(connection)
-    done = {"window_seconds": int(window.total_seconds()), "measured_at": now, "assigned_from": None}
+    done = {"window_seconds": int(window.total_seconds()), "measured_at": now, "assigned_from": None, "stages": stages}
     connection.execute(update(measurings).where(measurings.c.run_id == run_id).values(done))
     returned = select(func.count(outcomes.c.customer_id.distinct())).where(outcomes.c.run_id == run_id, outcomes.c.orders > 0)
     return connection.execute(returned).scalar_one()
@@ -97,7 +102,8 @@ def aggregates(connection: Connection, run_id: int, window: timedelta, now: date
     """Everything that the report shows, as counts; `measure` must have been done for the same window and moment."""
     measured = Measured(run_id, window, now)
     _roomy(connection)
-    stand, reached = standing.find(connection, measured), responses.count(connection, measured)
+    stages = connection.execute(select(measurings.c.stages).where(measurings.c.run_id == run_id)).scalar_one()
+    stand, reached = standing.find(connection, measured), responses.count(connection, measured, stages)
     strata = outcome_parts.strata(connection, measured, currency)
     return Figures(
         arms=outcome_figures.arms(connection, measured, currency, terms, stand=stand, reached=reached.by_arm),

@@ -8,6 +8,7 @@ from winback.store.tables.audit import audit
 from winback.store.tables.bot import heard_updates, owed_answers
 from winback.store.tables.campaigns import (
     back_fill,
+    came_back,
     campaign_runs,
     deliveries,
     events,
@@ -53,6 +54,7 @@ __all__ = [
     "approvals",
     "audit",
     "back_fill",
+    "came_back",
     "campaign_runs",
     "codes",
     "consent_proofs",

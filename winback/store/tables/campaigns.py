@@ -163,6 +163,17 @@ outcomes = Table(
 )
 """One row per customer and currency; made by store/outcomes.py alone."""
 
+came_back = Table(
+    "came_back",
+    metadata,
+    Column("run_id", Id, primary_key=True),  # no foreign keys: they are copied from rows that have them, a million at a time
+    Column("customer_id", Id, primary_key=True),
+    Column("number", Integer, primary_key=True),  # of six stages; -1: of what named no letter
+    Column("marks", Integer, nullable=False),
+    Column("seen", BigInteger, nullable=False),
+)
+"""What came back, as marks; made by store/came_back.py alone."""
+
 outcomes_due = Table(
     "outcomes_due",
     metadata,
@@ -178,6 +189,7 @@ measurings = Table(
     Column("window_seconds", BigInteger, nullable=False),
     Column("measured_at", Utc, nullable=False),  # outcomes are what was known then
     Column("assigned_from", Utc),  # somebody was assigned since, as of that moment or later; None: nobody
+    Column("stages", JSON),  # in the order in which `came_back` has its marks; None: it has none yet
 )
 """Until when the outcomes of each run are counted."""
 

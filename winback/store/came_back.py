@@ -1,0 +1,179 @@
+"""What came back of a run's letters, kept as marks for each recipient, and made anew for whom something changed.
+
+Ten million events are gone through once. After that, what came in since is counted for those whom it concerns; see store/outcomes_due.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    FromClause,
+    Integer,
+    Select,
+    and_,
+    case,
+    cast,
+    delete,
+    func,
+    insert,
+    literal,
+    select,
+    text,
+)
+
+from winback.model import EventKind, Verdict
+from winback.store import aside, stage_places
+from winback.store.as_of import Whose, of
+from winback.store.either import either, has
+from winback.store.measured import Measured
+from winback.store.moments import later
+from winback.store.stage_places import PACKED, Place
+from winback.store.tables import came_back, deliveries, events, recipients
+
+SIGNS = (
+    *("opened_human", "opened_unverified", "opened_machine", "clicked", "clicked_unverified", "clicked_machine"),
+    *("replied", "unsubscribed", "complained"),
+)
+"""What recipients did; a mark each."""
+_MARKS = {name: 1 << bit for bit, name in enumerate(SIGNS)}
+_BY_VERDICT = {
+    (EventKind.OPEN, Verdict.HUMAN): "opened_human",
+    (EventKind.OPEN, Verdict.UNVERIFIED): "opened_unverified",
+    (EventKind.OPEN, Verdict.MACHINE): "opened_machine",
+    (EventKind.CLICK, Verdict.HUMAN): "clicked",
+    (EventKind.CLICK, Verdict.UNVERIFIED): "clicked_unverified",
+    (EventKind.CLICK, Verdict.MACHINE): "clicked_machine",
+    (EventKind.REPLY, Verdict.HUMAN): "replied",
+    (EventKind.ANSWER, Verdict.HUMAN): "replied",
+}
+_WHOEVER = {EventKind.UNSUBSCRIBE: "unsubscribed", EventKind.COMPLAINT: "complained"}
+_INTERESTED = _MARKS["opened_human"] | _MARKS["clicked"] | _MARKS["replied"]
+"""People who did any of these showed interest."""
+_BEST = (("opened_human", "opened_unverified", "opened_machine"), ("clicked", "clicked_unverified", "clicked_machine"))
+"""Of several verdicts on one person the first counts."""
+_NO_LETTER = -1
+"""The number of what came back without naming a letter."""
+OPENED, CLICKED = 0, 1
+"""What people did with the letter of a stage, as `Place.bit` marks it."""
+
+
+def count(connection: Connection, measured: Measured, stages: Sequence[str], whose: Whose) -> None:
+    """Make the marks of these recipients anew, as known at the moment of measuring.
+
+    What came back without naming a letter (a new mail, a word to the bot) counts when it came inside the return window.
+    """
+    connection.execute(delete(came_back).where(came_back.c.run_id == measured.run_id, of(came_back.c.customer_id, whose)))
+    of_letters, by_itself = _of_letters(connection, measured, stages, whose), _by_itself(measured, whose)
+    if connection.dialect.name == "postgresql" and whose is None:  # several processes at work
+        _put(connection, select(aside.put(connection, "came_back_aside", of_letters)))
+        aside.drop(connection, "came_back_aside")
+        _put(connection, by_itself)
+        connection.execute(text("ANALYZE came_back"))
+        return
+    _one_by_one(connection, is_on=whose is not None)
+    _put(connection, of_letters)
+    _put(connection, by_itself)
+    _one_by_one(connection, is_on=False)
+
+
+def to_come(measured: Measured, whose: Whose) -> Select[Any]:
+    """(run, customer) of recipients with something that happens in the future still, by another clock than ours: they stay due until it doesn't."""
+    return (
+        select(recipients.c.run_id, recipients.c.customer_id)
+        .join(events, events.c.customer_id == recipients.c.customer_id)
+        .where(measured.assigned(), of(recipients.c.customer_id, whose), _counts(), events.c.happened_at > measured.now)
+        .distinct()
+    )
+
+
+def by_customer(measured: Measured, those: Sequence[Place]) -> FromClause:
+    """One row per customer of whom anything came back: marks, and for each six stages what people did with their letters."""
+    seen = stage_places.numbers(came_back, came_back.c.seen, those, "seen", 2 * PACKED)
+    return (
+        select(came_back.c.customer_id, either(came_back.c.marks, len(SIGNS)).label("marks"), *seen)
+        .where(came_back.c.run_id == measured.run_id)
+        .group_by(came_back.c.customer_id)
+        .subquery("came")
+    )
+
+
+def did(marks: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+    """Whether that is the best that is known of somebody."""
+    better = next((names[: names.index(name)] for names in _BEST if name in names), ())
+    found = has(marks, _MARKS[name])
+    return and_(found, ~has(marks, sum(_MARKS[each] for each in better))) if better else found
+
+
+def is_interested(marks: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Whether they opened, clicked or answered themselves."""
+    return has(marks, any_of=_INTERESTED)
+
+
+def _one_by_one(connection: Connection, *, is_on: bool) -> None:
+    """PostgreSQL would go through every letter of a run for a fiftieth of its customers: it takes each jump to one for a jump of a disk's head."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(f"SET LOCAL enable_seqscan = {'off' if is_on else 'on'}"))
+
+
+def _put(connection: Connection, marks: Select[Any]) -> None:
+    connection.execute(insert(came_back).from_select([column.name for column in came_back.c], marks))
+
+
+def _of_letters(connection: Connection, measured: Measured, stages: Sequence[str], whose: Whose) -> Select[Any]:
+    by_people = events.c.verdict == Verdict.HUMAN
+    seen = case(
+        (and_(by_people, events.c.kind == EventKind.OPEN), OPENED * PACKED), (and_(by_people, events.c.kind == EventKind.CLICK), CLICKED * PACKED)
+    )
+    where = stage_places.table(stage_places.places(stages), connection.dialect.name)
+    each = (
+        select(
+            deliveries.c.customer_id,
+            _mark().label("mark"),
+            where.c.number,
+            literal(1, BigInteger).bitwise_lshift(cast(seen, Integer) + where.c.place).label("seen"),
+        )
+        .select_from(events.join(deliveries, deliveries.c.id == events.c.delivery_id).join(where, where.c.name == deliveries.c.stage))
+        .where(deliveries.c.run_id == measured.run_id, of(deliveries.c.customer_id, whose), events.c.happened_at <= measured.now, _counts())
+        .subquery("each_event")
+    )
+    marks = either(each.c.mark, len(SIGNS)).label("marks"), either(each.c.seen, 2 * PACKED).label("seen")
+    return select(literal(measured.run_id).label("run_id"), each.c.customer_id, each.c.number, *marks).group_by(each.c.customer_id, each.c.number)
+
+
+def _by_itself(measured: Measured, whose: Whose) -> Select[Any]:
+    each = (
+        select(recipients.c.customer_id, _mark().label("mark"))
+        .join(events, events.c.customer_id == recipients.c.customer_id)
+        .where(
+            measured.assigned(),
+            of(recipients.c.customer_id, whose),
+            events.c.delivery_id.is_(None),
+            _counts(),
+            events.c.happened_at > recipients.c.assigned_at,
+            events.c.happened_at <= later(recipients.c.assigned_at, measured.window),
+            events.c.happened_at <= measured.now,
+        )
+        .subquery("each_word")
+    )
+    marks = func.max(literal(_NO_LETTER)), either(each.c.mark, len(SIGNS)), func.max(literal(0))
+    return select(literal(measured.run_id), each.c.customer_id, *marks).group_by(each.c.customer_id)
+
+
+def _mark() -> ColumnElement[int]:
+    """Of an event; NULL: it says nothing that is counted."""
+    kinds = dict.fromkeys(kind for kind, _ in _BY_VERDICT)
+    by_verdict = [
+        (kind, case({str(verdict): _MARKS[name] for (of, verdict), name in _BY_VERDICT.items() if of == kind}, value=events.c.verdict)) for kind in kinds
+    ]
+    return case(
+        *((events.c.kind == kind, mark) for kind, mark in by_verdict), *((events.c.kind == kind, _MARKS[name]) for kind, name in _WHOEVER.items())
+    )
+
+
+def _counts() -> ColumnElement[bool]:
+    return events.c.kind.in_([*dict.fromkeys(kind for kind, _ in _BY_VERDICT), *_WHOEVER])
