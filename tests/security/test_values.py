@@ -192,7 +192,13 @@ async def test_every_form_of_the_studio_needs_a_proof_of_its_own_page(studio):
     forms = [route.path for route in studio._app.routes if "POST" in (getattr(route, "methods", None) or ())]
     assert len(forms) >= 2
     for path in forms:
-        here = path.replace("{key:path}", "A1").replace("{name}", "winter-tea").replace("{number}", "1").replace("{kind}", "email").replace("{token}", "A" * 43)
+        here = (
+            path.replace("{key:path}", "A1")
+            .replace("{name}", "winter-tea")
+            .replace("{number}", "1")
+            .replace("{kind}", "email")
+            .replace("{token}", "A" * 43)
+        )
         assert "{" not in here, "say here what stands in the path"
         for body in (
             b"",

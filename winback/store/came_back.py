@@ -168,7 +168,8 @@ def _mark() -> ColumnElement[int]:
     """Of an event; NULL: it says nothing that is counted."""
     kinds = dict.fromkeys(kind for kind, _ in _BY_VERDICT)
     by_verdict = [
-        (kind, case({str(verdict): _MARKS[name] for (of, verdict), name in _BY_VERDICT.items() if of == kind}, value=events.c.verdict)) for kind in kinds
+        (kind, case({str(verdict): _MARKS[name] for (of, verdict), name in _BY_VERDICT.items() if of == kind}, value=events.c.verdict))
+        for kind in kinds
     ]
     return case(
         *((events.c.kind == kind, mark) for kind, mark in by_verdict), *((events.c.kind == kind, _MARKS[name]) for kind, name in _WHOEVER.items())

@@ -1,6 +1,6 @@
 """Customers as somebody at a counter names them: by the beginning of the shop's id, by address, by phone, by the beginning of a name.
 
-Ids and addresses are looked up in indexes. Phones and names have none yet: a search for them goes through the table once.
+Each is looked up in an index.
 """
 
 from __future__ import annotations

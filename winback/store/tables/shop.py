@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Date, Index, Integer, LargeBinary, String, Table, Text, UniqueConstraint, and_, false
+from sqlalchemy import BigInteger, Boolean, Column, Date, Index, Integer, LargeBinary, String, Table, Text, UniqueConstraint, and_, false, text
 
 from winback.store.tables.kinds import Day, Tree, Utc, metadata, row_id, to
 
@@ -33,6 +33,8 @@ customers = Table(
     Column("updated_at", Utc, nullable=False),
     Index(None, "recommended_by"),
     Index(None, "merged_into"),
+    *(Index(f"ix_customers_{name}", name, postgresql_ops={name: "text_pattern_ops"}) for name in ("key", "given_name", "patronymic", "family_name")),
+    Index("ix_customers_phone", "phone", sqlite_where=text("phone <> ''"), postgresql_where=text("phone <> ''")),
 )
 
 contacts = Table(
