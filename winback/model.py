@@ -281,6 +281,7 @@ class Picture:
     content_type: str  # image/png...
     content_id: str  # without angle brackets; the same for the same picture, always
     data: bytes = field(repr=False)
+    personal: bool = False  # made for one letter, and for no other
 
     @property
     def url(self) -> str:
