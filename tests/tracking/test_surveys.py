@@ -15,8 +15,8 @@ from sqlalchemy import update
 from tests.letterbox import NOW, SENT_AT
 from winback.audience.reasons import Reason
 from winback.demo.serving import Serving
-from winback.journey.content import Survey
 from winback.journey import office
+from winback.journey.content import Survey
 from winback.store import contact_log, database, thread_answers
 from winback.store import threads as store
 from winback.store.tables import answers, campaign_runs, customers, deliveries, events, feedback, leaving_reasons, thread_words, threads

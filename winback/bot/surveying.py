@@ -23,7 +23,6 @@ from winback.letters import formats, locales
 from winback.letters.wording import in_locale
 from winback.store import answers, correspondence, talks, thanks
 from winback.store.answers import Answer as Said
-from winback.store.answers import Asked
 from winback.store.correspondence import Correspondent
 from winback.store.talks import About, Talk
 from winback.tracking import answered, asking, survey_form

@@ -15,7 +15,6 @@ from winback.store import leaving_reasons, refreshing
 from winback.store.tables import answers, campaign_runs, deliveries, feedback
 from winback.store.tables import leaving_reasons as reasons
 
-
 _NO_MORE = "call_within"
 """In surveys of runs that began when bad scores asked for a call (docs/decisions/0195)."""
 

@@ -34,9 +34,7 @@ def queue(project: Project) -> Queue:
     return Queue(office.read(project), bool(project.settings.telegram.staff_chat))
 
 
-def keep(  # noqa: PLR0917  one use each
-    connection: Connection, who: Correspondent, survey: Survey, said: tuple[Answer, ...], now: datetime, *, told: Queue | None
-) -> bool:
+def keep(connection: Connection, who: Correspondent, survey: Survey, said: tuple[Answer, ...], now: datetime, *, told: Queue | None) -> bool:
     """Store answers in the caller's transaction, each time all of them that stand; they end the journey where the campaign stops on that.
 
     A bad score begins a thread with a person; `told` is None for answers in a chat, whose dialogue does that itself. Returns whether they are
