@@ -64,11 +64,14 @@ class TelegramChannel:
             await self._bot.shutdown()
 
     async def send(self, letter: Message) -> Receipt:
-        """One message: a text, a picture with its caption, or an album, which is one request too.
+        """One message: a text, a picture with its caption, or an album, which is one request too; or a copy of another message.
 
         Nothing is repeated here: what may have reached the chat is UncertainError.
         """
         assert self._bot is not None, "enter the channel first"
+        if letter.copy_of is not None:
+            async with turn_of(self._spacing, letter.chat_id):
+                return Receipt(remote_id=str(await _copied(self._bot, letter, *letter.copy_of)))
         async with self._shelf.taken(letter.pictures) as shown:
             try:
                 async with turn_of(self._spacing, letter.chat_id):
@@ -86,9 +89,15 @@ class TelegramChannel:
                 await self._shelf.put(picture, file_id)
 
 
+async def _copied(bot: Bot, letter: Message, chat_id: str, number: int) -> int:
+    """The number of the copy. Telegram makes it: whatever it holds passes through nobody else's hands."""
+    copied = await bot.copy_message(_chat(letter.chat_id), _chat(chat_id), number, caption=letter.text or None, parse_mode=ParseMode.HTML)
+    return copied.message_id
+
+
 async def _said(bot: Bot, letter: Message, shown: Sequence[Source]) -> Sequence[telegram.Message]:
     """The messages that came of it: one, or those of an album."""
-    chat = int(letter.chat_id) if letter.chat_id.lstrip("-").isdecimal() else letter.chat_id
+    chat = _chat(letter.chat_id)
     buttons, files = _keyboard(letter.buttons), [_file(each) for each in shown]
     if not files:
         preview = LinkPreviewOptions(is_disabled=True)
@@ -99,6 +108,10 @@ async def _said(bot: Bot, letter: Message, shown: Sequence[Source]) -> Sequence[
     (file, name), *others = files
     first = InputMediaPhoto(file, caption=letter.text, parse_mode=ParseMode.HTML, filename=name)
     return await bot.send_media_group(chat, [first, *(InputMediaPhoto(each, filename=called) for each, called in others)])
+
+
+def _chat(chat_id: str) -> int | str:
+    return int(chat_id) if chat_id.lstrip("-").isdecimal() else chat_id
 
 
 def _file(source: Source) -> tuple[str | bytes, str | None]:
@@ -162,6 +175,8 @@ def _bad_request(refusal: error.TelegramError) -> ChannelError:
     said = refusal.message.lower()
     if any(words in said for words in ("chat not found", "user not found", "peer_id_invalid", "chat_id is empty", "chat_id_invalid")):
         return PermanentError("no-such-chat", refusal.message)
+    if "message to copy not found" in said or "can't be copied" in said:
+        return PermanentError("cant-be-copied", refusal.message)
     if "file identifier" in said or "wrong remote file" in said:
         return TemporaryError(_FORGOTTEN, refusal.message, after=timedelta(seconds=5))  # nothing was sent; it is uploaded anew
     return LaneError("message-refused", refusal.message)
