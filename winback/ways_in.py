@@ -1,7 +1,8 @@
-"""`imap:`, `soft_bounces:` and `answering:` of config/settings.yaml: the mailbox that is read, dead addresses, how soon people are answered."""
+"""`imap:`, `soft_bounces:`, `answering:` and `tracking:` of config/settings.yaml: what comes in, and how soon people are answered."""
 
 from __future__ import annotations
 
+import ipaddress
 from datetime import date, time, timedelta
 from typing import Literal
 
@@ -65,4 +66,25 @@ class AnsweringSettings(Shape):
     def _some_time(cls, value: timedelta) -> timedelta:
         if not timedelta() < value <= timedelta(days=30):
             raise refusal("is no promise that can be kept or missed.", "Write for example 2 hours.")
+        return value
+
+
+class TrackingSettings(Shape):
+    """How opens and clicks are written down."""
+
+    durable: bool = False  # only what is on the disk is answered: a power cut loses nothing either, and each answer waits for the disk
+    proxies: dict[str, tuple[str, ...]] = Field(  # networks that fetch pictures for readers, by a name for them
+        default={"gmail": ("66.102.0.0/20", "66.249.80.0/20")}
+    )
+
+    @field_validator("proxies")
+    @classmethod
+    def _networks(cls, value: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        for each in (network for networks in value.values() for network in networks):
+            try:
+                network = ipaddress.ip_network(each)
+            except ValueError as error:
+                raise refusal(f"has `{each}`, which is no network.", "Write for example 66.249.80.0/20.") from error
+            if network.prefixlen < (8 if network.version == 4 else 32):
+                raise refusal(f"has {each}, which is larger than any provider.", "Name its networks: 66.249.80.0/20.")
         return value
