@@ -78,7 +78,7 @@ def read(update: Update) -> Heard:
     except (AttributeError, TypeError, ValueError, OverflowError):
         return Heard(update.update_id, Kind.OTHER)
     if all(_is_as_said(getattr(heard, each.name), each.type) for each in fields(Heard)):
-        return replace(heard, **{name: _text(getattr(heard, name)) for name in ("text", "author", "shown", "language")})
+        return replace(heard, text=_text(heard.text), author=_text(heard.author), shown=_text(heard.shown), language=_text(heard.language))
     return Heard(update.update_id, Kind.OTHER)
 
 

@@ -134,8 +134,8 @@ def _close(connection: Connection, entries: Sequence[Hashed], source: str, *, ev
             new.add(entry.address)
     counts["new"], counts["known"] = len(new), len(entries) - len(new)
     for who, places in sorted(suppressions.whose(connection, list(first)).items()):
-        for channel, hashed in sorted(places):
-            place = ChannelName(channel), hashed
+        for name, known in sorted(places):
+            place = ChannelName(name), known
             counts["journeys"] += _end(connection, who, first[place], place[0], everywhere=everywhere, source=source, now=now)
     return counts
 
