@@ -46,7 +46,7 @@ ONLY = {
     "uuid": ("winback/commands/frame.py", "winback/demo/", "flows/"),
     "dns": ("winback/channels/dns_lookup.py",),
     "apprise": ("winback/channels/alarm.py",),
-    "segno": ("winback/tracking/invitation.py",),
+    "segno": ("winback/letters/joining_code.py",),
     "imapclient": ("winback/channels/imap.py",),
     "flufl": ("winback/tracking/fallback.py",),
     "aiosmtpd": ("winback/demo/",),

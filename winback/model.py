@@ -281,6 +281,7 @@ class Picture:
     content_type: str  # image/png...
     content_id: str  # without angle brackets; the same for the same picture, always
     data: bytes = field(repr=False)
+    personal: bool = False  # made for one letter, and for no other
 
     @property
     def url(self) -> str:
@@ -335,6 +336,7 @@ class Message:
     pictures: tuple[Picture | str, ...] = ()  # ours, or at https addresses; of several an album is made, which has no buttons
     channel: ChannelName = ChannelName.TELEGRAM
     reference: str = ""  # by which a gateway's reports name it
+    copy_of: tuple[str, int] | None = None  # chat and number of a message that is sent as it is; `text` is its caption, empty: the one it has
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from winback.model import BY_PHONE, ChannelName, Environment
 from winback.shapes import Allowed, Amount, Channel, Duration, NumberOrNever, Share, Zone, one_of
 from winback.speech import Language
 from winback.strictyaml import Document, Shape, refusal
-from winback.ways_in import AnsweringSettings, ImapSettings, SoftBounceSettings, StudioSettings
+from winback.ways_in import AnsweringSettings, ImapSettings, SoftBounceSettings, StudioSettings, TrackingSettings
 from winback.ways_out import EmailSettings, GatewaySettings, TelegramSettings
 
 S = TypeVar("S", bound=BaseModel)
@@ -45,12 +45,6 @@ class AddressSettings(Shape):
             if not re.fullmatch(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", domain):
                 raise refusal(f"has `{domain}`; a domain is what stands after @.", "Write for example gmai.ru.")
         return tuple(domain.lower() for domain in value)
-
-
-class TrackingSettings(Shape):
-    """How opens and clicks are written down."""
-
-    durable: bool = False  # only what is on the disk is answered: a power cut loses nothing either, and each answer waits for the disk
 
 
 class GlobalHoldout(Shape):

@@ -1,7 +1,8 @@
-"""`imap:`, `soft_bounces:`, `answering:` and `studio:` of config/settings.yaml: what comes in, how soon people are answered, who may look."""
+"""`imap:`, `soft_bounces:`, `answering:`, `tracking:` and `studio:` of config/settings.yaml: what comes in, how soon people are answered, who may look."""
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from datetime import date, time, timedelta
 from typing import Literal
@@ -104,3 +105,24 @@ class StudioSettings(Shape):
     def host(self) -> str:
         """What browsers name as the host they want; empty: this machine alone."""
         return self.address.removeprefix("https://").removesuffix(":443")
+
+
+class TrackingSettings(Shape):
+    """How opens and clicks are written down."""
+
+    durable: bool = False  # only what is on the disk is answered: a power cut loses nothing either, and each answer waits for the disk
+    proxies: dict[str, tuple[str, ...]] = Field(  # networks that fetch pictures for readers, by a name for them
+        default={"gmail": ("66.102.0.0/20", "66.249.80.0/20")}
+    )
+
+    @field_validator("proxies")
+    @classmethod
+    def _networks(cls, value: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        for each in (network for networks in value.values() for network in networks):
+            try:
+                network = ipaddress.ip_network(each)
+            except ValueError as error:
+                raise refusal(f"has `{each}`, which is no network.", "Write for example 66.249.80.0/20.") from error
+            if network.prefixlen < (8 if network.version == 4 else 32):
+                raise refusal(f"has {each}, which is larger than any provider.", "Name its networks: 66.249.80.0/20.")
+        return value

@@ -38,7 +38,7 @@ def test_a_reason_said_for_the_whole_list_holds_for_all_of_it(tmp_path):
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"name,phone\nOlena,1\n", "some.csv:1: no column of this list is called like one of addresses."),
+        (b"name,town\nOlena,1\n", "some.csv:1: no column of this list is called like one of addresses."),
         (b"PK\x03\x04rest", "this is an Excel workbook"),
         (b"email,status\nbad\xff@mail.example,x\n", "UTF-8"),
         (b"\xffplain\n", "UTF-8"),

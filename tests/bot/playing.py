@@ -144,10 +144,11 @@ class Play:
                 raise AssertionError(f"nobody knows how to: {what}")
 
     def staff_say(self, said: Any) -> None:
-        """Words in a group: `{to: olena, says: ...}` in the topic of her thread, else in none."""
-        told = said if isinstance(said, dict) and "says" in said else {"says": said}
+        """Words in a group: `{to: olena, says: ...}` in the topic of her thread, else in none; `photo: true`: below a photo."""
+        told = said if isinstance(said, dict) and ("says" in said or "photo" in said) else {"says": said}
         topic = kept.topic(self.shop, self.people.get(told["to"], 0), CHATS[told["to"]]) if "to" in told else 0
-        self.api.staff_say(STAFF, self.words(told["says"], "olena"), topic=topic, author=told.get("author", 42))
+        words = self.words(told.get("says", ""), "olena")
+        self.api.staff_say(STAFF, words, topic=topic, author=told.get("author", 42), photo=told.get("photo", False))
 
     def expect_in_group(self, said: Any) -> None:
         """What the bot shows the shop's people, in order: words that must be in each."""

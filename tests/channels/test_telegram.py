@@ -12,6 +12,7 @@ import telegram.error
 from telegram.error import NetworkError, TelegramError, TimedOut
 
 from winback.channels import telegram as channel_module
+from winback.channels.spacing import Spacing
 from winback.channels.telegram import TelegramChannel, sending_error
 from winback.demo import bot_api, bot_pictures
 from winback.demo.bot_api import BotApi
@@ -211,3 +212,42 @@ async def test_many_messages_all_arrive_once_each(api):
     async with channel(api, messages_per_second=30) as telegram:
         await asyncio.gather(*(telegram.send(letter(chat=number)) for number in range(40)), *(telegram.send(letter(chat=501)) for _ in range(2)))
     assert sorted(sent.chat_id for sent in api.sent) == sorted([*map(str, range(40)), "501", "501"])
+
+
+class Watched(Spacing):
+    """Turns of which it is known what was said about them."""
+
+    def __init__(self, refusal: TemporaryError | None = None) -> None:
+        super().__init__(100)
+        self.refusal, self.told = refusal, []
+
+    async def turn(self, chat):
+        if self.refusal:
+            raise self.refusal
+        await super().turn(chat)
+
+    def answered(self, chat, again_after=None, *, at=None):
+        self.told.append((chat, again_after, at is not None and at <= asyncio.get_running_loop().time()))
+        super().answered(chat, again_after, at=at)
+
+
+async def test_a_turn_ends_when_the_answer_begins_and_with_the_connection_when_none_comes(api):
+    spacing = Watched()
+    async with TelegramChannel(api.token, api_url=api.url, spacing=spacing) as telegram:
+        await telegram.send(Message(1, "501", "Hello", "en"))
+        api.fail(502, bot_api.too_fast(3))
+        with pytest.raises(TemporaryError):
+            await telegram.send(Message(2, "502", "Hello", "en"))
+        api.fail(503, bot_api.LOST_BEFORE)
+        with pytest.raises(UncertainError):
+            await telegram.send(Message(3, "503", "Hello", "en"))
+    assert spacing.told == [("501", None, True), ("502", timedelta(seconds=3), True), ("503", None, False)]
+
+
+async def test_without_a_turn_nothing_leaves_and_nothing_is_in_doubt(api):
+    put_off = TemporaryError("too-fast", "the messenger asked for a pause", after=timedelta(minutes=5))
+    async with TelegramChannel(api.token, api_url=api.url, spacing=Watched(put_off)) as telegram:
+        with pytest.raises(TemporaryError) as refused:
+            await telegram.send(Message(1, "501", "Hello", "en"))
+    assert refused.value is put_off
+    assert api.sent == []

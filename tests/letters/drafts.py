@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from winback.letters import check, library, sender
+from winback.letters import check, joining_code, library, sender
 from winback.letters.library import Library
 from winback.model import ChannelName
 from winback.settings import Project
@@ -75,4 +75,6 @@ def sample_values(letters: Library, channel: ChannelName, name: str, locale: str
     """The values of a letter's sample with every link there is, some of them changed."""
     senders = sender.read(letters.project)
     filled = check.sample_values(letters, channel, name, locale, sender.pick(senders, "", "olena"))
-    return filled | {"pixel_url": "https://u.zerno.example/o/sample.gif", "telegram_url": "https://t.me/zerno_bot?start=sample"} | changes
+    joining = "https://t.me/zerno_bot?start=sample"
+    code = joining_code.address(joining) if channel is ChannelName.EMAIL else ""
+    return filled | {"pixel_url": "https://u.zerno.example/o/sample.gif", "telegram_url": joining, "telegram_code_url": code} | changes

@@ -73,7 +73,7 @@ def test_these_letters_are_shipped_in_every_language(letters):
 @pytest.mark.parametrize("locale", LOCALES)
 @pytest.mark.parametrize("name", EMAILS)
 def test_a_letter_reads_well_without_an_occasion_a_name_or_a_telegram_link(letters, name, locale):
-    bare = {"occasion": None, "months_silent": None, "last_order_on": None, "telegram_url": "", "pixel_url": ""}
+    bare = {"occasion": None, "months_silent": None, "last_order_on": None, "telegram_url": "", "telegram_code_url": "", "pixel_url": ""}
     rendered = letters.email(name, locale).render(sample_values(letters, EMAIL, name, locale, **bare))
     assert "t.me" not in rendered.html + rendered.text
     assert "<img" not in rendered.html

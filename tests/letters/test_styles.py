@@ -51,7 +51,7 @@ def both_ways(flat: Flat, values: dict[str, object], environment=ENVIRONMENT) ->
     return tree(once), tree(each)
 
 
-BARE = {"occasion": None, "months_silent": None, "last_order_on": None, "pixel_url": "", "telegram_url": ""}
+BARE = {"occasion": None, "months_silent": None, "last_order_on": None, "pixel_url": "", "telegram_url": "", "telegram_code_url": ""}
 
 
 def test_every_shipped_letter_in_every_language_is_the_same_both_ways(letters):

@@ -38,6 +38,14 @@ def filled(letters):
     return fill
 
 
+def test_the_way_into_the_chat_has_a_code_in_e_mail_alone(filled):
+    """Whoever reads in the chat has joined."""
+    url = "https://t.me/zerno_bot?start=1"
+    assert filled(telegram_url=url)["telegram_code_url"].startswith("cid:")
+    assert filled(telegram_url=url, channel="telegram")["telegram_code_url"] == ""
+    assert filled()["telegram_code_url"] == ""
+
+
 def test_texts_come_in_the_language_of_the_letter(filled):
     ukrainian, english = filled(), filled(locale="en")
     assert (ukrainian["sender"]["name"], english["sender"]["name"]) == ("Олена Савченко", "Olena Savchenko")

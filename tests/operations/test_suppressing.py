@@ -9,10 +9,11 @@ import pytest
 from tests import letterbox
 from tests.letterbox import NOW
 from winback.errors import ConfigError, SourceError
-from winback.model import Reason, RecipientStatus
+from winback.model import BY_PHONE, Reason, RecipientStatus
 from winback.operations import suppressing
 from winback.store import consents, database, suppressions
 from winback.store.contacts import address_hash, hasher, mailbox
+from winback.store.tables import contacts
 from winback.store.tables import suppressions as table
 
 
@@ -85,7 +86,7 @@ def test_one_channel_can_come_to_be_all(project, engine, shop):
 
 def test_a_list_that_cannot_be_read_changes_nothing(project, engine, shop):
     with pytest.raises(SourceError):
-        take(project, engine, "name\tphone\nolena\t1\n")
+        take(project, engine, "name\ttown\nolena\t1\n")
     assert shop.rows(table) == []
 
 
@@ -104,6 +105,23 @@ def test_an_address_is_closed_and_opened_by_hand(project, engine, shop):
     with database.reading(engine) as connection:
         assert [(row.deed, row.way) for row in consents.proofs(connection, olena)] == [("withdrawn", "staff")], "only a new consent brings letters"
         assert suppressions.counts(connection) == {}
+
+
+def test_a_list_of_phones_closes_every_channel_that_reaches_them_and_counts_each_once(project, engine, shop):
+    olena, _ = shop.written_to("olena", email="olena@mail.example")
+    phone = "+380671234567"
+    for channel in BY_PHONE:
+        shop._put(contacts, customer_id=olena, channel=channel, address=phone, address_hash=address_hash(project.key, channel, phone))
+    rows = "phone,status\n380671234567,STOP\n+40721123456,opted out\n00380671234567,STOP\n067 123 45 67,STOP\n"
+    report = take(project, engine, rows, "optouts.csv")
+    assert (report.new, report.known, report.rejected, report.journeys) == (2, 1, 1, 1)
+    assert "no phone with the code of its country" in (project.root / str(report.rejects_file)).read_text(encoding="utf-8-sig")
+    with database.reading(engine) as connection:
+        assert suppressions.counts(connection) == {(str(channel), "unsubscribed", False): 2 for channel in BY_PHONE}
+        withdrawn = [row.channel for row in consents.proofs(connection, olena) if row.deed == "withdrawn"]
+    assert sorted(withdrawn) == sorted(BY_PHONE)
+    assert take(project, engine, rows, "optouts.csv").new == 0
+    assert suppressing.lift(project, engine, phone, now=NOW) is Reason.UNSUBSCRIBED
 
 
 def test_what_is_no_address_is_told(project, engine):

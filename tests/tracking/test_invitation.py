@@ -9,9 +9,10 @@ from tests import letterbox, projects
 from tests.letterbox import NOW, Letterbox
 from winback import settings
 from winback.demo.serving import Serving
+from winback.letters import joining_code
 from winback.store import database
 from winback.store.tables import customers
-from winback.tracking import addresses, invitation, tokens
+from winback.tracking import addresses, tokens
 from winback.tracking.app import create_app
 from winback.tracking.tokens import Purpose
 
@@ -71,5 +72,5 @@ def test_a_camera_reads_from_the_code_what_the_link_says():
 
     url = addresses.join_from_page("zerno_bot", b"k" * 32, 5, NOW.date())
     drawn = segno.make(url, error="m", micro=False)
-    assert invitation.code(url) == drawn.svg_data_uri(scale=4, border=4, dark="#000", light="#fff")
+    assert joining_code.inside_page(url) == drawn.svg_data_uri(scale=4, border=4, dark="#000", light="#fff")
     assert drawn.symbol_size(scale=4, border=4) == (180, 180)

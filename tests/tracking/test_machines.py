@@ -17,7 +17,7 @@ CASES = yaml.safe_load((Path(__file__).parent / "machines.yaml").read_text(encod
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
 def test_who_was_behind_a_hit(case):
-    seen = {name: case[name] for name in ("links", "letters") if name in case}
+    seen = {name: case[name] for name in ("links", "letters", "proxy") if name in case}
     method, prefetch, seconds = case.get("method", "GET"), case.get("prefetch", ""), case.get("seconds", 3600)
     signals = Signals(method, case.get("agent", BROWSER), prefetch, seconds, case.get("trapped", False), **seen)
     judged = machines.judge(EventKind(case.get("kind", "open")), ChannelName(case.get("channel", "email")), signals)

@@ -6,14 +6,16 @@ import pytest
 from sqlalchemy import select, update
 
 from tests.letterbox import NOW
-from winback.journey.policy import Policy
+from winback.journey.policy import Policy, Rules
 from winback.model import ChannelName, EventKind, Verdict
 from winback.store import database, freshness
 from winback.store import events as event_store
 from winback.store.tables import contacts, deliveries, events
 from winback.tracking import rejudging
 from winback.tracking.hits import Hit
+from winback.tracking.networks import Networks
 from winback.tracking.recording import Recorder
+from winback.ways_in import TrackingSettings
 
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Thunderbird/140.4.0"
 AGENTS = (BROWSER, "curl/8.5.0", "Something (via ggpht.com GoogleImageProxy)", BROWSER, BROWSER)
@@ -21,6 +23,10 @@ AGENTS = (BROWSER, "curl/8.5.0", "Something (via ggpht.com GoogleImageProxy)", B
 
 def click(seconds: float, letter: int, link: int, *, agent: str = BROWSER, network: str = "") -> Hit:
     return Hit(EventKind.CLICK, letter, link, NOW + timedelta(seconds=seconds), "GET", agent, "", network)
+
+
+def opened(seconds: float, letter: int, network: str) -> Hit:
+    return Hit(EventKind.OPEN, letter, None, NOW + timedelta(seconds=seconds), "GET", BROWSER, "", network)
 
 
 def told(shop):
@@ -121,3 +127,37 @@ def test_hits_without_the_signals_of_today_are_judged_by_what_is_known(engine, s
         connection.execute(update(events).values(signals={"method": "GET", "user_agent": "curl/8.5.0"}, verdict="human"))
     assert rejudging.rejudge(engine).changes == {(Verdict.HUMAN, Verdict.MACHINE): 1}
     assert told(shop) == [("machine", "program")]
+
+
+def test_a_proxy_that_comes_to_be_known_is_known_of_the_past_too(engine, shop, letters):
+    networks = Networks(b"k" * 32)
+    opens = [opened(number, letters[number], networks.mark(address)) for number, address in enumerate(("66.249.81.9", "192.0.2.7"))]
+    Recorder(engine, Policy(default=Rules(open_tracking=True)))(opens)
+    assert [row.verdict for row in shop.rows(events)] == ["human", "human"]
+    proxies = networks.of_proxies({"gmail": ("66.249.80.0/20",)})
+    rejudging.rejudge(engine, proxies=proxies)
+    assert [(row.verdict, row.signals["why"]) for row in shop.rows(events)] == [("unverified", "gmail-network"), ("human", "")]
+    Recorder(engine, Policy(default=Rules(open_tracking=True)), proxies)([opened(9, letters[9], networks.mark("66.249.95.1"))])
+    assert [row.verdict for row in shop.rows(events)][-1] == "unverified"
+
+
+@pytest.mark.parametrize(
+    ("network", "inside", "outside"),
+    [
+        ("17.0.0.0/8", "17.255.1.2", "18.0.0.1"),
+        ("66.249.80.0/20", "66.249.95.255", "66.249.96.0"),
+        ("10.1.2.128/25", "10.1.2.1", "10.1.3.1"),
+        ("2001:4860::/40", "2001:4860:ff::1", "2001:4860:100::1"),
+        ("2001:4860:12:34::/64", "2001:4860:12::1", "2001:4860:13::1"),
+    ],
+)
+def test_a_named_network_is_the_marks_of_its_parts(network, inside, outside):
+    networks = Networks(b"k" * 32)
+    marks = networks.of_proxies({"theirs": (network,)})
+    assert (marks.get(networks.mark(inside)), marks.get(networks.mark(outside))) == ("theirs", None)
+
+
+@pytest.mark.parametrize(("network", "said"), [("0.0.0.0/0", "larger than any provider"), ("x", "which is no network"), ("2000::/8", "larger")])
+def test_networks_that_are_none_are_refused(network, said):
+    with pytest.raises(ValueError, match=said):
+        TrackingSettings(proxies={"theirs": (network,)})

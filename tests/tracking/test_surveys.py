@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -16,9 +15,11 @@ from sqlalchemy import update
 from tests.letterbox import NOW, SENT_AT
 from winback.audience.reasons import Reason
 from winback.demo.serving import Serving
+from winback.journey import office
 from winback.journey.content import Survey
-from winback.store import contact_log, database, tasks
-from winback.store.tables import answers, campaign_runs, customers, deliveries, events, feedback, leaving_reasons
+from winback.store import contact_log, database, thread_answers
+from winback.store import threads as store
+from winback.store.tables import answers, campaign_runs, customers, deliveries, events, feedback, leaving_reasons, thread_words, threads
 from winback.store.tables import tasks as tasks_table
 from winback.tracking import addresses, survey_form, tokens
 from winback.tracking.app import create_app
@@ -118,18 +119,48 @@ def test_an_answer_ends_the_journey_where_the_campaign_says_so(project, shop, as
     assert shop.standing(who) == [stands]
 
 
-@pytest.mark.parametrize(("phone", "kind"), [("+380671234567", "call"), ("", "card")])
-def test_a_bad_score_asks_the_manager_at_once_and_outlives_the_journey(project, shop, asked, web, engine, phone, kind):
-    who, letter = asked(phone=phone)
-    web.post(addresses.survey("", project.key, letter), data={"form": "survey", "q1": "1", "q4": "The parcel was broken"})
-    with database.writing(engine) as connection:
-        assert tasks.drop_what_is_over(connection, NOW + timedelta(hours=1)) == 0
+def test_a_bad_score_begins_a_thread_with_all_that_was_said_and_asks_for_no_call(project, shop, asked, web, engine):
+    who, letter = asked()
+    page, fields = addresses.survey("", project.key, letter), {"form": "survey", "q1": "1", "q4": "The parcel was broken"}
+    for _ in range(2):
+        web.post(page, data=fields)
+    (thread,), (words,) = shop.rows(threads), shop.rows(thread_words)
+    assert (thread.customer_id, thread.why, thread.status, thread.channel, thread.assignee) == (who, "bad-score", "open", "email", "taras")
+    assert thread.due_at == office.read(project).due_at(NOW)
+    assert (words.author, words.event_id) == ("bot", shop.rows(events)[0].id)
+    assert words.text.splitlines()[0].startswith("Answered a survey with 0 of 10.")
+    assert "What should we do better? The parcel was broken" in words.text
+    assert shop.rows(tasks_table) == []
+    with database.reading(engine) as connection:
         assert contact_log.contacts(connection, [who], NOW) == {who: [SENT_AT]}, "the letter still counts as one"
-    (task,) = shop.rows(tasks_table)
-    assert (task.delivery_id, task.customer_id, task.kind, task.manager, task.status) == (letter, who, kind, "taras", "open")
-    assert task.due_at == NOW + timedelta(days=1)
-    assert task.text.splitlines()[0].startswith("Answered a survey with 0 of 10.")
-    assert "What should we do better? The parcel was broken" in task.text
+
+
+def test_other_bad_answers_go_into_the_same_thread(project, shop, asked, web):
+    _, letter = asked(stop_when=())
+    page = addresses.survey("", project.key, letter)
+    web.post(page, data={"form": "survey", "q1": "1"})
+    web.post(page, data={"form": "survey", "q1": "2", "q4": "It was late"})
+    (thread,) = shop.rows(threads)
+    assert [row.thread_id for row in shop.rows(thread_words)] == [thread.id, thread.id]
+    web.post(page, data={"form": "survey", "q1": "5"})
+    assert len(shop.rows(thread_words)) == 2, "whoever is content now is told of to nobody"
+
+
+def test_an_answer_to_a_bad_score_goes_to_the_conversation_of_the_letter_that_asked(project, shop, asked, web, engine):
+    _, letter = asked()
+    web.post(addresses.survey("", project.key, letter), data={"form": "survey", "q1": "1"})
+    (thread,) = shop.rows(threads)
+    with database.writing(engine) as connection:
+        connection.execute(update(deliveries).where(deliveries.c.id == letter).values(message_id="<survey@zerno.example>"))
+        store.answer(connection, thread.id, "a", "taras", "I am sorry.", NOW)
+        (due,) = thread_answers.due(connection, NOW)
+    assert (due.channel, due.email, due.answers_to) == ("email", "olena@mail.example", "<survey@zerno.example>")
+
+
+def test_surveys_of_runs_that_began_when_a_call_was_asked_for_are_answered_too(project, shop, asked, web):
+    _, letter = asked(call_within="1 day")
+    web.post(addresses.survey("", project.key, letter), data={"form": "survey", "q1": "1"})
+    assert len(shop.rows(threads)) == 1
 
 
 def test_a_form_without_an_answer_asks_again(project, shop, asked, web):

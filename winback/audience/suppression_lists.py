@@ -3,20 +3,38 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from winback.audience import addresses, cells, delimited
+from winback.audience import addresses, cells, delimited, phones
 from winback.audience.delimited import Delimited
 from winback.audience.rows import Chunk, Reject
 from winback.errors import Problem, SourceError
-from winback.model import ChannelName, Reason
+from winback.model import BY_PHONE, ChannelName, Reason
 from winback.strictyaml import nearest
 
 _ADDRESS = ("email address", "email", "e-mail", "e-mail address", "email_address", "mail", "address", "recipient", "subscriber", "contact email")
 _CHAT = ("chat", "chat id", "chat_id", "telegram", "telegram_id")
+_PHONE = (
+    "phone",
+    "phone number",
+    "phone_number",
+    "phonenumber",
+    "mobile",
+    "mobile number",
+    "mobile_number",
+    "mobile phone",
+    "msisdn",
+    "number",
+    "tel",
+    "telephone",
+    "cell phone",
+    "viber",
+    "whatsapp",
+    "wa_id",
+)
 _WORDS = ("status", "type", "event", "reason", "dnc reason", "dnc_reason", "list type", "suppression reason", "state")
 _MOMENTS = (
     "unsub_time",
@@ -40,17 +58,23 @@ _MEANING: dict[str, Reason | None] = {
     **dict.fromkeys(
         ("blocklisted", "blacklisted", "blocked by admin", "manual", "suppressed", "do not contact", "dnc", "archived"), Reason.UNSUBSCRIBED
     ),
+    **dict.fromkeys(("stop", "stopped", "optedout", "opt out", "stop all", "stopall"), Reason.UNSUBSCRIBED),
     **dict.fromkeys(("complained", "complaint", "spam", "spam report", "spamreport", "abuse", "reported as spam"), Reason.COMPLAINED),
-    **dict.fromkeys(("bounced", "bounce", "hard bounce", "hardbounce", "cleaned", "invalid", "invalid email", "undeliverable"), Reason.BOUNCED),
+    **dict.fromkeys(
+        ("bounced", "bounce", "hard bounce", "hardbounce", "cleaned", "invalid", "invalid email", "invalid number", "undeliverable"), Reason.BOUNCED
+    ),
     # still written to there: nothing of them belongs into a list of those who aren't
     **dict.fromkeys(
-        ("enabled", "subscribed", "confirmed", "active", "unconfirmed", "transactional", "pending", "soft bounce", "deferred", "block"), None
+        ("enabled", "subscribed", "confirmed", "active", "unconfirmed", "transactional", "pending", "soft bounce", "deferred", "block"),
+        None,
     ),
 }
 _OF_MAUTIC = {"1": Reason.UNSUBSCRIBED, "2": Reason.BOUNCED, "3": Reason.UNSUBSCRIBED}
 """The numbers of Mautic's do-not-contact reasons; zero is contactable."""
 _ENHANCED = re.compile(r"5(\.\d{1,3}){0,2}|[2-4](\.\d{1,3}){1,2}|[45]\d\d")
 _SAMPLE = 64 * 1024
+_BY_PHONE = tuple(sorted(BY_PHONE))
+"""A phone is closed to every channel that reaches it, whichever tool the list is of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +82,7 @@ class Entry:
     """One address that isn't written to."""
 
     line: int
-    channel: ChannelName
+    channels: tuple[ChannelName, ...]  # that it is an address of: of a phone several
     address: str
     reason: Reason
     since: datetime | None  # None: not said
@@ -79,7 +103,7 @@ class Columns:
     """Which column of a list is what."""
 
     address: str
-    channel: ChannelName
+    channels: tuple[ChannelName, ...]
     word: str | None = None
     moment: str | None = None
     default: Reason = Reason.UNSUBSCRIBED
@@ -113,11 +137,11 @@ def _delimiter(path: Path) -> str | None:
     found = max(",;\t|", key=first.count)
     if found in first:
         return found
-    return "," if first.strip().strip('"').casefold() in {*_ADDRESS, *_CHAT} and "," not in first else None
+    return "," if first.strip().strip('"').casefold() in {*_ADDRESS, *_CHAT, *_PHONE} and "," not in first else None
 
 
 def _plain(path: Path, shown: str, reason: Reason | None) -> Iterator[Part]:
-    """One address a line; empty lines and those that begin with # say nothing."""
+    """One address a line, phones with their +; empty lines and those that begin with # say nothing."""
     entries: list[Entry] = []
     rejects: list[Reject] = []
     try:
@@ -125,8 +149,7 @@ def _plain(path: Path, shown: str, reason: Reason | None) -> Iterator[Part]:
             for line, raw in enumerate(stream, start=1):
                 text = cells.text(raw)
                 if text and not text.startswith("#"):
-                    channel = ChannelName.TELEGRAM if addresses.chat_id(text) else ChannelName.EMAIL
-                    entry = _entry(line, channel, text, reason or Reason.UNSUBSCRIBED, None)
+                    entry = _entry(line, _plainly(text), text, reason or Reason.UNSUBSCRIBED, None)
                     if isinstance(entry, Reject):
                         rejects.append(entry)
                     else:
@@ -136,19 +159,23 @@ def _plain(path: Path, shown: str, reason: Reason | None) -> Iterator[Part]:
     yield Part(entries, 0, rejects, ("address",))
 
 
+def _plainly(text: str) -> tuple[ChannelName, ...]:
+    if text.startswith("+"):
+        return _BY_PHONE
+    return (ChannelName.TELEGRAM,) if addresses.chat_id(text) else (ChannelName.EMAIL,)
+
+
 def _columns(header: Sequence[str], shown: str, file: str) -> Columns:
     by_name = {cells.text(name).casefold(): name for name in header}
 
     def named(words: Sequence[str]) -> str | None:
         return next((by_name[word] for word in words if word in by_name), None)
 
-    address, chat = named(_ADDRESS), named(_CHAT)
-    if address is None and chat is None:
+    found = ((_ADDRESS, (ChannelName.EMAIL,)), (_CHAT, (ChannelName.TELEGRAM,)), (_PHONE, _BY_PHONE))
+    place = next(((column, channels) for words, channels in found if (column := named(words)) is not None), None)
+    if place is None:
         raise SourceError(Problem(shown, 1, "no column of this list is called like one of addresses.", nearest("email", header, "Its columns")))
-    default = _by_name(file, by_name)
-    if address is None:
-        return Columns(str(chat), ChannelName.TELEGRAM, named(_WORDS), named(_MOMENTS), default)
-    return Columns(address, ChannelName.EMAIL, named(_WORDS), named(_MOMENTS), default)
+    return Columns(*place, named(_WORDS), named(_MOMENTS), _by_name(file, by_name))
 
 
 def _by_name(file: str, columns: dict[str, str]) -> Reason:
@@ -171,7 +198,7 @@ def _part(chunk: Chunk, columns: Columns, header: Sequence[str], reason: Reason 
         if meant is None:
             passed_over += 1
             continue
-        entry = _entry(chunk.lines[at], columns.channel, text, meant, _moment(moment))
+        entry = _entry(chunk.lines[at], columns.channels, text, meant, _moment(moment))
         if isinstance(entry, Reject):
             rejects.append(Reject(entry.line, entry.reason, chunk.cells(at)))
         else:
@@ -193,12 +220,24 @@ def _meaning(word: str, columns: Columns) -> Reason | None:
     return columns.default
 
 
-def _entry(line: int, channel: ChannelName, text: str, reason: Reason, since: datetime | None) -> Entry | Reject:
-    address = addresses.email(text) if channel is ChannelName.EMAIL else addresses.chat_id(text)
+def _entry(line: int, channels: tuple[ChannelName, ...], text: str, reason: Reason, since: datetime | None) -> Entry | Reject:
+    read_as, what = _READ_AS[channels]
+    address = read_as(text)
     if address is None:
-        what = "no e-mail address" if channel is ChannelName.EMAIL else "no number of a Telegram chat"
         return Reject(line, f"`{text}` is {what}." if text else "There is no address in this row.", [text])
-    return Entry(line, channel, address, reason, since)
+    return Entry(line, channels, address, reason, since)
+
+
+def _phone(text: str) -> str | None:
+    """Tools that send to phones write the country's code, with or without a plus before it; a number without the code is a doubt."""
+    return phones.international(text if text.startswith(("+", "00", "tel:")) else f"+{text}")
+
+
+_READ_AS: dict[tuple[ChannelName, ...], tuple[Callable[[str], str | None], str]] = {
+    (ChannelName.EMAIL,): (addresses.email, "no e-mail address"),
+    (ChannelName.TELEGRAM,): (addresses.chat_id, "no number of a Telegram chat"),
+    _BY_PHONE: (_phone, "no phone with the code of its country, such as +380671234567"),
+}
 
 
 def _moment(text: str) -> datetime | None:

@@ -11,6 +11,8 @@ from typing import ClassVar
 from winback.bot.dialogue import Context, Deed, Deeds, Known, Say, Spoken
 from winback.bot.updates import Heard, Kind, Place
 from winback.letters import sender
+from winback.model import ChannelName
+from winback.sending import answering
 from winback.store import thread_lists, threads
 
 _LANGUAGE = "en"  # as the commands are
@@ -19,8 +21,11 @@ _NOBODY = {777000, 136817688}
 _LONGEST = 3_500
 """Characters of an answer: Telegram takes 4,096, and a signature stands above."""
 
-ONLY_WORDS = "Only words reach the customer. Please write it."
-TOO_LONG = f"That is too long for one message: at most {_LONGEST:,} characters. Nothing was sent."
+_CAPTION = 900
+"""The same below a picture, of 1,024."""
+
+NO_CHAT = "They have no chat with the bot, and are answered by mail: only words reach them. Nothing was sent."
+TOO_LONG = f"That is too long for one message: at most {_LONGEST:,} characters, below a picture {_CAPTION:,}. Nothing was sent."
 NOT_SENT = "This thread can't be answered any more. Nothing was sent."
 CLOSED = "Closed. What they write next begins anew."
 
@@ -31,6 +36,7 @@ class Topic:
 
     thread_id: int
     by: str  # a key of senders.yaml, else their name
+    has_chat: bool  # the customer has one with the bot
 
 
 def gather(context: Context, _known: Known) -> Topic | None:
@@ -43,21 +49,24 @@ def gather(context: Context, _known: Known) -> Topic | None:
         return None
     known = sender.read(project).senders
     by = next((key for key, each in known.items() if each.telegram_chat == str(heard.author_id)), heard.author)
-    return Topic(row.id, by[:100])
+    return Topic(row.id, by[:100], bool(row.chat_id))
 
 
 @dataclass(frozen=True, slots=True)
 class Answer(Deed):
-    """Write the answer down: it leaves as soon as answers are sent next."""
+    """Write the answer down: it leaves as soon as answers are sent next. Of a picture its place is written down: the key names it."""
 
     topic: Topic
     counted: ClassVar[str] = "staff-answer"
 
     def do(self, context: Context) -> tuple[Spoken, ...]:
         heard, connection = context.heard, context.connection
-        key = f"staff:{heard.chat_id}:{heard.message_id}"
+        key = answering.written_in_group(heard.chat_id, heard.message_id)
         threads.reopen(connection, self.topic.thread_id)  # whoever answers a closed thread goes on with it
-        done = threads.answer(connection, self.topic.thread_id, key, self.topic.by, heard.text, context.now)
+        channel = ChannelName.TELEGRAM if heard.has_media else ""
+        done = threads.answer(
+            connection, self.topic.thread_id, key, self.topic.by, heard.text, context.now, channel=channel, has_media=heard.has_media
+        )
         return () if done is not None else (Say(NOT_SENT, _LANGUAGE),)
 
 
@@ -94,8 +103,8 @@ def decide(heard: Heard, known: Known) -> Deeds | None:
         return Close(topic), Say(CLOSED, _LANGUAGE)
     if command == "/take":
         return (Take(topic), Say(f"It is {topic.by}'s now.", _LANGUAGE))
-    if heard.has_media or not heard.text:
-        return (Say(ONLY_WORDS, _LANGUAGE),)
-    if len(heard.text) > _LONGEST:
+    if heard.has_media and not topic.has_chat:
+        return (Say(NO_CHAT, _LANGUAGE),)
+    if len(heard.text) > (_CAPTION if heard.has_media else _LONGEST):
         return (Say(TOO_LONG, _LANGUAGE),)
     return (Answer(topic),)

@@ -23,7 +23,6 @@ from winback.letters import formats, locales
 from winback.letters.wording import in_locale
 from winback.store import answers, correspondence, talks, thanks
 from winback.store.answers import Answer as Said
-from winback.store.answers import Asked
 from winback.store.correspondence import Correspondent
 from winback.store.talks import About, Talk
 from winback.tracking import answered, asking, survey_form
@@ -41,7 +40,6 @@ class Form:
 
     who: Correspondent  # with the letter that asked
     survey: Survey
-    asked: Asked
     reasons: dict[str, Reason]
     said: tuple[Said, ...]
     talk: Talk | None
@@ -90,7 +88,7 @@ class Keep(Deed):
 
     def do(self, context: Context) -> None:
         said = self.form.with_answer(self.question, self.said)
-        answered.keep(context.connection, self.form.who, self.form.survey, self.form.asked, said, context.now, in_chat=True)
+        answered.keep(context.connection, self.form.who, self.form.survey, said, context.now, told=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,14 +155,14 @@ def _form(context: Context, known: Known, chat: Correspondent, delivery_id: int)
     who = correspondence.by_delivery(context.connection, [delivery_id]).get(delivery_id)
     if who is None or who.customer_id != chat.customer_id:
         return None
-    asked = answers.asked(context.connection, delivery_id, who.customer_id)
+    asked = answers.asked(context.connection, delivery_id)
     if asked is None:
         return None
     survey = Survey.model_validate(asked.survey)
     if all(known.language in question.ask for question in survey.questions):
         who = replace(who, locale=known.language)
     talk = talks.of(context.connection, who.customer_id, delivery_id, About.SURVEY)
-    return Form(who, survey, asked, reasons.read(context.project).reasons, answers.last(context.connection, delivery_id), talk)
+    return Form(who, survey, reasons.read(context.project).reasons, answers.last(context.connection, delivery_id), talk)
 
 
 def decide(heard: Heard, known: Known) -> Deeds | None:

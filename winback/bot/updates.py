@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 
 from telegram import CallbackQuery, Chat, ChatMemberUpdated, Message, Update
@@ -60,6 +60,8 @@ class Heard:
     has_media: bool = False
 
 
+_LARGEST = 2**63  # what databases hold
+
 _COMMANDS: Mapping[str, Kind] = {
     "/start": Kind.START,
     "/stop": Kind.STOP,
@@ -70,7 +72,29 @@ _COMMANDS: Mapping[str, Kind] = {
 
 
 def read(update: Update) -> Heard:
-    """The update as a value. What is neither a person's nor a group's is OTHER."""
+    """The update as a value. What is neither a person's nor a group's is OTHER, and so is one that isn't shaped as Telegram says."""
+    try:
+        heard = _read(update)
+    except (AttributeError, TypeError, ValueError, OverflowError):
+        return Heard(update.update_id, Kind.OTHER)
+    if all(_is_as_said(getattr(heard, each.name), each.type) for each in fields(Heard)):
+        return replace(heard, text=_text(heard.text), author=_text(heard.author), shown=_text(heard.shown), language=_text(heard.language))
+    return Heard(update.update_id, Kind.OTHER)
+
+
+def _is_as_said(value: object, kind: object) -> bool:
+    """python-telegram-bot takes any JSON for any field."""
+    if kind == "int":
+        return type(value) is int and abs(value) < _LARGEST
+    return type(value) is bool if kind == "bool" else isinstance(value, str)
+
+
+def _text(told: str) -> str:
+    """Without halves of surrogate pairs, which JSON can hold and no encoding can write."""
+    return told if told.isascii() else told.encode(errors="ignore").decode()
+
+
+def _read(update: Update) -> Heard:
     if update.callback_query is not None:
         return _press(update.update_id, update.callback_query)
     if update.my_chat_member is not None:

@@ -108,7 +108,7 @@ def _shown_part(email: Email, boundary: str) -> list[bytes]:
             f'Content-Disposition: inline; filename="{re.sub(r"[^A-Za-z0-9._-]", "", picture.name)}"',
             "",
         )
-        parts += [_ascii(*headers), _packed(picture.data)]
+        parts += [_ascii(*headers), _in_base64(picture.data) if picture.personal else _packed(picture.data)]
     return [*parts, _ascii(f"--{boundary}--")]
 
 

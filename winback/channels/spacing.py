@@ -86,9 +86,12 @@ class Spacing:
             if wait > _LONGEST:
                 raise _put_off(wait)
 
-    def answered(self, chat: str, again_after: timedelta | None = None) -> None:
-        """The chat's message has certainly arrived by now, or won't; `again_after`: the other side wants no more of them for so long."""
-        now = asyncio.get_running_loop().time()
+    def answered(self, chat: str, again_after: timedelta | None = None, *, at: float | None = None) -> None:
+        """The chat's message has certainly arrived by now, or won't; `again_after`: the other side wants no more of them for so long.
+
+        `at`: it had arrived by that moment of the loop's clock already.
+        """
+        now = asyncio.get_running_loop().time() if at is None else at
         seat, _ = self._under_way.pop(chat)
         after = None if again_after is None else again_after.total_seconds()
         self._answered.append(Answered(seat, chat, now, after or 0.0))

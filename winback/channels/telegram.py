@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import timedelta
 from types import TracebackType
 from typing import Self
@@ -64,14 +67,17 @@ class TelegramChannel:
             await self._bot.shutdown()
 
     async def send(self, letter: Message) -> Receipt:
-        """One message: a text, a picture with its caption, or an album, which is one request too.
+        """One message: a text, a picture with its caption, or an album, which is one request too; or a copy of another message.
 
         Nothing is repeated here: what may have reached the chat is UncertainError.
         """
         assert self._bot is not None, "enter the channel first"
+        if letter.copy_of is not None:
+            async with turn_of(self._spacing, letter.chat_id, late=True):
+                return Receipt(remote_id=str(await _copied(self._bot, letter, *letter.copy_of)))
         async with self._shelf.taken(letter.pictures) as shown:
             try:
-                async with turn_of(self._spacing, letter.chat_id):
+                async with turn_of(self._spacing, letter.chat_id, late=True):
                     sent = await _said(self._bot, letter, shown)
             except TemporaryError as error:
                 if error.reason == _FORGOTTEN:
@@ -86,9 +92,15 @@ class TelegramChannel:
                 await self._shelf.put(picture, file_id)
 
 
+async def _copied(bot: Bot, letter: Message, chat_id: str, number: int) -> int:
+    """The number of the copy. Telegram makes it: whatever it holds passes through nobody else's hands."""
+    copied = await bot.copy_message(_chat(letter.chat_id), _chat(chat_id), number, caption=letter.text or None, parse_mode=ParseMode.HTML)
+    return copied.message_id
+
+
 async def _said(bot: Bot, letter: Message, shown: Sequence[Source]) -> Sequence[telegram.Message]:
     """The messages that came of it: one, or those of an album."""
-    chat = int(letter.chat_id) if letter.chat_id.lstrip("-").isdecimal() else letter.chat_id
+    chat = _chat(letter.chat_id)
     buttons, files = _keyboard(letter.buttons), [_file(each) for each in shown]
     if not files:
         preview = LinkPreviewOptions(is_disabled=True)
@@ -101,24 +113,66 @@ async def _said(bot: Bot, letter: Message, shown: Sequence[Source]) -> Sequence[
     return await bot.send_media_group(chat, [first, *(InputMediaPhoto(each, filename=called) for each, called in others)])
 
 
+def _chat(chat_id: str) -> int | str:
+    return int(chat_id) if chat_id.lstrip("-").isdecimal() else chat_id
+
+
 def _file(source: Source) -> tuple[str | bytes, str | None]:
     """What is sent of a picture, and what it is called where it is uploaded."""
     return (source, None) if isinstance(source, str) else (source.data, source.name)
 
 
+@dataclass(slots=True)
+class _Turn:
+    """A chat's turn, and when the message in it had certainly arrived."""
+
+    spacing: Spacing
+    chat_id: str
+    is_taken: bool = False
+    answered_at: float | None = None  # when the other side spoke, before anybody has read what it said
+
+
+_TURN: ContextVar[_Turn | None] = ContextVar("_TURN", default=None)
+
+
+async def _take(turn: _Turn) -> None:
+    await turn.spacing.turn(turn.chat_id)
+    turn.is_taken = True
+
+
+async def _begin(_request: httpx.Request) -> None:
+    if (turn := _TURN.get()) is not None and not turn.is_taken:
+        await _take(turn)
+
+
+async def _spoke(_response: httpx.Response) -> None:
+    if (turn := _TURN.get()) is not None:
+        turn.answered_at = asyncio.get_running_loop().time()
+
+
 @asynccontextmanager
-async def turn_of(spacing: Spacing, chat_id: str) -> AsyncIterator[None]:
-    """A chat's turn, in which one message is sent. What the API refuses is raised as ChannelError; a pause that it asks for is kept."""
-    await spacing.turn(chat_id)
-    again_after: timedelta | None = None
+async def turn_of(spacing: Spacing, chat_id: str, *, late: bool = False) -> AsyncIterator[None]:
+    """A chat's turn, in which one message is sent. What the API refuses is raised as ChannelError; a pause that it asks for is kept.
+
+    With `late` it is waited for inside, when the first request of a bot of `open_bot` is written out and nothing but sending is left: what is
+    made of the message before, and of the answer afterwards, takes nothing of the pace (docs/decisions/0197).
+    """
+    turn, again_after = _Turn(spacing, chat_id), None
+    if not late:
+        await _take(turn)
+    before = _TURN.set(turn)
     try:
         yield
     except error.TelegramError as refusal:
+        if isinstance(refusal.__cause__, ChannelError):  # there was no turn; python-telegram-bot takes it for the network's fault
+            raise refusal.__cause__ from None
         meaning = sending_error(refusal)
         again_after = meaning.after if isinstance(meaning, TemporaryError) else None
         raise meaning from refusal
     finally:
-        spacing.answered(chat_id, again_after)
+        _TURN.reset(before)
+        if turn.is_taken:
+            spacing.answered(chat_id, again_after, at=turn.answered_at)
 
 
 async def open_bot(token: str, api_url: str, *, connections: int) -> Bot:
@@ -127,7 +181,10 @@ async def open_bot(token: str, api_url: str, *, connections: int) -> Bot:
     python-telegram-bot puts a refused token into its message, so neither text nor cause go on from here.
     """
     limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=IDLE)
-    request = HTTPXRequest(connect_timeout=10, read_timeout=30, write_timeout=30, pool_timeout=60, httpx_kwargs={"limits": limits})
+    hooks = {"request": [_begin], "response": [_spoke]}
+    request = HTTPXRequest(
+        connect_timeout=10, read_timeout=30, write_timeout=30, pool_timeout=60, httpx_kwargs={"limits": limits, "event_hooks": hooks}
+    )
     polling = HTTPXRequest(connection_pool_size=1, connect_timeout=10, read_timeout=30)
     try:
         bot = Bot(token, base_url=f"{api_url}/bot", request=request, get_updates_request=polling)
@@ -162,6 +219,8 @@ def _bad_request(refusal: error.TelegramError) -> ChannelError:
     said = refusal.message.lower()
     if any(words in said for words in ("chat not found", "user not found", "peer_id_invalid", "chat_id is empty", "chat_id_invalid")):
         return PermanentError("no-such-chat", refusal.message)
+    if "message to copy not found" in said or "can't be copied" in said:
+        return PermanentError("cant-be-copied", refusal.message)
     if "file identifier" in said or "wrong remote file" in said:
         return TemporaryError(_FORGOTTEN, refusal.message, after=timedelta(seconds=5))  # nothing was sent; it is uploaded anew
     return LaneError("message-refused", refusal.message)

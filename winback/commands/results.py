@@ -205,10 +205,11 @@ def rejudge(
     json: Json = False,
 ) -> None:
     """Judge past opens and clicks by today's rules: people or machines. What was seen of them stays as it is."""
-    from winback.tracking import rejudging
+    from winback.tracking import networks, rejudging
 
-    engine = frame.open_store(frame.open_project(context, folder))
-    found = rejudging.rejudge(engine, since=since and since.replace(tzinfo=UTC), dry_run=dry_run)
+    project = frame.open_project(context, folder)
+    engine = frame.open_store(project)
+    found = rejudging.rejudge(engine, since=since and since.replace(tzinfo=UTC), dry_run=dry_run, proxies=networks.known_proxies(project))
     changes = [{"before": before, "after": after, "hits": count} for (before, after), count in sorted(found.changes.items())]
     if json:
         frame.print_json({"hits": found.hits, "changes": changes, "reasons": found.reasons})

@@ -131,10 +131,12 @@ class BotApi:
         )
         return self.tell("callback_query", bot_updates.press(next(self._numbers), shown, bot_updates.person(chat_id, language), data))
 
-    def staff_say(self, group: int, text: str, *, topic: int = 0, reply_to: int = 0, author: int = 42, name: str = "Manager") -> int:
+    def staff_say(
+        self, group: int, text: str, *, topic: int = 0, reply_to: int = 0, author: int = 42, name: str = "Manager", photo: bool = False
+    ) -> int:
         """A text in a group."""
         who = bot_updates.person(author, "uk", name)
-        return self.tell("message", bot_updates.in_group(next(self._numbers), group, who, text, topic=topic, reply_to=reply_to))
+        return self.tell("message", bot_updates.in_group(next(self._numbers), group, who, text, topic=topic, reply_to=reply_to, photo=photo))
 
     def customer_blocks(self, chat_id: int, *, language: str = "uk") -> int:
         """From now on nothing reaches this chat."""
@@ -220,7 +222,6 @@ class BotApi:
             "setMyCommands": self._set_commands,
             "answerCallbackQuery": lambda _: True,
             "editMessageText": self._edit,
-            "copyMessage": self._copy,
             **self.topics.methods,
         }
         if (missing := self.topics.missing(method, parameters)) is not None:
@@ -231,6 +232,10 @@ class BotApi:
             await self._tell_updates(parameters, send)
         elif method in bot_pictures.SENDS:
             await self._send_message(parameters, files, scope, send)
+        elif method == "copyMessage":  # whatever the message holds
+            await self._send_message(
+                {"text": f"(copy of {parameters['message_id']}) {parameters.get('caption', '')}".rstrip()} | parameters, {}, scope, send
+            )
         elif method in known:
             await _answer(send, 200, {"ok": True, "result": known[method](parameters)})
         else:
@@ -310,12 +315,6 @@ class BotApi:
         buttons = tuple(button for row in markup.get("inline_keyboard", []) for button in row)
         text, pictures = bot_pictures.sent(parameters, files or {})
         return SentMessage(parameters["chat_id"], text, buttons, next(self._numbers), time.monotonic(), parameters, pictures)
-
-    def _copy(self, parameters: dict[str, str]) -> dict[str, Any]:
-        """A message that goes from one chat into another, whatever it holds."""
-        message = self._keep({**parameters, "text": f"(copy of {parameters['message_id']})"})
-        self.sent.append(message)
-        return {"message_id": message.message_id}
 
     def _edit(self, parameters: dict[str, str]) -> dict[str, Any]:
         message = self._keep(parameters)

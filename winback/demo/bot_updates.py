@@ -32,14 +32,18 @@ def contact(number: int, chat_id: int, phone: str, owner: int, language: str) ->
 def photo(number: int, chat_id: int, caption: str, language: str) -> dict[str, Any]:
     told = message(number, chat_id, "", language)
     del told["text"], told["entities"]
-    size = {"file_id": f"photo-{number}", "file_unique_id": f"p{number}", "width": 90, "height": 90}
-    return {**told, "photo": [size], **({"caption": caption} if caption else {})}
+    return {**told, "photo": [_size(number)], **({"caption": caption} if caption else {})}
 
 
-def in_group(number: int, group: int, author: dict[str, Any], text: str, *, topic: int = 0, reply_to: int = 0) -> dict[str, Any]:
-    """A text in a group of the staff, in one of its topics."""
+def _size(number: int) -> dict[str, Any]:
+    return {"file_id": f"photo-{number}", "file_unique_id": f"p{number}", "width": 90, "height": 90}
+
+
+def in_group(number: int, group: int, author: dict[str, Any], text: str, *, topic: int = 0, reply_to: int = 0, photo: bool = False) -> dict[str, Any]:
+    """A text in a group of the staff, or a photo with it below, in one of its topics."""
     chat = {"id": group, "type": "supergroup", "title": "Staff", "is_forum": bool(topic)}
-    told: dict[str, Any] = {"message_id": number, "date": int(time.time()), "chat": chat, "from": author, "text": text}
+    told: dict[str, Any] = {"message_id": number, "date": int(time.time()), "chat": chat, "from": author}
+    told |= {"photo": [_size(number)], **({"caption": text} if text else {})} if photo else {"text": text}
     if topic:
         told |= {"message_thread_id": topic, "is_topic_message": True}
     if reply_to:

@@ -124,8 +124,7 @@ class Survey(Shape):
     link: str = ""  # a page of the shop's own, by its name in brand.yaml's `links:`, which gets the first answer as ?answer=4; empty: ours
     scale: Literal[5, 10] = 5  # 1 to 5, or 0 to 10
     questions: Annotated[tuple[Question, ...], BeforeValidator(_questions)] = Field(min_length=3, max_length=5)
-    bad_below: int = Field(default=7, ge=0, le=10)  # of 10: whoever says less is called by their manager; 0: nobody is
-    call_within: Duration = Field(default="1 day", validate_default=True)
+    bad_below: int = Field(default=7, ge=0, le=10)  # of 10: whoever says less is answered by a person; 0: nobody is
 
     @model_validator(mode="after")
     def _begins_with_a_number(self) -> Survey:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from winback.errors import Problem, Refused
-from winback.letters import bare, bounds, inbox, links, phrases, shown, vocabulary, whereabouts
+from winback.letters import bare, bounds, inbox, joining_code, links, phrases, shown, vocabulary, whereabouts
 from winback.letters.library import Library
 from winback.letters.sample import Kind
 from winback.letters.template import Rendered, RenderedMessage
@@ -17,6 +17,7 @@ from winback.model import ChannelName
 _CLIPPED_AT = 102_000  # bytes of HTML after which Gmail hides the rest, the way to unsubscribe with it
 _TOKEN = "x" * 40  # what stands in the addresses of a real letter
 _OURS = "https://u.example.com/"
+_JOINING = f"https://t.me/example_bot?start={_TOKEN}"
 
 
 def problems(letters: Library, channel: ChannelName, name: str, language: str, values: Mapping[str, Any]) -> Iterator[Problem]:
@@ -46,7 +47,8 @@ def _with_everything(values: Mapping[str, Any]) -> dict[str, Any]:
         "preferences_url": f"{_OURS}p/{_TOKEN}",
         "pixel_url": f"{_OURS}o/{_TOKEN}.gif",
         "trap_url": f"{_OURS}c/{_TOKEN}",
-        "telegram_url": f"https://t.me/example_bot?start={_TOKEN}",
+        "telegram_url": _JOINING,
+        "telegram_code_url": joining_code.address(_JOINING),
         "confirm_url": f"{_OURS}k/{_TOKEN}",
     }
 
@@ -55,7 +57,7 @@ def _bare(values: Mapping[str, Any], needs: frozenset[str]) -> dict[str, Any]:
     """Without what may be absent and the letter says that it can do without."""
     optional = {path for path, word in vocabulary.words(LetterValues).items() if word.optional and "." not in path}
     absent = optional - {need.partition(".")[0] for need in needs}
-    return {**_with_everything(values), "pixel_url": "", "trap_url": "", "telegram_url": "", **dict.fromkeys(absent)}
+    return {**_with_everything(values), "pixel_url": "", "trap_url": "", "telegram_url": "", "telegram_code_url": "", **dict.fromkeys(absent)}
 
 
 def _addresses(value: Any) -> Iterator[str]:

@@ -13,7 +13,7 @@ from typing import Any
 from jinja2 import Template, TemplateSyntaxError
 
 from winback.errors import Problem, TemplateError
-from winback.letters import buttons, pictures, plaintext, sentences
+from winback.letters import buttons, joining_code, pictures, plaintext, sentences
 from winback.letters.buttons import Pressed
 from winback.letters.pieces import PieceKind
 from winback.letters.sandbox import LetterEnvironment
@@ -104,7 +104,7 @@ class EmailTemplate:
         Of a subject's variants the same one comes for the same `chosen_by`, each about as often; empty: the first.
         """
         subject, html, text = _chosen(self.subjects(values), chosen_by), self.html.fill(values), self.text.fill(values)
-        shown = pictures.shown_in(html, self.pictures) if self.pictures else ()
+        shown = (*pictures.shown_in(html, self.pictures), *joining_code.shown_in(html, values))
         return Rendered(subject, html, _airy(plaintext.tidy(text) if self.derived else text), shown)
 
 

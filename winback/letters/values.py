@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import date
 from typing import Any
 
-from winback.letters import names
+from winback.letters import joining_code, names
 from winback.letters.brand import Brand, Logo
 from winback.letters.locales import language_tag
 from winback.letters.names import Tone
@@ -122,6 +122,7 @@ class LetterValues:
     pixel_url: str  # empty where opens may not be tracked
     trap_url: str  # a link that nobody sees: only machines follow it; empty where clicks may not be tracked
     telegram_url: str  # empty where there is no bot, or the customer has joined
+    telegram_code_url: str  # a picture of it, a QR code: `<img src="{{ telegram_code_url }}" ...>`; empty where that is, and outside of e-mail
     confirm_url: str | None  # where a consent is confirmed: of the letter that asks for it alone
     preview: bool  # shown to a marketer, not sent
 
@@ -180,6 +181,7 @@ def for_letter(
             pixel_url=pixel_url,
             trap_url=trap_url,
             telegram_url=telegram_url,
+            telegram_code_url=joining_code.address(telegram_url) if channel == ChannelName.EMAIL else "",
             confirm_url=confirm_url,
             preview=preview,
         )

@@ -46,14 +46,10 @@ class ListReport:
 
 @dataclass(frozen=True, slots=True)
 class Hashed:
-    """An entry of a list, by what its address is known by."""
+    """An entry of a list, by what its address is known by: channel and hash, for each channel that it is an address of."""
 
     entry: Entry
-    address_hash: bytes
-
-    @property
-    def place(self) -> tuple[str, bytes]:
-        return (self.entry.channel, self.address_hash)
+    places: tuple[tuple[ChannelName, bytes], ...]
 
 
 def import_list(
@@ -71,7 +67,7 @@ def import_list(
     with RejectsFile(rejects_path, source=shown) as rejects, database.writing(engine) as connection:
         for part in suppression_lists.read(path, shown, reason=reason):
             counts["passed_over"] += part.passed_over
-            entries = [Hashed(entry, hashers[entry.channel](entry.address)) for entry in part.entries]
+            entries = [Hashed(entry, tuple((each, hashers[each](entry.address)) for each in entry.channels)) for entry in part.entries]
             for start in range(0, len(entries), _AT_ONCE):
                 counts.update(_close(connection, entries[start : start + _AT_ONCE], source, everywhere=everywhere, now=now))
             reasons.update(str(each.entry.reason) for each in entries)
@@ -88,12 +84,13 @@ def import_list(
 def add(project: Project, engine: Engine, text: str, *, reason: Reason, everywhere: bool, by: str, now: datetime) -> bool:
     """Close one address, as if its owner had asked. Returns whether it was open. Raises ConfigError when it is no address."""
     channels, address = parse(text)
-    entries = [Entry(0, channel, address, reason, None) for channel in channels]
+    places = tuple((channel, address_hash(project.key, channel, address)) for channel in channels)
     with database.writing(engine) as connection:
-        hashed = [Hashed(entry, address_hash(project.key, entry.channel, address)) for entry in entries]
-        is_new = _close(connection, hashed, f"by {by}", everywhere=everywhere, now=now)["new"] > 0
+        is_new = (
+            _close(connection, [Hashed(Entry(0, channels, address, reason, None), places)], f"by {by}", everywhere=everywhere, now=now)["new"] > 0
+        )
         if is_new:
-            detail, about = {"reason": reason, "everywhere": everywhere}, audit.address(hashed[0].address_hash)
+            detail, about = {"reason": reason, "everywhere": everywhere}, audit.address(places[0][1])
             audit.record(connection, who=by, deed=audit.Deed.CLOSED, about=about, detail=detail, now=now)
         return is_new
 
@@ -129,21 +126,23 @@ def parse(text: str) -> tuple[tuple[ChannelName, ...], str]:
 def _close(connection: Connection, entries: Sequence[Hashed], source: str, *, everywhere: bool, now: datetime) -> Counter[str]:
     """Close addresses; whoever has one of them leaves their journeys. In the order of hashes, so that two who close wait for each other."""
     counts = Counter[str]()
-    first = {each.place: each for each in reversed(entries)}
-    for _, each in sorted(first.items()):
-        entry = each.entry
-        closed = Closed(entry.channel, each.address_hash, entry.reason, entry.since, everywhere, source)
-        counts["new" if suppressions.close(connection, closed, now) else "known"] += 1
-    counts["known"] += len(entries) - len(first)
+    first = {place: each.entry for each in reversed(entries) for place in each.places}
+    new: set[str] = set()
+    for (channel, hashed), entry in sorted(first.items(), key=lambda each: each[0]):
+        closed = Closed(channel, hashed, entry.reason, entry.since, everywhere, source)
+        if suppressions.close(connection, closed, now):
+            new.add(entry.address)
+    counts["new"], counts["known"] = len(new), len(entries) - len(new)
     for who, places in sorted(suppressions.whose(connection, list(first)).items()):
-        for place in sorted(places):
-            counts["journeys"] += _end(connection, who, first[place].entry, everywhere=everywhere, source=source, now=now)
+        for name, known in sorted(places):
+            place = ChannelName(name), known
+            counts["journeys"] += _end(connection, who, first[place], place[0], everywhere=everywhere, source=source, now=now)
     return counts
 
 
-def _end(connection: Connection, who: int, entry: Entry, *, everywhere: bool, source: str, now: datetime) -> int:
+def _end(connection: Connection, who: int, entry: Entry, channel: ChannelName, *, everywhere: bool, source: str, now: datetime) -> int:
     if entry.reason is Reason.BOUNCED:
         return events.stop(connection, who, entry.reason, now)
     way = ConsentWay.LIST if source.startswith("list ") else ConsentWay.STAFF
-    wish = Withdrawn(who, way, None if everywhere else entry.channel, reason=entry.reason, evidence={"source": source})
+    wish = Withdrawn(who, way, None if everywhere else channel, reason=entry.reason, evidence={"source": source})
     return consents.withdraw(connection, wish, now)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import html
+import re
 from collections import Counter
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
@@ -31,10 +32,21 @@ OpenChannel = Callable[[Project, ChannelName], AbstractAsyncContextManager[Chann
 
 _AGAIN = timedelta(minutes=2)
 """After a refusal that may pass, where the other side says nothing else."""
-IN_GROUP = "staff:"
-"""How the key of an answer begins that was written in the staff's group."""
+IN_GROUP = "staff"
+"""The first word of the key of an answer that was written in the staff's group."""
 NO_ADDRESS = "no-address"
 """There is no chat or mailbox to answer to."""
+
+
+def written_in_group(chat_id: str, number: int) -> str:
+    """The key of an answer that is this message of the staff's group."""
+    return f"{IN_GROUP}:{chat_id}:{number}"
+
+
+def written_where(key: str) -> tuple[str, int] | None:
+    """The message of the staff's group that an answer is; None where it was written elsewhere."""
+    found = re.fullmatch(rf"{IN_GROUP}:(-?\d+):(\d+)", key)
+    return (found[1], int(found[2])) if found else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +113,7 @@ def _refused(connection: Any, row: Row[Any], error: ChannelError, now: datetime)
             return WordStatus.UNCERTAIN
         case PermanentError():
             thread_answers.fail(connection, row.id, str(error))
-            if row.key.startswith(IN_GROUP):  # whoever wrote it there looks nowhere else
+            if written_where(row.key):  # whoever wrote it there looks nowhere else
                 threads.note(connection, row.thread_id, f"The answer didn't reach them: {error.reason}.", now, show=True)
             if error.reason == Reason.BLOCKED and row.customer_id is not None and row.channel == ChannelName.TELEGRAM:
                 chats.block(connection, row.customer_id, now)
@@ -120,8 +132,11 @@ def _written(desk: Desk, row: Row[Any], now: datetime) -> Email | Message:
     if row.channel == ChannelName.TELEGRAM:
         if not row.chat_id:
             raise PermanentError(NO_ADDRESS, "they have no chat with the bot")
+        copied = written_where(row.key) if row.has_media else None
+        if copied and not row.text:
+            return Message(row.id, row.chat_id, "", locales.language_tag(locale), copy_of=copied)
         signed = f"<b>{html.escape(in_locale(by.name, locale), quote=False)}</b>\n" if by else ""
-        return Message(row.id, row.chat_id, signed + html.escape(row.text, quote=False), locales.language_tag(locale))
+        return Message(row.id, row.chat_id, signed + html.escape(row.text, quote=False), locales.language_tag(locale), copy_of=copied)
     if not row.email:
         raise PermanentError(NO_ADDRESS, "they have no e-mail address")
     return _email(desk, row, by or next(iter(desk.known.senders.values())), locale, now)

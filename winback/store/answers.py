@@ -12,8 +12,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from winback.model import FeedbackKind, ReasonSource
 from winback.store import leaving_reasons, refreshing
-from winback.store.tables import answers, campaign_runs, customers, deliveries, feedback
+from winback.store.tables import answers, campaign_runs, deliveries, feedback
 from winback.store.tables import leaving_reasons as reasons
+
+_NO_MORE = "call_within"
+"""In surveys of runs that began when bad scores asked for a call (docs/decisions/0195)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,23 +33,20 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The survey of a letter, as the campaign's file was when its run began, and who may be asked to call."""
+    """The survey of a letter, as the campaign's file was when its run began."""
 
     survey: Mapping[str, Any]  # content.Survey
-    manager: str  # the customer's own, else whoever signs
-    phone: str
 
 
-def asked(connection: Connection, delivery_id: int, customer_id: int) -> Asked | None:
+def asked(connection: Connection, delivery_id: int) -> Asked | None:
     """The survey that a letter asked; None where its campaign has none."""
     plan = connection.execute(
         select(campaign_runs.c.plan).join(deliveries, deliveries.c.run_id == campaign_runs.c.id).where(deliveries.c.id == delivery_id)
     ).scalar()
     survey = ((plan or {}).get("content") or {}).get("survey")
-    if not plan or not survey:
+    if not survey:
         return None
-    card = connection.execute(select(customers.c.manager, customers.c.phone).where(customers.c.id == customer_id)).one()
-    return Asked(survey, card.manager or plan.get("sender", ""), card.phone)
+    return Asked({name: value for name, value in survey.items() if name != _NO_MORE})
 
 
 def last(connection: Connection, delivery_id: int) -> tuple[Answer, ...]:

@@ -44,6 +44,12 @@ def record(connection: Connection, happened: Iterable[Event]) -> int:
     return len(connection.execute(statement.returning(events.c.id), rows).all())
 
 
+def number(connection: Connection, dedupe_key: str) -> int | None:
+    """The number of an event by its key; None: there is none."""
+    found: int | None = connection.execute(select(events.c.id).where(events.c.dedupe_key == dedupe_key)).scalar()
+    return found
+
+
 def _row(event: Event) -> dict[str, Any]:
     row = {name: getattr(event, name) for name in _COLUMNS}  # asdict copies deeply, which took half of the time of storing a hit
     return {**row, "signals": dict(event.signals), "text": event.text.replace("\x00", "")}  # PostgreSQL's text holds no NUL

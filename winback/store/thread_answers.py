@@ -24,7 +24,7 @@ def due(connection: Connection, now: datetime, *, only: int | None = None, limit
     )
     statement: Select[Any] = (
         select(
-            *(thread_words.c[name] for name in ("id", "thread_id", "key", "channel", "text", "by", "tries")),
+            *(thread_words.c[name] for name in ("id", "thread_id", "key", "channel", "text", "has_media", "by", "tries")),
             *(threads.c[name] for name in ("customer_id", "chat_id", "language")),
             customers.c.locale,
             customers.c.country,

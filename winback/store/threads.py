@@ -185,9 +185,20 @@ def change(connection: Connection, chat_id: str, remote_id: str, text: str, now:
 
 
 def answer(  # noqa: PLR0917  what an answer is
-    connection: Connection, thread_id: int, key: str, by: str, text: str, now: datetime, *, channel: str = "", show: bool = False
+    connection: Connection,
+    thread_id: int,
+    key: str,
+    by: str,
+    text: str,
+    now: datetime,
+    *,
+    channel: str = "",
+    show: bool = False,
+    has_media: bool = False,
 ) -> int | None:
     """Write down what one of the shop's people answers, before it is sent; its number, or that of the same answer written before.
+
+    With `has_media` it is a picture, a voice or a file that lies in the messenger, and `text` what is written below it.
 
     Whoever answers a thread that is nobody's takes it. None: the thread is closed, or isn't there.
     """
@@ -202,6 +213,7 @@ def answer(  # noqa: PLR0917  what an answer is
         "by": by,
         "channel": channel or row.channel,
         "text": _text(text),
+        "has_media": has_media,
         "happened_at": now,
         "status": WordStatus.PLANNED,
         "shown": WordStatus.PLANNED if show else "",

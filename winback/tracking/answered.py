@@ -2,25 +2,43 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection
 
+from winback.journey import office
 from winback.journey.content import Survey
-from winback.model import EventKind, TaskKind, Verdict
-from winback.store import answers, events, tasks
-from winback.store.answers import Answer, Asked
+from winback.journey.office import Office
+from winback.journey.threads import Author, Why
+from winback.model import ChannelName, EventKind, Verdict
+from winback.settings import Project
+from winback.store import answers, chats, events, threads
+from winback.store.answers import Answer
 from winback.store.correspondence import Correspondent
 from winback.store.events import Event
+from winback.store.threads import Asker, Words
 from winback.tracking import endings, survey_form
 
 
-def keep(  # noqa: PLR0917  one use each
-    connection: Connection, who: Correspondent, survey: Survey, asked: Asked, said: tuple[Answer, ...], now: datetime, *, in_chat: bool = False
-) -> bool:
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """How the shop's people are told of a bad score."""
+
+    hours: Office  # by when an answer is promised
+    in_group: bool  # they are shown threads in a group of theirs too
+
+
+def queue(project: Project) -> Queue:
+    """That of a project. Raises ConfigError."""
+    return Queue(office.read(project), bool(project.settings.telegram.staff_chat))
+
+
+def keep(connection: Connection, who: Correspondent, survey: Survey, said: tuple[Answer, ...], now: datetime, *, told: Queue | None) -> bool:
     """Store answers in the caller's transaction, each time all of them that stand; they end the journey where the campaign stops on that.
 
-    A bad score asks for a call, unless it was given in a chat: there a person answers at once. Returns whether they are news.
+    A bad score begins a thread with a person; `told` is None for answers in a chat, whose dialogue does that itself. Returns whether they are
+    news.
     """
     assert who.delivery_id is not None, "a letter asked"
     overall = survey_form.score(said, survey)
@@ -34,16 +52,28 @@ def keep(  # noqa: PLR0917  one use each
         delivery_id=who.delivery_id,
         happened_at=now,
         verdict=Verdict.HUMAN,
-        signals={"score": overall, "turn": turn, **({"by": "telegram"} if in_chat else {})},
+        signals={"score": overall, "turn": turn, **({} if told else {"by": "telegram"})},
     )
     endings.end(connection, who, event, now)
     events.confirm(connection, [who.delivery_id])
-    if overall is not None and overall < survey.bad_below and not in_chat:
-        _ask_for_a_call(connection, who, survey, asked, survey_form.told(said, overall), now)
+    if overall is not None and overall < survey.bad_below and told is not None:
+        _hand_over(connection, who, event.dedupe_key, survey_form.told(said, overall), told, now)
     return True
 
 
-def _ask_for_a_call(connection: Connection, who: Correspondent, survey: Survey, asked: Asked, text: str, now: datetime) -> None:  # noqa: PLR0917  one use
-    kind = TaskKind.CALL if asked.phone else TaskKind.CARD
-    row = {"delivery_id": who.delivery_id, "customer_id": who.customer_id, "kind": kind, "manager": asked.manager, "text": text}
-    tasks.give(connection, [{**row, "due_at": now + survey.call_within}], now=now)
+def _hand_over(connection: Connection, who: Correspondent, key: str, text: str, told: Queue, now: datetime) -> None:  # noqa: PLR0917  one use
+    """Into the customer's thread; an answer goes the way that the letter came, where somebody can answer by it, else by mail."""
+    person = chats.invited(connection, who.customer_id)
+    if person is None:  # forgotten a moment ago
+        return
+    words = Words(
+        key=key,
+        why=Why.BAD_SCORE,
+        channel=ChannelName.TELEGRAM if person.chat_id and who.channel is ChannelName.TELEGRAM else ChannelName.EMAIL,
+        at=now,
+        due_at=told.hours.due_at(now),
+        text=text,
+        author=Author.BOT,
+        event_id=events.number(connection, key),
+    )
+    threads.hear(connection, Asker(person.customer_id, person.chat_id, language=who.locale), words, show=told.in_group)

@@ -14,6 +14,7 @@ from winback import clock as wall_clock
 from winback.journey import policy
 from winback.letters import pages as letter_pages
 from winback.settings import Project
+from winback.tracking import networks
 from winback.tracking.buffer import Buffer, Keeper
 from winback.tracking.guard import Guard, Limits
 from winback.tracking.hot import HotPaths
@@ -42,7 +43,11 @@ def create_app(
     `keeps`: hits go from their files into the store in a thread of this process; else somebody else sees to that (tracking/serving.py).
     """
     folder = hits_folder(project)
-    buffer = Buffer(folder, Keeper(folder, Recorder(engine, policy.read(project))) if keeps else None, durable=project.settings.tracking.durable)
+    buffer = Buffer(
+        folder,
+        Keeper(folder, Recorder(engine, policy.read(project), networks.known_proxies(project))) if keeps else None,
+        durable=project.settings.tracking.durable,
+    )
     hot = HotPaths(project, engine, buffer, clock)
     hook = _hook(project, engine, clock)
     pages = Limits(create_pages(project, engine, buffer, clock=clock, render_page=render_page), project.settings.trusted_proxies)

@@ -62,19 +62,21 @@ class Hit:
         return Seen(self.delivery_id, self.link_id if self.kind is EventKind.CLICK else None, self.happened_at, self.network)
 
 
+_NONE: Mapping[str, str] = {}
 _encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
-def verdicts(hits: Sequence[Hit], correspondents: Mapping[int, Correspondent]) -> list[tuple[Hit, Judged]]:
-    """Each hit on a letter that is known, with who was behind it: seen among all of these."""
+def verdicts(hits: Sequence[Hit], correspondents: Mapping[int, Correspondent], proxies: Mapping[str, str] = _NONE) -> list[tuple[Hit, Judged]]:
+    """Each hit on a letter that is known, with who was behind it: seen among all of these. `proxies`: marks of networks -> whose."""
     known = [hit for hit in hits if hit.delivery_id in correspondents]
     looks = surroundings.look([hit.seen for hit in known])
-    return [(hit, _judged(hit, correspondents[hit.delivery_id], look)) for hit, look in zip(known, looks, strict=True)]
+    return [(hit, _judged(hit, correspondents[hit.delivery_id], look, proxies)) for hit, look in zip(known, looks, strict=True)]
 
 
-def _judged(hit: Hit, who: Correspondent, look: surroundings.Look) -> Judged:
+def _judged(hit: Hit, who: Correspondent, look: surroundings.Look, proxies: Mapping[str, str]) -> Judged:
     seconds = None if who.accepted_at is None else (hit.happened_at - who.accepted_at).total_seconds()
-    signals = Signals(hit.method, hit.user_agent, hit.prefetch, seconds, look.is_trapped, look.links, look.letters)
+    proxy = proxies.get(hit.network, "")
+    signals = Signals(hit.method, hit.user_agent, hit.prefetch, seconds, look.is_trapped, look.links, look.letters, proxy)
     return machines.judge(hit.kind, who.channel, signals)
 
 

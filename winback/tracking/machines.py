@@ -25,6 +25,7 @@ class Signals:
     is_trapped: bool = False  # the link that no person sees was followed, on this letter and about now
     links: int = 0  # different links of the letter that were followed within seconds
     letters: int = 1  # different letters that were fetched from the same network within a minute
+    proxy: str = ""  # whose network it came from, where that is known to fetch pictures for readers
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ def judge(kind: EventKind, channel: ChannelName, signals: Signals) -> Judged:
         return _TRAPPED
     if named := _by_user_agent(signals.user_agent):
         return named
-    found = [each for each in (_by_haste(kind, channel, signals.seconds), _by_company(signals)) if each]
+    found = [each for each in (_by_haste(kind, channel, signals.seconds), _by_network(kind, signals), _by_company(signals)) if each]
     return next((each for each in found if each.verdict is Verdict.MACHINE), found[0] if found else _PERSON)
 
 
@@ -76,6 +77,11 @@ _AGENTS: tuple[tuple[str, Verdict, re.Pattern[str]], ...] = tuple(
 @lru_cache(maxsize=4096)  # there are far fewer than hits
 def _by_user_agent(user_agent: str) -> Judged | None:
     return next((Judged(verdict, name) for name, verdict, pattern in _AGENTS if pattern.search(user_agent)), None)
+
+
+def _by_network(kind: EventKind, signals: Signals) -> Judged | None:
+    """A proxy fetches pictures when a person opens the letter, and sometimes when nobody does; links are followed by people themselves."""
+    return Judged(Verdict.UNVERIFIED, f"{signals.proxy}-network") if signals.proxy and kind is EventKind.OPEN else None
 
 
 _MANY_LINKS = 3  # a scanner follows all of a letter's links; a person who opens two in tabs is quick too

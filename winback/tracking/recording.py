@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from sqlalchemy import Connection, Engine
 
@@ -23,8 +24,10 @@ _MOST = 5_000  # hits of the last minute that are kept in mind
 class Recorder:
     """Stores batches of hits. Of the last minute's it remembers what it thought, and sets right what new ones show in another light."""
 
-    def __init__(self, engine: Engine, policy: Policy) -> None:
+    def __init__(self, engine: Engine, policy: Policy, proxies: Mapping[str, str] = MappingProxyType({})) -> None:
+        """`proxies`: marks of networks that fetch pictures for readers -> whose (networks.known_proxies)."""
         self.engine = engine
+        self.proxies = proxies
         self.policy = policy
         self._recent: dict[Hit, Judged] = {}
         self._people: dict[int, Correspondent] = {}
@@ -36,7 +39,7 @@ class Recorder:
             known = {**self._people, **found}
             wanted = self._wanted(connection, hits, found)
             new = [hit for hit in wanted if hit not in self._recent]
-            judged = dict(hit_events.verdicts([*self._recent, *new], known))
+            judged = dict(hit_events.verdicts([*self._recent, *new], known, self.proxies))
             happened = hit_events.events_of(((hit, judged[hit]) for hit in new), known)
             events.record(connection, happened)
             changed = [hit for hit, thought in self._recent.items() if judged[hit] != thought]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -16,6 +16,7 @@ from winback.tracking import addresses, machines, surroundings
 from winback.tracking.machines import Judged, Signals
 from winback.tracking.surroundings import Look, Seen
 
+_NONE: Mapping[str, str] = {}
 _AROUND = timedelta(seconds=surroundings.MINUTE)
 
 
@@ -28,13 +29,15 @@ class Rejudged:
     reasons: int = 0  # hits whose verdict stays, and rests on another signal
 
 
-def rejudge(engine: Engine, *, since: datetime | None = None, dry_run: bool = False, batch: int = 20_000) -> Rejudged:
+def rejudge(
+    engine: Engine, *, since: datetime | None = None, dry_run: bool = False, batch: int = 20_000, proxies: Mapping[str, str] = _NONE
+) -> Rejudged:
     """Judge every hit again, or those from a moment on, in batches of one transaction each. A second time changes nothing.
 
-    It may be broken off and begun anew; `dry_run` only counts.
+    It may be broken off and begun anew; `dry_run` only counts. `proxies`: marks of networks -> whose (networks.known_proxies).
     """
     found = Rejudged()
-    for hits in _batches(engine, since, batch):
+    for hits in _batches(engine, since, batch, proxies):
         changed = [(hit, judged) for hit, judged in hits if (hit.verdict, hit.signals.get("why", "")) != (judged.verdict, judged.why)]
         if changed and not dry_run:
             with database.writing(engine) as connection:
@@ -55,7 +58,7 @@ def _follow(connection: Connection, clicks: Sequence[tuple[Kept, Verdict]]) -> N
     freshness.take_back(connection, [(hit.customer_id, hit.channel, hit.happened_at) for hit, verdict in turned if verdict is not Verdict.HUMAN])
 
 
-def _batches(engine: Engine, since: datetime | None, batch: int) -> Iterator[list[tuple[Kept, Judged]]]:
+def _batches(engine: Engine, since: datetime | None, batch: int, proxies: Mapping[str, str]) -> Iterator[list[tuple[Kept, Judged]]]:
     """Hits with today's verdicts, each among all that happened within a minute before and after it."""
     begins = None if since is None else since - _AROUND
     window: list[Kept] = []
@@ -66,7 +69,7 @@ def _batches(engine: Engine, since: datetime | None, batch: int) -> Iterator[lis
             page = hits_again.page(connection, since=begins, after=last, limit=batch)
         window += page
         ready = len(window) if len(page) < batch else sum(hit.happened_at < window[-1].happened_at - _AROUND for hit in window)
-        judged = judge(window)
+        judged = judge(window, proxies)
         yield [
             (hit, verdict) for hit, verdict in zip(window[told:ready], judged[told:ready], strict=True) if since is None or hit.happened_at >= since
         ]
@@ -77,10 +80,10 @@ def _batches(engine: Engine, since: datetime | None, batch: int) -> Iterator[lis
         window, told = window[gone:], told - gone
 
 
-def judge(hits: Sequence[Kept]) -> list[Judged]:
+def judge(hits: Sequence[Kept], proxies: Mapping[str, str] = _NONE) -> list[Judged]:
     """Who was behind each of these hits, seen among all of them."""
     looks = surroundings.look([_seen(hit) for hit in hits])
-    return [machines.judge(hit.kind, hit.channel, _signals(hit, look)) for hit, look in zip(hits, looks, strict=True)]
+    return [machines.judge(hit.kind, hit.channel, _signals(hit, look, proxies)) for hit, look in zip(hits, looks, strict=True)]
 
 
 def _seen(hit: Kept) -> Seen:
@@ -88,7 +91,7 @@ def _seen(hit: Kept) -> Seen:
     return Seen(hit.delivery_id, link, hit.happened_at, hit.signals.get("network", ""))
 
 
-def _signals(hit: Kept, look: Look) -> Signals:
+def _signals(hit: Kept, look: Look, proxies: Mapping[str, str]) -> Signals:
     said = hit.signals
     return Signals(
         said.get("method", "GET"),
@@ -98,4 +101,5 @@ def _signals(hit: Kept, look: Look) -> Signals:
         look.is_trapped,
         look.links,
         look.letters,
+        proxies.get(said.get("network", ""), ""),
     )

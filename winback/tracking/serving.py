@@ -27,7 +27,7 @@ from winback.errors import ConfigError, Problem
 from winback.journey import policy
 from winback.settings import Project
 from winback.store import database
-from winback.tracking import app
+from winback.tracking import app, networks
 from winback.tracking.buffer import Keeper
 from winback.tracking.recording import Recorder
 
@@ -44,7 +44,7 @@ def serve(project: Project, engine: Engine, host: str, port: int, *, ready: Call
     `voice` says in chats what the webhook's updates are answered with.
     """
     port = _free(host, port)
-    keeper = Keeper(app.hits_folder(project), Recorder(engine, policy.read(project)))
+    keeper = Keeper(app.hits_folder(project), Recorder(engine, policy.read(project), networks.known_proxies(project)))
     server = Server(
         "winback",
         host,

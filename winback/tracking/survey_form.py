@@ -41,9 +41,9 @@ def score(said: Sequence[Answer], survey: Survey) -> int | None:
 
 
 def told(said: Sequence[Answer], overall: int) -> str:
-    """What a manager is asked to do about a bad score, with what was said."""
+    """What a person reads of a bad score, with what was said."""
     lines = [
-        f"Answered a survey with {overall} of 10. Call: listen, thank, apologise; don't argue.",
+        f"Answered a survey with {overall} of 10. Listen, thank, apologise; don't argue.",
         *(f"{each.asked} {_words(each)}" for each in said),
     ]
     return "\n".join(lines)

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from winback.audience import reasons
 from winback.journey.content import Survey
 from winback.store import answers, database
-from winback.store.answers import Answer, Asked
+from winback.store.answers import Answer
 from winback.store.correspondence import Correspondent
 from winback.tracking import addresses, forms, invitation, survey_form
 from winback.tracking import answered as taking
@@ -28,7 +28,7 @@ def add(app: FastAPI, front: Front) -> None:
     def show(token: str) -> Response:
         """The questions. Whatever follows links on its own answers nothing by that."""
         who, first = front.addressee(Purpose.SURVEY, token)
-        survey, _, stands = _asked(front, who)
+        survey, stands = _asked(front, who)
         return _page(front, who, token, survey, first=first - 1 if first else None, has_answered=bool(stands))
 
     @app.post(addresses.SURVEY + "{token}")
@@ -40,24 +40,25 @@ def add(app: FastAPI, front: Front) -> None:
 
 
 def _answer(front: Front, who: Correspondent, token: str, fields: Fields) -> Response:
-    survey, asked, _ = _asked(front, who)
+    survey, _ = _asked(front, who)
     said = survey_form.answers(fields, survey, reasons.read(front.project).reasons, who.locale)
     if not said:
         return _page(front, who, token, survey, is_empty=True)
+    told = taking.queue(front.project)
     with database.writing(front.engine) as connection:
-        taking.keep(connection, who, survey, asked, said, front.now())
+        taking.keep(connection, who, survey, said, front.now(), told=told)
     return front.page("answered", who.locale, joining=invitation.to(front, who.customer_id))
 
 
-def _asked(front: Front, who: Correspondent) -> tuple[Survey, Asked, tuple[Answer, ...]]:
+def _asked(front: Front, who: Correspondent) -> tuple[Survey, tuple[Answer, ...]]:
     """The letter's survey and what stands of it. Raises HTTPException 404 where there is none."""
     assert who.delivery_id is not None, "the token names a letter"
     with database.reading(front.engine) as connection:
-        asked = answers.asked(connection, who.delivery_id, who.customer_id)
+        asked = answers.asked(connection, who.delivery_id)
         stands = answers.last(connection, who.delivery_id)
     if asked is None:
         raise HTTPException(HTTPStatus.NOT_FOUND)
-    return Survey.model_validate(asked.survey), asked, stands
+    return Survey.model_validate(asked.survey), stands
 
 
 def _page(
