@@ -51,13 +51,17 @@ def members(stand: Ground) -> Select[Any]:
 def funnel(connection: Connection, stand: Ground) -> list[int]:
     """How many customers there are, and are left after each rule, each exclude and the limit.
 
-    What the first rules ask of facts alone is counted in a pass over these; only whoever is left is looked up anywhere else.
+    What the first rules ask of facts alone is counted in a pass over these; only whoever is left is looked up in the tables beside them, and
+    only whoever is left then is asked what takes a query of its own. PostgreSQL shares the first two passes among its workers.
     """
     found = [*_rules(stand), *_excludes(stand)]
-    first = next((place for place, condition in enumerate(found) if not _asks_facts_alone(condition, stand)), len(found))
-    left = _left(connection, stand.facts, [true()], found[:first])
-    if first < len(found):
-        left += _left(connection, stand.source(), [*found[:first], true()], found[first:])[1:]
+    beside, queried = (
+        next((place for place, condition in enumerate(found) if is_so(condition, stand)), len(found)) for is_so in (_asks_elsewhere, _asks_a_query)
+    )
+    left = _left(connection, stand.facts, [true()], found[:beside])
+    for first, last in ((beside, queried), (queried, len(found))):
+        if first < last:
+            left += _left(connection, stand.source(), [*found[:first], true()], found[first:last])[1:]
     limit = stand.selection.cohort.limit
     return left if limit is None else [*left, min(limit, left[-1])]
 
@@ -68,11 +72,15 @@ def _left(connection: Connection, source: FromClause, before: Sequence[ColumnEle
     return [int(count) for count in connection.execute(select(*counts).select_from(source).where(*before)).one()]
 
 
-def _asks_facts_alone(condition: ColumnElement[bool], stand: Ground) -> bool:
-    """Whether a condition reads the row of facts and nothing else."""
-    parts = list(visitors.iterate(condition))
-    elsewhere = any(isinstance(part, SelectBase) for part in parts)
-    return not elsewhere and all(part.table is stand.facts for part in parts if isinstance(part, ColumnClause) and part.table is not None)
+def _asks_elsewhere(condition: ColumnElement[bool], stand: Ground) -> bool:
+    """Whether a condition reads more than the row of facts."""
+    read = (part.table for part in visitors.iterate(condition) if isinstance(part, ColumnClause))
+    return _asks_a_query(condition, stand) or any(table is not None and table is not stand.facts for table in read)
+
+
+def _asks_a_query(condition: ColumnElement[bool], _stand: Ground) -> bool:
+    """Whether a condition holds a query of its own."""
+    return any(isinstance(part, SelectBase) for part in visitors.iterate(condition))
 
 
 def is_empty(connection: Connection, stand: Ground) -> bool:
