@@ -71,7 +71,7 @@ class SignedIn(Desk):
 
 @pytest.fixture
 def desk(project, store):
-    return SignedIn(project, store, Tickets(PORT), lambda: START + timedelta(hours=1))
+    return SignedIn(project, store, Tickets(project.key, PORT), lambda: START + timedelta(hours=1))
 
 
 @pytest.fixture

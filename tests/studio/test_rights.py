@@ -21,7 +21,34 @@ FORMS: dict[str, Right | None] = {
     "/invitation/{token}": None,
     "/account": None,
     "/customers/{key:path}": Right.ANSWER,
-    "/campaigns/{name}": Right.SEND,
+    "/wishes/{key:path}": Right.ANSWER,
+    "/care/export/{key:path}": Right.CARE,
+    "/care/suppress/{key:path}": Right.CARE,
+    "/care/lift/{key:path}": Right.CARE,
+    "/care/forget/{key:path}": Right.ERASE,
+    "/care/readmit/{key:path}": Right.CARE,
+    "/results/quarter": Right.EDIT,
+    "/results/{name}": Right.EDIT,
+    "/campaigns/{name}/work": Right.EDIT,
+    "/campaigns/{name}/pause": Right.SEND,
+    "/campaigns/{name}/resume": Right.SEND,
+    "/campaigns/{name}/cancel": Right.SEND,
+    "/campaigns/{name}/approval": Right.SEND,
+    "/campaigns/{name}/edit": Right.EDIT,
+    "/deliveries/lanes": Right.SEND,
+    "/deliveries/uncertain": Right.SEND,
+    "/deliveries/{number}": Right.SEND,
+    "/cohorts/new": Right.EDIT,
+    "/cohorts/{name}": Right.EDIT,
+    "/cohorts/{name}/words": Right.EDIT,
+    "/cohorts/{name}/size": Right.EDIT,
+    "/cohorts/{name}/people": Right.EDIT,
+    "/cohorts/{name}/why": Right.EDIT,
+    "/cohorts/{name}/past": Right.EDIT,
+    "/cohorts/{name}/changes": Right.EDIT,
+    "/letters/{kind}/{name}": Right.EDIT,
+    "/inbox/replies/{number}": Right.ANSWER,
+    "/inbox/tasks/{number}": Right.ANSWER,
     "/inbox/{number}": Right.ANSWER,
     "/settings/people": Right.ADMIN,
     "/settings/people/{number}": Right.ADMIN,
@@ -29,10 +56,17 @@ FORMS: dict[str, Right | None] = {
 }
 """Every form, and the right that it needs; None: it is everybody's."""
 
-PAGES = {"/settings/people": Right.ADMIN, "/settings/people/{number}": Right.ADMIN, "/settings/audit": Right.ADMIN}
+PAGES = {
+    **{f"/campaigns/{{name}}/{verb}": Right.SEND for verb in ("pause", "resume", "cancel")},
+    "/campaigns/{name}/edit": Right.EDIT,
+    "/results/{name}/customers.csv": Right.CARE,
+    "/settings/people": Right.ADMIN,
+    "/settings/people/{number}": Right.ADMIN,
+    "/settings/audit": Right.ADMIN,
+}
 """Pages that only some may look at."""
 
-FILLED = {"{key:path}": "A1", "{name}": "winter-tea", "{number}": "1", "{token}": "A" * 43, "{file}": "x.html", "{box}": "email"}
+FILLED = {"{kind}": "email", "{key:path}": "A1", "{name}": "winter-tea", "{number}": "1", "{token}": "A" * 43, "{file}": "x.html", "{box}": "email"}
 
 
 @pytest.fixture

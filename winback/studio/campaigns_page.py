@@ -141,7 +141,7 @@ class CampaignPages:
 
     def _sight(self, name: str) -> Sight:
         """Raises HTTPException 404 where nobody ever heard of the campaign."""
-        sight = campaign_sight.look(self._desk.project, self._desk.engine, name, self._kept)
+        sight = None if "\0" in name else campaign_sight.look(self._desk.project, self._desk.engine, name, self._kept)
         if sight is None:
             raise HTTPException(HTTPStatus.NOT_FOUND)
         return sight

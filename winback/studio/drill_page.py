@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 
 from winback.errors import ConfigError
 from winback.operations import drilling
+from winback.operations.people import Right
 from winback.outcomes.questions import Question, What
 from winback.studio import customers_page, results_page, written
 from winback.studio import desk as desks
@@ -57,6 +58,7 @@ def routes(desk: Desk) -> APIRouter:
 
     @router.get("/results/{name}/customers.csv")
     def table(request: Request, name: str) -> Response:
+        desk.need(request, Right.CARE)
         return page.table(name, request.query_params)
 
     return router

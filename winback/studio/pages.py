@@ -36,10 +36,10 @@ def templates(language: Language) -> jinja2.Environment:
     )
     gettext, ngettext = words.sayings(language)
 
-    def say(sentence: str, **values: object) -> Markup:
+    def say(sentence: str, /, **values: object) -> Markup:
         return _filled(gettext(sentence), values)
 
-    def count(singular: str, plural: str, number: int, **values: object) -> Markup:
+    def count(singular: str, plural: str, number: int, /, **values: object) -> Markup:
         return _filled(ngettext(singular, plural, number), {"num": formats.write_number(number, locale=language), **values})
 
     environment.newstyle_gettext = True  # type: ignore[attr-defined]  # the extension's: `trans` hands values over instead of filling them in

@@ -23,19 +23,19 @@ NAMES = {
 }
 """What each definition is called."""
 _MEANING = N_("The share of those picked who stayed away, by each definition of lost")
-_EVERYBODY = N_("all judged: {share}")
+_EVERYBODY = N_("all judged: %(share)s")
 
 
 @jinja2.pass_context
 def draw(context: Context, told: Backtest) -> Markup:
     """An SVG with a bar for each definition, and a line at the share of everybody, in the language of the page that asks for it."""
 
-    def say(sentence: str) -> str:
-        return str(context.call(context["gettext"], sentence))
+    def say(sentence: str, **values: str) -> str:
+        return str(context.call(context["gettext"], sentence, **values))
 
     bottom = _TOP + _ROW * len(told.standings)
     share = told.stayed_away / told.customers
-    base, everybody = _x(share), say(_EVERYBODY).format(share=f"{share:.1%}")
+    base, everybody = _x(share), say(_EVERYBODY, share=f"{share:.1%}")
     parts = [drawing.rule(_x(quarter / 4), _TOP, _x(quarter / 4), bottom, "grid") for quarter in range(5)]
     for place, standing in enumerate(told.standings):
         top = _TOP + _ROW * place
