@@ -15,6 +15,7 @@ from tests import letterbox, projects
 from tests.store import world
 from winback.journey.wishes import Topic
 from winback.model import ChannelName, EventKind, Verdict
+from winback.operations import scoring
 from winback.store import audit, database, preferences, tables
 from winback.studio.app import create_app
 
@@ -85,6 +86,13 @@ async def test_it_shows_what_is_known_and_what_a_person_and_a_machine_did(browse
         ("open", "a machine"),
     ]
     assert "given" in page
+
+
+async def test_what_a_return_would_be_worth_is_an_amount(browser, project, shop):
+    scoring.update(project, shop.engine, now=NOW)
+    with database.writing(shop.engine) as connection:
+        connection.execute(tables.scores.update().values(expected_value_minor=123_456))
+    assert "<dd>1,234.56 UAH</dd>" in (await browser.get(CARD)).text
 
 
 async def test_orders_go_on_page_by_page(browser):

@@ -144,7 +144,7 @@ class ResultsPage:
 
     def quarter(self, request: Request, name: str) -> Response:
         """A quarter, where somebody had it counted today; else a button that has it counted."""
-        now, language = self.desk.clock(), self._language(request)
+        now, language = self.desk.clock(), self.desk.language(request)
         name = name or quarter.last_over(self.desk.project, now)
         key = self._quarter_key(name, language, now)
         found = self.counts.take(key)
@@ -163,7 +163,7 @@ class ResultsPage:
 
     def count_quarter(self, request: Request, fields: Mapping[str, str]) -> Response:
         """Have it counted, and its campaigns measured. Raises ConfigError for what is no quarter."""
-        now, language, name = self.desk.clock(), self._language(request), fields.get("of", "").strip()
+        now, language, name = self.desk.clock(), self.desk.language(request), fields.get("of", "").strip()
         quarter.check(self.desk.project, name, now=now)
         key = self._quarter_key(name, language, now)
         self.counts.begin(key, lambda: quarter.tell(self.desk.project, self.desk.engine, name, now=now, language=language))
@@ -180,7 +180,7 @@ class ResultsPage:
         """The report on a run as it was measured last; None while it is being counted, or was never measured."""
         if (measured_at := known.measured_at) is None:
             return None
-        language, project = self._language(request), self.desk.project
+        language, project = self.desk.language(request), self.desk.project
         key = ("report", known.run.id, measured_at, language, frozenset(project.stamps().items()))
         make = lambda: reporting.as_measured(project, self.desk.engine, known.run, now=measured_at, language=language)  # noqa: E731  one use
         found: Report | None = self._counted(key, make, patience=patience)
@@ -197,9 +197,6 @@ class ResultsPage:
             tuple("" if question is None else behind(run.campaign, run.number, question) for question in row)
             for row in questions.behind(report, table)
         ]
-
-    def _language(self, _request: Request) -> Language:
-        return self.desk.project.settings.report_language
 
     def _quarter_key(self, name: str, language: Language, now: datetime) -> Hashable:
         return ("quarter", name, language, self._at(now)[:10])
