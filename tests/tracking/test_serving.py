@@ -23,13 +23,15 @@ BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.
 
 
 @contextmanager
-def serving(project, url: str) -> Iterator[tuple[subprocess.Popen[str], httpx.Client]]:
+def serving(project, url: str, *more: str) -> Iterator[tuple[subprocess.Popen[str], httpx.Client]]:
     """The command as a process group of its own, once it answers."""
     environment = {**os.environ, "WINBACK_SECRET": project.environment["WINBACK_SECRET"], "WINBACK_DATABASE_URL": url, "PYTHONWARNINGS": ""}
-    command = [sys.executable, "-m", "winback.cli", "serve", "--project", str(project.root), "--port", "0"]
+    command = [sys.executable, "-m", "winback.cli", "serve", "--project", str(project.root), "--port", "0", *more]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment, cwd=projects.ROOT, start_new_session=True)
     try:
         said = process.stderr.readline()
+        while "The studio is at" in said:
+            said = process.stderr.readline()
         found = re.search(r"http://127\.0\.0\.1:(\d+)", said)
         assert found, said + process.stderr.read()
         transport = httpx.HTTPTransport(retries=20)  # it says where it is going to answer, and is still being started
@@ -118,3 +120,29 @@ def test_a_port_that_is_taken_is_refused_with_a_sentence(project, database_url):
         done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=projects.ROOT, timeout=PATIENCE, check=False)
     assert done.returncode == 1
     assert f"port {port} of 127.0.0.1 can't be listened on: Address already in use" in done.stderr
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as trying:
+        return trying.getsockname()[1]
+
+
+def test_the_studio_answers_beside_it_and_ends_with_it(project, database_url):
+    port = _free_port()
+    with serving(project, database_url, "--studio", str(port)) as (process, _):
+        with httpx.Client(transport=httpx.HTTPTransport(retries=20), timeout=PATIENCE) as browser:
+            assert "<title>" in browser.get(f"http://127.0.0.1:{port}/customers").text
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(PATIENCE) == 0
+        with pytest.raises(OSError, match="refused"), socket.create_connection(("127.0.0.1", port)):
+            pass
+
+
+def test_a_port_that_is_taken_for_the_studio_is_told_before_anything_answers(project, database_url):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        environment = {**os.environ, "WINBACK_SECRET": project.environment["WINBACK_SECRET"], "WINBACK_DATABASE_URL": database_url}
+        command = [sys.executable, "-m", "winback.cli", "serve", "--project", str(project.root), "--port", "0", "--studio", str(port)]
+        ended = subprocess.run(command, stderr=subprocess.PIPE, text=True, env=environment, cwd=projects.ROOT, timeout=PATIENCE, check=False)
+    assert (ended.returncode, f"port {port} of 127.0.0.1 can't be listened on" in ended.stderr) == (1, True)
+    assert f"--studio {port + 1}" in ended.stderr

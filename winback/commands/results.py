@@ -174,9 +174,11 @@ def serve(
     context: typer.Context,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535)] = 8000,
+    studio: Annotated[int | None, typer.Option(min=0, max=65535, metavar="PORT", help="Open the studio too, at this port of 127.0.0.1.")] = None,
     folder: Folder = None,
 ) -> None:
     """Serve the public pages: pixel, clicks, unsubscribing; and the bot's webhook, where settings.yaml has one."""
+    from winback.commands import beside
     from winback.tracking import serving
 
     project = frame.open_project(context, folder)
@@ -185,7 +187,8 @@ def serve(
         typer.echo(f"Serving at http://{host}:{found}; stop it with Ctrl-C.", err=True)
 
     engine = frame.open_store(project)
-    serving.serve(project, engine, host, port, ready=ready, voice=_voice(project, engine))
+    with beside.studio(project.root, studio):
+        serving.serve(project, engine, host, port, ready=ready, voice=_voice(project, engine))
 
 
 def _voice(project: Project, engine: Engine) -> Voice | None:

@@ -43,7 +43,7 @@ def serve(project: Project, engine: Engine, host: str, port: int, *, ready: Call
 
     `voice` says in chats what the webhook's updates are answered with.
     """
-    port = _free(host, port)
+    port = free(host, port)
     keeper = Keeper(app.hits_folder(project), Recorder(engine, policy.read(project), networks.known_proxies(project)))
     server = Server(
         "winback",
@@ -88,12 +88,12 @@ def _end_with_the_parent() -> None:
     threading.Thread(target=wait, name="parent", daemon=True).start()
 
 
-def _free(host: str, port: int) -> int:
-    """The port, if it can be listened on; for 0, a free one."""
+def free(host: str, port: int, option: str = "--port") -> int:
+    """The port, if it can be listened on; for 0, a free one. Raises ConfigError, which names the `option` that said it."""
     try:
         with socket.create_server((host, port)) as trying:
             found: int = trying.getsockname()[1]
             return found
     except OSError as error:
-        how = "Name another: --port 8001."
+        how = f"Name another: {option} {port + 1}."
         raise ConfigError(Problem("", None, f"port {port} of {host} can't be listened on: {error.strerror}.", how)) from error
