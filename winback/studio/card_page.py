@@ -22,7 +22,7 @@ from winback.operations.dossier import Dossier
 from winback.operations.explaining import Explanation
 from winback.operations.people import Right
 from winback.sending import prepared
-from winback.studio import customers_page, reason_form, wish_form, written
+from winback.studio import customers_page, reason_form, status_words, wish_form, written
 from winback.studio import desk as desks
 from winback.studio.desk import Desk
 from winback.studio.reason_form import Faults, Typed
@@ -150,6 +150,7 @@ class CardPage:
             "customer.html",
             status=HTTPStatus.UNPROCESSABLE_ENTITY if faults or wish_fault else HTTPStatus.OK,
             card=found,
+            words=status_words,
             met=found.met,
             action=customers_page.address(own),
             path=customers_page.address(own).removeprefix("/customers/"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from winback.audience.lifecycle import Stage
+from winback.audience.value import ValueClass
 from winback.model import HOLDOUT, TASK, ChannelName, DeliveryStatus
 from winback.studio.words import N_
 
@@ -41,6 +43,19 @@ CHANNEL = {
     ChannelName.WHATSAPP: N_("WhatsApp"),
     TASK: N_("by a person"),
 }
+STAGE = {
+    Stage.POTENTIAL: N_("never bought yet"),
+    Stage.BUYER: N_("bought once"),
+    Stage.REPEAT: N_("bought again"),
+    Stage.REGULAR: N_("regular"),
+    Stage.ADHERENT: N_("adherent"),
+    Stage.ADVOCATE: N_("advocate"),
+    Stage.VIP: N_("VIP"),
+    Stage.BLACK_LIST: N_("black list"),
+    Stage.LOST: N_("lost"),
+}
+"""Where a customer stands with the shop."""
+VALUE = {ValueClass.GOLD: N_("gold"), ValueClass.SILVER: N_("silver"), ValueClass.COPPER: N_("copper")}
 ALONE = N_("left alone, to compare with")
 
 
