@@ -112,7 +112,7 @@ def test_from_the_first_look_to_who_came_back(chromium, shop):
     olena.goto(f"{url}/campaigns/{CAMPAIGN}")
     olena.get_by_role("button", name="Ask for approval").click()
     olena.get_by_role("link", name="Look at what it would do, and answer").click(timeout=FAR)
-    expect(olena.get_by_role("heading", level=1)).to_have_text(f"Approval of {CAMPAIGN}")
+    expect(olena.get_by_role("heading", level=1)).to_have_text(f"Approval of {CAMPAIGN}", timeout=FAR)
     assert olena.get_by_role("button", name="Approve").count() == 0, "who writes doesn't approve"
 
     ivan = sign_in(chromium, url, house.approver)
