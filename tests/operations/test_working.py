@@ -78,7 +78,7 @@ def test_one_work_at_a_time(project, engine):
     works = Works(project, engine, lambda _: None)
     works.begin(CAMPAIGN, Kind.PLAN, by="Olena", now=START)
     later = START + timedelta(minutes=5)
-    folder = project.root / ".winback" / "work" / CAMPAIGN
+    folder = project.root / ".winback" / "works" / CAMPAIGN
     with (folder / "lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         assert works.state(CAMPAIGN, now=later).is_running

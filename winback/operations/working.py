@@ -1,6 +1,6 @@
 """Work of a campaign that takes minutes: its plan, its rehearsal. Done in a process of its own, seen by everybody who looks, one at a time.
 
-Files lie in .winback/work/<campaign>/: `state.json` says how far the last work is, `plan.json` and `rehearsal.json` what came of the last of
+Files lie in .winback/works/<campaign>/: `state.json` says how far the last work is, `plan.json` and `rehearsal.json` what came of the last of
 each kind. Who works holds a lock on `lock`, which ends with the process, however it ends: a page may be closed and opened again meanwhile.
 """
 
@@ -240,7 +240,7 @@ def _work(told: Mapping[str, Any]) -> Work:
 def _folder(project: Project, campaign: str) -> Path:
     if campaign not in project.names("campaigns"):
         raise ConfigError(Problem("", None, f"there is no campaign `{campaign}`.", "Look at config/campaigns/."))
-    return project.root / ".winback" / "work" / campaign
+    return project.root / ".winback" / "works" / campaign
 
 
 def _read(path: Path) -> dict[str, Any] | None:
