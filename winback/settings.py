@@ -71,6 +71,11 @@ class GlobalHoldout(Shape):
         names = {"year": "", "half-year": f"-H{(day.month + 5) // 6}", "quarter": f"-Q{(day.month + 2) // 3}"}
         return "ever" if self.for_ == "ever" else f"{day.year}{names[self.for_]}"
 
+    def first_day_of(self, day: date) -> date:
+        """The first day of the period that a day is in; of `ever` the first day there is."""
+        months = {"year": 12, "half-year": 6, "quarter": 3}.get(self.for_)
+        return date.min if months is None else date(day.year, day.month - (day.month - 1) % months, 1)
+
 
 class Settings(Shape):
     """config/settings.yaml."""

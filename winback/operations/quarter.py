@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import Engine
 
@@ -12,12 +12,17 @@ from winback.audience.movements import Retention
 from winback.audience.periods import Per, Period
 from winback.audience.segment import By
 from winback.errors import ConfigError, Problem
+from winback.model import Money
 from winback.operations import costing, following, measuring
-from winback.outcomes import languages, quarterly
+from winback.outcomes import languages, quarterly, together
 from winback.outcomes.quarterly import Part, Quarterly, Ran
+from winback.outcomes.statistics import Counted, Moments
+from winback.outcomes.together import Group, Together
 from winback.settings import Project
 from winback.speech import Language
 from winback.store import database, runs
+from winback.store import together as together_in_store
+from winback.store.together import Sums
 
 PARTS = (By.MANAGER, By.REASON, By.VALUE)
 
@@ -47,6 +52,7 @@ def tell(project: Project, engine: Engine, name: str, *, now: datetime, language
             for by in PARTS
         },
         ran=tuple(_ran(project, engine, period, now)),
+        together=_together(project, engine, period, now),
         words=languages.words(language or project.settings.report_language),
     )
 
@@ -102,3 +108,26 @@ def _ran(project: Project, engine: Engine, period: Period, now: datetime) -> lis
         for run, plan in zip(begun, plans, strict=True)
     )
     return [quarterly.of_report(report, run.number, run.started_at) for run, report in zip(begun, reports, strict=True)]
+
+
+def _together(project: Project, engine: Engine, period: Period, now: datetime) -> Together | None:
+    """All campaigns against the global holdout, from the first day of its period to the quarter's end; None where nobody is kept for that."""
+    rule = project.settings.global_holdout
+    if rule is None:
+        return None
+    first = rule.first_day_of(period.last)
+    until = min(now, clock.end_of_day(period.last, project.zone))
+    with database.reading(engine) as connection:
+        if first > date.min:
+            since = clock.start_of_day(first, project.zone)
+        else:
+            since = next((run.started_at for run in runs.begun_by(connection, until)), until)
+        written, left = together_in_store.sums(connection, since, until, project.settings.currency)
+    groups = (_group(each, project.settings.currency) for each in (written, left))
+    return together.compare(*groups, since=since, until=until, share=rule.share, closed=period.is_over)
+
+
+def _group(sums: Sums, currency: str) -> Group:
+    unit = float(Money.from_minor(1, currency).amount)
+    revenue, margin = (Moments(each.n, each.total * unit, each.squares * unit * unit) for each in (sums.revenue, sums.margin))
+    return Group(Counted(sums.returned, sums.customers), revenue, margin)

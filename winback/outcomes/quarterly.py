@@ -10,11 +10,12 @@ from typing import Any
 from winback.audience.movements import Retention
 from winback.audience.periods import Period
 from winback.audience.segment import By
-from winback.outcomes import wording
+from winback.outcomes import together, wording
 from winback.outcomes.report import Report
 from winback.outcomes.sentences import Words
 from winback.outcomes.statistics import round_to_digits
 from winback.outcomes.table import Tabulated, Writing
+from winback.outcomes.together import Together
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,7 @@ class Quarterly:
     parts: Mapping[By, tuple[Part, ...]]  # those with the most who left first
     ran: tuple[Ran, ...]
     words: Words
+    together: Together | None = None  # None: nobody is left alone by all campaigns
 
     @property
     def title(self) -> str:
@@ -106,6 +108,7 @@ class Quarterly:
                 f"by_{by}": [{"group": part.word, "title": part.title, **_json(part.retention)} for part in parts] for by, parts in self.parts.items()
             },
             "campaigns": [each.as_json() for each in self.ran],
+            "together": None if self.together is None else self.together.as_json(),
         }
 
     def sentences(self) -> Iterator[str]:
@@ -125,6 +128,8 @@ class Quarterly:
         brought, spent = [each.extra_returns for each in self.ran if each.extra_returns is not None], sum(each.spent for each in self.ran)
         if brought:
             yield words["quarter-brought"].format(extra=write.number(sum(brought)), spent=write.number(spent), currency=self.currency)
+        if self.together is not None:
+            yield together.sentence(self.together, words, closed=self.period.is_over)
 
 
 def as_of(quarter: Quarterly) -> str:
@@ -150,6 +155,7 @@ def tables(quarter: Quarterly) -> list[Tabulated]:
             for by, parts in quarter.parts.items()
         ),
         _campaigns(write, quarter.ran),
+        *([] if quarter.together is None else [together.table(quarter.together, write)]),
     ]
     return [table for table in made if table.rows]
 

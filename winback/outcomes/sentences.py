@@ -265,6 +265,27 @@ ENGLISH: Words = {
     "quarter-by-value": "By value",
     "quarter-campaigns": "Campaigns that began in the quarter",
     "quarter-campaigns-note": "As known today, against those left alone. Where a return window is open the figures still move.",
+    "together": "All campaigns together",
+    "together-campaigns": "campaigns write",
+    "together-bought": "bought again",
+    "together-revenue": "revenue per customer, {currency}",
+    "together-better": (
+        "All campaigns together bring people back: {rate} of {n} bought again, against {base} of the {base_n} to whom no campaign writes: "
+        "{difference} points more (95% interval {interval}, {p})."
+    ),
+    "together-worse": (
+        "All campaigns together keep people away: {rate} of {n} bought again, against {base} of the {base_n} to whom no campaign writes: "
+        "{difference} points fewer (95% interval {interval}, {p})."
+    ),
+    "together-unclear": (
+        "Whether all campaigns together bring people back can't be told yet: {rate} of {n} bought again, against {base} of the {base_n} to whom "
+        "no campaign writes ({difference} points, 95% interval {interval}, {p})."
+    ),
+    "together-sizes": "Don't trust this yet: {found} are left alone, and {share} should be. Was the share changed in between?",
+    "together-note": (
+        "Everybody whom a campaign wanted to write to from {first} to {last}, and what they bought from then on until {last}. Who is left alone "
+        "is drawn for the whole period, for all campaigns alike; greetings go to everybody."
+    ),
     "window-open": "window open",
     "there-at-start": "at the start",
     "new": "new",

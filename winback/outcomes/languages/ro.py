@@ -249,6 +249,29 @@ WORDS: Words = {
     "quarter-by-value": "După valoare",
     "quarter-campaigns": "Campaniile începute în trimestru",
     "quarter-campaigns-note": "Cum se știe astăzi, față de cei lăsați în pace. Unde fereastra de revenire e deschisă, cifrele se mai mișcă.",
+    "together": "Toate campaniile împreună",
+    "together-campaigns": "campaniile scriu",
+    "together-bought": "au cumpărat din nou",
+    "together-revenue": "venit pe client, {currency}",
+    "together-better": (
+        "Toate campaniile împreună readuc oamenii: au cumpărat din nou {rate} din {n}, față de {base} din cei {base_n} cărora nu le scrie nicio "
+        "campanie: cu {difference} p.p. mai mult (interval de 95%: {interval}, {p})."
+    ),
+    "together-worse": (
+        "Toate campaniile împreună îndepărtează oamenii: au cumpărat din nou {rate} din {n}, față de {base} din cei {base_n} cărora nu le scrie "
+        "nicio campanie: cu {difference} p.p. mai puțin (interval de 95%: {interval}, {p})."
+    ),
+    "together-unclear": (
+        "Dacă toate campaniile împreună readuc oamenii nu se poate spune încă: au cumpărat din nou {rate} din {n}, față de {base} din cei "
+        "{base_n} cărora nu le scrie nicio campanie ({difference} p.p., interval de 95%: {interval}, {p})."
+    ),
+    "together-sizes": (
+        "Nu vă bazați încă pe asta: sunt lăsați în pace {found} dintre clienți și ar trebui să fie {share}. A fost schimbată proporția între timp?"
+    ),
+    "together-note": (
+        "Toți cei cărora o campanie a vrut întâi să le scrie între {first} și {last} și ce au cumpărat de atunci până la {last}. Cine e lăsat "
+        "în pace se trage la sorți pentru toată perioada, la fel pentru toate campaniile; felicitările ajung la toți."
+    ),
     "window-open": "fereastră deschisă",
     "there-at-start": "la început",
     "new": "noi",

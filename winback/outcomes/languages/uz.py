@@ -250,6 +250,29 @@ WORDS: Words = {
     "quarter-by-value": "Qiymat boʻyicha",
     "quarter-campaigns": "Chorakda boshlangan kampaniyalar",
     "quarter-campaigns-note": "Bugun maʼlum boʻlgani, yozilmaganlarga nisbatan. Qaytish muddati ochiq boʻlsa, raqamlar hali oʻzgaradi.",
+    "together": "Barcha kampaniyalar birgalikda",
+    "together-campaigns": "kampaniyalar yozadi",
+    "together-bought": "yana xarid qildi",
+    "together-revenue": "bir mijozga tushum, {currency}",
+    "together-better": (
+        "Barcha kampaniyalar birgalikda odamlarni qaytaradi: {n} tadan {rate} yana xarid qildi, hech bir kampaniya yozmaydigan {base_n} tadan "
+        "esa {base}: {difference} foiz punktga koʻp (95% oraliq: {interval}, {p})."
+    ),
+    "together-worse": (
+        "Barcha kampaniyalar birgalikda odamlarni uzoqlashtiradi: {n} tadan {rate} yana xarid qildi, hech bir kampaniya yozmaydigan {base_n} "
+        "tadan esa {base}: {difference} foiz punktga kam (95% oraliq: {interval}, {p})."
+    ),
+    "together-unclear": (
+        "Barcha kampaniyalar birgalikda odamlarni qaytaradimi, hali aytib boʻlmaydi: {n} tadan {rate} yana xarid qildi, hech bir kampaniya "
+        "yozmaydigan {base_n} tadan esa {base} ({difference} foiz punkt, 95% oraliq: {interval}, {p})."
+    ),
+    "together-sizes": (
+        "Bunga hozircha ishonmang: mijozlarning {found} qismiga yozilmayapti, aslida {share} boʻlishi kerak. Bu ulush oʻrtada oʻzgartirilmaganmi?"
+    ),
+    "together-note": (
+        "{first} dan {last} gacha kampaniya birinchi marta yozmoqchi boʻlgan barcha mijozlar va ularning shundan {last} gacha qilgan xaridlari. "
+        "Kimga yozilmasligi butun davr uchun, barcha kampaniyalarga bir xil qurʼa bilan belgilanadi; tabriklar hammaga boradi."
+    ),
     "window-open": "muddat ochiq",
     "there-at-start": "boshida",
     "new": "yangi",
