@@ -75,10 +75,8 @@ def count(connection: Connection, measured: Measured, stages: Sequence[str], who
         _put(connection, by_itself)
         connection.execute(text("ANALYZE came_back"))
         return
-    _one_by_one(connection, is_on=whose is not None)
     _put(connection, of_letters)
     _put(connection, by_itself)
-    _one_by_one(connection, is_on=False)
 
 
 def to_come(measured: Measured, whose: Whose) -> Select[Any]:
@@ -112,12 +110,6 @@ def did(marks: ColumnElement[Any], name: str) -> ColumnElement[bool]:
 def is_interested(marks: ColumnElement[Any]) -> ColumnElement[bool]:
     """Whether they opened, clicked or answered themselves."""
     return has(marks, any_of=_INTERESTED)
-
-
-def _one_by_one(connection: Connection, *, is_on: bool) -> None:
-    """PostgreSQL would go through every letter of a run for a fiftieth of its customers: it takes each jump to one for a jump of a disk's head."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(text(f"SET LOCAL enable_seqscan = {'off' if is_on else 'on'}"))
 
 
 def _put(connection: Connection, marks: Select[Any]) -> None:

@@ -46,8 +46,11 @@ def keep(connection: Connection, concerned: Select[Any]) -> None:
     _note(connection, concerned)
 
 
-def take(connection: Connection, run_id: int, assigned_from: datetime | None, *, since: datetime) -> Table:
-    """Whom of a run to count anew, in a temporary table `measured_again` that the caller drops. Who is noted from now on is heard the next time."""
+def take(connection: Connection, run_id: int, assigned_from: datetime | None) -> Table:
+    """Whom of a run to count anew, in a temporary table `measured_again` that the caller drops. Who is noted from now on is heard the next time.
+
+    `assigned_from`: the earliest moment of an assignment that was written since the last measuring; None: there was none.
+    """
     taken = Table("measured_again", MetaData(), Column("customer_id", Id, primary_key=True), prefixes=["TEMPORARY"])
     taken.create(connection)
     due = outcomes_due.c.run_id == run_id
@@ -58,8 +61,8 @@ def take(connection: Connection, run_id: int, assigned_from: datetime | None, *,
         connection.execute(insert(taken).from_select(["customer_id"], select(outcomes_due.c.customer_id).where(due)))
         connection.execute(delete(outcomes_due).where(due))
     not_handed_on = recipients.c.customer_id.in_(select(facts_due.c.customer_id))
-    newly = since if assigned_from is None else min(since, assigned_from)
-    for condition in (not_handed_on, recipients.c.assigned_at >= newly):
+    newly = [] if assigned_from is None else [recipients.c.assigned_at >= assigned_from]
+    for condition in (not_handed_on, *newly):
         found = select(recipients.c.customer_id).where(
             recipients.c.run_id == run_id,
             recipients.c.status != RecipientStatus.SKIPPED,
