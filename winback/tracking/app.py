@@ -38,7 +38,21 @@ def create_app(
     render_page: Callable[..., str] = letter_pages.render,
     keeps: bool = True,
 ) -> ASGIApp:
-    """Pixel, click, the pages, the bot's webhook and /health. Stopping it (ASGI lifespan) stores every hit that was answered.
+    """The ASGI application of `create`, for any server."""
+    return create(project, engine, clock=clock, render_page=render_page, keeps=keeps)[0]
+
+
+def create(
+    project: Project,
+    engine: Engine,
+    *,
+    clock: Callable[[], datetime] = wall_clock.now,
+    render_page: Callable[..., str] = letter_pages.render,
+    keeps: bool = True,
+) -> tuple[ASGIApp, HotPaths]:
+    """Pixel, click, the pages, the bot's webhook and /health; and the hot paths among them, for a server that asks these first (tracking/line.py).
+
+    Stopping the application (ASGI lifespan) stores every hit that was answered.
 
     `keeps`: hits go from their files into the store in a thread of this process; else somebody else sees to that (tracking/serving.py).
     """
@@ -57,7 +71,7 @@ def create_app(
             return
         await pages(scope, receive, send)
 
-    return Guard(app, project.settings.public_url)
+    return Guard(app, project.settings.public_url), hot
 
 
 def _hook(project: Project, engine: Engine, clock: Callable[[], datetime]) -> Hook | None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -15,6 +17,8 @@ from winback.tracking.hits import Hit
 from winback.tracking.spool import Part
 
 log = logging.getLogger(__name__)
+
+_NICE = 5
 
 Store = Callable[[Sequence[Hit]], None]
 
@@ -36,6 +40,7 @@ class Buffer:
         self._part: Part | None = None
         self._turning: asyncio.Task[None] | None = None
         self._kept: asyncio.Future[None] | None = None
+        self._closing: asyncio.Task[None] | None = None
 
     def __len__(self) -> int:
         """Hits that are not in the store yet."""
@@ -43,10 +48,14 @@ class Buffer:
 
     def add(self, hit: Hit) -> None:
         """Write a hit down. Call it from the event loop. One that the disk doesn't take is dropped and counted."""
+        self.add_line(hit.line)
+
+    def add_line(self, line: bytes) -> None:
+        """The same of a hit that is a line already."""
         try:
             if self._part is None:
                 self._part = spool.begin(self.folder)
-            os.write(self._part.fd, hit.line)
+            os.write(self._part.fd, line)
         except OSError as error:
             self._drop(error)
             return
@@ -67,6 +76,8 @@ class Buffer:
             self._turning.cancel()
             await asyncio.gather(self._turning, return_exceptions=True)
             await self._turn(0)
+        if self._closing is not None:  # of a turn that was cancelled: its file is not for the keeper yet
+            await asyncio.gather(self._closing, return_exceptions=True)
         if self.keeper is not None:
             await asyncio.to_thread(self.keeper.stop)
 
@@ -78,7 +89,8 @@ class Buffer:
                 part, self._part = self._part, None
                 waiting, self._kept = self._kept, None
                 try:
-                    await asyncio.shield(asyncio.to_thread(spool.close, part))
+                    self._closing = asyncio.create_task(asyncio.to_thread(spool.close, part))
+                    await asyncio.shield(self._closing)
                 except OSError as error:
                     self._drop(error)
                 finally:
@@ -139,6 +151,7 @@ class Keeper:
         return count
 
     def _run(self) -> None:
+        _step_back()
         while True:
             ending = self._stopping
             try:
@@ -150,6 +163,13 @@ class Keeper:
                 return
             self._woken.wait(self.every)
             self._woken.clear()
+
+
+def _step_back() -> None:
+    """Whoever answers goes before this thread, where a system has priorities of threads (Linux)."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
 
 
 def _read(path: Path) -> list[Hit]:

@@ -43,6 +43,11 @@ _ALWAYS = (
 _ONE_YEAR = (b"strict-transport-security", b"max-age=31536000")
 
 
+def headers(public_url: str) -> tuple[tuple[bytes, bytes], ...]:
+    """What every answer has, under this address, where it doesn't say otherwise."""
+    return (*_ALWAYS, _ONE_YEAR) if public_url.startswith("https://") else _ALWAYS
+
+
 class Guard:
     """The outer ring: gives each answer the headers that it lacks, and turns whatever went wrong inside into a page that says nothing.
 
@@ -51,7 +56,7 @@ class Guard:
 
     def __init__(self, app: ASGIApp, public_url: str) -> None:
         self._app = app
-        self._headers = (*_ALWAYS, _ONE_YEAR) if public_url.startswith("https://") else _ALWAYS
+        self._headers = headers(public_url)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
