@@ -21,6 +21,7 @@ if TYPE_CHECKING:  # slow to import
 def register(app: typer.Typer) -> None:
     app.command("import")(import_)
     app.command("collect")(collect)
+    app.command("export")(export)
 
 
 def import_(
@@ -108,3 +109,22 @@ def collect(
     else:
         frame.print_table("Came back", ("what", "count"), [(word, f"{count:,}") for word, count in collected.as_json().items()])
         frame.tell_of_development(project, collected.held_back)
+
+
+def export(
+    context: typer.Context,
+    out: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder.")],
+    format_: Annotated[str, typer.Option("--format", metavar="FORMAT", help="csv or parquet.")] = "csv",
+    folder: Folder = None,
+    json: Json = False,
+) -> None:
+    """Write everything that is held, table by table, with a manifest; and what an empty project takes in again."""
+    from winback.operations import exporting_all
+
+    project = frame.open_project(context, folder)
+    written = exporting_all.run(frame.open_store(project), out, ending=format_, by=project.user, now=clock.now())
+    if json:
+        frame.print_json({"folder": str(out), "tables": written.tables, "again": written.portable})
+        return
+    frame.print_table("Exported", ("table", "rows"), [(name, f"{count:,}") for name, count in written.tables.items() if count])
+    typer.echo(f"{len(written.tables):,} tables are in {out}; {out / 'README.md'} says how to read them. They hold personal data.")
