@@ -73,3 +73,12 @@ def test_a_wall_time_is_a_moment_in_the_zone_of_its_source(value, zone, expected
 def test_what_is_written_by_a_pattern_is_read_again(day, pattern):
     written = pattern.replace("YYYY", f"{day.year:04}").replace("MM", f"{day.month:02}").replace("DD", f"{day.day:02}")
     assert moments.parse(written, [pattern]) == day
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"), [("2025-10-07 00:30:26 +0200", "2025-10-06T22:30:26+00:00"), ("2025-10-07 00:30:26 Z", "2025-10-07T00:30:26+00:00")]
+)
+def test_a_pattern_may_have_an_offset(text, moment):
+    found = moments.parse(text, ["YYYY-MM-DD hh:mm:ss ZZ"])
+    assert moments.in_utc(found, ZoneInfo("Europe/Kyiv")).isoformat() == moment
+    assert moments.parse(text[:-1] + "x", ["YYYY-MM-DD hh:mm:ss ZZ"]) is None

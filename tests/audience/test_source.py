@@ -60,7 +60,7 @@ def test_a_source_says_at_length_what_differs():
         ("encoding: cp9999", "sources.yaml:5: encoding is cp9999; no such encoding is known. Write for example utf-8 or cp1251."),
         ("encoding: base64", "encoding is base64; that is no encoding of text."),
         ("delimiter: ';;'", "sources.yaml:5: delimiter is ;;; a delimiter is one character."),
-        ("dates: ['%d.%m.%Y']", "is %d.%m.%Y; only YYYY, MM, DD, hh, mm and ss are known in it. Write for example DD.MM.YYYY"),
+        ("dates: ['%d.%m.%Y']", "is %d.%m.%Y; only YYYY, MM, DD, hh, mm, ss and ZZ are known in it. Write for example DD.MM.YYYY"),
         ("time_zone: Kiev", "time_zone is Kiev; there is no such time zone."),
         ("currency: hryvnia", "sources.yaml:5: `sources.shop.currency` is hryvnia"),
         ("tabel: orders", "sources.yaml:5: `tabel` is not known here. Did you mean `table`?"),

@@ -97,11 +97,18 @@ class Status(Shape):
     placed: Words
     cancelled: Words = ()
     returned: Words = ()
+    left_out: Words = ()  # no order yet, or none at all: drafts, baskets
 
     @model_validator(mode="after")
     def _tells_apart(self) -> Status:
-        tell_apart({"placed": self.placed, "cancelled": self.cancelled, "returned": self.returned})
+        tell_apart({"placed": self.placed, "cancelled": self.cancelled, "returned": self.returned, "left_out": self.left_out})
         return self
+
+
+class Lines(Shape):
+    """Rows of one order that follow each other, one for each of its goods: their first written cells count, and some are added up."""
+
+    add_up: tuple[Literal["amount", "refunded", "quantity", "margin"], ...] = ()
 
 
 class Orders(Shape):
@@ -116,7 +123,16 @@ class Orders(Shape):
     status: Status | None = None
     margin: Named | None = None  # what of the amount stays with the shop
     code: Named | None = None  # redeemed with it
+    refunded: Named | None = None  # what of the amount was given back: taken off it
+    lines: Lines | None = None  # the order is in several rows
     minus_is_return: bool = False  # a row below zero is goods brought back, whatever its status says
+
+    @model_validator(mode="after")
+    def _adds_up_what_there_is(self) -> Orders:
+        for name in self.lines.add_up if self.lines else ():
+            if getattr(self, name) is None:
+                raise refusal(f"adds up `{name}` of its lines, but names no such column.", f"Add `{name}:`, or take it out of `add_up:`.")
+        return self
 
 
 class Inquiries(Shape):

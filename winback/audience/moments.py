@@ -22,6 +22,7 @@ _PARTS = {
     "hh": "(?P<hour>[0-9]{1,2})",
     "mm": "(?P<minute>[0-9]{2})",
     "ss": r"(?P<second>[0-9]{2})(?:[.,][0-9]+)?",
+    "ZZ": "(?P<offset>Z|[+-][0-9]{2}:?[0-9]{2})",
 }
 _EXAMPLE = "Write for example DD.MM.YYYY, YYYY-MM-DD hh:mm:ss, or iso."
 
@@ -31,7 +32,7 @@ Parse: TypeAlias = Callable[[str], DayOrMoment | None]
 
 @cache
 def compiled(pattern: str) -> Parse:
-    """What reads texts written by the pattern: a day, or a moment when the pattern has hours; None when it doesn't fit.
+    """What reads texts written by the pattern: a day, or a moment when the pattern has hours (ZZ: its offset, +0200 or Z); None when it doesn't fit.
 
     Raises what a shape's validator raises when the pattern can't be meant.
     """
@@ -40,16 +41,23 @@ def compiled(pattern: str) -> Parse:
     parts = re.split(f"({'|'.join(_PARTS)})", pattern)
     found = parts[1::2]
     if any(re.search("[^\\W\\d_]", text) for text in parts[::2] if text.strip() != "T"):
-        raise refusal(f"is {pattern}; only YYYY, MM, DD, hh, mm and ss are known in it.", _EXAMPLE)
+        raise refusal(f"is {pattern}; only YYYY, MM, DD, hh, mm, ss and ZZ are known in it.", _EXAMPLE)
     if len(set(found)) != len(found) or not {"YYYY", "MM", "DD"} <= set(found) or (("mm" in found) != ("hh" in found)):
         raise refusal(f"is {pattern}; a date has YYYY, MM and DD once each, and hh with mm when it has a time.", _EXAMPLE)
+    if "ZZ" in found and "hh" not in found:
+        raise refusal(f"is {pattern}; only a time has an offset.", _EXAMPLE)
     expression = re.compile("".join(_PARTS[text] if index % 2 else re.escape(text) for index, text in enumerate(parts)))
     shape = datetime if "hh" in found else date
 
     def parse(text: str) -> DayOrMoment | None:
         fields = expression.fullmatch(text)
+        if not fields:
+            return None
+        told = fields.groupdict()
+        offset = told.pop("offset", None)
         try:
-            return shape(**{name: int(digits) for name, digits in fields.groupdict().items()}) if fields else None
+            moment = shape(**{name: int(digits) for name, digits in told.items()})
+            return moment if offset is None else datetime.fromisoformat(f"{moment.isoformat()}{offset}")
         except ValueError:
             return None
 

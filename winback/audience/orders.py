@@ -28,6 +28,9 @@ def convert(chunk: Chunk, mapping: Orders, terms: Terms) -> Converted:
     ordered_at = converting.read(chunk.columns[mapping.ordered_at.column], partial(converting.moment, terms=terms), faults)
     currency = _currencies(chunk, mapping, terms, faults)
     amount = _amounts(chunk.columns[mapping.amount.column], "amount", terms, currency, faults)
+    if mapping.refunded:
+        back = _amounts(chunk.columns[mapping.refunded.column], "refunded amount", terms, currency, faults, may_be_empty=True)
+        amount = [money if money is None or not given else money - abs(given) for money, given in zip(amount, back, strict=True)]
     margin = _amounts(chunk.columns[mapping.margin.column], "margin", terms, currency, faults, may_be_empty=True) if mapping.margin else None
     quantity = _quantities(chunk, mapping, terms, faults)
     status = _statuses(chunk, mapping.status, faults)

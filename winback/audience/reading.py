@@ -9,7 +9,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from winback.audience import delimited, parquet, shop_database
+from winback.audience import delimited, order_rows, parquet, rejects, shop_database
 from winback.audience.delimited import Delimited
 from winback.audience.rows import Chunk, Rows
 from winback.audience.shop_database import Place
@@ -32,7 +32,8 @@ def opened(project: Project, document: Document[Sources], name: str, *, seen: An
         first = next(rows.chunks, None)
         if first and (problems := list(_nested_columns(project, document, name, first))):
             raise SourceError(problems)
-        yield Rows(rows.header, chain([first] if first else [], rows.chunks))
+        source = document.value.sources[name]
+        yield Rows(rows.header, order_rows.read(chain([first] if first else [], rows.chunks), source))
 
 
 def _rows(project: Project, document: Document[Sources], name: str, seen: Any) -> AbstractContextManager[Rows]:
@@ -49,7 +50,21 @@ def _rows(project: Project, document: Document[Sources], name: str, seen: Any) -
         raise SourceError(document.problem(place_of_file, f"there is no file {shown}.", "Put it there, or mend `file:`."))
     if path.suffix in {".parquet", ".pq"}:
         return parquet.opened(path, wanted, shown=shown)
-    return delimited.opened(Delimited(path, shown, source.encoding, source.delimiter))
+    opening = delimited.opened(Delimited(path, shown, source.encoding, source.delimiter))
+    return _unguarded(opening) if source.guarded else opening
+
+
+@contextmanager
+def _unguarded(opening: AbstractContextManager[Rows]) -> Iterator[Rows]:
+    """Cells without the apostrophe that guards them from spreadsheets."""
+    with opening as rows:
+        yield Rows(
+            rows.header,
+            (
+                Chunk({name: [rejects.unguarded(cell) for cell in cells] for name, cells in chunk.columns.items()}, chunk.lines, chunk.rejects)
+                for chunk in rows.chunks
+            ),
+        )
 
 
 def _missing_columns(project: Project, document: Document[Sources], name: str, header: tuple[str, ...]) -> Iterator[Problem]:

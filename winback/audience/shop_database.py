@@ -55,6 +55,18 @@ def opened(project: Project, place: Place, wanted: Sequence[str], *, above: tupl
         yield Rows(header, _chunks(connection, place, rows, [name for name in header if name in wanted], above))
 
 
+def tables(project: Project, place: Place) -> frozenset[str]:
+    """The names of the database's tables and views. Raises SourceError when it can't be read."""
+    with _told(place):
+        engine = _engine(project, place)
+        try:
+            with engine.connect() as connection:
+                inspector = sqlalchemy.inspect(connection)
+                return frozenset((*inspector.get_table_names(), *inspector.get_view_names()))
+        finally:
+            engine.dispose()
+
+
 def _chunks(connection: Connection, place: Place, rows: FromClause, names: list[str], above: tuple[str, Any] | None) -> Iterator[Chunk]:
     statement = select(column(names[0])).add_columns(*(column(name) for name in names[1:])).select_from(rows)
     if above is not None:

@@ -41,6 +41,7 @@ class Source(Shape):
     dates: tuple[str, ...] = Field(default=(moments.ISO,), min_length=1)
     time_zone: Zone | None = None  # of dates without one; default: the shop's
     currency: str | None = Field(default=None, pattern="^[A-Z]{3}$")  # of amounts; default: the project's
+    guarded: bool = False  # an apostrophe stands before what a spreadsheet would take for a formula, as in files of winback export
     watermark: Watermark | None = None
     customers: Customers | None = None
     orders: Orders | None = None

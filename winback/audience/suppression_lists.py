@@ -10,12 +10,12 @@ from pathlib import Path
 
 from winback.audience import addresses, cells, delimited, phones
 from winback.audience.delimited import Delimited
-from winback.audience.rows import Chunk, Reject
+from winback.audience.rows import Chunk, Reject, Rows
 from winback.errors import Problem, SourceError
 from winback.model import BY_PHONE, ChannelName, Reason
 from winback.strictyaml import nearest
 
-_ADDRESS = ("email address", "email", "e-mail", "e-mail address", "email_address", "mail", "address", "recipient", "subscriber", "contact email")
+ADDRESS = ("email address", "email", "e-mail", "e-mail address", "email_address", "mail", "address", "recipient", "subscriber", "contact email")
 _CHAT = ("chat", "chat id", "chat_id", "telegram", "telegram_id")
 _PHONE = (
     "phone",
@@ -116,17 +116,27 @@ def read(path: Path, shown: str, *, reason: Reason | None = None) -> Iterator[Pa
     """
     if not path.is_file():
         raise SourceError(Problem(shown, None, "there is no such file.", "Name the file that the other tool exported."))
-    delimiter = _delimiter(path)
-    if delimiter is None:
+    separator = delimiter(path)
+    if separator is None:
         yield from _plain(path, shown, reason)
         return
-    with delimited.opened(Delimited(path, shown, delimiter=delimiter)) as rows:
-        columns = _columns(rows.header, shown, path.name)
-        for chunk in rows.chunks:
-            yield _part(chunk, columns, rows.header, reason)
+    with delimited.opened(Delimited(path, shown, delimiter=separator)) as rows:
+        yield from parts(rows, shown, path.name, reason=reason)
 
 
-def _delimiter(path: Path) -> str | None:
+def parts(rows: Rows, shown: str, name: str, *, reason: Reason | None = None) -> Iterator[Part]:
+    """The same of rows that are open already, of a file or a query of this name."""
+    columns = _columns(rows.header, shown, name)
+    for chunk in rows.chunks:
+        yield _part(chunk, columns, rows.header, reason)
+
+
+def meaning(word: str) -> Reason | None:
+    """Why somebody with this status, or number of Mautic's, isn't written to; None: they are. A word that nobody knows closes the address."""
+    return _meaning(word, Columns("", (), word="dnc reason"))
+
+
+def delimiter(path: Path) -> str | None:
     """What parts the columns of the first line; None for a plain list of addresses."""
     with path.open("rb") as stream:
         start = stream.read(_SAMPLE)
@@ -137,7 +147,7 @@ def _delimiter(path: Path) -> str | None:
     found = max(",;\t|", key=first.count)
     if found in first:
         return found
-    return "," if first.strip().strip('"').casefold() in {*_ADDRESS, *_CHAT, *_PHONE} and "," not in first else None
+    return "," if first.strip().strip('"').casefold() in {*ADDRESS, *_CHAT, *_PHONE} and "," not in first else None
 
 
 def _plain(path: Path, shown: str, reason: Reason | None) -> Iterator[Part]:
@@ -171,7 +181,7 @@ def _columns(header: Sequence[str], shown: str, file: str) -> Columns:
     def named(words: Sequence[str]) -> str | None:
         return next((by_name[word] for word in words if word in by_name), None)
 
-    found = ((_ADDRESS, (ChannelName.EMAIL,)), (_CHAT, (ChannelName.TELEGRAM,)), (_PHONE, _BY_PHONE))
+    found = ((ADDRESS, (ChannelName.EMAIL,)), (_CHAT, (ChannelName.TELEGRAM,)), (_PHONE, _BY_PHONE))
     place = next(((column, channels) for words, channels in found if (column := named(words)) is not None), None)
     if place is None:
         raise SourceError(Problem(shown, 1, "no column of this list is called like one of addresses.", nearest("email", header, "Its columns")))

@@ -72,13 +72,13 @@ class ImportReport:
 
 
 @dataclass(frozen=True, slots=True)
-class _Opened:
+class Opened:
     """A source whose first rows are read."""
 
     name: str
     terms: Terms
     rows: Rows
-    seen: Any  # its watermark
+    seen: Any = None  # its watermark
 
 
 def run(project: Project, engine: Engine, *, now: datetime, only: str | None = None, progress: Progress | None = None) -> ImportReport:
@@ -112,7 +112,7 @@ def take_in(project: Project, engine: Engine, *, now: datetime, only: str | None
             except SourceError as error:
                 problems.extend(error.problems)
             else:
-                opened.append(_Opened(name, _terms(project, source, now), rows, seen[name]))
+                opened.append(Opened(name, _terms(project, source, now), rows, seen[name]))
         if problems:
             raise SourceError(problems)
         reports = tuple(_import(project, engine, each, progress) for each in opened)
@@ -127,58 +127,71 @@ def _terms(project: Project, source: Source, now: datetime) -> Terms:
     return replace(terms, reasons=reasons.read(project)) if source.reasons else terms
 
 
-def _import(project: Project, engine: Engine, opened: _Opened, progress: Progress | None) -> SourceReport:
+def _import(project: Project, engine: Engine, opened: Opened, progress: Progress | None) -> SourceReport:
     """One source in one transaction. Its rejects are on the disk before that ends, so that nothing is dropped silently."""
+    with rejects_of(project, opened) as rejects, database.writing(engine) as connection:
+        report, mark = bring(project, connection, opened, rejects, progress)
+        source_states.remember(connection, opened.name, watermark.encode(mark), opened.terms.now)
+    return report
+
+
+def rejects_of(project: Project, opened: Opened) -> RejectsFile:
+    """The file, not begun yet, for what a source's rows are rejected for."""
+    now = opened.terms.now
+    path = project.out / "rejects" / f"{opened.name}-{now.astimezone(UTC):%Y-%m-%dT%H%M%SZ}.csv"
+    return RejectsFile(path, source=reading.shown(project, opened.terms.source))
+
+
+def bring(project: Project, connection: Connection, opened: Opened, rejects: RejectsFile, progress: Progress | None) -> tuple[SourceReport, Any]:
+    """An open source's rows into the store, in the caller's transaction; with the watermark that they were read to."""
     terms = opened.terms
     source, now = terms.source, terms.now
-    path = project.out / "rejects" / f"{opened.name}-{now.astimezone(UTC):%Y-%m-%dT%H%M%SZ}.csv"
     merged: list[Merged] = []
     mark = opened.seen
     without = 0
-    with RejectsFile(path, source=reading.shown(project, source)) as rejects, database.writing(engine) as connection:
-        staging: Staging | None = None
-        is_forgotten = forgotten.asker(connection, project.key)
-        for chunk in opened.rows.chunks:
-            fresh = chunk
-            if source.watermark:
-                fresh = watermark.fresh(chunk, source.watermark, opened.seen)
-                mark = watermark.highest(chunk, source.watermark, mark)
-            if is_forgotten:
-                fresh, few = left_out.leave_out(fresh, source.mapping, is_forgotten)
-                without += few
-            if source.customers:
-                terms = custom.settled(chunk, source.customers.custom, terms)
-            converted = _convert(fresh, terms)
-            if staging is None:
-                staging = incoming.stage(
-                    connection, converted.columns, converted.constants, key=project.key, real_domains=project.settings.addresses.real_domains
-                )
-            filled = incoming.fill(connection, staging, converted.columns)
-            merged.append(_merge(connection, staging, filled, terms))
-            if source.orders:
-                redemptions.note(connection, staging.table, redemptions.Terms(project.settings.currency, project.settings.rates), now)
-            rejects.write(_rejects(fresh, converted, merged[-1], source), header=chunk.columns)
-            if progress:
-                progress(opened.name, len(chunk.lines))
-        if staging is not None:
-            incoming.unstage(connection, staging)
-            incoming.take_stock(connection)
-        if rejects.count:  # what was rejected is read again next time: its cause may have been mended
-            mark = opened.seen
-        source_states.remember(connection, opened.name, watermark.encode(mark), now)
-        _note(connection, project, opened, merged, rejects.count)
-    return SourceReport(
+    staging: Staging | None = None
+    is_forgotten = forgotten.asker(connection, project.key)
+    for chunk in opened.rows.chunks:
+        fresh = chunk
+        if source.watermark:
+            fresh = watermark.fresh(chunk, source.watermark, opened.seen)
+            mark = watermark.highest(chunk, source.watermark, mark)
+        if is_forgotten:
+            fresh, few = left_out.leave_out(fresh, source.mapping, is_forgotten)
+            without += few
+        if source.customers:
+            terms = custom.settled(chunk, source.customers.custom, terms)
+        converted = _convert(fresh, terms)
+        if staging is None:
+            staging = incoming.stage(
+                connection, converted.columns, converted.constants, key=project.key, real_domains=project.settings.addresses.real_domains
+            )
+        filled = incoming.fill(connection, staging, converted.columns)
+        merged.append(_merge(connection, staging, filled, terms))
+        if source.orders:
+            redemptions.note(connection, staging.table, redemptions.Terms(project.settings.currency, project.settings.rates), now)
+        rejects.write(_rejects(fresh, converted, merged[-1], source), header=chunk.columns)
+        if progress:
+            progress(opened.name, len(chunk.lines))
+    if staging is not None:
+        incoming.unstage(connection, staging)
+        incoming.take_stock(connection)
+    if rejects.count:  # what was rejected is read again next time: its cause may have been mended
+        mark = opened.seen
+    _note(connection, project, opened, merged, rejects.count)
+    report = SourceReport(
         opened.name,
         sum(part.inserted for part in merged),
         sum(part.updated for part in merged),
         sum(part.unchanged for part in merged),
         rejects.count,
-        project.shown(path) if rejects.count else None,
+        project.shown(rejects.path) if rejects.count else None,
         without,
     )
+    return report, mark
 
 
-def _note(connection: Connection, project: Project, opened: _Opened, merged: Sequence[Merged], rejected: int) -> None:
+def _note(connection: Connection, project: Project, opened: Opened, merged: Sequence[Merged], rejected: int) -> None:
     """Into the audit, where anything came in."""
     new, changed = sum(part.inserted for part in merged), sum(part.updated for part in merged)
     if new or changed:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine
 from winback.audience import addresses, phones, suppression_lists
 from winback.audience.consents import ConsentWay
 from winback.audience.rejects import RejectsFile
-from winback.audience.suppression_lists import Entry
+from winback.audience.suppression_lists import Entry, Part
 from winback.errors import ConfigError, Problem
 from winback.model import BY_PHONE, ChannelName, Reason
 from winback.settings import Project
@@ -62,22 +62,31 @@ def import_list(
     """
     shown, source = project.shown(path), f"list {path.name}"
     rejects_path = project.out / "rejects" / f"suppressions-{now.astimezone(UTC):%Y-%m-%dT%H%M%SZ}.csv"
-    counts, reasons = Counter[str](), Counter[str]()
-    hashers = {channel: hasher(project.key, channel) for channel in ChannelName}
+    parts = suppression_lists.read(path, shown, reason=reason)
     with RejectsFile(rejects_path, source=shown) as rejects, database.writing(engine) as connection:
-        for part in suppression_lists.read(path, shown, reason=reason):
-            counts["passed_over"] += part.passed_over
-            entries = [Hashed(entry, tuple((each, hashers[each](entry.address)) for each in entry.channels)) for entry in part.entries]
-            for start in range(0, len(entries), _AT_ONCE):
-                counts.update(_close(connection, entries[start : start + _AT_ONCE], source, everywhere=everywhere, now=now))
-            reasons.update(str(each.entry.reason) for each in entries)
-            rejects.write(part.rejects, header=part.header)
+        report = take_over(project, connection, parts, source, rejects, everywhere=everywhere, now=now)
         if dry_run:
             connection.rollback()
-        elif counts["new"]:
-            detail = {"new": counts["new"], "known": counts["known"], "everywhere": everywhere}
-            audit.record(connection, who=project.user, deed=audit.Deed.CLOSED, about="a list of addresses", detail=detail, now=now)
-    file = project.shown(rejects_path) if rejects.count else None
+    return report
+
+
+def take_over(
+    project: Project, connection: Connection, parts: Iterable[Part], source: str, rejects: RejectsFile, *, everywhere: bool, now: datetime
+) -> ListReport:
+    """Close the addresses of a list in the caller's transaction; `source` begins with "list "."""
+    counts, reasons = Counter[str](), Counter[str]()
+    hashers = {channel: hasher(project.key, channel) for channel in ChannelName}
+    for part in parts:
+        counts["passed_over"] += part.passed_over
+        entries = [Hashed(entry, tuple((each, hashers[each](entry.address)) for each in entry.channels)) for entry in part.entries]
+        for start in range(0, len(entries), _AT_ONCE):
+            counts.update(_close(connection, entries[start : start + _AT_ONCE], source, everywhere=everywhere, now=now))
+        reasons.update(str(each.entry.reason) for each in entries)
+        rejects.write(part.rejects, header=part.header)
+    if counts["new"]:
+        detail = {"new": counts["new"], "known": counts["known"], "everywhere": everywhere}
+        audit.record(connection, who=project.user, deed=audit.Deed.CLOSED, about="a list of addresses", detail=detail, now=now)
+    file = project.shown(rejects.path) if rejects.count else None
     return ListReport(counts["new"], counts["known"], counts["passed_over"], rejects.count, file, dict(reasons), counts["journeys"])
 
 

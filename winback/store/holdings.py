@@ -128,3 +128,9 @@ HOLDINGS: Mapping[str, Holding] = {
 
 INTERNAL = frozenset({"id", "customer_id", "address_hash", "claimed_by", "lease_until", "merged_into", "matched", "next_due_at", "looked_by"})
 """Columns that mean something to this program only: left out of what a person is given."""
+
+SECRET_TABLES = frozenset({"sign_ins", "failed_sign_ins"})
+"""Who is signed in, and by what: no export holds it."""
+
+SECRET_COLUMNS = frozenset({"password_hash", "invitation_hash", "token_hash"})
+"""What lets somebody in, of tables that are exported otherwise."""
