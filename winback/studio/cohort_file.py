@@ -13,12 +13,12 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from winback.audience import cohort
-from winback.errors import ConfigError, Problem
-from winback.operations import backtesting, cohort_presets, drafts, editing
+from winback.errors import Problem
+from winback.operations import backtesting, cohort_presets, editing
 from winback.operations.cohort_list import Shelf
 from winback.operations.drafts import Draft
-from winback.operations.editing import Clash, Conflict, Faults, Saved
-from winback.studio import past_drawing
+from winback.operations.editing import Change, Clash, Conflict, Faults, Saved
+from winback.studio import file_door, past_drawing
 from winback.studio.cohort_parts import PARTS, Told
 from winback.studio.desk import Desk
 from winback.studio.words import N_
@@ -58,7 +58,7 @@ class CohortFile:
         """The page with what stands in the file, or with one's own draft of it."""
         self.there(name)
         file = editing.open(self.desk.project, cohort.shown(name))
-        draft = drafts.find(self.desk.project, self._who(request), file.path)
+        draft = file_door.draft(self.desk, request, file.path)
         if draft is None:
             return self.page(request, name, file.text, file.version, told=told)
         return self.page(request, name, draft.texts[file.path], draft.versions.get(file.path, ""), told=told, draft=draft)
@@ -71,10 +71,10 @@ class CohortFile:
             case "save":
                 return self._save(request, name, text, version)
             case "draft":
-                self._keep_draft(request, path, text, version)
+                file_door.keep(self.desk, request, Change(path, text, version))
                 return _led_to(name, "draft")
             case "drop":
-                drafts.drop(self.desk.project, self._who(request), path)
+                file_door.drop(self.desk, request, path)
                 return _led_to(name, "dropped")
             case _:
                 raise HTTPException(HTTPStatus.FORBIDDEN)
@@ -111,7 +111,7 @@ class CohortFile:
         text = cohort_presets.text(project, like)
         if text is None:
             raise HTTPException(HTTPStatus.NOT_FOUND)
-        answer = self._put(request, name, text, "")
+        answer = file_door.save(self.desk, request, Change(cohort.shown(name), text, ""))
         if isinstance(answer, Faults):
             return self.begin(request, like=like, name=name, problems=answer.problems)
         return _led_to(name, "copied" if isinstance(answer, Saved) else "taken")
@@ -156,40 +156,15 @@ class CohortFile:
         )
 
     def _save(self, request: Request, name: str, text: str, version: str) -> Response:
-        answer = self._put(request, name, text, version)
+        answer = file_door.save(self.desk, request, Change(cohort.shown(name), text, version))
         if isinstance(answer, Conflict):
             clash = answer.clashes[0]
             return self.page(request, name, text, clash.theirs.version, clash=clash, status=HTTPStatus.CONFLICT)
         if isinstance(answer, Faults):
             return self.page(request, name, text, version, parts={"size": Told(problems=answer.problems)}, status=HTTPStatus.UNPROCESSABLE_ENTITY)
-        drafts.drop(self.desk.project, self._who(request), cohort.shown(name))
         if answer.note:
             return self.page(request, name, text, answer.files[0].version, told="saved", note=answer.note)
         return _led_to(name, "same" if answer.files[0].version == version else "saved")
-
-    def _put(self, request: Request, name: str, text: str, version: str) -> editing.Answer:
-        person = self.desk.person(request)
-        try:
-            return editing.save(
-                self.desk.project,
-                self.desk.engine,
-                cohort.shown(name),
-                text,
-                version,
-                by=person.name,
-                email=person.email,
-                now=self.desk.clock(),
-            )
-        except ConfigError as refused:  # a sign that is no text, too long, a disk that refuses
-            return Faults(refused.problems)
-
-    def _keep_draft(self, request: Request, path: str, text: str, version: str) -> None:
-        draft = Draft(path, self.desk.person(request).name, self.desk.clock(), {path: text.replace("\r\n", "\n")}, {path: version})
-        drafts.keep(self.desk.project, self._who(request), draft)
-
-    def _who(self, request: Request) -> str:
-        person = self.desk.person(request)
-        return person.email or person.name
 
 
 def _led_to(name: str, told: str) -> Response:
