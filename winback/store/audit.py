@@ -46,6 +46,8 @@ class Deed(StrEnum):
     DONE = "done"  # a task
     DROPPED = "dropped"  # a task
     HANDED_ON = "handed-on"  # a task, to another manager
+    ASSIGNED = "assigned"  # a thread, to a manager or to nobody
+    REOPENED = "reopened"  # a closed thread
     DECLINED = "declined"  # a task: the customer doesn't want to be won back
     ADDED = "added"  # one of our people, who may open the studio
     INVITED = "invited"  # one of our people, to choose a password
