@@ -176,7 +176,10 @@ def test_an_answer_that_cannot_be_meant_is_refused(project, shop, thread, text, 
 
 def test_a_closed_thread_is_gone_on_with_first(project, shop, thread):
     operation.close(shop.engine, thread, by="olena", now=NOW)
-    for work in (lambda: talking.answers(project, shop, thread), lambda: operation.assign(project, shop.engine, thread, "andriy", by="olena", now=NOW)):
+    for work in (
+        lambda: talking.answers(project, shop, thread),
+        lambda: operation.assign(project, shop.engine, thread, "andriy", by="olena", now=NOW),
+    ):
         with pytest.raises(ConfigError, match=f"thread {thread} is closed. Go on with it first: winback thread reopen {thread}"):
             work()
     assert operation.close(shop.engine, thread, by="andriy", now=NOW).endswith("already.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import os
 import re
 import shutil
@@ -314,6 +315,23 @@ async def test_a_test_goes_to_the_own_address_and_no_other(browser, project, sig
     signed_in[0] = Person("machine", "", frozenset(Role))
     assert (await browser.post(TIPS, data={"proof": fields["proof"], "do": "test", "language": "uk"})).status_code == 403
     assert "winback send-test tips --to ADDRESS" in (await browser.get(TIPS)).text
+
+
+async def test_a_message_goes_to_the_own_chat_with_the_bot_and_to_no_other(browser, project, signed_in):
+    page = "/letters/messages/greeting"
+    signed_in[0] = OLENA
+    assert 'name="to"' not in (await browser.get(page)).text, "nobody has told a chat"
+    projects.edit(project.config("senders.yaml"), "email: olena@news.zerno.example", 'email: olena@zerno.example\n    telegram_chat: "4711"')
+    shown = (await browser.get(page)).text
+    assert '<option value="4711">' in shown
+    fields = {"proof": re.search(r'name="proof" value="([0-9a-f]{64})"', shown)[1], "do": "test", "language": "uk"}
+    answer = await browser.post(page, data={**fields, "to": "4711"})
+    assert "told=laid" in answer.headers["location"]
+    (file,) = (project.out / "mailbox" / "tests" / "telegram").glob("*.json")
+    assert json.loads(file.read_text(encoding="utf-8"))["chat_id"] == "4711"
+    assert (await browser.post(page, data={**fields, "to": "4712"})).status_code == 403
+    signed_in[0] = BAT
+    assert (await browser.post(page, data={**fields, "to": "4711"})).status_code == 403, "a chat is its owner's"
 
 
 async def test_who_may_not_edit_reads_and_changes_nothing(browser, project, signed_in):

@@ -70,7 +70,16 @@ PAGES = {
 }
 """Pages that only some may look at."""
 
-FILLED = {"{kind}": "email", "{key:path}": "A1", "{name}": "winter-tea", "{number}": "1", "{token}": "A" * 43, "{file}": "x.html", "{box}": "email"}
+FILLED = {
+    "{campaign}": "winter-tea",
+    "{kind}": "email",
+    "{key:path}": "A1",
+    "{name}": "winter-tea",
+    "{number}": "1",
+    "{token}": "A" * 43,
+    "{file}": "x.html",
+    "{box}": "email",
+}
 
 
 @pytest.fixture
