@@ -384,3 +384,21 @@ async def test_a_customer_who_is_not_there_is_a_problem_like_any_other(browser, 
     seen = await look(browser, {**await typed(browser), "customer": customer})
     assert seen["frame"] == ""
     assert "there is no customer" in seen["problems"]
+
+
+async def test_a_letter_that_no_campaign_sends_may_be_taken_away_and_git_brings_it_back(browser, project):
+    ticket = (await typed(browser))["proof"]
+    assert "No campaign sends it" not in (await browser.get("/letters/email/greeting")).text
+    refused = await browser.post("/letters/email/greeting", data={"proof": ticket, "do": "archive", "surely": "yes"})
+    assert (refused.status_code, "Give them another letter first." in refused.text) == (422, True)
+    body = project.root / BODY
+    body.write_text(f"{body.read_text(encoding='utf-8')}\n", encoding="utf-8")
+    refused = await browser.post(TIPS, data={"proof": ticket, "do": "archive", "surely": "yes"})
+    assert (refused.status_code, body.exists()) == (422, True), "git hasn't this text"
+    subprocess.run(["git", "checkout", "-q", "."], cwd=project.root, check=True)  # noqa: ASYNC221
+    done = await browser.post(TIPS, data={"proof": ticket, "do": "archive", "surely": "yes"})
+    assert done.headers["location"] == "/letters?told=archived"
+    assert not body.parent.exists()
+    assert ">tips</a>" not in (await browser.get("/letters")).text
+    subprocess.run(["git", "revert", "--no-edit", "HEAD"], cwd=project.root, check=True, env=dict(project.environment))  # noqa: ASYNC221
+    assert body.exists()

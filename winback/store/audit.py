@@ -30,6 +30,7 @@ class Deed(StrEnum):
     RESUMED = "resumed"  # a campaign, or a lane
     CANCELLED = "cancelled"  # a campaign
     EDITED = "edited"  # a file of the project, in the studio
+    TOOK_AWAY = "took-away"  # a file of the project, in the studio: git keeps it
     CHANGED = "changed"  # files that a campaign that is under way is made of
     STOPPED = "stopped"  # a lane
     RESOLVED = "resolved"  # said of a letter in doubt whether it had left

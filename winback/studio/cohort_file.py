@@ -33,6 +33,7 @@ _TOLD = {
     "draft": N_("Kept as a draft. Nothing goes by it until you save it."),
     "dropped": N_("The draft is gone; this is what the file says."),
     "taken": N_("Somebody else began a cohort of this name just now; this is theirs."),
+    "archived": N_("It is taken away. Git keeps it, and can bring it back."),
     "copied": N_("The new cohort is there. No campaign uses it yet."),
 }
 
@@ -76,12 +77,28 @@ class CohortFile:
             case "drop":
                 file_door.drop(self.desk, request, path)
                 return _led_to(name, "dropped")
+            case "archive" if "surely" in fields:
+                return self._archive(request, name, text, version)
             case _:
                 raise HTTPException(HTTPStatus.FORBIDDEN)
 
-    def every(self, request: Request) -> Response:
+    def _archive(self, request: Request, name: str, text: str, version: str) -> Response:
+        """Take away a cohort that no campaign uses; git keeps it."""
+        person, path, desk = self.desk.person(request), cohort.shown(name), self.desk
+        listed = self.shelf.one(name)
+        if listed is not None and listed.campaigns:
+            used = Problem(path, None, f"it is used by {', '.join(listed.campaigns)}.", "Give them another cohort first.")
+            answer: editing.Saved | Faults = Faults((used,))
+        else:
+            answer = editing.take_away(desk.project, desk.engine, path, by=person.name, email=person.email, now=desk.clock())
+        if isinstance(answer, Faults):
+            return self.page(request, name, text, version, parts={"size": Told(problems=answer.problems)}, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+        file_door.drop(desk, request, path)
+        return RedirectResponse(f"/cohorts?{urlencode({'told': 'archived'})}", HTTPStatus.SEE_OTHER)
+
+    def every(self, request: Request, *, told: str = "") -> Response:
         """The list of all."""
-        return self.desk.page(request, "cohorts.html", rows=self.shelf.every())
+        return self.desk.page(request, "cohorts.html", rows=self.shelf.every(), told=_TOLD.get(told, ""))
 
     def begin(self, request: Request, *, like: str = "", name: str = "", problems: tuple[Problem, ...] = ()) -> Response:
         """The page of a new cohort: its name, and what it is to begin from."""
