@@ -114,6 +114,7 @@ def _of_results(project: Project, url: str, customers: int) -> list[Figure]:
     engine, now = database.open_engine(url), measured_run.NOW
     try:
         measured_run.fill(engine, customers)
+        knowing.refresh(project, engine, now=now)
         measuring.measure(engine, 1, measured_run.WINDOW, now)
         return asyncio.run(_measure_results(project, engine, now))
     finally:
