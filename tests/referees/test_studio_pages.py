@@ -30,7 +30,9 @@ NOW = START + timedelta(hours=1)
 COHORT = "silent-1-2-years-3-orders"
 HOSTILE = "<img src=x onerror=alert(1)>"
 _AXE = "() => axe.run(document, {resultTypes: ['violations']})"
-_NO_PAGES = re.compile(r"/style\.css|/static/|.*\.(css|csv)$|.*/(html|source|frame|work|look|readers)$|/sign-in/|/invitation/|/letters/shown/|.*/letters/\{file\}$")
+_NO_PAGES = re.compile(
+    r"/style\.css|/static/|.*\.(css|csv)$|.*/(html|source|frame|work|look|readers)$|/sign-in/|/invitation/|/letters/shown/|.*/letters/\{file\}$"
+)
 """What no browser shows as a page of its own."""
 _FILLED = {
     "/cohorts/{name}": COHORT,
@@ -92,13 +94,13 @@ def _pages(app, key: str) -> list[str]:
         name = next((filled for begin, filled in _FILLED.items() if path.startswith(begin)), "")
         if path.endswith("/{name}") and not name:
             continue  # a letter of the mailbox, of which there is one below
-        address = re.sub(r"\{([^}]+)\}", lambda each: {**values, "name": name}.get(each[1], ""), path)
+        address = re.sub(r"\{([^}]+)\}", lambda each, name=name: {**values, "name": name}.get(each[1], ""), path)
         found.append(address + _QUERIES.get(path, ""))
     return found
 
 
 @pytest.fixture(scope="module")
-def chromium(studio) -> Iterator[Browser]:  # noqa: ARG001  Playwright has a loop of its own: what needs one comes first
+def chromium(studio) -> Iterator[Browser]:  # Playwright has a loop of its own: what needs one comes first
     with browser.opened(tools.program(*browser.PROGRAMS, package="chromium")) as opened:
         yield opened.context.browser
 

@@ -16,6 +16,7 @@ from winback.letters import brand, sender
 from winback.operations import checking, setting_files
 from winback.sending import pace
 from winback.settings import Project, Settings
+from winback.studio.counts import AGAIN, Counts
 from winback.studio.desk import Desk
 from winback.studio.words import N_
 
@@ -47,7 +48,7 @@ class Section:
 
 
 def routes(desk: Desk) -> APIRouter:
-    router = APIRouter()
+    router, counts = APIRouter(), Counts()
 
     @router.get("/settings")
     def every(request: Request) -> Response:
@@ -55,7 +56,10 @@ def routes(desk: Desk) -> APIRouter:
 
     @router.get("/settings/check")
     def check(request: Request) -> Response:
-        return desk.page(request, "findings.html", problems=checking.problems(desk.project))
+        key = frozenset(desk.project.stamps().items())  # the check fills in every letter in every language: once for each state of the files
+        counts.begin(key, lambda: tuple(checking.problems(desk.project)))
+        found = counts.take(key)
+        return desk.page(request, "findings.html", headers=AGAIN if found is None else None, is_checking=found is None, problems=found or ())
 
     return router
 
