@@ -2,7 +2,7 @@
 
 python -m tests.catalogues            every sentence of the pages is in every catalogue: new ones empty, changed ones fuzzy, unsaid ones gone
 python -m tests.catalogues FILE...    the same, and translations filled in from JSON files: {"Sign in": {"uk": "Увійти", ...}, ...},
-                                      a list of forms in the place of a text where a sentence counts
+                                      a list of forms in the place of a text where a sentence counts; "way|open" for a word in its context
 """
 
 from __future__ import annotations
@@ -22,18 +22,19 @@ from winback.letters.completeness import Sentence
 from winback.speech import Language
 from winback.studio import words
 
-_FUNCTIONS = {"_": None, "gettext": None, "N_": None, "ngettext": (1, 2)}
+_FUNCTIONS = {"_": None, "gettext": None, "N_": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2), "NP_": ((1, "c"), 2)}
+_IN_CONTEXT = frozenset({"pgettext", "NP_"})
 _SYNTAX = {"trim_blocks": "true", "lstrip_blocks": "true", "trimmed": "true", "newstyle_gettext": "true", "silent": "false"}
 SPOKEN = [language for language in Language if language is not Language.EN]
 
 
 def sentences() -> list[Sentence]:
     """Every sentence of the pages, where it stands first."""
-    firsts: dict[str, Sentence] = {}
+    firsts: dict[tuple[str | None, str], Sentence] = {}
     for sentence in _found():
-        known = firsts.setdefault(sentence.text, sentence)
+        known = firsts.setdefault((sentence.context, sentence.text), sentence)
         if known.plural is None and sentence.plural is not None:  # said alone somewhere, and counted elsewhere
-            firsts[sentence.text] = sentence
+            firsts[sentence.context, sentence.text] = sentence
     return list(firsts.values())
 
 
@@ -43,14 +44,15 @@ def _found() -> Iterator[Sentence]:
             continue
         with file.open("rb") as lines:
             if file.suffix == ".html":
-                extracted = [(line, message) for line, _, message, _ in babel_extract(lines, [*_FUNCTIONS], [], _SYNTAX)]
+                extracted = [(line, function, message) for line, function, message, _ in babel_extract(lines, [*_FUNCTIONS], [], _SYNTAX)]
             else:
                 found = extract_python(lines, [*_FUNCTIONS], [], {})
-                extracted = [(line, message) for line, function, message, _ in found if function in {"N_", "ngettext"}]
-        for line, message in extracted:
+                extracted = [(line, function, message) for line, function, message, _ in found if function in {"N_", "NP_", "ngettext"}]
+        for line, function, message in extracted:
             texts = [part for part in ([message] if isinstance(message, str) else message or ()) if isinstance(part, str)]
+            context = texts.pop(0) if function in _IN_CONTEXT and len(texts) > 1 else None
             if texts:  # a sentence out of a variable is marked where it is written
-                yield Sentence(None, texts[0], texts[1] if len(texts) > 1 else None, file.relative_to(ROOT).as_posix(), line)
+                yield Sentence(context, texts[0], texts[1] if len(texts) > 1 else None, file.relative_to(ROOT).as_posix(), line)
 
 
 def faults(language: Language) -> list[Problem]:
@@ -61,8 +63,8 @@ def faults(language: Language) -> list[Problem]:
 
 def unsaid(language: Language) -> list[str]:
     """Translations of sentences that no page says any more."""
-    said = {sentence.text for sentence in sentences()}
-    return [text for _, text in words.catalogue(language).translations if text not in said]
+    said = {(sentence.context, sentence.text) for sentence in sentences()}
+    return [text for context, text in words.catalogue(language).translations if (context, text) not in said]
 
 
 def update(language: Language, translations: dict[str, dict[str, str | list[str]]]) -> int:
@@ -70,11 +72,13 @@ def update(language: Language, translations: dict[str, dict[str, str | list[str]
     target = words.path(language)
     template, shown = locales.new_catalogue(None), target.relative_to(ROOT).as_posix()
     for sentence in sentences():
-        template.add(sentence.text if sentence.plural is None else (sentence.text, sentence.plural), locations=[(sentence.file, sentence.line)])
+        message = sentence.text if sentence.plural is None else (sentence.text, sentence.plural)
+        template.add(message, locations=[(sentence.file, sentence.line)], context=sentence.context)
     catalog = locales.open_catalogue(target, language, shown) if target.exists() else locales.new_catalogue(language)
     catalog.update(template, no_fuzzy_matching=True)
     for message in catalog:
-        given = translations.get(message.id if isinstance(message.id, str) else message.id[0], {}).get(language)
+        text = message.id if isinstance(message.id, str) else message.id[0]
+        given = translations.get(f"{message.context}|{text}" if message.context else text, {}).get(language)
         if message.id and given:
             message.string = given if isinstance(given, str) else tuple(given)
             message.flags.discard("fuzzy")

@@ -13,6 +13,7 @@ import typing
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Generic, TypeAlias, TypeVar
 
@@ -24,6 +25,8 @@ from winback.errors import ConfigError, Problem
 
 Place: TypeAlias = tuple[str | int, ...]
 S = TypeVar("S", bound=BaseModel)
+_KEPT = 256
+"""Files that were read last, of which the meaning is kept."""
 
 
 class Shape(BaseModel):
@@ -89,6 +92,12 @@ def text_of(path: Path, shown: str) -> str:
 
 def parse(text: str, shape: type[S], *, shown: str) -> Document[S]:
     """The same from text, for what isn't saved yet."""
+    return _parsed(text, shape, shown)  # type: ignore[return-value]  # of the shape that was asked for
+
+
+@lru_cache(maxsize=_KEPT)
+def _parsed(text: str, shape: type[BaseModel], shown: str) -> Document[BaseModel]:
+    """Kept by the text itself: a page of the studio, or a batch of letters, reads the same files again and again."""
     reader = _Reader(shown)
     content = reader.load(text)
     if reader.problems:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from datetime import timedelta
 from email import message_from_bytes, policy
 
@@ -17,7 +18,7 @@ from winback.channels import mime
 from winback.channels.memory import MemoryChannel
 from winback.errors import ConfigError, LaneError, PermanentError, TemporaryError, UncertainError
 from winback.model import EventKind
-from winback.operations import answering_figures, tending, thread_reminders
+from winback.operations import answering_figures, auditing, tending, thread_reminders
 from winback.operations import threads as operation
 from winback.operations.threads import Wanted
 from winback.store import correspondence, database
@@ -175,13 +176,18 @@ def test_an_answer_that_cannot_be_meant_is_refused(project, shop, thread, text, 
 
 def test_a_closed_thread_is_gone_on_with_first(project, shop, thread):
     operation.close(shop.engine, thread, by="olena", now=NOW)
-    for work in (lambda: talking.answers(project, shop, thread), lambda: operation.assign(project, shop.engine, thread, "andriy")):
+    for work in (
+        lambda: talking.answers(project, shop, thread),
+        lambda: operation.assign(project, shop.engine, thread, "andriy", by="olena", now=NOW),
+    ):
         with pytest.raises(ConfigError, match=f"thread {thread} is closed. Go on with it first: winback thread reopen {thread}"):
             work()
     assert operation.close(shop.engine, thread, by="andriy", now=NOW).endswith("already.")
-    assert operation.reopen(shop.engine, thread) == f"Thread {thread} goes on."
-    assert operation.assign(project, shop.engine, thread, "andriy") == f"Thread {thread} is andriy's now."
+    assert operation.reopen(shop.engine, thread, by="olena", now=NOW) == f"Thread {thread} goes on."
+    assert operation.assign(project, shop.engine, thread, "andriy", by="olena", now=NOW) == f"Thread {thread} is andriy's now."
     assert [each.id for each in operation.listed(project, shop.engine, Wanted(assignee="andriy"), now=NOW)] == [thread]
+    deeds = [(each.who, each.deed, json.loads(each.detail)) for each in auditing.listed(shop.engine, limit=2)]
+    assert deeds == [("olena", "assigned", {"thread": thread, "from": "", "to": "andriy"}), ("olena", "reopened", {"thread": thread})]
 
 
 def test_waiting_is_shown_as_it_is_and_as_it_feels(project, shop, thread):

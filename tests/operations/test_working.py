@@ -129,3 +129,18 @@ def test_a_process_of_its_own_does_it(project, engine):
     assert works.state(CAMPAIGN, now=START + timedelta(days=1)).is_running
     processes[0].join(120)
     assert works.result(CAMPAIGN, Kind.PLAN).told["cohort"] == 5
+
+
+def test_somebody_else_may_stop_it(project, engine):
+    orders = []
+    works = Works(project, engine, orders.append)
+    works.begin(CAMPAIGN, Kind.REHEARSAL, by="Olena", now=START, letters=False)
+    works.stop(CAMPAIGN, by="Ivan", now=START)
+    working.work(orders[0])
+    state = works.state(CAMPAIGN, now=START)
+    assert (state.is_over, state.problems, works.result(CAMPAIGN, Kind.REHEARSAL)) == (True, ("Ivan stopped it.",), None)
+    with pytest.raises(ConfigError, match=f"nothing of `{CAMPAIGN}` is under way"):
+        works.stop(CAMPAIGN, by="Ivan", now=START)
+    works.begin(CAMPAIGN, Kind.PLAN, by="Olena", now=START)
+    working.work(orders[1])
+    assert works.result(CAMPAIGN, Kind.PLAN) is not None, "who begins anew isn't stopped by what was said before"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 
 from tests.outcomes.conftest import WINDOW, at
 from winback.model import HOLDOUT, TASK, CodeStatus, DeliveryStatus, EventKind, Reason, RecipientStatus, TaskStatus, Verdict
@@ -11,7 +13,7 @@ from winback.operations import measuring
 from winback.outcomes import languages, questions, tabulated
 from winback.outcomes.questions import Question, What
 from winback.speech import Language
-from winback.store import database, drilling, tables
+from winback.store import database, drilling, reason_figures, tables
 from winback.store.measured import Measured
 
 DAYS = 100
@@ -127,7 +129,7 @@ def test_as_many_customers_stand_behind_a_number_as_it_says(busy, language):
                     assert question.may_be_asked, question
                     assert len(_names(busy, question)) == int(cell.replace(",", "").replace("\N{NO-BREAK SPACE}", "")), (table.section, question)
                     asked.add(question.what)
-    assert asked >= set(What) - _ELSEWHERE.keys()
+    assert asked >= set(What) - _ELSEWHERE.keys() - _BY_REASON
 
 
 def test_numbers_that_stand_in_no_table_of_their_own_are_counted_alike(busy):
@@ -137,6 +139,36 @@ def test_numbers_that_stand_in_no_table_of_their_own_are_counted_alike(busy):
         assert {what: len(_names(busy, Question(what, arm.name))) for what in counted} == counted, arm.name
         some |= {what for what, count in counted.items() if count}
     assert some == _ELSEWHERE.keys()
+
+
+_BY_REASON = {What.LEFT_FOR, What.BACK_AFTER}
+
+
+def test_who_left_for_a_reason_is_counted_as_the_report_counts(busy):
+    with database.writing(busy.engine) as connection:
+        people = connection.execute(select(tables.recipients.c.customer_id).where(tables.recipients.c.run_id == busy.run_id)).scalars().all()
+        told = [
+            {"key": f"r{who}", "customer_id": who, "reason": ("price", "moved")[who % 2], "recorded_at": at(1), "source": "staff"}
+            for who in people
+            if who % 3
+        ]
+        connection.execute(insert(tables.leaving_reasons), told)
+    report = replace(_report(busy), reasons=tuple(_reasons(busy)))
+    table = next(each for each in tabulated.tables(report) if each.section == "reasons")
+    asked = set()
+    for row, cells in zip(table.rows, questions.behind(report, table), strict=True):
+        for cell, question in zip(row, cells, strict=True):
+            if question is not None:
+                assert question.may_be_asked
+                assert len(_names(busy, question)) == int(cell), question
+                asked.add((question.what, question.word))
+    assert asked == {(what, word) for what in _BY_REASON for word in ("price", "moved", "-")}
+
+
+def _reasons(world):
+    with database.reading(world.engine) as connection:
+        found = reason_figures.by_reason(connection, Measured(world.run_id, WINDOW, at(DAYS)))
+    return [replace(each, title=each.reason.title()) for each in found]
 
 
 def test_pages_follow_each_other_without_a_gap_and_counting_stops(busy):

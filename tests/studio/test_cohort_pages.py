@@ -6,6 +6,7 @@ import asyncio
 import html
 import json
 import re
+import subprocess
 import threading
 from datetime import timedelta
 from urllib.parse import urlencode
@@ -375,3 +376,22 @@ async def test_a_count_that_takes_too_long_says_so(browser, engine, monkeypatch)
 async def test_the_words_are_as_json_says(browser):
     found = await send(browser, f"{PAGE}/words", text="", offset="0")
     assert {"title", "rules"} <= {each["word"] for each in json.loads(found.text)["suggestions"]}
+
+
+async def test_a_cohort_that_no_campaign_uses_may_be_taken_away_where_git_keeps_it(browser, project):
+    spare = "nobody-uses-this"
+    used = [row for row in project.names("cohorts") if "Take it away" not in (await browser.get(f"/cohorts/{row}")).text][0]  # noqa: RUF015
+    project.config("cohorts", f"{spare}.yaml").write_text(RULES, encoding="utf-8")
+    page = (await browser.get(f"/cohorts/{spare}")).text
+    fields = {"proof": re.search(r'name="proof" value="([0-9a-f]{64})"', page)[1], "say": "archive", "surely": "yes"}
+    unkept = await browser.post(f"/cohorts/{spare}", data=fields)
+    assert (unkept.status_code, "nobody could bring it back" in unkept.text) == (422, True)
+    for words in (["init", "-q"], ["add", "."], ["-c", "user.name=Ivan", "-c", "user.email=ivan@zerno.example", "commit", "-qm", "Begin"]):
+        subprocess.run(["git", *words], cwd=project.root, check=True)  # noqa: ASYNC221
+    assert (await browser.post(f"/cohorts/{used}", data=fields)).status_code == 422
+    assert (await browser.post(f"/cohorts/{spare}", data={**fields, "surely": ""} | {"say": "drop"})).status_code == 303
+    assert spare in project.names("cohorts")
+    done = await browser.post(f"/cohorts/{spare}", data=fields)
+    assert done.headers["location"] == "/cohorts?told=archived"
+    assert spare not in project.names("cohorts")
+    assert "Git keeps it" in (await browser.get("/cohorts?told=archived")).text

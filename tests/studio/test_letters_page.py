@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import os
 import re
 import shutil
@@ -316,6 +317,23 @@ async def test_a_test_goes_to_the_own_address_and_no_other(browser, project, sig
     assert "winback send-test tips --to ADDRESS" in (await browser.get(TIPS)).text
 
 
+async def test_a_message_goes_to_the_own_chat_with_the_bot_and_to_no_other(browser, project, signed_in):
+    page = "/letters/messages/greeting"
+    signed_in[0] = OLENA
+    assert 'name="to"' not in (await browser.get(page)).text, "nobody has told a chat"
+    projects.edit(project.config("senders.yaml"), "email: olena@news.zerno.example", 'email: olena@zerno.example\n    telegram_chat: "4711"')
+    shown = (await browser.get(page)).text
+    assert '<option value="4711">' in shown
+    fields = {"proof": re.search(r'name="proof" value="([0-9a-f]{64})"', shown)[1], "do": "test", "language": "uk"}
+    answer = await browser.post(page, data={**fields, "to": "4711"})
+    assert "told=laid" in answer.headers["location"]
+    (file,) = (project.out / "mailbox" / "tests" / "telegram").glob("*.json")
+    assert json.loads(file.read_text(encoding="utf-8"))["chat_id"] == "4711"
+    assert (await browser.post(page, data={**fields, "to": "4712"})).status_code == 403
+    signed_in[0] = BAT
+    assert (await browser.post(page, data={**fields, "to": "4711"})).status_code == 403, "a chat is its owner's"
+
+
 async def test_who_may_not_edit_reads_and_changes_nothing(browser, project, signed_in):
     fields = await typed(browser)
     signed_in[0] = ANA
@@ -366,3 +384,21 @@ async def test_a_customer_who_is_not_there_is_a_problem_like_any_other(browser, 
     seen = await look(browser, {**await typed(browser), "customer": customer})
     assert seen["frame"] == ""
     assert "there is no customer" in seen["problems"]
+
+
+async def test_a_letter_that_no_campaign_sends_may_be_taken_away_and_git_brings_it_back(browser, project):
+    ticket = (await typed(browser))["proof"]
+    assert "No campaign sends it" not in (await browser.get("/letters/email/greeting")).text
+    refused = await browser.post("/letters/email/greeting", data={"proof": ticket, "do": "archive", "surely": "yes"})
+    assert (refused.status_code, "Give them another letter first." in refused.text) == (422, True)
+    body = project.root / BODY
+    body.write_text(f"{body.read_text(encoding='utf-8')}\n", encoding="utf-8")
+    refused = await browser.post(TIPS, data={"proof": ticket, "do": "archive", "surely": "yes"})
+    assert (refused.status_code, body.exists()) == (422, True), "git hasn't this text"
+    subprocess.run(["git", "checkout", "-q", "."], cwd=project.root, check=True)  # noqa: ASYNC221
+    done = await browser.post(TIPS, data={"proof": ticket, "do": "archive", "surely": "yes"})
+    assert done.headers["location"] == "/letters?told=archived"
+    assert not body.parent.exists()
+    assert ">tips</a>" not in (await browser.get("/letters")).text
+    subprocess.run(["git", "revert", "--no-edit", "HEAD"], cwd=project.root, check=True, env=dict(project.environment))  # noqa: ASYNC221
+    assert body.exists()

@@ -368,3 +368,22 @@ def test_of_thousands_of_letters_only_those_of_the_page_are_opened(project, engi
     assert len(reading.mailbox._heads) == AT_ONCE
     list(reading._letters(reading.mailbox.listed()))
     assert len(reading.mailbox._heads) == 3_000, "and remembered for the next"
+
+
+async def test_letters_of_a_rehearsal_are_leafed_through_and_are_nobodys_deliveries(project, engine, browser):
+    campaign = project.names("campaigns")[0]
+    folder = mailbox.rehearsals(project, campaign) / "email"
+    folder.mkdir(parents=True)
+    for number in (1, 2, 3):
+        (folder / f"{number}.eml").write_bytes(f"Subject: Letter {number} <b>\nTo: somebody@post.example\n\nText {number}\n".encode())
+        os.utime(folder / f"{number}.eml", (number, number))
+    root = f"/campaigns/{campaign}/rehearsal/letters"
+    page = (await browser.get(root)).text
+    assert page.index("Letter 3 &lt;b&gt;") < page.index("Letter 2 &lt;b&gt;") < page.index("Letter 1 &lt;b&gt;")
+    letter = (await browser.get(f"{root}/email/2.eml")).text
+    assert "Text 2" in letter
+    assert f'href="{root}/email/3.eml" rel="prev"' in letter
+    assert f'href="{root}/email/1.eml" rel="next"' in letter
+    assert "Text 2" in (await browser.get(f"{root}/email/2.eml/source")).text
+    for nowhere in (f"{root}/email/9.eml", f"{root}/email/..%2f2.eml", "/campaigns/nothing/rehearsal/letters"):
+        assert (await browser.get(nowhere)).status_code == 404

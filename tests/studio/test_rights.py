@@ -50,6 +50,9 @@ FORMS: dict[str, Right | None] = {
     "/inbox/replies/{number}": Right.ANSWER,
     "/inbox/tasks/{number}": Right.ANSWER,
     "/inbox/{number}": Right.ANSWER,
+    "/settings/files/{name}": Right.SET_UP,
+    "/settings/files/{name}/words": Right.SET_UP,
+    "/settings/files/{name}/problems": Right.SET_UP,
     "/settings/people": Right.ADMIN,
     "/settings/people/{number}": Right.ADMIN,
     "/settings/audit": Right.ADMIN,
@@ -60,13 +63,23 @@ PAGES = {
     **{f"/campaigns/{{name}}/{verb}": Right.SEND for verb in ("pause", "resume", "cancel")},
     "/campaigns/{name}/edit": Right.EDIT,
     "/results/{name}/customers.csv": Right.CARE,
+    "/settings/files/{name}": Right.SET_UP,
     "/settings/people": Right.ADMIN,
     "/settings/people/{number}": Right.ADMIN,
     "/settings/audit": Right.ADMIN,
 }
 """Pages that only some may look at."""
 
-FILLED = {"{kind}": "email", "{key:path}": "A1", "{name}": "winter-tea", "{number}": "1", "{token}": "A" * 43, "{file}": "x.html", "{box}": "email"}
+FILLED = {
+    "{campaign}": "winter-tea",
+    "{kind}": "email",
+    "{key:path}": "A1",
+    "{name}": "winter-tea",
+    "{number}": "1",
+    "{token}": "A" * 43,
+    "{file}": "x.html",
+    "{box}": "email",
+}
 
 
 @pytest.fixture

@@ -207,7 +207,7 @@ def assign(
     from winback.operations import threads as operation
 
     project = frame.open_project(context, folder)
-    typer.echo(operation.assign(project, frame.open_store(project), thread, manager.strip()))
+    typer.echo(operation.assign(project, frame.open_store(project), thread, manager.strip(), by=project.user, now=clock.now()))
 
 
 @one.command()
@@ -225,7 +225,7 @@ def reopen(context: typer.Context, thread: Number, folder: Folder = None) -> Non
     from winback.operations import threads as operation
 
     project = frame.open_project(context, folder)
-    typer.echo(operation.reopen(frame.open_store(project), thread))
+    typer.echo(operation.reopen(frame.open_store(project), thread, by=project.user, now=clock.now()))
 
 
 @one.command()

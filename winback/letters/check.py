@@ -147,7 +147,11 @@ def _pairs(letters: Library, painted_with: Brand) -> Iterator[Pair]:
             for file, flat in stand_ins.flats(ChannelName.EMAIL, name).items():
                 if file.endswith(".html"):
                     yield from contrast.pairs(flat, painted_with, inlined=True)
-    for flat in pages.flats(letters.project, painted_with).values():
+    try:
+        flats = pages.flats(letters.project, painted_with)
+    except Refused:
+        return
+    for flat in flats.values():
         yield from contrast.pairs(flat, painted_with, inlined=False)
 
 

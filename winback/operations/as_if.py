@@ -13,8 +13,8 @@ from winback.settings import Project
 
 
 @contextlib.contextmanager
-def changed(project: Project, contents: Mapping[str, bytes]) -> Iterator[Project]:
-    """The project with these contents by path. It is made of links to the real files and goes when it is left; to be read only.
+def changed(project: Project, contents: Mapping[str, bytes | None]) -> Iterator[Project]:
+    """The project with these contents by path, without the files that have none. It is made of links to the real files and goes when it is left; to be read only.
 
     Raises ConfigError when its settings can't be meant any more.
     """
@@ -27,7 +27,8 @@ def changed(project: Project, contents: Mapping[str, bytes]) -> Iterator[Project
             target = root / path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.unlink(missing_ok=True)
-            target.write_bytes(content)
+            if content is not None:
+                target.write_bytes(content)
         yield settings.open_project(root, project.environment)
 
 

@@ -10,7 +10,7 @@ import contextlib
 import difflib
 import fcntl
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -108,6 +108,35 @@ def save_together(project: Project, engine: Engine, changes: Sequence[Change], *
     return Saved(tuple(project_files.read(project, path) for path in contents), done.id, done.note)
 
 
+def take_away(project: Project, engine: Engine, path: str, *, by: str, email: str = "", now: datetime) -> Saved | Faults:
+    """Take a file, or a folder with all files in it, out of the project: git keeps it, and can bring it back.
+
+    Refused where git hasn't every file as it stands, where the project's check would miss something afterwards, and where git doesn't commit it.
+    """
+    with _alone(project):
+        paths = revisions.brings_back(project, path)
+        if not paths:
+            how = "Commit it first; a project that is no repository keeps no files that were taken away."
+            return Faults((Problem(path, None, "git doesn't have it as it stands, so nobody could bring it back.", how),))
+        there = {each: project_files.read(project, each) for each in paths}
+        contents = {each: project_files.locate(project, each).read_bytes() for each in paths}
+        if problems := _new_problems(project, dict.fromkeys(paths)):
+            return Faults(tuple(problems))
+        for each in paths:
+            project_files.locate(project, each).unlink()
+        done = revisions.commit(project, paths, by=by, email=email, message=f"Take {path} away")
+        if not done.id:
+            project_files.write(project, contents)
+            return Faults((Problem(path, None, done.note, "It is still there."),))
+        with contextlib.suppress(OSError):
+            (project.root / path).rmdir()
+        with database.writing(engine) as connection:
+            for each in paths:
+                detail = {"before": there[each].version[:16], "commit": done.id[:16]}
+                audit.record(connection, who=by, deed=audit.Deed.TOOK_AWAY, about=f"file {each}", detail=detail, now=now)
+    return Saved((), done.id)
+
+
 def faults(project: Project, changes: Sequence[Change]) -> list[Problem]:
     """What the check would say of these texts that it doesn't say now. Raises ConfigError as `save_together` does."""
     return _new_problems(project, {change.path: project_files.as_written(project, change.path, change.text) for change in changes})
@@ -123,7 +152,7 @@ def _was_changed(there: File, change: Change) -> bool:
     return there.version != change.version and there.text != change.text
 
 
-def _new_problems(project: Project, contents: dict[str, bytes]) -> list[Problem]:
+def _new_problems(project: Project, contents: Mapping[str, bytes | None]) -> list[Problem]:
     """Those that this change makes. What was wrong before stands in nobody's way, else two mistakes could never be mended one by one."""
     try:
         with as_if.changed(project, contents) as after:

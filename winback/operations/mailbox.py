@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, Row
@@ -76,16 +77,22 @@ class Page:
     goes_on: bool  # older ones follow
 
 
+def rehearsals(project: Project, campaign: str) -> Path:
+    """Where the letters of a campaign's last rehearsal lie."""
+    return project.out / "rehearsals" / campaign
+
+
 @dataclass(frozen=True)
 class Reading:
-    """Reads one project's mailbox, and remembers heads that it has read."""
+    """Reads one project's mailbox, and remembers heads that it has read; or the letters of a campaign's last rehearsal, which are no deliveries."""
 
     project: Project
     engine: Engine
+    rehearsed: str = ""  # the campaign
 
     @cached_property
     def mailbox(self) -> Mailbox:
-        root = self.project.out / "mailbox"
+        root = rehearsals(self.project, self.rehearsed) if self.rehearsed else self.project.out / "mailbox"
         return Mailbox({name: root / folder for name, folder in _FOLDERS.items()})
 
     def page(self, wanted: Wanted, number: int) -> Page:
@@ -104,6 +111,14 @@ class Reading:
         content = self.mailbox.read(box, name)
         return next(self._letters([self.mailbox.find(box, name)])), content
 
+    def beside(self, box: str, name: str) -> tuple[Lying | None, Lying | None]:
+        """The letters next to this one in its box: the newer, the older."""
+        files = list(self.mailbox.listed([box]))
+        place = next((place for place, file in enumerate(files) if file.name == name), None)
+        if place is None:
+            return None, None
+        return files[place - 1] if place else None, files[place + 1] if place + 1 < len(files) else None
+
     def languages(self) -> list[str]:
         """Tags of the languages that letters may be in."""
         return sorted({locales.language_tag(locale) for chain in self.project.settings.locales.values() for locale in chain})
@@ -113,7 +128,7 @@ class Reading:
         while some := list(itertools.islice(waiting, _LOOKED_AT_ONCE)):
             known: dict[tuple[str, str], Row[Any]] = {}
             with database.reading(self.engine) as connection:
-                for box, channel in _DELIVERED.items():
+                for box, channel in ({} if self.rehearsed else _DELIVERED).items():
                     names = {file.name for file in some if file.box == box}
                     known |= {(box, name): row for name, row in kept_letters.find(connection, channel, names).items()}
             for file in some:

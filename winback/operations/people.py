@@ -29,8 +29,10 @@ class Right(StrEnum):
     """Hand out what is held of a customer, suppress and readmit."""
     ERASE = "erase"
     """Forget a customer."""
+    SET_UP = "set-up"
+    """The files that say how the project is set up: senders, brand, policy, pace, settings."""
     ADMIN = "admin"
-    """People, settings and the audit log."""
+    """People and the audit log."""
 
 
 ALLOWS: Mapping[Role, frozenset[Right]] = {

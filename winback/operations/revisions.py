@@ -71,6 +71,15 @@ def last_in(project: Project, root: str, folders: Sequence[str], *, among: int =
     return newest
 
 
+def brings_back(project: Project, folder_or_file: str) -> list[str] | None:
+    """The files there, when git has every one of them as it stands now; None where something would be lost with them."""
+    if not is_kept(project):
+        return None
+    state = _git(project, "status", "--porcelain", "--ignored", "--", folder_or_file)
+    there = _git(project, "ls-files", "-z", "--", folder_or_file)
+    return [path for path in there.stdout.split("\0") if path] if state.returncode == 0 and not state.stdout else None
+
+
 def text_at(project: Project, path: str, revision: str) -> str | None:
     """A file as it was then; None where it wasn't there. Raises ConfigError for what is no revision, or no file that may be edited."""
     project_files.locate(project, path)

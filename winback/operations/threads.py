@@ -18,7 +18,7 @@ from winback.model import ChannelName
 from winback.operations.tending import shows
 from winback.operations.waiting import Wait
 from winback.settings import Project
-from winback.store import database, thread_answers, thread_lists, threads
+from winback.store import audit, database, thread_answers, thread_lists, threads
 from winback.strictyaml import nearest
 
 LONGEST = 3_500
@@ -181,14 +181,16 @@ def answer(project: Project, engine: Engine, thread_id: int, text: str, *, by: s
     return number
 
 
-def assign(project: Project, engine: Engine, thread_id: int, assignee: str) -> str:
+def assign(project: Project, engine: Engine, thread_id: int, assignee: str, *, by: str, now: datetime) -> str:
     """Give the thread to somebody, or to nobody. Returns the sentence to print. Raises ConfigError."""
     if assignee:
         _known_sender(project, assignee)
     with database.writing(engine) as connection:
-        _found(connection, thread_id)
+        row = _found(connection, thread_id)
         if not threads.assign(connection, thread_id, assignee):
             raise ConfigError(Problem("", None, f"thread {thread_id} is closed.", f"Go on with it first: winback thread reopen {thread_id}"))
+        if row.assignee != assignee:
+            _record(connection, row, audit.Deed.ASSIGNED, {"from": row.assignee, "to": assignee}, by=by, now=now)
     return f"Thread {thread_id} is {f'{assignee}' if assignee else 'nobody'}'s now."
 
 
@@ -200,7 +202,7 @@ def close(engine: Engine, thread_id: int, *, by: str, now: datetime) -> str:
     return f"Thread {thread_id} is closed. What they write next begins another." if done else f"Thread {thread_id} was closed already."
 
 
-def reopen(engine: Engine, thread_id: int) -> str:
+def reopen(engine: Engine, thread_id: int, *, by: str, now: datetime) -> str:
     """Go on with a closed thread. Returns the sentence to print. Raises ConfigError."""
     with database.writing(engine) as connection:
         row = _found(connection, thread_id)
@@ -209,6 +211,7 @@ def reopen(engine: Engine, thread_id: int) -> str:
         if not threads.reopen(connection, thread_id):
             what = f"thread {thread_id} can't go on: they have another one that does, or are gone."
             raise ConfigError(Problem("", None, what, "Look for it with `winback threads`."))
+        _record(connection, row, audit.Deed.REOPENED, {}, by=by, now=now)
     return f"Thread {thread_id} goes on."
 
 
@@ -225,6 +228,11 @@ def resolve(engine: Engine, word_id: int, outcome: str, *, now: datetime) -> str
         what = "hasn't failed" if outcome == "again" else f"is in no doubt: only {WordStatus.UNCERTAIN} ones are resolved"
         raise ConfigError(Problem("", None, f"answer {word_id} {what}.", "`winback thread show` has their numbers."))
     return f"Answer {word_id} arrived." if outcome == "sent" else f"Answer {word_id} is sent again with the next `winback threads send`."
+
+
+def _record(connection: Connection, row: Row[Any], deed: audit.Deed, detail: Mapping[str, str], *, by: str, now: datetime) -> None:
+    about = f"thread {row.id}" if row.customer_id is None else audit.customer(row.customer_id)
+    audit.record(connection, who=by, deed=deed, about=about, detail={"thread": row.id, **detail}, now=now)
 
 
 def _found(connection: Connection, thread_id: int) -> Row[Any]:

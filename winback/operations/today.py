@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
+from typing import TypeAlias
 
 from sqlalchemy import Connection, Engine
 
@@ -89,6 +92,7 @@ class Today:
     uncertain: tuple[tuple[str, int], ...]  # by campaign
     alarms: tuple[Alarm, ...]
     returned: tuple[Returned, ...]
+    is_counting: bool = False  # returns of others are still being counted
 
     @property
     def returned_customers(self) -> int:
@@ -96,42 +100,58 @@ class Today:
         return sum(each.written.successes for each in self.returned)
 
 
-@dataclass(slots=True)
-class Measured:
-    """Figures of this month out of measured outcomes: looked up once for each measuring of a run, not for each page."""
+@dataclass(frozen=True, slots=True)
+class Month:
+    """Runs whose returns of this month are known, and whether others are still being counted."""
 
-    _known: dict[tuple[int, datetime, datetime], tuple[Counted, Counted]] = field(default_factory=dict)
-
-    def month(self, connection: Connection, since: datetime, now: datetime) -> list[Returned]:
-        """Runs that were measured this month, in which somebody returned this month or nobody yet of one that is new."""
-        found, known = [], {}
-        for run in [row for row in today.measured(connection) if row.measured_at >= since][:_MEASURED]:
-            key = (run.run_id, run.measured_at, since)
-            known[key] = self._known.get(key) or _counted(connection, run.run_id, since, min(now, run.measured_at))
-            written, alone = known[key]
-            if written.successes or alone.successes:
-                lift = comparison.of_rates_so_far(comparison.RETURNED, "written to", written, HOLDOUT, alone)
-                found.append(Returned(run.campaign, run.number, run.measured_at, written, alone, lift))
-        self._known = known
-        return found
+    returned: tuple[Returned, ...] = ()
+    is_counting: bool = False
 
 
-def _counted(connection: Connection, run_id: int, since: datetime, until: datetime) -> tuple[Counted, Counted]:
-    back = today.returned(connection, run_id, since, until + timedelta(microseconds=1))
-    of = today.assigned(connection, run_id, until)
+Key: TypeAlias = tuple[int, datetime, datetime]
+"""A run, when it was measured, and the month's beginning: what the figures of a run rest on."""
+Ask: TypeAlias = Callable[[Key, Callable[[], tuple[Counted, Counted]]], tuple[Counted, Counted] | None]
+"""Looks up what is kept under a key, or has it counted; None while it is being counted."""
+
+
+def at_once(_key: Key, count: Callable[[], tuple[Counted, Counted]]) -> tuple[Counted, Counted]:
+    """Counts while whoever asks waits: of a large run a second or two."""
+    return count()
+
+
+def _month(engine: Engine, ask: Ask, since: datetime, now: datetime) -> Month:
+    """Runs that were measured this month, in which somebody returned this month or nobody yet of one that is new."""
+    with database.reading(engine) as connection:
+        measured = [row for row in today.measured(connection) if row.measured_at >= since][:_MEASURED]
+    found, is_counting = [], False
+    for run in measured:
+        counted = ask((run.run_id, run.measured_at, since), partial(_counted, engine, run.run_id, since, min(now, run.measured_at)))
+        if counted is None:
+            is_counting = True
+            continue
+        written, alone = counted
+        if written.successes or alone.successes:
+            lift = comparison.of_rates_so_far(comparison.RETURNED, "written to", written, HOLDOUT, alone)
+            found.append(Returned(run.campaign, run.number, run.measured_at, written, alone, lift))
+    return Month(tuple(found), is_counting)
+
+
+def _counted(engine: Engine, run_id: int, since: datetime, until: datetime) -> tuple[Counted, Counted]:
+    with database.reading(engine) as connection:
+        back = today.returned(connection, run_id, since, until + timedelta(microseconds=1))
+        of = today.assigned(connection, run_id, until)
     written, alone = (Counted(min(some, all_), all_) for some, all_ in zip(back, of, strict=True))
     return written, alone
 
 
-def look(project: Project, engine: Engine, measured: Measured, *, now: datetime) -> Today:
-    """The day as it is now."""
+def look(project: Project, engine: Engine, ask: Ask = at_once, *, now: datetime) -> Today:
+    """The day as it is now; returns are looked up, or counted, by `ask`."""
     day = clock.local_day(now, project.zone)
     morning, evening = clock.start_of_day(day, project.zone), clock.end_of_day(day, project.zone)
     lanes = tuple(lane_control.states(project, engine, now=now))
     with database.reading(engine) as connection:
         under_way = tuple(today.runs(connection, now, evening))
         sent, uncertain = today.sent_since(connection, morning), tuple(today.uncertain(connection))
-        returned = tuple(measured.month(connection, clock.start_of_day(day.replace(day=1), project.zone), now))
         waiting = tuple(_waiting(connection))
         known = {run.campaign for run in under_way} | {each.campaign for each in waiting} | set(runs.campaigns(connection))
         alarms = tuple(
@@ -139,10 +159,13 @@ def look(project: Project, engine: Engine, measured: Measured, *, now: datetime)
             for each in fuses.history(connection, limit=20)
             if each.resumed_at is not None and each.blown_at > now - _ALARMS_OF and each.cause is not FuseCause.PERSON
         )
+    month = _month(engine, ask, clock.start_of_day(day.replace(day=1), project.zone), now)
     going = [run for run in under_way if run.status == RunStatus.ACTIVE]
     health = Health(sum(run.due for run in under_way), sum(run.waits_for_pace for run in under_way), lanes)
     not_begun = tuple(name for name in project.names("campaigns") if name not in known and _is_its_time(project, name, day.toordinal()))
-    return Today(under_way, waiting, not_begun, sent, sum(run.later_today for run in going), health, uncertain, alarms, returned)
+    return Today(
+        under_way, waiting, not_begun, sent, sum(run.later_today for run in going), health, uncertain, alarms, month.returned, month.is_counting
+    )
 
 
 def _waiting(connection: Connection) -> list[Waiting]:

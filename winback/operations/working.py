@@ -36,6 +36,8 @@ from winback.store import database
 log = logging.getLogger(__name__)
 
 _SEEN_EVERY = 0.5  # seconds between two notes of how far it is
+_STOP = "stop.json"
+"""Lies beside the state as soon as somebody wants the work to end."""
 _BEGINS_WITHIN = timedelta(seconds=30)
 """So long another process may need until it holds the lock."""
 
@@ -92,6 +94,10 @@ class Result:
     told: Mapping[str, Any]
 
 
+class _Stopped(Exception):
+    """Somebody wants it to end. The text is who."""
+
+
 Launch: TypeAlias = Callable[[Order], BaseProcess | None]
 
 
@@ -126,8 +132,16 @@ class Works:
             if (seen := self.state(campaign, now=now)) is not None and seen.is_running:
                 what = f"a {seen.kind} of `{campaign}` is under way, begun by {seen.by or 'somebody'}."
                 raise ConfigError(Problem("", None, what, "Wait for its end."))
+            (_folder(self.project, campaign) / _STOP).unlink(missing_ok=True)
             _write(_folder(self.project, campaign) / "state.json", _as_json(Work(kind, by, now)))
             self._processes[campaign] = self.launch(order)
+
+    def stop(self, campaign: str, *, by: str, now: datetime) -> None:
+        """Have the work that is under way end at its next step, wherever it was begun. Raises Refused when there is none."""
+        with self._one_begins:
+            if (seen := self.state(campaign, now=now)) is None or not seen.is_running:
+                raise ConfigError(Problem("", None, f"nothing of `{campaign}` is under way.", "Look at what came of it."))
+            _write(_folder(self.project, campaign) / _STOP, {"by": by})
 
     def state(self, campaign: str, *, now: datetime) -> Work | None:
         """How far the last work is; None: nothing was ever begun."""
@@ -158,8 +172,8 @@ def work(order: Order) -> None:
         if not mine:
             return
         seen = _Seen(folder, Work(order.kind, order.by, order.now))
-        seen.note("", None)
         try:
+            seen.note("", None)
             engine = database.open_engine(order.url)
             try:
                 told = _DO[order.kind](order, prepared.prepare(project, order.campaign), engine, seen)
@@ -167,6 +181,8 @@ def work(order: Order) -> None:
                 engine.dispose()
         except Refused as refused:
             seen.end(tuple(map(str, refused.problems)))
+        except _Stopped as stopped:
+            seen.end((f"{stopped} stopped it.",))
         except BaseException:
             log.exception("the %s of %s broke off", order.kind, order.campaign)
             seen.end((f"The {order.kind} broke off by a fault of the program: its log says which.",))
@@ -220,8 +236,11 @@ class _Seen:
     at: float = 0.0
 
     def note(self, step: str, part: float | None) -> None:
+        """Raises _Stopped when somebody wants it to end."""
         if (now := time.monotonic()) - self.at >= _SEEN_EVERY:
             self.at = now
+            if (wish := _read(self.folder / _STOP)) is not None:
+                raise _Stopped(wish["by"] or "Somebody")
             _write(self.folder / "state.json", _as_json(replace(self.work, step=step, part=part)))
 
     def end(self, problems: tuple[str, ...]) -> None:

@@ -41,8 +41,16 @@ class What(StrEnum):
     LEFT_OUT = "left-out"  # of one stage: it could not be written
     ENDED = "ended"  # with the end that is named
     SKIPPED = "skipped"  # in the cohort, not to be written to, for the reason that is named
+    LEFT_FOR = "left-for"  # the shop knew the reason that is named when the run was measured; NOT_TOLD: it knew none
+    BACK_AFTER = "back-after"  # the same, and they bought again in the return window
 
 
+WRITTEN_TO = "*"
+"""In the place of an arm: every arm but those left alone."""
+NOT_TOLD = "-"
+"""In the place of a reason for leaving: none is known."""
+NAMES_A_WORD = frozenset({What.ENDED, What.SKIPPED, What.LEFT_FOR, What.BACK_AFTER})
+"""What can only be asked with a word."""
 OF_STAGE = frozenset({What.PLANNED, What.SENT, What.STOPPED, What.LEFT_OUT})
 """What can only be asked of one stage."""
 MAY_NAME_STAGE = OF_STAGE | {What.OPENED, What.CLICKED, What.FAILED, What.UNCERTAIN}
@@ -55,7 +63,7 @@ class Question:
     what: What = What.ASSIGNED
     arm: str = ""
     stage: str = ""
-    word: str = ""  # the end, or the reason for skipping
+    word: str = ""  # the end, the reason for skipping, or for leaving
     dimension: str = ""  # of figures.Dimension
     value: str = ""  # in it; empty: not known
 
@@ -63,7 +71,7 @@ class Question:
     def may_be_asked(self) -> bool:
         if self.dimension and self.dimension not in set(Dimension):
             return False
-        if bool(self.word) != (self.what in {What.ENDED, What.SKIPPED}):
+        if bool(self.word) != (self.what in NAMES_A_WORD):
             return False
         return self.what in MAY_NAME_STAGE if self.stage else self.what not in OF_STAGE
 
@@ -101,9 +109,12 @@ _COLUMNS: Mapping[str, Mapping[str, What]] = MappingProxyType({
     "ends": {},
     "skips": {"customers": What.SKIPPED},
     "codes": {"had-codes": What.HAD_CODE, "redeemed": What.USED_CODE},
+    "guards": {},
     "locales": {"assigned": What.ASSIGNED, "returned": What.RETURNED},
 })  # fmt: skip
 """By section of the report and column, what the column counts."""
+_GUARDED: Mapping[str, What] = MappingProxyType({"unsubscribed": What.UNSUBSCRIBED, "complained": What.COMPLAINED})
+"""What a limit counts, by its name (guardrails.Guarded)."""
 _SEGMENTS = "segments"
 """Sections begin so that look at an arm by a dimension."""
 
@@ -114,6 +125,8 @@ def behind(report: Report, table: Tabulated) -> Iterator[tuple[Question | None, 
     for row in table.rows:
         if section == _SEGMENTS:
             yield tuple(_segment(report, dimension, row, key) for key in table.keys)
+        elif table.section == "reasons":
+            yield _reason(report, row)
         elif table.section in _COLUMNS:
             yield tuple(_cell(report, table, row, key) for key in table.keys)
         else:
@@ -128,10 +141,21 @@ def _segment(report: Report, dimension: str, row: tuple[str, ...], key: str) -> 
     return Question(What.ASSIGNED, row[1] if key == "assigned" else HOLDOUT, dimension=dimension, value=values[row[0]])
 
 
+def _reason(report: Report, row: tuple[str, ...]) -> tuple[Question | None, ...]:
+    """Of those written to, then of those left alone: everybody, who came back, and the share of these."""
+    word = next((one.reason for one in report.reasons if (one.title or report.words["not-told"]) == row[0]), "") or NOT_TOLD
+    sides = ((Question(What.LEFT_FOR, arm, word=word), Question(What.BACK_AFTER, arm, word=word), None) for arm in (WRITTEN_TO, HOLDOUT))
+    return (None, *(question for side in sides for question in side))
+
+
 def _cell(report: Report, table: Tabulated, row: tuple[str, ...], key: str) -> Question | None:
     arms = {wording.arm(arm.name, report.words): arm.name for arm in report.arms}
     what = _COLUMNS[table.section].get(key)
     match table.section:
+        case "guards":
+            guarded = {report.words[f"guarded-{one.name}"]: one.name for _, one in report.proofs.guards}
+            counted = {"count": _GUARDED[guarded[row[1]]], "written-to": What.CONTACTED}.get(key)
+            return Question(counted, row[0]) if counted else None
         case "skips":
             reasons = {wording.skip(reason, report.words): reason for reason, _ in report.skips}
             return Question(What.SKIPPED, word=reasons[row[0]]) if what else None

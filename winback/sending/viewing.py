@@ -12,15 +12,13 @@ from winback.errors import Refused
 from winback.journey.eligibility import Reach
 from winback.journey.last_check import Send
 from winback.letters import pictures
-from winback.model import ChannelName, Email
+from winback.model import Email, Message
 from winback.sending import prepared
 from winback.sending.compose import Viewer
 from winback.sending.prepared import Prepared
 from winback.settings import Project
 from winback.store import database, sent_letters
 from winback.store.as_of import AsOf
-
-_NOBODY = {ChannelName.EMAIL: Reach("")}
 
 
 @dataclass
@@ -33,7 +31,12 @@ class Viewing:
     _turn: threading.Lock = field(default_factory=threading.Lock)
 
     def html(self, delivery_id: int) -> str | None:
-        """The letter of a delivery, its pictures inside; None where there is none, or it can't be written any more.
+        """The e-mail of a delivery, its pictures inside; None where there is none, or it can't be written any more."""
+        content = self.content(delivery_id)
+        return pictures.with_pictures_inside(content.html, content.pictures) if isinstance(content, Email) else None
+
+    def content(self, delivery_id: int) -> Email | Message | None:
+        """The letter of a delivery, e-mail or message; None as above.
 
         Facts are those of the moment at which it left; its texts are today's, where somebody changed a template since. No address is in it.
         """
@@ -45,13 +48,11 @@ class Viewing:
         candidate, recipient, held = found
         try:
             viewer: Any = Viewer(self._prepared(sent.campaign), self.engine)
-            email = viewer.write(
-                sent.claimed, replace(candidate, reach=_NOBODY), recipient, Send(ChannelName.EMAIL, sent.letter), now=sent.at, held=held
-            )
+            nobody = replace(candidate, reach={sent.channel: Reach("")})
+            written: Email | Message = viewer.write(sent.claimed, nobody, recipient, Send(sent.channel, sent.letter), now=sent.at, held=held)
         except (Refused, KeyError):  # its campaign, its template or its tactic isn't what it was
             return None
-        assert isinstance(email, Email), "an e-mail was asked for"
-        return pictures.with_pictures_inside(email.html, email.pictures)
+        return written
 
     def _prepared(self, campaign: str) -> Prepared:
         with self._turn:

@@ -30,6 +30,7 @@ class Deed(StrEnum):
     RESUMED = "resumed"  # a campaign, or a lane
     CANCELLED = "cancelled"  # a campaign
     EDITED = "edited"  # a file of the project, in the studio
+    TOOK_AWAY = "took-away"  # a file of the project, in the studio: git keeps it
     CHANGED = "changed"  # files that a campaign that is under way is made of
     STOPPED = "stopped"  # a lane
     RESOLVED = "resolved"  # said of a letter in doubt whether it had left
@@ -46,6 +47,8 @@ class Deed(StrEnum):
     DONE = "done"  # a task
     DROPPED = "dropped"  # a task
     HANDED_ON = "handed-on"  # a task, to another manager
+    ASSIGNED = "assigned"  # a thread, to a manager or to nobody
+    REOPENED = "reopened"  # a closed thread
     DECLINED = "declined"  # a task: the customer doesn't want to be won back
     ADDED = "added"  # one of our people, who may open the studio
     INVITED = "invited"  # one of our people, to choose a password

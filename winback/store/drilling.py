@@ -12,10 +12,10 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, Subquery, and_, c
 
 from winback.journey import ends
 from winback.journey.ends import EndState
-from winback.model import TASK, CodeStatus, DeliveryStatus, EventKind, Reason, RecipientStatus, TaskStatus, Verdict
+from winback.model import HOLDOUT, TASK, CodeStatus, DeliveryStatus, EventKind, Reason, RecipientStatus, TaskStatus, Verdict
 from winback.outcomes.figures import Dimension
-from winback.outcomes.questions import Question, What
-from winback.store import outcome_parts
+from winback.outcomes.questions import NOT_TOLD, WRITTEN_TO, Question, What
+from winback.store import leaving_reasons, outcome_parts
 from winback.store.codes import LIVE
 from winback.store.measured import Measured
 from winback.store.moments import later
@@ -94,7 +94,7 @@ def _asked(connection: Connection, measured: Measured, question: Question) -> It
     else:
         yield measured.assigned()
     if question.arm:
-        yield recipients.c.arm == question.arm
+        yield recipients.c.arm != HOLDOUT if question.arm == WRITTEN_TO else recipients.c.arm == question.arm
     if question.dimension:
         yield outcome_parts.known_then(connection, Dimension(question.dimension)) == question.value
 
@@ -121,9 +121,20 @@ def _is(measured: Measured, question: Question) -> ColumnElement[bool]:
             return _ended(measured, EndState(question.word))
         case What.CONTACTED:
             return _contacted(measured)
+        case What.LEFT_FOR:
+            return _left_for(measured, question.word)
+        case What.BACK_AFTER:
+            return and_(_left_for(measured, question.word), _is(measured, Question(What.RETURNED)))
         case What.REACHED | What.SENT:
             return exists(_letters(measured, question.stage).where(_was_sent(measured)))
     return exists(_letters(measured, question.stage).where(deliveries.c.status.in_(_LETTERS[question.what])))
+
+
+def _left_for(measured: Measured, reason: str) -> ColumnElement[bool]:
+    """By the latest reason that was known when the run was measured."""
+    told = leaving_reasons.latest(measured.now).subquery("told")
+    known = exists().where(told.c.customer_id == recipients.c.customer_id)
+    return not_(known) if reason == NOT_TOLD else known.where(told.c.reason == reason)
 
 
 def _letters(measured: Measured, stage: str = "") -> Select[Any]:

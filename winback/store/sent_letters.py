@@ -22,25 +22,26 @@ _LEFT = (DeliveryStatus.HANDED_OVER, DeliveryStatus.SENT, DeliveryStatus.UNCERTA
 
 @dataclass(frozen=True, slots=True)
 class SentLetter:
-    """An e-mail that left, and when."""
+    """A letter that left, e-mail or message, and when."""
 
     claimed: Claimed
     campaign: str
+    channel: ChannelName
     letter: str
     at: datetime
 
 
 def find(connection: Connection, delivery_id: int) -> SentLetter | None:
-    """An e-mail that left, or may have; None for any other delivery."""
+    """A letter that left, or may have; None for any other delivery, and for what a person was asked to do."""
     row = connection.execute(
         select(deliveries, campaign_runs.c.campaign, func.coalesce(deliveries.c.sent_at, deliveries.c.handed_over_at).label("at"))
         .join(campaign_runs, campaign_runs.c.id == deliveries.c.run_id)
-        .where(deliveries.c.id == delivery_id, deliveries.c.channel == ChannelName.EMAIL, deliveries.c.status.in_(_LEFT))
+        .where(deliveries.c.id == delivery_id, deliveries.c.channel.in_(list(ChannelName)), deliveries.c.status.in_(_LEFT))
     ).one_or_none()
     if row is None or row.at is None:
         return None
     names = ("id", "run_id", "customer_id", "stage", "tactic", "locale", "attempts", "due_at", "occasion")
-    return SentLetter(Claimed(**{name: getattr(row, name) for name in names}), row.campaign, row.letter, row.at)
+    return SentLetter(Claimed(**{name: getattr(row, name) for name in names}), row.campaign, ChannelName(row.channel), row.letter, row.at)
 
 
 def written_from(connection: Connection, sent: SentLetter, as_of: AsOf) -> tuple[Candidate, Row[Any], Held | None] | None:

@@ -37,6 +37,7 @@ from winback.studio import (
     replies_page,
     results_page,
     sent_page,
+    settings_file,
     settings_page,
     sign_in_page,
     tasks_page,
@@ -69,6 +70,7 @@ ROUTES = (
     inbox_page.routes,
     sent_page.routes,
     settings_page.routes,
+    settings_file.routes,
     people_page.routes,
     audit_page.routes,
 )

@@ -13,10 +13,11 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from winback.errors import ConfigError, Problem
-from winback.operations import drafts, editing, overseeing, revisions
+from winback.operations import editing, overseeing, revisions
 from winback.operations.drafts import Draft
 from winback.operations.editing import Change, Clash, Conflict, Faults
 from winback.operations.people import Right
+from winback.studio import file_door
 from winback.studio.desk import Desk
 from winback.studio.words import N_
 
@@ -54,7 +55,7 @@ class CampaignFile:
     def open(self, request: Request, name: str, *, told: str = "") -> Response:
         """The editor with what stands in the file, or with one's own draft of it."""
         file = editing.open(self.desk.project, self._path(name))
-        draft = drafts.find(self.desk.project, self._who(request), file.path)
+        draft = file_door.draft(self.desk, request, file.path)
         if draft is None:
             return self._page(request, name, file.text, file.version, told=told)
         return self._page(request, name, draft.texts[file.path], draft.versions.get(file.path, ""), told=told, draft=draft)
@@ -69,28 +70,20 @@ class CampaignFile:
             case "check":
                 return self._check(request, name, Change(path, text, version))
             case "draft":
-                kept = Draft(path, self.desk.person(request).name, self.desk.clock(), {path: text}, {path: version})
-                drafts.keep(self.desk.project, self._who(request), kept)
+                file_door.keep(self.desk, request, Change(path, text, version))
                 return _led_to(name, "draft")
             case "drop":
-                drafts.drop(self.desk.project, self._who(request), path)
+                file_door.drop(self.desk, request, path)
                 return _led_to(name, "dropped")
         raise HTTPException(HTTPStatus.FORBIDDEN)
 
     def _save(self, request: Request, name: str, change: Change) -> Response:
-        person, desk = self.desk.person(request), self.desk
-        try:
-            answer = editing.save(
-                desk.project, desk.engine, change.path, change.text, change.version, by=person.name, email=person.email, now=desk.clock()
-            )
-        except ConfigError as refused:  # a sign that is no text, too long, a disk that refuses
-            answer = Faults(refused.problems)
+        answer = file_door.save(self.desk, request, change)
         if isinstance(answer, Conflict):
             clash = answer.clashes[0]
             return self._page(request, name, change.text, clash.theirs.version, clash=clash, status=HTTPStatus.CONFLICT)
         if isinstance(answer, Faults):
             return self._wrong(request, name, change, answer.problems)
-        drafts.drop(desk.project, self._who(request), change.path)
         if answer.note:
             return self._page(request, name, change.text, answer.files[0].version, note=answer.note)
         return RedirectResponse(f"/campaigns/{quote(name, safe='')}?{urlencode({'told': 'saved'})}", HTTPStatus.SEE_OTHER)
@@ -147,10 +140,6 @@ class CampaignFile:
         if name not in self.desk.project.names("campaigns"):
             raise HTTPException(HTTPStatus.NOT_FOUND)
         return f"config/campaigns/{name}.yaml"
-
-    def _who(self, request: Request) -> str:
-        person = self.desk.person(request)
-        return person.email or person.name
 
 
 def _led_to(name: str, told: str) -> Response:

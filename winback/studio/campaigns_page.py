@@ -29,6 +29,7 @@ _TOLD = {
     "plan": N_("The plan is being made. This page shows it when it is done; you may close it meanwhile."),
     "rehearsal": N_("The rehearsal is under way. This page shows how far it is; you may close it meanwhile."),
     "question": N_("The figures and sample letters are being made. Then it waits for somebody's approval."),
+    "stop": N_("It ends at its next step, and nothing comes of it."),
     "pause": N_("It is paused: nothing leaves until somebody resumes it."),
     "resume": N_("It goes on with the next run."),
     "cancel": N_("It is cancelled: nothing of it leaves any more."),
@@ -183,6 +184,8 @@ class CampaignPages:
         """Begin a plan or a rehearsal; what can't be meant is said on the page."""
         self._sight(name)
         desk, kind = self._desk, fields.get("kind", "")
+        if kind == "stop":
+            return self._stop(request, name)
         if kind not in set(Kind):
             raise HTTPException(HTTPStatus.FORBIDDEN)
         days = {word: _day(fields.get(word, "")) for word in ("first", "until")}
@@ -196,6 +199,13 @@ class CampaignPages:
         except Refused as refused:
             return self.one(request, name, refused=str(refused), typed=fields)
         return RedirectResponse(f"{address(name)}?{urlencode({'told': kind})}", HTTPStatus.SEE_OTHER)
+
+    def _stop(self, request: Request, name: str) -> Response:
+        try:
+            self._works.stop(name, by=self._desk.person(request).name, now=self._desk.clock())
+        except Refused:  # it came to its end meanwhile: the page shows how
+            return RedirectResponse(address(name), HTTPStatus.SEE_OTHER)
+        return RedirectResponse(f"{address(name)}?{urlencode({'told': 'stop'})}", HTTPStatus.SEE_OTHER)
 
     def progress(self, name: str) -> Response:
         """How far the last work is, for the page's script."""

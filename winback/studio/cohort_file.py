@@ -13,12 +13,12 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from winback.audience import cohort
-from winback.errors import ConfigError, Problem
-from winback.operations import backtesting, cohort_presets, drafts, editing
+from winback.errors import Problem
+from winback.operations import backtesting, cohort_presets, editing
 from winback.operations.cohort_list import Shelf
 from winback.operations.drafts import Draft
-from winback.operations.editing import Clash, Conflict, Faults, Saved
-from winback.studio import past_drawing
+from winback.operations.editing import Change, Clash, Conflict, Faults, Saved
+from winback.studio import file_door, past_drawing
 from winback.studio.cohort_parts import PARTS, Told
 from winback.studio.desk import Desk
 from winback.studio.words import N_
@@ -33,6 +33,7 @@ _TOLD = {
     "draft": N_("Kept as a draft. Nothing goes by it until you save it."),
     "dropped": N_("The draft is gone; this is what the file says."),
     "taken": N_("Somebody else began a cohort of this name just now; this is theirs."),
+    "archived": N_("It is taken away. Git keeps it, and can bring it back."),
     "copied": N_("The new cohort is there. No campaign uses it yet."),
 }
 
@@ -58,7 +59,7 @@ class CohortFile:
         """The page with what stands in the file, or with one's own draft of it."""
         self.there(name)
         file = editing.open(self.desk.project, cohort.shown(name))
-        draft = drafts.find(self.desk.project, self._who(request), file.path)
+        draft = file_door.draft(self.desk, request, file.path)
         if draft is None:
             return self.page(request, name, file.text, file.version, told=told)
         return self.page(request, name, draft.texts[file.path], draft.versions.get(file.path, ""), told=told, draft=draft)
@@ -71,17 +72,33 @@ class CohortFile:
             case "save":
                 return self._save(request, name, text, version)
             case "draft":
-                self._keep_draft(request, path, text, version)
+                file_door.keep(self.desk, request, Change(path, text, version))
                 return _led_to(name, "draft")
             case "drop":
-                drafts.drop(self.desk.project, self._who(request), path)
+                file_door.drop(self.desk, request, path)
                 return _led_to(name, "dropped")
+            case "archive" if "surely" in fields:
+                return self._archive(request, name, text, version)
             case _:
                 raise HTTPException(HTTPStatus.FORBIDDEN)
 
-    def every(self, request: Request) -> Response:
+    def _archive(self, request: Request, name: str, text: str, version: str) -> Response:
+        """Take away a cohort that no campaign uses; git keeps it."""
+        person, path, desk = self.desk.person(request), cohort.shown(name), self.desk
+        listed = self.shelf.one(name)
+        if listed is not None and listed.campaigns:
+            used = Problem(path, None, f"it is used by {', '.join(listed.campaigns)}.", "Give them another cohort first.")
+            answer: editing.Saved | Faults = Faults((used,))
+        else:
+            answer = editing.take_away(desk.project, desk.engine, path, by=person.name, email=person.email, now=desk.clock())
+        if isinstance(answer, Faults):
+            return self.page(request, name, text, version, parts={"size": Told(problems=answer.problems)}, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+        file_door.drop(desk, request, path)
+        return RedirectResponse(f"/cohorts?{urlencode({'told': 'archived'})}", HTTPStatus.SEE_OTHER)
+
+    def every(self, request: Request, *, told: str = "") -> Response:
         """The list of all."""
-        return self.desk.page(request, "cohorts.html", rows=self.shelf.every())
+        return self.desk.page(request, "cohorts.html", rows=self.shelf.every(), told=_TOLD.get(told, ""))
 
     def begin(self, request: Request, *, like: str = "", name: str = "", problems: tuple[Problem, ...] = ()) -> Response:
         """The page of a new cohort: its name, and what it is to begin from."""
@@ -111,7 +128,7 @@ class CohortFile:
         text = cohort_presets.text(project, like)
         if text is None:
             raise HTTPException(HTTPStatus.NOT_FOUND)
-        answer = self._put(request, name, text, "")
+        answer = file_door.save(self.desk, request, Change(cohort.shown(name), text, ""))
         if isinstance(answer, Faults):
             return self.begin(request, like=like, name=name, problems=answer.problems)
         return _led_to(name, "copied" if isinstance(answer, Saved) else "taken")
@@ -156,40 +173,15 @@ class CohortFile:
         )
 
     def _save(self, request: Request, name: str, text: str, version: str) -> Response:
-        answer = self._put(request, name, text, version)
+        answer = file_door.save(self.desk, request, Change(cohort.shown(name), text, version))
         if isinstance(answer, Conflict):
             clash = answer.clashes[0]
             return self.page(request, name, text, clash.theirs.version, clash=clash, status=HTTPStatus.CONFLICT)
         if isinstance(answer, Faults):
             return self.page(request, name, text, version, parts={"size": Told(problems=answer.problems)}, status=HTTPStatus.UNPROCESSABLE_ENTITY)
-        drafts.drop(self.desk.project, self._who(request), cohort.shown(name))
         if answer.note:
             return self.page(request, name, text, answer.files[0].version, told="saved", note=answer.note)
         return _led_to(name, "same" if answer.files[0].version == version else "saved")
-
-    def _put(self, request: Request, name: str, text: str, version: str) -> editing.Answer:
-        person = self.desk.person(request)
-        try:
-            return editing.save(
-                self.desk.project,
-                self.desk.engine,
-                cohort.shown(name),
-                text,
-                version,
-                by=person.name,
-                email=person.email,
-                now=self.desk.clock(),
-            )
-        except ConfigError as refused:  # a sign that is no text, too long, a disk that refuses
-            return Faults(refused.problems)
-
-    def _keep_draft(self, request: Request, path: str, text: str, version: str) -> None:
-        draft = Draft(path, self.desk.person(request).name, self.desk.clock(), {path: text.replace("\r\n", "\n")}, {path: version})
-        drafts.keep(self.desk.project, self._who(request), draft)
-
-    def _who(self, request: Request) -> str:
-        person = self.desk.person(request)
-        return person.email or person.name
 
 
 def _led_to(name: str, told: str) -> Response:

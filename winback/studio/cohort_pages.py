@@ -25,8 +25,8 @@ def routes(desk: Desk) -> APIRouter:
 
 def _add_files(router: APIRouter, desk: Desk, file: CohortFile) -> None:
     @router.get("/cohorts")
-    def every(request: Request) -> Response:
-        return file.every(request)
+    def every(request: Request, told: str = "") -> Response:
+        return file.every(request, told=told)
 
     @router.get("/cohorts/new")
     def begin(request: Request, like: str = "") -> Response:

@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 _KEPT = 64
-PATIENCE_SECONDS = 1.0
+PATIENCE_SECONDS = 0.15
 """How long a page waits for what isn't counted yet; after that it says so, and asks again by itself."""
+AGAIN = {"Refresh": "3"}
+"""Header of a page that waits for figures: it asks for them again by itself, after so many seconds."""
 
 
 @dataclass

@@ -45,6 +45,8 @@ _MEANS = {
     What.STOPPED: N_("To whom the letter of this stage wasn't wanted any more when its turn came"),
     What.LEFT_OUT: N_("To whom the letter of this stage could not be written"),
     What.ENDED: N_("Whose journey ended so"),
+    What.LEFT_FOR: N_("Who had left for this reason"),
+    What.BACK_AFTER: N_("Who had left for this reason, and ordered again in the return window"),
     What.SKIPPED: N_("Who were in the cohort, and not to be written to"),
 }
 

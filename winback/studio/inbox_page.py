@@ -126,6 +126,7 @@ class InboxPage:
         return RedirectResponse(f"/inbox/{number}?{urlencode({'told': told})}", HTTPStatus.SEE_OTHER)
 
     def _done(self, request: Request, number: int, say: str, fields: Mapping[str, str], now: datetime) -> str:
+        who = self.desk.person(request).name[:_LONGEST_NAME]
         match say:
             case "answer":
                 key = f"studio:{number}:{fields.get('once', '')[:64]}"
@@ -133,13 +134,13 @@ class InboxPage:
                 threads.answer(self.desk.project, self.desk.engine, number, fields.get("text", ""), by=by, key=key, now=now, channel=channel)
                 return "answered"
             case "assign":
-                threads.assign(self.desk.project, self.desk.engine, number, fields.get("assignee", ""))
+                threads.assign(self.desk.project, self.desk.engine, number, fields.get("assignee", ""), by=who, now=now)
                 return "assigned"
             case "close":
-                threads.close(self.desk.engine, number, by=self.desk.person(request).name[:_LONGEST_NAME], now=now)
+                threads.close(self.desk.engine, number, by=who, now=now)
                 return "closed"
             case "reopen":
-                threads.reopen(self.desk.engine, number)
+                threads.reopen(self.desk.engine, number, by=who, now=now)
                 return "reopened"
             case "resolve":
                 word = fields.get("word", "")

@@ -9,10 +9,16 @@ from urllib.parse import urlencode
 
 from winback.operations import tasks, threads, unshown
 from winback.studio.desk import Desk
-from winback.studio.words import N_
+from winback.studio.words import N_, NP_
 
 LAST_PAGE = 10_000
-VIEWS = {"": N_("open and waiting"), "open": N_("open"), "overdue": N_("overdue"), "waiting": N_("waiting"), "closed": N_("closed")}
+VIEWS = {
+    "": N_("open and waiting"),
+    "open": NP_("threads", "open"),
+    "overdue": NP_("threads", "overdue"),
+    "waiting": NP_("threads", "waiting"),
+    "closed": NP_("threads", "closed"),
+}
 """Of threads."""
 
 

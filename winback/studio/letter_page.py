@@ -17,7 +17,18 @@ from winback.errors import Problem, Refused
 from winback.journey import campaign as campaigns
 from winback.letters import library
 from winback.letters.confined import Spare
-from winback.operations import drafts, letter_glance, letter_overview, letter_saving, letter_texts, letter_words, revisions, trying_out
+from winback.operations import (
+    drafts,
+    editing,
+    letter_glance,
+    letter_overview,
+    letter_saving,
+    letter_texts,
+    letter_words,
+    revisions,
+    try_out_chats,
+    trying_out,
+)
 from winback.operations.drafts import Draft
 from winback.operations.editing import Clash, Conflict, Faults, Saved
 from winback.operations.letter_glance import Glance, Reader
@@ -78,6 +89,8 @@ class LetterPage:
             case "drop":
                 drafts.drop(self.desk.project, _who(self.desk.person(request)), letter_saving.of(letter))
                 return _back(letter, "dropped", letter_form.reader(fields))
+            case "archive" if "surely" in fields:
+                return await asyncio.to_thread(self._archive, request, letter, fields)
             case "test":
                 return await self._test(request, letter, fields)
         raise HTTPException(HTTPStatus.FORBIDDEN)
@@ -124,6 +137,21 @@ class LetterPage:
         self._kept(letter, texts, written, person)
         return self._editor(request, texts, written, refused=answer.problems, status=HTTPStatus.UNPROCESSABLE_ENTITY)
 
+    def _archive(self, request: Request, letter: Named, fields: Mapping[str, str]) -> Response:
+        """Take away a letter that no campaign sends; git keeps it."""
+        texts, person, project = self._texts(letter), self.desk.person(request), self.desk.project
+        used = letter_overview.campaigns_with(project, letter)
+        answer: Saved | Faults
+        if used:
+            answer = Faults((Problem(texts.folder, None, f"it is sent by {', '.join(used)}.", "Give them another letter first."),))
+        else:
+            answer = editing.take_away(project, self.desk.engine, texts.folder, by=person.name, email=person.email, now=self.desk.clock())
+        if isinstance(answer, Faults):
+            written = letter_form.of_files(texts, letter_form.reader(fields))
+            return self._editor(request, texts, written, refused=answer.problems, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+        drafts.drop(project, _who(person), letter_saving.of(letter))
+        return RedirectResponse("/letters?told=archived", HTTPStatus.SEE_OTHER)
+
     def _keep(self, request: Request, letter: Named, fields: Mapping[str, str]) -> Response:
         texts, person = self._texts(letter), self.desk.person(request)
         written = letter_form.read(texts, fields)
@@ -134,11 +162,11 @@ class LetterPage:
         letter_saving.keep(self.desk.project, letter, written.changes(texts), written.as_words(), _who(person), by=person.name, now=self.desk.clock())
 
     async def _test(self, request: Request, letter: Named, fields: Mapping[str, str]) -> Response:
-        """The saved letter to the person's own address, and to no other."""
-        to, reader = self.desk.person(request).email, letter_form.reader(fields)
-        if not to or letter.kind != "email":
+        """The saved letter to the person's own address, a message to a chat of theirs or of the allow-list; to no other."""
+        person, reader, project, now = self.desk.person(request), letter_form.reader(fields), self.desk.project, self.desk.clock()
+        to = person.email if letter.kind == "email" else fields.get("to", "")
+        if not to or (letter.kind != "email" and to not in try_out_chats.of(project, person.email)):
             raise HTTPException(HTTPStatus.FORBIDDEN)
-        project, now = self.desk.project, self.desk.clock()
         wanted = Wanted(letter.name, reader.language, (reader.customer,) if reader.customer else (), reader.campaign or None, reader.tactic or None)
         try:
             (sent, *_) = await asyncio.to_thread(lambda: asyncio.run(trying_out.send(project, self.desk.engine, wanted, to, now=now)))
@@ -213,6 +241,7 @@ class LetterPage:
             tactics=_tactics(self.desk, written.reader),
             history=f"{_address(texts.letter)}/history",
             test_to=person.email,
+            test_chats=try_out_chats.of(project, person.email) if texts.letter.kind != "email" else {},
         )
 
     def _values(self, request: Request, texts: Texts, written: Written, seen: Glance) -> dict[str, Any]:

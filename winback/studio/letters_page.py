@@ -40,8 +40,8 @@ def routes(desk: Desk) -> APIRouter:
 
 def _add_every(router: APIRouter, letters: LettersPage, shelf: Shelf) -> None:
     @router.get("/letters")
-    def every(request: Request) -> Response:
-        return letters.every(request)
+    def every(request: Request, told: str = "") -> Response:
+        return letters.every(request, told=told)
 
     @router.get("/letters/shown/{name}")
     def shown(name: str) -> Response:
@@ -95,7 +95,7 @@ class LettersPage:
     _kept: dict[object, Overview] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def every(self, request: Request) -> Response:
+    def every(self, request: Request, *, told: str = "") -> Response:
         """Every letter, with what it lacks."""
         overview = self._overview()
         groups = [
@@ -103,7 +103,7 @@ class LettersPage:
             for kind, title in KINDS.items()
         ]
         wanting = sum(not row.is_whole for row in overview.rows)
-        return self.desk.page(request, "letters.html", groups=groups, overview=overview, wanting=wanting)
+        return self.desk.page(request, "letters.html", groups=groups, overview=overview, wanting=wanting, is_archived=told == "archived")
 
     def history(self, request: Request, letter: Named, revision: str) -> Response:
         """Who changed a letter and when; with a revision, what it changed and the letter as it was then."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -12,6 +13,7 @@ from fastapi.responses import HTMLResponse, Response
 from starlette.exceptions import HTTPException
 
 from winback.channels import keyboard, unpacked
+from winback.channels.mailbox import Lying
 from winback.channels.unpacked import Link, Unpacked
 from winback.operations import mailbox
 from winback.operations.mailbox import BOXES, Letter, Reading, Wanted
@@ -29,13 +31,9 @@ _LARGEST_SHOWN = 2_000_000
 """Bytes of the largest picture that the list of parts shows."""
 
 
-def address(letter: Letter) -> str:
-    """The page of a letter, whatever signs its file's name has."""
-    return f"/mailbox/{letter.file.box}/{quote(letter.file.name, safe='')}"
-
-
 def routes(desk: Desk) -> APIRouter:
     router, mailbox = APIRouter(), MailboxPage(desk, Reading(desk.project, desk.engine))
+    _add_rehearsed(router, desk)
 
     @router.get("/mailbox")
     def letters(request: Request, *, box: str = "", to: str = "", language: str = "", campaign: str = "", page: str = "") -> Response:
@@ -56,12 +54,38 @@ def routes(desk: Desk) -> APIRouter:
     return router
 
 
+def _add_rehearsed(router: APIRouter, desk: Desk) -> None:
+    """The same pages of the letters that a campaign's last rehearsal wrote."""
+
+    def letters_of(campaign: str) -> MailboxPage:
+        if campaign not in desk.project.names("campaigns"):
+            raise HTTPException(HTTPStatus.NOT_FOUND)
+        return MailboxPage(desk, Reading(desk.project, desk.engine, campaign), f"/campaigns/{quote(campaign, safe='')}/rehearsal/letters")
+
+    @router.get("/campaigns/{campaign}/rehearsal/letters")
+    def letters(request: Request, campaign: str, *, box: str = "", to: str = "", language: str = "", page: str = "") -> Response:
+        return letters_of(campaign).every(request, Wanted(box.strip(), to.strip(), language.strip()), desks.sheet(page))
+
+    @router.get("/campaigns/{campaign}/rehearsal/letters/{box}/{name}")
+    def one(request: Request, campaign: str, box: str, name: str) -> Response:
+        return letters_of(campaign).letter(request, box, name)
+
+    @router.get("/campaigns/{campaign}/rehearsal/letters/{box}/{name}/html")
+    def as_html(campaign: str, box: str, name: str) -> Response:
+        return letters_of(campaign).html(box, name)
+
+    @router.get("/campaigns/{campaign}/rehearsal/letters/{box}/{name}/source")
+    def as_source(campaign: str, box: str, name: str) -> Response:
+        return letters_of(campaign).source(box, name)
+
+
 @dataclass(frozen=True, slots=True)
 class MailboxPage:
-    """Answers for one project, out of its folders as they are at that moment."""
+    """Answers for one project, out of its folders as they are at that moment; `root` is the address of the list."""
 
     desk: Desk
     reading: Reading
+    root: str = "/mailbox"
 
     @property
     def project(self) -> Project:
@@ -73,17 +97,19 @@ class MailboxPage:
         return self.desk.page(
             request,
             "mailbox.html",
-            letters=[(address(letter), letter, self._when(letter), _about(letter)) for letter in page.letters],
+            letters=[(self.address(letter), letter, self._when(letter), _about(letter)) for letter in page.letters],
             page=page,
             first=(page.number - 1) * mailbox.AT_ONCE + 1,
             wanted=wanted,
             boxes=BOXES,
             languages=self.reading.languages(),
             campaigns=self.project.names("campaigns"),
-            newer=_list(wanted, page.number - 1) if page.number > 1 else "",
-            older=_list(wanted, page.number + 1) if page.goes_on else "",
+            newer=self._list(wanted, page.number - 1) if page.number > 1 else "",
+            older=self._list(wanted, page.number + 1) if page.goes_on else "",
             via={"email": self.project.settings.email.via, "telegram": self.project.settings.telegram.via},
-            folder=self.project.shown(self.project.out / "mailbox"),
+            folder=self.project.shown(self._folder),
+            root=self.root,
+            rehearsed=self.reading.rehearsed,
         )
 
     def letter(self, request: Request, box: str, name: str) -> Response:
@@ -95,8 +121,10 @@ class MailboxPage:
             "customer": customers_page.address(letter.customer),
             "box": BOXES[box],
             "file": self.project.shown(self.reading.mailbox.boxes[box] / name),
-            "source": f"{address(letter)}/source",
+            "source": f"{self.address(letter)}/source",
             "size": len(content),
+            "root": self.root,
+            "beside": self._beside(box, name),
         }
         if name.endswith(".json"):
             text = unpacked.message_of(content)
@@ -111,7 +139,7 @@ class MailboxPage:
             email=email,
             faults=email.faults,
             beginning=content[:_BEGINNING].decode("utf-8", "replace"),
-            frame=f"{address(letter)}/html" if email.html else "",
+            frame=f"{self.address(letter)}/html" if email.html else "",
             unsubscribe=_unsubscribing(email),
             links=_links(email.links),
             parts=[(part, part.is_picture and len(part.data) <= _LARGEST_SHOWN) for part in email.parts],
@@ -137,6 +165,28 @@ class MailboxPage:
         except OSError as error:
             raise HTTPException(HTTPStatus.NOT_FOUND) from error
 
+    @property
+    def _folder(self) -> Path:
+        reading = self.reading
+        return mailbox.rehearsals(self.project, reading.rehearsed) if reading.rehearsed else self.project.out / "mailbox"
+
+    def address(self, letter: Letter) -> str:
+        """The page of a letter, whatever signs its file's name has."""
+        return self._at(letter.file)
+
+    def _at(self, file: Lying) -> str:
+        return f"{self.root}/{file.box}/{quote(file.name, safe='')}"
+
+    def _beside(self, box: str, name: str) -> tuple[str, str]:
+        """The letters before and after this one in its box, the newest first; empty where there are none."""
+        newer, older = self.reading.beside(box, name)
+        return self._at(newer) if newer else "", self._at(older) if older else ""
+
+    def _list(self, wanted: Wanted, number: int) -> str:
+        asked = {"box": wanted.box, "to": wanted.to, "language": wanted.language, "campaign": wanted.campaign, "page": number if number > 1 else ""}
+        query = urlencode({name: value for name, value in asked.items() if value})
+        return f"{self.root}?{query}" if query else self.root
+
     def _when(self, letter: Letter) -> str:
         return f"{letter.at.astimezone(self.project.zone):%Y-%m-%d %H:%M}"
 
@@ -145,12 +195,6 @@ def _about(letter: Letter) -> str:
     """Where a letter belongs, as far as it is known."""
     known = (BOXES[letter.file.box], letter.campaign, letter.stage, letter.tactic, letter.head.language)
     return " · ".join(word for word in known if word)
-
-
-def _list(wanted: Wanted, number: int) -> str:
-    asked = {"box": wanted.box, "to": wanted.to, "language": wanted.language, "campaign": wanted.campaign, "page": number if number > 1 else ""}
-    query = urlencode({name: value for name, value in asked.items() if value})
-    return f"/mailbox?{query}" if query else "/mailbox"
 
 
 def _links(links: tuple[Link, ...]) -> list[tuple[Link, bool]]:

@@ -12,6 +12,7 @@ from markupsafe import Markup, escape
 from winback.letters import formats, locales
 from winback.speech import Language
 from winback.studio import words
+from winback.studio.words import NP_
 
 
 def render(name: str, *, language: Language = Language.EN, **values: object) -> str:
@@ -44,7 +45,7 @@ def templates(language: Language) -> jinja2.Environment:
 
     environment.newstyle_gettext = True  # type: ignore[attr-defined]  # the extension's: `trans` hands values over instead of filling them in
     tag = locales.language_tag(language)
-    environment.globals.update({"_": say, "gettext": say, "ngettext": count, "lang": tag})
+    environment.globals.update({"_": say, "gettext": say, "ngettext": count, "pgettext": lambda context, word: say(NP_(context, word)), "lang": tag})
     environment.filters["number"] = lambda value: formats.write_number(value, locale=language)
     return environment
 

@@ -23,13 +23,11 @@ from winback.outcomes.report import Report
 from winback.speech import Language
 from winback.studio import desk as desks
 from winback.studio import pages, report_page, written
-from winback.studio.counts import PATIENCE_SECONDS, Counts
+from winback.studio.counts import AGAIN, PATIENCE_SECONDS, Counts
 from winback.studio.desk import Desk
 
 AT_ONCE = 20
 """Runs on a page."""
-_AGAIN = {"Refresh": "3"}
-"""A page that waits for figures asks for them again by itself."""
 
 
 def address(campaign: str, number: int | None = None, *, part: str = "", **asked: str) -> str:
@@ -99,7 +97,7 @@ class ResultsPage:
         return self.desk.page(
             request,
             "results.html",
-            headers=_AGAIN if waits else None,
+            headers=AGAIN if waits else None,
             rows=rows,
             newer=f"/results?page={number - 1}" if number > 1 else "",
             older=f"/results?page={number + 1}" if len(found) > number * AT_ONCE else "",
@@ -117,7 +115,7 @@ class ResultsPage:
         return self.desk.page(
             request,
             "result.html",
-            headers=_AGAIN if is_measuring or (report is None and known.measured_at is not None) else None,
+            headers=AGAIN if is_measuring or (report is None and known.measured_at is not None) else None,
             run=run,
             action=address(run.campaign, run.number),
             measured_at=None if known.measured_at is None else self._at(known.measured_at),
@@ -140,7 +138,7 @@ class ResultsPage:
         now = self.desk.clock()
         measured = tuple((each.run.id, each.measured_at) for each in reporting.known(self.desk.engine, now=now))
         found = self._counted(("tactics", measured), lambda: tactics.known(self.desk.engine, now=now))
-        return self.desk.page(request, "tactics.html", headers=_AGAIN if found is None else None, known=found, address=address)
+        return self.desk.page(request, "tactics.html", headers=AGAIN if found is None else None, known=found, address=address)
 
     def quarter(self, request: Request, name: str) -> Response:
         """A quarter, where somebody had it counted today; else a button that has it counted."""
@@ -151,7 +149,7 @@ class ResultsPage:
         return self.desk.page(
             request,
             "quarter_page.html",
-            headers=_AGAIN if found is None and self.counts.is_making(key) else None,
+            headers=AGAIN if found is None and self.counts.is_making(key) else None,
             named=name,
             is_counting=found is None and self.counts.is_making(key),
             quarter=found,

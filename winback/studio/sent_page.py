@@ -9,10 +9,12 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 from starlette.exceptions import HTTPException
 
+from winback.channels import keyboard
+from winback.model import ChannelName, Email, Message
 from winback.operations import dossier
 from winback.operations.dossier import SentLetter
 from winback.sending.viewing import Viewing
-from winback.studio import customers_page, letter_frame, written
+from winback.studio import bubble, customers_page, letter_frame, status_words, written
 from winback.studio import desk as desks
 from winback.studio.desk import Desk
 from winback.studio.gate import HEADERS
@@ -43,14 +45,20 @@ class SentPage:
 
     def letter(self, request: Request, number: int) -> Response:
         """What is known of the letter, with the letter in a frame where it can be written again."""
-        sent = self._sent(number)
+        sent, content = self._sent(number), self.viewing.content(number)
+        message = content if isinstance(content, Message) else None
         return self.desk.page(
             request,
             "sent.html",
             headers=_WITH_A_FRAME,
             sent=sent,
             customer=customers_page.address(sent.customer),
-            frame=f"/sent/{number}/html" if self.viewing.html(number) is not None else "",
+            frame=f"/sent/{number}/html" if isinstance(content, Email) else "",
+            message=message,
+            bubble="" if message is None else _drawn(message),
+            keys=[] if message is None else keyboard.rows([button.label for button in message.buttons]),
+            statuses=status_words.DELIVERY,
+            channels=status_words.CHANNEL,
             at=lambda moment: written.at(self.desk.project, moment),
         )
 
@@ -67,3 +75,8 @@ class SentPage:
         if sent is None:
             raise HTTPException(HTTPStatus.NOT_FOUND)
         return sent
+
+
+def _drawn(message: Message) -> str:
+    """Telegram's few elements as such; what goes to a phone is plain."""
+    return bubble.draw(message.text) if message.channel is ChannelName.TELEGRAM else message.text

@@ -13,9 +13,10 @@ from pydantic import BaseModel
 from winback.errors import Refused
 from winback.journey import policy
 from winback.letters import brand, sender
-from winback.operations import checking
+from winback.operations import checking, setting_files
 from winback.sending import pace
-from winback.settings import Project
+from winback.settings import Project, Settings
+from winback.studio.counts import AGAIN, Counts
 from winback.studio.desk import Desk
 from winback.studio.words import N_
 
@@ -26,7 +27,7 @@ _FILES: tuple[tuple[str, str, Callable[[Project], BaseModel]], ...] = (
     (N_("Who signs letters"), "senders.yaml", sender.read),
     (N_("The shop, as its letters show it"), "brand.yaml", brand.read),
     (N_("Whom we may write to, by country"), "policy.yaml", policy.read),
-    (N_("Channels, and the project itself"), "settings.yaml", lambda project: project.settings),
+    (N_("Channels, and the project itself"), "settings.yaml", lambda project: project.read(Settings, "settings.yaml").value),
     (N_("How fast letters leave"), "pace.yaml", pace.read),
 )
 
@@ -41,19 +42,32 @@ class Section:
     by_default: tuple[tuple[str, str], ...]
     fault: str = ""  # why it can't be read
 
+    @property
+    def name(self) -> str:
+        return self.file.rpartition("/")[2].removesuffix(".yaml")
+
 
 def routes(desk: Desk) -> APIRouter:
-    router = APIRouter()
+    router, counts = APIRouter(), Counts()
 
     @router.get("/settings")
     def every(request: Request) -> Response:
-        return desk.page(request, "settings.html", sections=[_section(desk.project, *each) for each in _FILES])
+        return desk.page(request, "settings.html", sections=[_section(desk.project, *each) for each in _FILES], others=_others(desk.project))
 
     @router.get("/settings/check")
     def check(request: Request) -> Response:
-        return desk.page(request, "findings.html", problems=checking.problems(desk.project))
+        key = frozenset(desk.project.stamps().items())  # the check fills in every letter in every language: once for each state of the files
+        counts.begin(key, lambda: tuple(checking.problems(desk.project)))
+        found = counts.take(key)
+        return desk.page(request, "findings.html", headers=AGAIN if found is None else None, is_checking=found is None, problems=found or ())
 
     return router
+
+
+def _others(project: Project) -> list[tuple[str, bool]]:
+    """(name, whether it is there) of the files that are edited here and have no part of their own on the page."""
+    shown = {file.removesuffix(".yaml") for _, file, _ in _FILES}
+    return [(name, project.config(f"{name}.yaml").exists()) for name in setting_files.NAMES if name not in shown]
 
 
 def _section(project: Project, title: str, file: str, read: Callable[[Project], BaseModel]) -> Section:

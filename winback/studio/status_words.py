@@ -5,7 +5,7 @@ from __future__ import annotations
 from winback.audience.lifecycle import Stage
 from winback.audience.value import ValueClass
 from winback.model import HOLDOUT, TASK, ChannelName, DeliveryStatus
-from winback.studio.words import N_
+from winback.studio.words import N_, NP_
 
 CAMPAIGN = {
     "waiting-for-approval": N_("waits for approval"),
@@ -30,7 +30,7 @@ DELIVERY = {
 }
 RECIPIENT = {
     "active": N_("stages are still to come"),
-    "stopped": N_("stopped"),
+    "stopped": NP_("customer", "stopped"),
     "finished": N_("every stage is behind"),
     "held_out": N_("left alone, to compare with"),
     "skipped": N_("skipped"),

@@ -14,8 +14,9 @@ from pathlib import Path
 
 from winback.letters import locales
 from winback.letters.locales import Catalogue
+from winback.speech import BETWEEN, Language
 from winback.speech import N_ as N_  # noqa: PLC0414  said twice so that pages may take it from here
-from winback.speech import Language
+from winback.speech import NP_ as NP_  # noqa: PLC0414  as above
 
 LOCALE = Path(str(resources.files("winback.studio"))) / "locale"
 
@@ -38,6 +39,9 @@ def sayings(language: Language) -> tuple[Callable[[str], str], Callable[[str, st
     known = catalogue(language)
 
     def gettext(message: str) -> str:
+        context, between, word = message.rpartition(BETWEEN)
+        if between:
+            return known.pgettext(context, word) if _is_said(known, word, context) else word
         return known.gettext(message) if _is_said(known, message) else message
 
     def ngettext(singular: str, plural: str, count: int) -> str:
@@ -60,8 +64,8 @@ def _accepted(header: str) -> list[tuple[str, float]]:
     return [(code.lower(), float(weight or 1)) for code, weight in found]
 
 
-def _is_said(known: Catalogue, message: str) -> bool:
+def _is_said(known: Catalogue, message: str, context: str | None = None) -> bool:
     if known.locale == Language.EN:
-        return True
-    found = known.translations.get((None, message))
+        return context is None
+    found = known.translations.get((context, message))
     return found is not None and not found.fuzzy and all(found.forms)
