@@ -37,11 +37,9 @@ class Block:
 
     def commands(self) -> Iterator[list[str]]:
         """Words of each line that is a command; in a console's block those after `$ `."""
-        for line in self.text.splitlines():
-            if self.language == "console":
-                if not line.startswith("$ "):
-                    continue
-                line = line[2:]
+        lines = self.text.splitlines()
+        typed = [line[2:] for line in lines if line.startswith("$ ")] if self.language == "console" else lines
+        for line in typed:
             for part in line.split(" && "):
                 words = shlex.split(part, comments=True)
                 if words:

@@ -6,6 +6,7 @@ The studio shows what `make demo` left in out/demo, two months on. Writes docs/i
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import sys
 import tempfile
@@ -40,6 +41,7 @@ def main() -> int:
     if executable is None or not (DEMO / "winback.db").exists():
         print("Chromium and what `make demo` leaves in out/demo are needed: apt-get install chromium; make demo", file=sys.stderr)
         return 1
+    os.environ["LOGNAME"] = "olena"  # whose account it is, where nobody signs in
     with tempfile.TemporaryDirectory() as kept, _studio(Path(kept) / "shop") as (home, shots), sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox", *browser.QUIET])
         page = chromium.new_page()
@@ -63,16 +65,19 @@ def _studio(folder: Path) -> Iterator[tuple[str, dict[str, tuple[str, tuple[int,
     serving = Serving(late)
     late.app = app.create_app(project, engine, port=int(serving.url.rpartition(":")[2]), clock=lambda: NOW)
     with serving as served:
-        yield served.url, {
-            "home": ("/", DESK),
-            "cohort": ("/cohorts/silent-1-2-years-3-orders", DESK),
-            "letter": ("/letters/emails/we-miss-you", DESK),
-            "campaign": ("/campaigns/winter-tea", DESK),
-            "results": ("/results/winter-tea", DESK),
-            "customer": (f"/customers/{customer}", DESK),
-            "letter-on-a-phone": (f"/sent/{letter}/html", PHONE),
-            "telegram": (f"/sent/{message}", PHONE),
-        }
+        yield (
+            served.url,
+            {
+                "home": ("/", DESK),
+                "cohort": ("/cohorts/silent-1-2-years-3-orders", DESK),
+                "letter": ("/letters/email/we-miss-you", DESK),
+                "campaign": ("/campaigns/winter-tea", DESK),
+                "results": ("/results/winter-tea", DESK),
+                "customer": (f"/customers/{customer}", DESK),
+                "letter-on-a-phone": (f"/sent/{letter}/html", PHONE),
+                "telegram": (f"/sent/{message}", PHONE),
+            },
+        )
     engine.dispose()
 
 

@@ -23,13 +23,20 @@ def test_every_command_has_its_part_with_every_option():
     known = dict(reference.commands())
     assert set(parts) == set(known)
     for name, command in known.items():
-        missing = [word for each in command.params for word in (*each.opts, *each.secondary_opts) if word.startswith("--") and f"`{word}`" not in parts[name]]
+        missing = [
+            word for each in command.params for word in (*each.opts, *each.secondary_opts) if word.startswith("--") and f"`{word}`" not in parts[name]
+        ]
         assert not missing, f"winback {name}: {missing}"
 
 
 def test_every_command_and_option_says_what_it_does():
     silent = [name for name, command in reference.commands() if not command.help]
-    silent += [f"{name} {each.opts[0]}" for name, command in reference.commands() for each in command.params if each.opts[0].startswith("--") and not each.help]
+    silent += [
+        f"{name} {each.opts[0]}"
+        for name, command in reference.commands()
+        for each in command.params
+        if each.opts[0].startswith("--") and not each.help
+    ]
     assert not silent, f"{silent} need a `help=` or a docstring"
 
 
@@ -61,11 +68,12 @@ def test_every_page_has_its_place():
 
 
 def test_every_link_leads_to_a_file_and_every_picture_is_there():
-    lost = []
-    for page in blocks.pages():
-        for target in re.findall(r"\]\(([^)#\s]+)", page.read_text(encoding="utf-8")):
-            if "://" not in target and "reference/" not in target and not (page.parent / target).exists():
-                lost.append(f"{page.relative_to(ROOT)}: {target}")
+    lost = [
+        f"{page.relative_to(ROOT)}: {target}"
+        for page in blocks.pages()
+        for target in re.findall(r"\]\(([^)#\s]+)", page.read_text(encoding="utf-8"))
+        if "://" not in target and "reference/" not in target and not (page.parent / target).exists()
+    ]
     assert not lost
 
 
@@ -90,8 +98,20 @@ def test_the_site_is_built_without_a_warning_and_fetches_nothing(tmp_path):
     assert not done.returncode, done.stderr
     made = [page.read_text(encoding="utf-8") for page in (tmp_path / "site").rglob("*.html")]
     assert len(made) > 150
-    fetched = [found for text in made for found in re.findall(r"<(?:script|img|iframe|source)[^>]+src=\"(?:https?:)?//[^\"]+|<link(?![^>]+rel=\"canonical)[^>]+href=\"(?:https?:)?//[^\"]+", text)]
-    styles = [path.name for path in (tmp_path / "site").rglob("*.css") if re.search(r"(?:@import\s+|url\()[\"']?(?:https?:)?//", path.read_text(encoding="utf-8"))]
+    fetched = [
+        found
+        for text in made
+        for found in re.findall(
+            r"<(?:script|img|iframe|source)[^>]+src=\"(?:https?:)?//[^\"]+|<link(?![^>]+rel=\"canonical)[^>]+href=\"(?:https?:)?//[^\"]+", text
+        )
+    ]
+    styles = [
+        path.name
+        for path in (tmp_path / "site").rglob("*.css")
+        if re.search(r"(?:@import\s+|url\()[\"']?(?:https?:)?//", path.read_text(encoding="utf-8"))
+    ]
     assert not fetched
     assert not styles
-    assert (tmp_path / "site/searchindex.js").read_text(encoding="utf-8").startswith("Search.setIndex("), "a script, since a page from a file may fetch no JSON"
+    assert (tmp_path / "site/searchindex.js").read_text(encoding="utf-8").startswith("Search.setIndex("), (
+        "a script, since a page from a file may fetch no JSON"
+    )
