@@ -1,4 +1,4 @@
-"""The documentation's pictures, taken of a real studio: python -m tests.documentation.screenshots (make screenshots)
+"""The documentation's pictures, taken of a real studio: python -m tests.documentation.screenshots [NAME...] (make screenshots)
 
 The studio shows what `make demo` left in out/demo, two months on. Writes docs/images/*.png.
 """
@@ -44,10 +44,12 @@ def main() -> int:
     os.environ["LOGNAME"] = "olena"  # whose account it is, where nobody signs in
     with tempfile.TemporaryDirectory() as kept, _studio(Path(kept) / "shop") as (home, shots), sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox", *browser.QUIET])
-        page = chromium.new_page()
-        page.set_default_timeout(120_000)
-        for name, (address, size) in shots.items():
-            print(_photograph(page, home + address, size, FOLDER / f"{name}.png"))
+        for name in sys.argv[1:] or shots:
+            address, size = shots[name]
+            page = chromium.new_page()
+            page.set_default_timeout(120_000)
+            print(_photograph(page, home + address, size, FOLDER / f"{name}.png"), flush=True)
+            page.close()
         chromium.close()
     return 0
 
@@ -60,7 +62,6 @@ def _studio(folder: Path) -> Iterator[tuple[str, dict[str, tuple[str, tuple[int,
     engine = database.open_engine(project.database_url)
     with engine.connect() as connection:
         customer, letter = connection.execute(text(_TOLD)).one()
-        message = connection.execute(text("SELECT max(id) FROM deliveries WHERE channel = 'telegram' AND status = 'sent'")).scalar_one()
     late = Late()
     serving = Serving(late)
     late.app = app.create_app(project, engine, port=int(serving.url.rpartition(":")[2]), clock=lambda: NOW)
@@ -75,7 +76,7 @@ def _studio(folder: Path) -> Iterator[tuple[str, dict[str, tuple[str, tuple[int,
                 "results": ("/results/winter-tea", DESK),
                 "customer": (f"/customers/{customer}", DESK),
                 "letter-on-a-phone": (f"/sent/{letter}/html", PHONE),
-                "telegram": (f"/sent/{message}", PHONE),
+                "telegram": ("/letters/messages/gift-reminder", DESK),
             },
         )
     engine.dispose()
@@ -83,8 +84,12 @@ def _studio(folder: Path) -> Iterator[tuple[str, dict[str, tuple[str, tuple[int,
 
 _TOLD = """
 SELECT customers.key, deliveries.id FROM deliveries JOIN customers ON customers.id = deliveries.customer_id
-WHERE deliveries.channel = 'email' AND deliveries.status = 'sent' AND customers.locale = 'en' ORDER BY deliveries.id LIMIT 1
+WHERE deliveries.letter = 'we-miss-you' AND deliveries.status = 'sent' AND customers.locale = 'en' ORDER BY deliveries.id LIMIT 1
 """
+
+
+_UNFINISHED = "/being counted|Looking…|Counting/"
+"""What pages say as long as something is to come, as a regular expression of the browser's."""
 
 
 def _photograph(page: Page, address: str, size: tuple[int, int], path: Path) -> str:
@@ -93,7 +98,9 @@ def _photograph(page: Page, address: str, size: tuple[int, int], path: Path) -> 
     answer = page.goto(address, wait_until="load")
     assert answer is not None, address
     assert answer.ok, f"{address}: {answer.status}"
-    page.wait_for_timeout(1500)  # counts come after the page
+    page.wait_for_load_state("networkidle")
+    page.wait_for_function(f"() => !{_UNFINISHED}.test(document.body.innerText)")  # counts and previews come after the page
+    page.wait_for_load_state("networkidle")
     path.parent.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=path)
     weight = path.stat().st_size

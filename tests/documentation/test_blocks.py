@@ -33,10 +33,10 @@ RUN = sorted({block.page for block in TYPED if not block.is_only_read})
 
 @pytest.fixture(scope="module")
 def made_up(tmp_path_factory) -> Path:
-    """What `make demo` leaves of the made-up shop's files, of one customer in ten, and a project that has imported them."""
+    """What `make demo` leaves of the made-up shop's files, of one customer in forty, and a project that has imported them."""
     folder = tmp_path_factory.mktemp("documentation")
     drawn = shop.draw(folder / "out/demo/data", opens_at=datetime(2026, 11, 24, 10, 30, tzinfo=UTC), seed=7)
-    drawn.shoppers = dict(list(drawn.shoppers.items())[::10])
+    drawn.shoppers = dict(list(drawn.shoppers.items())[::40])
     drawn.past = [(moment, key, amount) for moment, key, amount in drawn.past if key in drawn.shoppers]
     drawn.open()
     founded = founding.init(folder / "project")
