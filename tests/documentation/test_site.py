@@ -43,7 +43,7 @@ def test_every_command_and_option_says_what_it_does():
 @pytest.mark.parametrize("name", schemas.SHAPES)
 def test_every_key_of_a_file_is_named(name):
     page, whole = PAGES[f"config-{name}.md"], schemas.schema(name)
-    named = set(re.findall(r"\w+", " ".join(re.findall(r"^\| `([^`]+)`", page, re.MULTILINE))))
+    named = {part for path in re.findall(r"^\| `([^`]+)`", page, re.MULTILINE) for part in re.split(r"\.|\[\]\.?", path)}
     parts = [whole, *whole.get("$defs", {}).values()]
     assert {key for part in parts for key in part.get("properties", {})} <= named
 
