@@ -145,10 +145,17 @@ def values_page() -> str:
     remarks = comments(values)
     rows = []
     for path, word in known.items():
-        rows.append((f"`{path}`", _type(word.kind), "may be absent" if word.optional else "", _cell(remarks.get(path.rpartition(".")[2], ""))))
+        owner, _, last = path.rpartition(".")
+        of = known[owner].kind.__name__ if owner else values.LetterValues.__name__
+        rows.append((f"`{path}`", _type(word.kind), "may be absent" if word.optional else "", _cell(remarks.get((of, last), ""))))
         if word.row is not None and vocabulary.row_words("row", word.row):
             rows += [
-                (f"`{path}` → `{part.partition('.')[2]}`", _type(each.kind), "may be absent" if each.optional else "", "")
+                (
+                    f"`{path}` → `{part.partition('.')[2]}`",
+                    _type(each.kind),
+                    "may be absent" if each.optional else "",
+                    _cell(remarks.get((word.row.__name__, part.partition(".")[2]), "")),
+                )
                 for part, each in vocabulary.row_words("row", word.row).items()
                 if "." in part
             ]
@@ -241,12 +248,14 @@ def write(folder: Path) -> None:
             path.write_text(text, encoding="utf-8")
 
 
-def comments(module: Any) -> dict[str, str]:
-    """The remark behind each annotated line of a module's classes, by the line's name."""
+def comments(module: Any) -> dict[tuple[str, str], str]:
+    """The remark behind each annotated line of a module's classes, by the class and the line's name."""
     source = inspect.getsource(module).splitlines()
     return {
-        node.target.id: source[node.end_lineno - 1].partition("  # ")[2]
-        for node in ast.walk(ast.parse("\n".join(source)))
+        (of.name, node.target.id): source[node.end_lineno - 1].partition("  # ")[2]
+        for of in ast.walk(ast.parse("\n".join(source)))
+        if isinstance(of, ast.ClassDef)
+        for node in of.body
         if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.end_lineno
     }
 
