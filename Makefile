@@ -4,6 +4,8 @@
 # make bench  speed and memory, as ratios: make bench [ONLY=area] [JSON=file] [CUSTOMERS=100000, of the shop in audience and studio]
 # make faults 200 kills -9 of workers over a campaign of 20,000 letters, on SQLite and on PostgreSQL: nobody twice, nobody lost
 # make referees  programs from outside judge every letter; installs those that are missing (Debian, as root, or says what to install)
+# make docs   the documentation as a site, into out/docs/, without a network; a warning is an error
+# make screenshots  the documentation's pictures, taken of a real studio by Chromium
 # make words  every sentence of the studio's pages into every catalogue; what is new there waits for a translation
 # make pictures  every letter in every language, photographed by day and by night, wide and narrow, into out/pictures/
 
@@ -14,7 +16,7 @@ BIN    := $(VENV)/bin
 export DO_NOT_TRACK := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test check audit bench faults referees pictures words lock format clean
+.PHONY: demo test check audit bench faults referees pictures docs screenshots words lock format clean
 
 demo: $(VENV)/.installed
 	@$(BIN)/python -m flows.demo
@@ -47,6 +49,12 @@ referees: $(VENV)/.installed-dev $(VENV)/referees/vnu.jar $(VENV)/referees/axe.m
 
 pictures: $(VENV)/.installed-dev
 	@$(BIN)/python -m tests.referees.pictures $(LETTERS)
+
+docs: $(VENV)/.installed-dev
+	@$(BIN)/python -m sphinx -q -W --keep-going -d out/docs.kept -b html docs out/docs && echo "The site: out/docs/index.html"
+
+screenshots: $(VENV)/.installed-dev
+	@$(BIN)/python -m tests.documentation.screenshots
 
 words: $(VENV)/.installed-dev
 	@$(BIN)/python -m tests.catalogues $(FILL)

@@ -173,7 +173,7 @@ def write_page(measured: Report, path: Path) -> None:
 def serve(
     context: typer.Context,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535)] = 8000,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Listen here; 0: any that is free.")] = 8000,
     studio: Annotated[int | None, typer.Option(min=0, max=65535, metavar="PORT", help="Open the studio too, at this port of 127.0.0.1.")] = None,
     folder: Folder = None,
 ) -> None:

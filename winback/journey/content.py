@@ -118,12 +118,16 @@ def _questions(value: Any) -> Any:
     )
 
 
+_Written = Annotated[tuple[Question | Localised, ...], Field(min_length=3, max_length=5)]
+"""How the questions stand in a file, for editors."""
+
+
 class Survey(Shape):
     """Three to five questions. The first is answered in the letter by a number, the others on the survey's page."""
 
     link: str = ""  # a page of the shop's own, by its name in brand.yaml's `links:`, which gets the first answer as ?answer=4; empty: ours
     scale: Literal[5, 10] = 5  # 1 to 5, or 0 to 10
-    questions: Annotated[tuple[Question, ...], BeforeValidator(_questions)] = Field(min_length=3, max_length=5)
+    questions: Annotated[tuple[Question, ...], BeforeValidator(_questions, json_schema_input_type=_Written)] = Field(min_length=3, max_length=5)
     bad_below: int = Field(default=7, ge=0, le=10)  # of 10: whoever says less is answered by a person; 0: nobody is
 
     @model_validator(mode="after")
