@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import re
+import shutil
 from datetime import timedelta
 
 import httpx
 import pytest
 from lxml import html
-from sqlalchemy import select, update
+from sqlalchemy import delete, func, select, update
 
 from tests import projects
 from tests.operations.lost import CAMPAIGN, START, go, populate
 from winback.channels.memory import MemoryChannel
 from winback.demo.serving import Serving
+from winback.operations import forgetting
 from winback.sending import prepared
 from winback.store import database, merging
-from winback.store.tables import customers, deliveries, events
+from winback.store.tables import customers, deliveries, edition_files, editions, events
 from winback.tracking import addresses, tokens
 from winback.tracking.app import create_app
 from winback.tracking.tokens import Purpose
@@ -122,7 +124,7 @@ def test_what_never_left_cannot_be_looked_at(engine, ready, sent, web, status):
     assert web.get(page(ready, letter)).status_code == 404
 
 
-def test_every_wrong_link_gets_the_same_answer_and_so_does_a_letter_that_cannot_be_written_any_more(ready, sent, web):
+def test_every_wrong_link_gets_the_same_answer_and_so_does_a_letter_that_cannot_be_written_any_more(engine, ready, sent, web):
     letter = sent[0][0]
     key = ready.project.key
     wrong = [
@@ -133,7 +135,62 @@ def test_every_wrong_link_gets_the_same_answer_and_so_does_a_letter_that_cannot_
     ]
     found = {(answer.status_code, answer.text) for token in wrong for answer in [web.get(f"/v/{token}")]}
     assert len(found) == 1
+    with database.writing(engine) as connection:  # as if it had left before editions were kept
+        connection.execute(delete(editions))
     (ready.project.root / FILE).unlink()
     gone = web.get(page(ready, letter))
     assert found == {(gone.status_code, gone.text)}
     assert gone.status_code == 404
+
+
+def test_it_stays_as_it_left_whatever_becomes_of_its_files(engine, ready, sent, web):
+    (first, email), _ = sent
+    before = web.get(page(ready, first))
+    assert before.status_code == 200
+    root = ready.project.root
+    projects.edit(root / "config" / "brand.yaml", "Val Street, Kyiv", "Val Street, Lviv")
+    projects.edit(root / "templates" / "emails" / "_base" / "letter.html", "<body", '<body id="another"')
+    again, channel = prepared.prepare(ready.project, CAMPAIGN), MemoryChannel()
+    go(again, engine, START + timedelta(days=8), channel)
+    later = next(letter.delivery_id for letter in channel.letters if letter.to == email.to)
+    assert web.get(page(ready, first)).text == before.text
+    new = web.get(page(ready, later)).text
+    assert 'id="another"' in new
+    assert ("Street, Lviv" in before.text, "Street, Lviv" in new) == (False, True)
+    (root / FILE).unlink()
+    shutil.rmtree(root / "templates" / "emails")
+    assert web.get(page(ready, first)).text == before.text
+    with Serving(create_app(ready.project, engine, clock=lambda: START)) as anew:  # which has nothing ready
+        shutil.rmtree(root / ".winback" / "editions")
+        assert httpx.get(f"{anew.url}{page(ready, first)}", timeout=30).text == before.text
+        assert httpx.get(f"{anew.url}{page(ready, later)}", timeout=30).text == new
+
+
+def test_who_was_forgotten_has_no_letters(engine, ready, sent, web):
+    (letter, _), (other, _) = sent
+    with database.reading(engine) as connection:
+        key = connection.execute(
+            select(customers.c.key).join(deliveries, deliveries.c.customer_id == customers.c.id).where(deliveries.c.id == letter)
+        ).scalar_one()
+    assert web.get(page(ready, letter)).status_code == 200
+    forgetting.forget(ready.project, engine, key, by="olha", now=START + timedelta(hours=1))
+    assert [web.get(page(ready, each)).status_code for each in (letter, other)] == [404, 200]
+
+
+def test_a_run_keeps_each_content_once_no_list_of_customers_and_no_code(engine, ready, sent):
+    def kept():
+        with database.reading(engine) as connection:
+            files = connection.execute(select(editions.c.files).order_by(editions.c.id)).scalars().all()
+            return files, connection.execute(select(func.count()).select_from(edition_files)).scalar_one()
+
+    (files,), contents = kept()
+    assert {"config/brand.yaml", FILE, "templates/emails/_base/letter.html", "templates/locales/uk/LC_MESSAGES/letters.po"} <= files.keys()
+    assert not [name for name in files if name.startswith(("config/lists/", "config/codes/", "config/settings"))]
+    assert contents == len(set(files.values()))
+    go(ready, engine, START + timedelta(hours=1), MemoryChannel())
+    assert kept() == ([files], contents)
+    projects.edit(ready.project.root / "config" / "brand.yaml", "Val Street, Kyiv", "Val Street, Lviv")
+    go(prepared.prepare(ready.project, CAMPAIGN), engine, START + timedelta(hours=2), MemoryChannel())
+    (_, changed), more = kept()
+    assert [name for name in files if files[name] != changed[name]] == ["config/brand.yaml"]
+    assert more == contents + 1

@@ -18,7 +18,7 @@ from winback.model import ChannelName, DeliveryStatus, Reason, RunStatus
 from winback.operations import alarming, beginning, campaign_run, enrolment, knowing, stopping
 from winback.operations.alarming import Tell
 from winback.operations.approving import Waiting
-from winback.sending import allowing, fuse, greeting, lanes, queue
+from winback.sending import allowing, editions, fuse, greeting, lanes, queue
 from winback.sending.compose import Writer
 from winback.sending.greeting import Greeter
 from winback.sending.loop import Lanes, LaneStoppedError, Worker
@@ -77,6 +77,7 @@ async def go(
     changes nothing but being asked; of a daily campaign, who came in today is kept.
     """
     async with open_lanes(prepared, worker=worker, open_channel=open_channel) as opened:
+        made_of = editions.read(prepared)  # before `begin` refuses files that were saved meanwhile
         run = beginning.begin(engine, prepared, now=now(), again=again)
         if isinstance(run, Waiting):
             return Ran(prepared.name, run.asked.run, RunStatus.WAITING, waiting=run)
@@ -88,6 +89,7 @@ async def go(
                 return Ran(prepared.name, came_in.asked.run, RunStatus.WAITING, enrolled=ran.enrolled, waiting=came_in)
         _let_go_on(engine, opened, now())
         for each in campaign_run.under_way(engine, prepared):
+            editions.keep(engine, made_of, each, now=now())
             await send(prepared, engine, each, opened, ran, now=now, progress=progress)
             status = finish(engine, each)
             ran.status = status if each.id == run.id else ran.status

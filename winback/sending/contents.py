@@ -27,7 +27,7 @@ def read(prepared: Prepared) -> Fingerprint:
     Read in are the campaign, its cohort and exclude lists, its letters with their layouts, parts and pictures, what their sentences say in
     each language, brand, senders and policy, and where the cohort or the letters ask for them: signs, values, trades, occasions.
     """
-    found = fingerprint.of(dict(_yaml(prepared)), {**dict(_lists(prepared)), **dict(_letters(prepared)), **dict(_sentences(prepared))})
+    found = fingerprint.of(dict(_yaml(prepared)), {**dict(_lists(prepared)), **dict(letters(prepared)), **dict(_sentences(prepared))})
     now = prepared.project.stamps()
     if saved := sorted(file for file in found.files if prepared.stamps and now.get(file) != prepared.stamps.get(file)):
         raise ConfigError(Problem(saved[0], None, "it was saved while it was read.", "Try again; nothing was changed."))
@@ -72,7 +72,7 @@ def _flats(prepared: Prepared) -> Iterator[Flat]:
         yield from prepared.library.flats(channel, name).values()
 
 
-def _letters(prepared: Prepared) -> Iterator[tuple[str, bytes]]:
+def letters(prepared: Prepared) -> Iterator[tuple[str, bytes]]:
     """Templates with their layouts and parts, byte by byte, and the pictures that they show."""
     project = prepared.project
     for file in sorted({piece.file for each in _flats(prepared) for piece in each.pieces}):

@@ -73,8 +73,11 @@ class Prepared:
         return next((language for language in chain if language in self.languages), None)
 
 
-def prepare(project: Project, name: str) -> Prepared:
-    """Read a campaign and all that it names. Raises ConfigError or TemplateError with every problem found."""
+def prepare(project: Project, name: str, *, hands_out: bool = True) -> Prepared:
+    """Read a campaign and all that it names. Raises ConfigError or TemplateError with every problem found.
+
+    `hands_out`: codes may be handed out, so the files with them are read too.
+    """
     stamps = project.stamps()
     document = _with_methods(project, campaign.read(project, name))
     texts = library.open_library(project)
@@ -94,7 +97,7 @@ def prepare(project: Project, name: str) -> Prepared:
         raise ConfigError(problems)
     if faults := sorted({fault for letter in _letters(document.value) for fault in texts.faults(*letter)}, key=str):
         raise TemplateError(faults)
-    pools = _pools(project, document)
+    pools = _pools(project, document) if hands_out else {}
     languages, faults = _languages(document.value, texts)
     if not languages:
         raise TemplateError(

@@ -103,6 +103,8 @@ HOLDINGS: Mapping[str, Holding] = {
     "stops_looked": _nobodys("It says when orders were looked through last."),
     "links": _nobodys("Addresses of the shop's pages, the same for everybody."),
     "approvals": _nobodys("Counts and files that a campaign was approved by."),
+    "editions": _nobodys("Which of the shop's files a campaign's letters were written from."),
+    "edition_files": _nobodys("What those files said: texts of the shop, the same for everybody."),
     "run_changes": _nobodys("Files of a campaign that were changed."),
     "reminders": _nobodys("How many tasks managers were reminded of."),
     "paces": _nobodys("How fast letters may leave."),

@@ -29,19 +29,27 @@ class SentLetter:
     channel: ChannelName
     letter: str
     at: datetime
+    written_at: datetime
 
 
 def find(connection: Connection, delivery_id: int) -> SentLetter | None:
     """A letter that left, or may have; None for any other delivery, and for what a person was asked to do."""
+    handed_over = deliveries.c.handed_over_at
     row = connection.execute(
-        select(deliveries, campaign_runs.c.campaign, func.coalesce(deliveries.c.sent_at, deliveries.c.handed_over_at).label("at"))
+        select(
+            deliveries,
+            campaign_runs.c.campaign,
+            func.coalesce(deliveries.c.sent_at, handed_over).label("at"),
+            func.coalesce(handed_over, deliveries.c.sent_at).label("written_at"),
+        )
         .join(campaign_runs, campaign_runs.c.id == deliveries.c.run_id)
         .where(deliveries.c.id == delivery_id, deliveries.c.channel.in_(list(ChannelName)), deliveries.c.status.in_(_LEFT))
     ).one_or_none()
     if row is None or row.at is None:
         return None
     names = ("id", "run_id", "customer_id", "stage", "tactic", "locale", "attempts", "due_at", "occasion")
-    return SentLetter(Claimed(**{name: getattr(row, name) for name in names}), row.campaign, ChannelName(row.channel), row.letter, row.at)
+    claimed = Claimed(**{name: getattr(row, name) for name in names})
+    return SentLetter(claimed, row.campaign, ChannelName(row.channel), row.letter, row.at, row.written_at)
 
 
 def written_from(connection: Connection, sent: SentLetter, as_of: AsOf) -> tuple[Candidate, Row[Any], Held | None] | None:

@@ -21,7 +21,7 @@ from winback.store.tables.campaigns import (
     waves,
 )
 from winback.store.tables.consents import consent_proofs, consent_requests, consent_wordings
-from winback.store.tables.journeys import approvals, codes, reminders, run_changes, tasks
+from winback.store.tables.journeys import approvals, codes, edition_files, editions, reminders, run_changes, tasks
 from winback.store.tables.kinds import Day, Id, Tree, Utc, metadata, sqlite_text
 from winback.store.tables.lanes import fuses, lane_counts
 from winback.store.tables.mail import forwards, mailboxes, mails
@@ -64,6 +64,8 @@ __all__ = [
     "contacts",
     "customers",
     "deliveries",
+    "edition_files",
+    "editions",
     "events",
     "facts",
     "facts_due",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Float, Index, Integer, String, Table, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Column, Float, Index, Integer, LargeBinary, String, Table, Text, UniqueConstraint
 from sqlalchemy.types import JSON
 
 from winback.store.tables.kinds import Day, Utc, metadata, row_id, to
@@ -33,6 +33,23 @@ run_changes = Table(
     Column("fingerprint", String(64), nullable=False),
     Column("changed", JSON, nullable=False),  # the files that are others now, and what of the campaign's own
     Index(None, "run_id"),
+)
+
+editions = Table(
+    "editions",
+    metadata,
+    row_id(),
+    to("campaign_runs.id", "run_id", nullable=False),
+    Column("began_at", Utc, nullable=False),  # the run's letters were written from it from then on, until the next one began
+    Column("files", JSON, nullable=False),  # name -> content_hash
+    Index(None, "run_id"),
+)
+
+edition_files = Table(
+    "edition_files",
+    metadata,
+    Column("content_hash", String(64), primary_key=True),  # sha256 of what the file says: one that many editions share is kept once
+    Column("content", LargeBinary, nullable=False),  # compressed, by zlib
 )
 
 codes = Table(
