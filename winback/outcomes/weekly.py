@@ -11,8 +11,14 @@ from winback.model import HOLDOUT, EventKind
 from winback.outcomes.report import Report
 from winback.outcomes.statistics import round_to_digits
 
-COUNTED = (EventKind.CLICK, EventKind.REPLY, EventKind.UNSUBSCRIBE, EventKind.BOUNCE, EventKind.COMPLAINT)
-"""Of what came back; opens prove nothing within a week."""
+COUNTED = {
+    "clicks": EventKind.CLICK,
+    "replies": EventKind.REPLY,
+    "unsubscribed": EventKind.UNSUBSCRIBE,
+    "bounces": EventKind.BOUNCE,
+    "complaints": EventKind.COMPLAINT,
+}
+"""Of what came back, letters; opens prove nothing within a week."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +41,7 @@ class CampaignWeek:
         return {
             "campaign": self.campaign,
             "sent": self.sent,
-            **{f"{kind}s": self.came_back.get(kind, 0) for kind in COUNTED},
+            **{name: self.came_back.get(kind, 0) for name, kind in COUNTED.items()},
             "written_to": told and sum(arm.assigned for arm in told.tactics),
             "returned": told and sum(arm.figures.returned for arm in told.tactics),
             "left_alone": alone and alone.assigned,

@@ -19,7 +19,7 @@ def sent(connection: Connection, since: datetime, until: datetime) -> dict[str, 
         .where(deliveries.c.sent_at.is_not(None), deliveries.c.sent_at >= since, deliveries.c.sent_at < until)
         .group_by(campaign_runs.c.campaign)
     )
-    return dict(rows.tuples().all())
+    return {campaign: int(letters) for campaign, letters in rows}
 
 
 def came_back(connection: Connection, since: datetime, until: datetime) -> dict[str, Counter[EventKind]]:
