@@ -36,9 +36,10 @@ def block(document: str, beginning: str) -> list[str]:
 class Prefect:
     """A server with its own home and port. `shell` runs a line in the project's folder as a person would; what stays, ends on leaving."""
 
-    def __init__(self, home: Path, project: Path, **environment: str) -> None:
+    def __init__(self, home: Path, project: Path, *, host: str = "127.0.0.1", **environment: str) -> None:
         self.home, self.project = home, project
         home.mkdir(parents=True, exist_ok=True)
+        self.host = host
         with contextlib.closing(listen()) as free:
             self.port = free.getsockname()[1]
         outside = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
@@ -50,7 +51,8 @@ class Prefect:
             "WINBACK_SECRET": "k" * 32,
             "WINBACK_HOME": str(project),
             "PREFECT_HOME": str(home),
-            "PREFECT_API_URL": f"http://127.0.0.1:{self.port}/api",
+            "PREFECT_API_URL": f"http://{host}:{self.port}/api",
+            "PREFECT_SERVER_API_HOST": host,
             "PREFECT_SERVER_API_PORT": str(self.port),
             "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
             "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",

@@ -149,7 +149,7 @@ def test_each_deployment_runs_once_to_completed(shop):
     later = {
         name: {} for name in ("enrol-and-send", "send-beside", "bounces", "bot-follow-ups", "measure-and-report", "weekly-report", "quarterly-report")
     }
-    second = shop.run(later, now=START + timedelta(days=8))
+    second = shop.run(later, now=START + timedelta(days=7))
     assert set(second.values()) == {"Completed"}, second
     assert {*ended, *second} == set(prefect.deployments()), "each of them ran"
 
@@ -165,7 +165,7 @@ def test_what_was_measured_stands_beside_the_run_as_text_tables_and_charts(shop)
     week = json.loads(kept["figures-week"]["data"])
     assert [(row["campaign"], row["sent"] > 15) for row in week] == [("winter-tea", True)]
     assert {"report-week", "report-quarter-2026-q3", "figures-occasions", "figures-facts", "report-doctor", "approval-winter-tea"} <= set(kept)
-    assert (shop.project.out / "reports" / f"week-{(START + timedelta(days=7)).date()}.md").exists()
+    assert (shop.project.out / "reports" / f"week-{(START + timedelta(days=6)).date()}.md").exists()
 
 
 def test_a_spike_of_bounces_stops_the_lane_and_an_automation_pauses_what_enrols(shop):

@@ -33,7 +33,7 @@ START = datetime(2026, 11, 24, 10, 30, tzinfo=UTC)
 def harness() -> Iterator[None]:
     from prefect.testing.utilities import prefect_test_harness
 
-    with prefect_test_harness(server_startup_timeout=120):
+    with prefect_test_harness(server_startup_timeout=300):
         yield
 
 
