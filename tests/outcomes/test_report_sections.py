@@ -85,7 +85,7 @@ def test_charts_stand_in_files_of_their_own_with_their_colours():
         style = drawn.findtext("{http://www.w3.org/2000/svg}style")
         used = {name for each in drawn.iter() for name in each.get("class", "").split()}
         assert used, "it is coloured by its style"
-        assert not [name for name in used if name not in style]
+        assert not [name for name in used - {"dot"} if name not in style], "a dot has the colour of its arm"
         assert "--holdout: #" in style
 
 
