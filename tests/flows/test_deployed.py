@@ -18,9 +18,10 @@ from tests.flows import served
 from tests.flows.served import Prefect
 from tests.operations.lost import populate
 from winback.demo import mailbox
+from winback.limits import FuseCause
 from winback.settings import Project
-from winback.store import database
-from winback.store.tables import approvals, contacts, deliveries
+from winback.store import database, fuses
+from winback.store.tables import approvals, deliveries
 
 pytestmark = [pytest.mark.flows, pytest.mark.xdist_group("deployed")]
 
@@ -169,27 +170,14 @@ def test_what_was_measured_stands_beside_the_run_as_text_tables_and_charts(shop)
 
 
 def test_a_spike_of_bounces_stops_the_lane_and_an_automation_pauses_what_enrols(shop):
-    """By the lines of automations.yaml; the letters come back into the mailbox, the fuse blows, the event arrives, Prefect pauses."""
+    """By the lines of automations.yaml: the fuse has blown, the next run tells of it, the event arrives, Prefect pauses."""
     prefect, project = shop.prefect, shop.project
     head = (projects.ROOT / "automations.yaml").read_text(encoding="utf-8").partition("automations:")[0]
     prefect.shell("\n".join(line.removeprefix("#").strip() for line in head.splitlines()[1:]))
     engine = database.open_engine(project.database_url)
-    with database.reading(engine) as connection:
-        rows = connection.execute(
-            select(deliveries.c.message_id, contacts.c.address)
-            .join(contacts, contacts.c.customer_id == deliveries.c.customer_id)
-            .where(deliveries.c.status == "sent", contacts.c.channel == "email")
-            .limit(14)
-        ).all()
+    with database.writing(engine) as connection:
+        fuses.blow(connection, "email", FuseCause.BOUNCES, START, counts={"bad": 60, "of": 100, "above": 0.05})
     engine.dispose()
-    for number, row in enumerate(rows):
-        report = (
-            f"From: mailer-daemon@mx.example\nTo: bounce@zerno.example\nMessage-ID: <{number}@mx.example>\n"
-            "Content-Type: multipart/report; report-type=delivery-status; boundary=b\n\n--b\nContent-Type: message/delivery-status\n\n"
-            f"Reporting-MTA: dns; mx.example\n\nFinal-Recipient: rfc822; {row.address}\nAction: failed\nStatus: 5.1.1\n"
-            f"--b\nContent-Type: text/rfc822-headers\n\nMessage-ID: {row.message_id}\n--b--\n"
-        )
-        mailbox.deliver(project.root / "replies", report.encode(), mail_from="", recipient="bounce@zerno.example")
     assert prefect.deployments()["enrol-and-send"]["paused"] is False
     assert shop.run({"bounces": {"place": str(project.root / "replies")}}, now=START + timedelta(days=8)) == {"bounces": "Completed"}
     prefect.until(lambda: prefect.deployments()["enrol-and-send"]["paused"] or None, "nothing is paused")
