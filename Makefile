@@ -2,6 +2,7 @@
 # make test   lint, types, and every test, on SQLite and on a real PostgreSQL
 # make audit  licences, pins and known holes of dependencies; fails where no service of known holes can be asked (make check only says so)
 # make bench  speed and memory, as ratios: make bench [ONLY=area] [JSON=file] [CUSTOMERS=100000, of the shop in audience and studio]
+# make scaling  a million customers by four processes on PostgreSQL: make scaling [CUSTOMERS=1000000] [JSON=file]; writes the table of docs/scaling.md
 # make faults 200 kills -9 of workers over a campaign of 20,000 letters, on SQLite and on PostgreSQL: nobody twice, nobody lost
 # make referees  programs from outside judge every letter; installs those that are missing (Debian, as root, or says what to install)
 # make docs   the documentation as a site, into out/docs/, without a network; a warning is an error
@@ -16,7 +17,7 @@ BIN    := $(VENV)/bin
 export DO_NOT_TRACK := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test check audit bench faults referees pictures docs screenshots words lock format clean
+.PHONY: demo test check audit bench scaling faults referees pictures docs screenshots words lock format clean
 
 demo: $(VENV)/.installed
 	@$(BIN)/python -m flows.demo
@@ -35,6 +36,12 @@ audit: $(VENV)/.installed-dev
 
 bench: $(VENV)/.installed-bench
 	@$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY)) $(if $(JSON),--json $(JSON)) $(if $(CUSTOMERS),--customers $(CUSTOMERS)) $(if $(KEEP),--keep $(KEEP))
+
+scaling: JSON := $(or $(JSON),out/scaling.json)
+scaling: $(VENV)/.installed-bench
+	@mkdir -p $(dir $(JSON))
+	@$(BIN)/python -m benchmarks --only scaling --json $(JSON) $(if $(CUSTOMERS),--customers $(CUSTOMERS)); missed=$$?; \
+	$(BIN)/python -m benchmarks.written $(JSON) docs/scaling.md && exit $$missed
 
 faults: $(VENV)/.installed-dev
 	@for database in sqlite postgresql; do \

@@ -15,7 +15,7 @@ from rich.table import Table
 
 from benchmarks.figure import Figure, Unavailable
 
-AREAS = ("import", "audience", "letters", "journey", "sending", "tracking", "messenger", "outcomes", "studio", "operations")
+AREAS = ("import", "audience", "letters", "journey", "sending", "tracking", "messenger", "outcomes", "studio", "operations", "scaling")
 
 
 def main() -> int:
@@ -24,7 +24,11 @@ def main() -> int:
     parser.add_argument("--only", metavar="AREA", choices=AREAS, help=f"one of {', '.join(AREAS)}")
     parser.add_argument("--json", metavar="FILE", type=Path, help="also write the figures as JSON")
     parser.add_argument(
-        "--customers", metavar="N", type=int, default=1_000_000, help="of the made-up shop in audience and studio, of the run in outcomes (1,000,000)"
+        "--customers",
+        metavar="N",
+        type=int,
+        default=1_000_000,
+        help="of the made-up shop in audience and studio, of the run in outcomes and scaling (1,000,000)",
     )
     parser.add_argument("--keep", metavar="DIR", type=Path, help="let that shop's databases stay here (3.5 GB), to be measured again")
     arguments = parser.parse_args()
@@ -33,7 +37,8 @@ def main() -> int:
         print(f"There is nothing to measure in the area {arguments.only} yet. Areas: {', '.join(present)}.", file=sys.stderr)
         return 1
     of_shop = {"customers": arguments.customers, "keep": arguments.keep}
-    options = {"audience": of_shop, "studio": of_shop, "outcomes": {"customers": arguments.customers}}
+    of_run = {"customers": arguments.customers}
+    options = {"audience": of_shop, "studio": of_shop, "outcomes": of_run, "scaling": of_run}
     figures, unavailable = _measure([arguments.only] if arguments.only else present, options)
     _print(figures)
     if arguments.json:

@@ -10,11 +10,14 @@ from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
 from flows import alarms, opened
+from flows.options import Collecting
 from winback.operations import collecting
+
+_USUAL = Collecting()
 
 
 @task(cache_policy=NO_CACHE, task_run_name="collect")
-def collect(project: str, replies: str | None, now: datetime) -> dict[str, Any]:
+def collect(project: str, replies: str, now: datetime) -> dict[str, Any]:
     """Read everything that waits, once."""
     winback = opened.project(project)
     folder = Path(replies) if replies else None
@@ -22,6 +25,6 @@ def collect(project: str, replies: str | None, now: datetime) -> dict[str, Any]:
 
 
 @flow(name="collect-events", flow_run_name="collect events")
-def collect_events(project: str = ".", replies: str | None = None, now: datetime | None = None) -> dict[str, Any]:
-    """`replies` is the Maildir that answers and bounces arrive in; without it the one that settings.yaml names."""
-    return collect(project, replies, opened.moment(now))
+def collect_events(options: Collecting = _USUAL) -> dict[str, Any]:
+    """Everything at once, as `winback collect` does; the schedule has bounces and bot-follow-ups instead, so that neither holds up the other."""
+    return collect(options.project, options.replies, opened.moment(options.now))

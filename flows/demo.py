@@ -22,6 +22,7 @@ def main() -> None:
     from flows.enrol_and_send import enrol_and_send
     from flows.import_orders import import_orders
     from flows.measure_and_report import measure_and_report
+    from flows.options import Collecting, Importing, Measuring, Sending
     from winback.demo import shop, story
     from winback.operations.importing import ImportReport
     from winback.outcomes.report import Report
@@ -30,16 +31,17 @@ def main() -> None:
         """The four deeds as Prefect flows."""
 
         def import_(self, folder: Path, now: datetime) -> ImportReport:
-            return import_orders(str(folder), now=now)
+            return import_orders(Importing(project=str(folder), now=now))
 
         def enrol_and_send(self, folder: Path, now: datetime) -> None:
-            enrol_and_send(str(folder), story.CAMPAIGN, now=now)
+            enrol_and_send(Sending(project=str(folder), campaign=story.CAMPAIGN, now=now))
 
         def collect(self, folder: Path, now: datetime, replies: Path) -> None:
-            collect_events(str(folder), str(replies), now=now)
+            collect_events(Collecting(project=str(folder), replies=str(replies), now=now))
 
         def measure_and_report(self, folder: Path, now: datetime, page: Path) -> Report:
-            return measure_and_report(str(folder), story.CAMPAIGN, now=now, page=str(page), truth=shop.true_effects())[0]
+            asked = Measuring(project=str(folder), campaign=story.CAMPAIGN, now=now, page=str(page), truth=shop.true_effects())
+            return measure_and_report(asked)[0]
 
     story.tell(FOLDER, Flows(), seed=7, ended=lambda: f"The story took {time.monotonic() - began:.0f} s.")
 

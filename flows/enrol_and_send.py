@@ -11,6 +11,7 @@ from prefect.cache_policies import NO_CACHE
 from sqlalchemy import Engine
 
 from flows import alarms, opened
+from flows.options import Sending
 from winback.errors import Problem, Refused
 from winback.model import RunStatus
 from winback.operations import beginning, campaign_run, enrolment, running, stopping
@@ -21,6 +22,7 @@ from winback.sending.prepared import Prepared
 from winback.store import database, runs
 from winback.store.runs import Run
 
+_USUAL = Sending()
 BATCHES = 10
 """Of one task: opening files and lanes costs as much as hundreds of letters, and after each task a pause or a changed file is heard."""
 
@@ -71,15 +73,16 @@ def send_batch(project: str, campaign: str, now: datetime | None) -> Ran:
 
 
 @flow(name="enrol-and-send", flow_run_name="enrol and send")
-def enrol_and_send(project: str = ".", campaign: str | None = None, now: datetime | None = None) -> dict[str, int]:
-    """Go on with `campaign` (started if it hasn't been), or with every one that was started and isn't over. Returns letters by status.
+def enrol_and_send(options: Sending = _USUAL) -> dict[str, int]:
+    """Go on with one campaign (started if it hasn't been), or with every one that was started and isn't over. Returns letters by status.
 
     A campaign that can't go on (a broken file, a closed lane) doesn't hold up the others: what is wrong is raised at the end. One that
     waits for a person's approval sends nothing, and is no failure.
     """
+    project, now = options.project, options.now
     totals: dict[str, int] = {}
     problems: list[Problem] = []
-    for name in [campaign] if campaign else started(project):
+    for name in [options.campaign] if options.campaign else started(project):
         if is_over(project, name):
             continue
         try:

@@ -8,9 +8,12 @@ from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
 from flows import opened
+from flows.options import Importing
 from winback.audience import source
 from winback.operations import importing, scoring
 from winback.operations.importing import ImportReport
+
+_USUAL = Importing()
 
 
 @task(cache_policy=NO_CACHE, task_run_name="import {name}")
@@ -28,9 +31,10 @@ def score(project: str, now: datetime) -> None:
 
 
 @flow(name="import", flow_run_name="import")
-def import_orders(project: str = ".", now: datetime | None = None) -> ImportReport:
-    """Every source of config/sources.yaml, in its order."""
-    names = source.chosen(source.read(opened.project(project)))
+def import_orders(options: Importing = _USUAL) -> ImportReport:
+    """Every source of config/sources.yaml, in its order, or one of them."""
+    project, now = options.project, options.now
+    names = source.chosen(source.read(opened.project(project)), options.source or None)
     reports = [import_source(project, name, opened.moment(now)) for name in names]
     score(project, opened.moment(now))
     return ImportReport(tuple(done for report in reports for done in report.sources))

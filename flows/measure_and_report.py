@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -10,35 +9,40 @@ from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
 from flows import artifacts, opened
+from flows.options import Measuring
 from winback.commands import results
 from winback.operations import exporting, reporting
 from winback.outcomes import markdown, wording
 from winback.outcomes.report import Report
 from winback.store import database, runs
+from winback.studio import report_page
+
+_USUAL = Measuring()
 
 
 @task(cache_policy=NO_CACHE, task_run_name="measure {campaign}")
-def measure(project: str, campaign: str, now: datetime, page: str | None, truth: Mapping[str, float] | None) -> Report:
+def measure(options: Measuring, campaign: str, now: datetime) -> Report:
     """One campaign's newest run."""
-    winback = opened.project(project)
-    measured = reporting.measure_and_report(winback, opened.store(winback), campaign, now=now, truth=truth)
-    path = Path(page) if page else winback.out / "reports" / f"{campaign}.html"
+    winback = opened.project(options.project)
+    measured = reporting.measure_and_report(winback, opened.store(winback), campaign, now=now, truth=options.truth, language=options.language)
+    path = Path(options.page) if options.page else winback.out / "reports" / f"{campaign}.html"
     results.write_page(measured, path)
     told = measured.as_json()
-    artifacts.keep(campaign, markdown=markdown.of_report(measured), table=measured.arms_as_json(), page=path, about=wording.as_of(measured))
+    artifacts.keep(
+        campaign,
+        markdown=markdown.of_report(measured),
+        table=measured.arms_as_json(),
+        about=wording.as_of(measured),
+        page=path,
+        charts=report_page.chart_files(measured),
+    )
     exporting.write(told, path.with_suffix(""))
     return measured
 
 
 @flow(name="measure-and-report", flow_run_name="measure and report")
-def measure_and_report(
-    project: str = ".",
-    campaign: str | None = None,
-    now: datetime | None = None,
-    page: str | None = None,
-    truth: Mapping[str, float] | None = None,
-) -> list[Report]:
-    """Reports and their tables as CSV lie in out/reports/ unless `page` names a file; `truth` is known for made-up shops only."""
-    with database.reading(opened.store(opened.project(project))) as connection:
-        names = [campaign] if campaign else runs.campaigns(connection)
-    return [measure(project, name, opened.moment(now), page, truth) for name in names]
+def measure_and_report(options: Measuring = _USUAL) -> list[Report]:
+    """Reports and their tables as CSV lie in out/reports/ unless the options name a file."""
+    with database.reading(opened.store(opened.project(options.project))) as connection:
+        names = [options.campaign] if options.campaign else runs.campaigns(connection)
+    return [measure(options, name, opened.moment(options.now)) for name in names]

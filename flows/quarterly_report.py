@@ -10,17 +10,20 @@ from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
 from flows import artifacts, opened
+from flows.options import Telling
 from winback.commands import results
 from winback.operations import exporting, quarter
 from winback.outcomes import markdown
 
+_USUAL = Telling()
+
 
 @task(cache_policy=NO_CACHE, task_run_name="tell {name}")
-def tell(project: str, name: str, now: datetime, page: str | None) -> dict[str, Any]:
+def tell(options: Telling, name: str, now: datetime) -> dict[str, Any]:
     """The page and its tables in out/reports/, and Prefect's artifacts."""
-    winback = opened.project(project)
-    told = quarter.tell(winback, opened.store(winback), name, now=now)
-    path = Path(page) if page else winback.out / "reports" / f"{told.period.name}.html"
+    winback = opened.project(options.project)
+    told = quarter.tell(winback, opened.store(winback), name, now=now, language=options.language)
+    path = Path(options.page) if options.page else winback.out / "reports" / f"{told.period.name}.html"
     results.write_quarter_page(told, path)
     found = told.as_json()
     exporting.write(found, path.with_suffix(""))
@@ -32,7 +35,7 @@ def tell(project: str, name: str, now: datetime, page: str | None) -> dict[str, 
 
 
 @flow(name="quarterly-report", flow_run_name="quarterly report")
-def quarterly_report(project: str = ".", quarter_name: str | None = None, now: datetime | None = None, page: str | None = None) -> dict[str, Any]:
+def quarterly_report(options: Telling = _USUAL) -> dict[str, Any]:
     """The last quarter that is over unless one is named, as 2026Q3."""
-    moment = opened.moment(now)
-    return tell(project, quarter_name or quarter.last_over(opened.project(project), moment), moment, page)
+    moment = opened.moment(options.now)
+    return tell(options, options.quarter or quarter.last_over(opened.project(options.project), moment), moment)

@@ -9,7 +9,10 @@ from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
 from flows import opened
+from flows.options import Options
 from winback.operations import retaining
+
+_USUAL = Options()
 
 
 @task(cache_policy=NO_CACHE, task_run_name="clear")
@@ -20,6 +23,6 @@ def clear(project: str, now: datetime) -> dict[str, Any]:
 
 
 @flow(name="retention", flow_run_name="retention")
-def retention(project: str = ".", now: datetime | None = None) -> dict[str, Any]:
+def retention(options: Options = _USUAL) -> dict[str, Any]:
     """Returns how much of each kind was cleared."""
-    return clear(project, opened.moment(now))
+    return clear(options.project, opened.moment(options.now))

@@ -9,22 +9,22 @@ from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.exceptions import FlowPauseTimeout
 from prefect.input import RunInput
+from pydantic import Field
 
 from flows import opened
 from flows.enrol_and_send import enrol_and_send
+from flows.options import Sending, Starting
 from winback.operations import approving
 from winback.operations.approving import Waiting
 from winback.operations.asking import Asked
 from winback.sending import prepared
 
-DAY = 24 * 60 * 60
-
 
 class Answer(RunInput):
     """What the form asks; anything but yes is no."""
 
-    approve: bool = False
-    name: str
+    approve: bool = Field(default=False, title="Let it go", description="Anything but yes is no: nothing is sent.")
+    name: str = Field(title="Your name", description="Who says so; it is kept with the approval.")
 
 
 @task(cache_policy=NO_CACHE, task_run_name="show {campaign}")
@@ -43,24 +43,25 @@ def approve(project: str, campaign: str, shown: str, by: str, now: datetime | No
     return approving.approve(opened.store(winback), winback, campaign, shown=shown, by=by, now=opened.moment(now))
 
 
-@flow(name="start-campaign", flow_run_name="start {campaign}")
-def start_campaign(campaign: str, project: str = ".", now: datetime | None = None, wait_seconds: int = DAY) -> dict[str, int]:
-    """Ask, wait for the answer as long as `wait_seconds`, and send what is due. A no, or no answer in time, sends nothing.
+@flow(name="start-campaign", flow_run_name="start {options.campaign}")
+def start_campaign(options: Starting) -> dict[str, int]:
+    """Ask, wait for the answer as long as the options say, and send what is due. A no, or no answer in time, sends nothing.
 
     The process waits; should it die, `winback approve` and the studio are two more doors to the same approval.
     """
+    project, campaign, now = options.project, options.campaign, options.now
     waiting, given = show(project, campaign, now)
     limit = opened.project(project).settings.approve_above
     if not given and limit is not None and waiting.asked.people > limit:
         form = Answer.with_initial_data(description=markdown(waiting.asked), name="")
         try:
-            answer = pause_flow_run(wait_for_input=form, timeout=wait_seconds)
+            answer = pause_flow_run(wait_for_input=form, timeout=options.wait_seconds)
         except FlowPauseTimeout:
             return {}
         if not answer.approve:
             return {}
         approve(project, campaign, waiting.fingerprint, answer.name, now)
-    return enrol_and_send(project, campaign, now)
+    return enrol_and_send(Sending(project=project, campaign=campaign, now=now))
 
 
 def markdown(asked: Asked) -> str:

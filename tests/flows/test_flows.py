@@ -13,6 +13,7 @@ import yaml
 from sqlalchemy import func, select, text, update
 
 import flows  # noqa: F401  sets Prefect's quiet surroundings before it is imported
+from flows.options import Collecting, Helping, Importing, Measuring, Sending, Starting, Telling
 from tests import projects
 from tests.operations.lost import populate
 from winback.demo import mailbox
@@ -32,7 +33,7 @@ START = datetime(2026, 11, 24, 10, 30, tzinfo=UTC)
 def harness() -> Iterator[None]:
     from prefect.testing.utilities import prefect_test_harness
 
-    with prefect_test_harness(server_startup_timeout=120):
+    with prefect_test_harness(server_startup_timeout=300):
         yield
 
 
@@ -54,9 +55,9 @@ def test_the_import_flow_reads_every_source_as_a_task_each_and_scores_everybody_
     with (shop.root / "data/customers.csv").open("a", encoding="utf-8") as file:
         file.write("A1,a@post.example,,Emma,,Shaw,f,en,GB,Leeds,,olena,,yes,2023-05-01,checkout\n")
     (shop.root / "data/orders.csv").write_text("order,customer,placed,items,total\nO1,A1,2025-05-01 12:00:00,1,250.00\n", encoding="utf-8")
-    report = import_orders(str(shop.root), now=START)
+    report = import_orders(Importing(project=str(shop.root), now=START))
     assert [(source.name, source.inserted) for source in report.sources] == [("customers", 1), ("orders", 1)]
-    again = import_orders(str(shop.root), now=START + timedelta(hours=1))
+    again = import_orders(Importing(project=str(shop.root), now=START + timedelta(hours=1)))
     assert [source.inserted for source in again.sources] == [0, 0]
     engine = database.open_engine(shop.database_url)
     with database.reading(engine) as connection:
@@ -73,10 +74,10 @@ def test_a_campaign_runs_through_the_flows_and_nothing_starts_by_itself(shop):
 
     engine = database.open_engine(shop.database_url)
     populate(engine, 30)
-    assert enrol_and_send(str(shop.root), now=START) == {}, "a campaign file alone sends nothing"
-    assert enrol_and_send(str(shop.root), "winter-tea", now=START)["sent"] > 10
-    assert enrol_and_send(str(shop.root), now=START) == {}, "nothing is due twice"
-    later = enrol_and_send(str(shop.root), now=START + timedelta(days=7))
+    assert enrol_and_send(Sending(project=str(shop.root), now=START)) == {}, "a campaign file alone sends nothing"
+    assert enrol_and_send(Sending(project=str(shop.root), campaign="winter-tea", now=START))["sent"] > 10
+    assert enrol_and_send(Sending(project=str(shop.root), now=START)) == {}, "nothing is due twice"
+    later = enrol_and_send(Sending(project=str(shop.root), now=START + timedelta(days=7)))
     assert later["sent"] > 10, "a run that was started goes on by itself"
     replies = shop.root / "replies"
     mailbox.make_maildir(replies)
@@ -84,9 +85,9 @@ def test_a_campaign_runs_through_the_flows_and_nothing_starts_by_itself(shop):
         letter = connection.execute(select(deliveries).where(deliveries.c.message_id != "").limit(1)).one()
     answer = f"From: c{letter.customer_id}@post.example\r\nTo: olena@zerno.example\r\nIn-Reply-To: {letter.message_id}\r\nSubject: Re\r\n\r\nThank you!\r\n"
     mailbox.deliver(replies, answer.encode(), mail_from=f"c{letter.customer_id}@post.example", recipient="olena@zerno.example")
-    assert collect_events(str(shop.root), str(replies), now=START + timedelta(days=8))["reply"] == 1
-    enrol_and_send(str(shop.root), now=START + timedelta(days=21))
-    report = measure_and_report(str(shop.root), now=START + timedelta(days=61))[0]
+    assert collect_events(Collecting(project=str(shop.root), replies=str(replies), now=START + timedelta(days=8)))["reply"] == 1
+    enrol_and_send(Sending(project=str(shop.root), now=START + timedelta(days=21)))
+    report = measure_and_report(Measuring(project=str(shop.root), now=START + timedelta(days=61)))[0]
     assert {arm.name for arm in report.arms} == {"warm-word", "gift-first", "holdout"}
     assert (shop.out / "reports" / "winter-tea.html").exists()
     assert (shop.out / "reports" / "winter-tea" / "arms.csv").exists()
@@ -103,7 +104,9 @@ def test_a_campaign_runs_through_the_flows_and_nothing_starts_by_itself(shop):
             .all()
         )
     assert stopped in ([], ["replied"])
-    assert enrol_and_send(str(shop.root), "winter-tea", now=START + timedelta(days=62)) == {}, "a run that is over stays over"
+    assert enrol_and_send(Sending(project=str(shop.root), campaign="winter-tea", now=START + timedelta(days=62))) == {}, (
+        "a run that is over stays over"
+    )
     engine.dispose()
 
 
@@ -121,14 +124,14 @@ def test_the_quarter_that_has_ended_is_told_by_its_flow(shop):
 
     engine = database.open_engine(shop.database_url)
     populate(engine, 30)
-    told = quarterly_report(str(shop.root), now=START)
+    told = quarterly_report(Telling(project=str(shop.root), now=START))
     assert (told["quarter"], told["is_over"]) == ("2026-Q3", True)
     assert (shop.out / "reports" / "2026-Q3.html").exists()
     assert (shop.out / "reports" / "2026-Q3" / "summary.csv").exists()
     kept = _artifacts("quarter-2026-q3")
     assert kept["report-quarter-2026-q3"].startswith("# 2026-Q3: who left, and who came back")
     assert json.loads(kept["figures-quarter-2026-q3"])[0]["group"] == "all"
-    assert quarterly_report(str(shop.root), "2026Q4", now=START)["is_over"] is False
+    assert quarterly_report(Telling(project=str(shop.root), quarter="2026Q4", now=START))["is_over"] is False
     engine.dispose()
 
 
@@ -139,14 +142,14 @@ def test_the_flow_settles_what_a_dead_worker_left_and_one_broken_campaign_holds_
     populate(engine, 10)
     with database.writing(engine) as connection:
         runs.start(connection, "broken", number=1, salt="s", plan={}, now=START)
-    enrol_and_send(str(shop.root), "winter-tea", now=START)
+    enrol_and_send(Sending(project=str(shop.root), campaign="winter-tea", now=START))
     with database.writing(engine) as connection:
         dead = {"claimed_by": "dead", "lease_until": START + timedelta(minutes=10)}
         sent = connection.execute(select(deliveries.c.id).where(deliveries.c.status == "sent").order_by(deliveries.c.id)).scalars().all()
         connection.execute(update(deliveries).where(deliveries.c.id == sent[0]).values(status="claimed", **dead))
         connection.execute(update(deliveries).where(deliveries.c.id == sent[1]).values(status="handed_over", handed_over_at=START, **dead))
     with pytest.raises(Refused, match="there is no campaign `broken`"):
-        enrol_and_send(str(shop.root), now=START + timedelta(hours=1))
+        enrol_and_send(Sending(project=str(shop.root), now=START + timedelta(hours=1)))
     with database.reading(engine) as connection:
         status = dict(connection.execute(select(deliveries.c.id, deliveries.c.status).where(deliveries.c.id.in_(sent[:2]))).all())
     assert status == {sent[0]: "sent", sent[1]: "uncertain"}
@@ -169,7 +172,7 @@ def test_a_database_that_fails_for_one_campaign_holds_up_no_other(shop):
             )
         )
     with pytest.raises(Refused, match="`a-first` stopped at an error of the database: disk I/O error") as refused:
-        enrol_and_send(str(shop.root), now=START)
+        enrol_and_send(Sending(project=str(shop.root), now=START))
     assert len(refused.value.problems) == 1
     with database.reading(engine) as connection:
         assert connection.execute(select(func.count()).select_from(deliveries).where(deliveries.c.status == "sent")).scalar() > 0
@@ -182,14 +185,14 @@ def test_more_hands_send_what_is_queued_and_begin_nothing(shop):
 
     engine = database.open_engine(shop.database_url)
     populate(engine, 30)
-    assert send_beside(str(shop.root), "winter-tea", now=START) == {}, "it begins nothing"
+    assert send_beside(Helping(project=str(shop.root), campaign="winter-tea", now=START)) == {}, "it begins nothing"
     assert enrol(str(shop.root), "winter-tea", START) is None
     assert queue_due(str(shop.root), "winter-tea", START) == 30
     with database.reading(engine) as connection:
         planned = connection.execute(select(func.count()).select_from(deliveries).where(deliveries.c.status == "planned")).scalar()
-    assert send_beside(str(shop.root), now=START) == {"sent": planned}
-    assert send_beside(str(shop.root), now=START) == {}, "nothing is sent twice"
-    assert send_beside(str(shop.root), now=START + timedelta(days=7)) == {}, "it queues nothing"
+    assert send_beside(Helping(project=str(shop.root), now=START)) == {"sent": planned}
+    assert send_beside(Helping(project=str(shop.root), now=START)) == {}, "nothing is sent twice"
+    assert send_beside(Helping(project=str(shop.root), now=START + timedelta(days=7))) == {}, "it queues nothing"
     engine.dispose()
 
 
@@ -217,22 +220,24 @@ def test_a_campaign_that_waits_fails_no_schedule_and_prefects_own_form_lets_it_g
     projects.edit(shop.root / "config/settings.yaml", "approve_above: 200", "approve_above: 10")
     engine = database.open_engine(shop.database_url)
     populate(engine, 30)
-    assert enrol_and_send(str(shop.root), "winter-tea", now=START) == {}, "it waits, and that is no failure"
+    assert enrol_and_send(Sending(project=str(shop.root), campaign="winter-tea", now=START)) == {}, "it waits, and that is no failure"
     with ThreadPoolExecutor(1) as person:
         said = person.submit(_answer_when_asked, yes) if yes is not None else None
-        sent = start_campaign("winter-tea", str(shop.root), now=START, wait_seconds=2 if yes is None else 120)
+        sent = start_campaign(Starting(campaign="winter-tea", project=str(shop.root), now=START, wait_seconds=2 if yes is None else 120))
         if said is not None:
             said.result()
     with database.reading(engine) as connection:
         approved = connection.execute(select(approvals.c.approved_by)).scalars().all()
     assert (sent.get("sent", 0) > 10, approved) == (bool(yes), ["Olena" if yes else ""]), "a no, and no answer in time, send nothing"
     if yes:
-        assert start_campaign("winter-tea", str(shop.root), now=START) == {}, "approved once, it isn't asked again, and nothing is due twice"
+        assert start_campaign(Starting(campaign="winter-tea", project=str(shop.root), now=START)) == {}, (
+            "approved once, it isn't asked again, and nothing is due twice"
+        )
         body = shop.root / "templates/emails/we-miss-you/body.html"
         projects.edit(body, "{% block body %}", "{% block body %}<p>Hello again.</p>")
-        assert enrol_and_send(str(shop.root), now=START + timedelta(days=7)) == {}, "changed for many, it waits"
+        assert enrol_and_send(Sending(project=str(shop.root), now=START + timedelta(days=7))) == {}, "changed for many, it waits"
         projects.edit(body, "{% block body %}<p>Hello again.</p>", "{% block body %}")
-        assert enrol_and_send(str(shop.root), now=START + timedelta(days=7))["sent"] > 10, "put back, it goes on by itself"
+        assert enrol_and_send(Sending(project=str(shop.root), now=START + timedelta(days=7)))["sent"] > 10, "put back, it goes on by itself"
     engine.dispose()
 
 
@@ -244,15 +249,20 @@ def test_every_deployment_names_a_flow_that_exists_and_only_those_who_help_to_se
     deployments = yaml.safe_load((projects.ROOT / "prefect.yaml").read_text(encoding="utf-8"))["deployments"]
     assert {deployment["name"] for deployment in deployments} == {
         "import",
+        "facts",
+        "occasions",
+        "start-campaign",
         "enrol-and-send",
         "send-beside",
         "remind-managers",
-        "tend-threads",
-        "start-campaign",
+        "bounces",
+        "bot-follow-ups",
         "collect-events",
         "measure-and-report",
+        "weekly-report",
         "quarterly-report",
         "retention",
+        "doctor",
     }
     for deployment in deployments:
         path, name = deployment["entrypoint"].split(":")
@@ -261,7 +271,20 @@ def test_every_deployment_names_a_flow_that_exists_and_only_those_who_help_to_se
         assert flow.name == deployment["name"]
         assert (deployment["concurrency_limit"]["limit"] == 1) is (deployment["name"] != "send-beside")
         scheduled = any(schedule.get("active", True) for schedule in deployment["schedules"])
-        assert scheduled is (deployment["name"] not in {"start-campaign", "send-beside"}), "only a person starts a campaign, or asks for more hands"
+        assert scheduled is (deployment["name"] not in {"start-campaign", "send-beside", "collect-events"}), (
+            "only a person starts a campaign, asks for more hands, or collects everything at once"
+        )
+
+
+def test_what_differs_for_several_machines_is_the_same_flow_elsewhere():
+    one, many = (yaml.safe_load((projects.ROOT / name).read_text(encoding="utf-8")) for name in ("prefect.yaml", "prefect-many.yaml"))
+    usual = {deployment["name"]: deployment for deployment in one["deployments"]}
+    assert one["pull"] == many["pull"]
+    for deployment in many["deployments"]:
+        assert deployment["entrypoint"] == usual[deployment["name"]]["entrypoint"]
+        assert deployment["tags"] == usual[deployment["name"]]["tags"]
+        assert deployment["work_pool"]["name"] != usual[deployment["name"]]["work_pool"]["name"]
+        assert all(schedule.get("active", True) for schedule in deployment["schedules"])
 
 
 def test_a_daily_campaign_takes_in_each_day_once_through_the_flow(shop):
@@ -271,7 +294,10 @@ def test_a_daily_campaign_takes_in_each_day_once_through_the_flow(shop):
     projects.edit(shop.root / "config/campaigns/winter-tea.yaml", "ends_on: 2027-01-31", "ends_on: 2028-12-31")
     engine = database.open_engine(shop.database_url)
     populate(engine, 30)
-    sent = [enrol_and_send(str(shop.root), name, now=START + timedelta(hours=hours)) for name, hours in (("winter-tea", 0), (None, 1), (None, 24))]
+    sent = [
+        enrol_and_send(Sending(project=str(shop.root), campaign=name, now=START + timedelta(hours=hours)))
+        for name, hours in (("winter-tea", 0), ("", 1), ("", 24))
+    ]
     assert sent == [{"sent": 10}, {}, {"sent": 10}]
     engine.dispose()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 
-from lxml import html
+from lxml import etree, html
 from rich.console import Console
 
 from tests.outcomes import sample
@@ -74,6 +74,19 @@ def test_the_page_has_every_table_and_five_charts_and_is_whole():
     assert len(page.xpath("//section//table")) == len(SECTIONS)
     assert len(page.xpath("//section//svg")) == 5
     assert not page.xpath("//script | //link | //img | //*[@src]"), "it needs nothing from elsewhere"
+
+
+def test_charts_stand_in_files_of_their_own_with_their_colours():
+    files = report_page.chart_files(sample.report())
+    assert set(files) == {"returns", "lifts", "funnel"}
+    for svg in files.values():
+        drawn = etree.fromstring(svg.encode())
+        assert drawn.tag == "{http://www.w3.org/2000/svg}svg"
+        style = drawn.findtext("{http://www.w3.org/2000/svg}style")
+        used = {name for each in drawn.iter() for name in each.get("class", "").split()}
+        assert used, "it is coloured by its style"
+        assert not [name for name in used - {"dot"} if name not in style], "a dot has the colour of its arm"
+        assert "--holdout: #" in style
 
 
 def test_the_terminal_shows_every_table_and_its_note():

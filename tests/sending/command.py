@@ -21,7 +21,7 @@ LETTERS = 300
 PATIENCE = 60.0  # seconds
 
 
-def shop(folder: Path, port: int, *changes: tuple[str, str, str], connections: int = crowd.CONNECTIONS) -> Project:
+def shop(folder: Path, port: int, *changes: tuple[str, str, str], connections: int = crowd.CONNECTIONS, host: str = receiver.HOST) -> Project:
     """A campaign that lasts from yesterday on and writes on every day of the week."""
     today = clock.now().date()
     campaign = "config/campaigns/winter-tea.yaml"
@@ -34,6 +34,7 @@ def shop(folder: Path, port: int, *changes: tuple[str, str, str], connections: i
         ("config/policy.yaml", "weekdays: [mon, tue, wed, thu, fri, sat]", "weekdays: [mon, tue, wed, thu, fri, sat, sun]"),
         *changes,
         connections=connections,
+        host=host,
     )
 
 

@@ -24,11 +24,13 @@ BATCH = 50
 AGREED = datetime(2024, 1, 1, tzinfo=UTC)
 
 
-def shop(folder: Path, port: int, *changes: tuple[str, str, str], batch: int = BATCH, connections: int = CONNECTIONS, timeout: int = 5) -> Project:
+def shop(
+    folder: Path, port: int, *changes: tuple[str, str, str], batch: int = BATCH, connections: int = CONNECTIONS, timeout: int = 5, host: str = HOST
+) -> Project:
     """A project whose campaign writes to everybody at once, all day long, under a lease of a minute."""
     return projects.make(
         folder,
-        *projects.through(HOST, port),
+        *projects.through(host, port),
         ("config/settings.yaml", f"  port: {port}", f"  port: {port}\n  connections: {connections}\n  timeout_seconds: {timeout}"),
         ("config/settings.yaml", "approve_above: 200", f"approve_above: never\nlease: 1 minute\nbatch: {batch}"),
         ("config/campaigns/winter-tea.yaml", "holdout: 0.25", "holdout: 0"),

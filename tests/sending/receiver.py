@@ -64,8 +64,8 @@ class Receiver:
     `pause` is the longest time that it waits between taking a letter and saying so. The script is given by `follow`.
     """
 
-    def __init__(self, log: Path, *, pause: float = 0.0, pipelining: bool = True, slowness: float = 0.2) -> None:
-        self.log = log
+    def __init__(self, log: Path, *, pause: float = 0.0, pipelining: bool = True, slowness: float = 0.2, host: str = HOST) -> None:
+        self.log, self.host = log, host
         self.pipelining = pipelining
         self.port = 0
         self.connections = 0
@@ -81,7 +81,7 @@ class Receiver:
         self._script, self._came = script, Counter()
 
     async def serve(self) -> asyncio.Server:
-        server = await asyncio.start_server(self._talk, HOST, 0, limit=_LONGEST)
+        server = await asyncio.start_server(self._talk, self.host, 0, limit=_LONGEST)
         self.port = server.sockets[0].getsockname()[1]
         return server
 
@@ -213,10 +213,10 @@ class Receiver:
 class Apart:
     """The same server as a process of its own."""
 
-    def __init__(self, log: Path, *, pause: float) -> None:
+    def __init__(self, log: Path, *, pause: float, host: str = HOST) -> None:
         self.log = log
         log.touch()
-        command = [sys.executable, "-m", "tests.sending.receiver", str(log), "--pause", str(pause)]
+        command = [sys.executable, "-m", "tests.sending.receiver", str(log), "--pause", str(pause), "--host", host]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.PIPE, cwd=ROOT)
         assert self._process.stdout is not None
         self.port = int(self._process.stdout.readline())
@@ -239,8 +239,8 @@ class Apart:
         self._process.stdout.close()
 
 
-async def _run(log: Path, pause: float) -> None:
-    receiver = Receiver(log, pause=pause)
+async def _run(log: Path, pause: float, host: str) -> None:
+    receiver = Receiver(log, pause=pause, host=host)
     await receiver.serve()
     print(receiver.port, flush=True)
     await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)  # until whoever started it goes
@@ -250,8 +250,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("log", type=Path)
     parser.add_argument("--pause", type=float, default=0.0)
+    parser.add_argument("--host", default=HOST)
     said = parser.parse_args(arguments)
-    asyncio.run(_run(said.log, said.pause))
+    asyncio.run(_run(said.log, said.pause, said.host))
 
 
 if __name__ == "__main__":

@@ -42,6 +42,15 @@ def collect(project: Project, engine: Engine, *, now: datetime, replies: Path | 
     reached now. Whatever was taken in before is stored, and nothing is taken in twice. Where too many letters came back, or were called
     spam, their lane stops, and an alarm is raised.
     """
+    counts = mail(project, engine, now=now, replies=replies, tell=tell) + hear(project, engine, now=now)
+    if project.config("senders.yaml").exists():
+        counts += asyncio.run(forwarding.forward(project, engine, now=now))
+        counts += asyncio.run(tending.tend(project, engine, now=now))
+    return Collected(counts)
+
+
+def mail(project: Project, engine: Engine, *, now: datetime, replies: Path | None = None, tell: Tell | None = None) -> Counter[str]:
+    """What the mailbox holds, once; nothing where the project has none. Nobody is told of replies yet."""
     counts: Counter[str] = Counter()
     if replies is None and project.settings.replies:
         replies = project.root / project.settings.replies
@@ -53,12 +62,13 @@ def collect(project: Project, engine: Engine, *, now: datetime, replies: Path | 
         counts += Counter(word for _, _, word in incoming.read_imap(project, engine, imap, password, now))
     if replies is not None or imap.host:
         alarming.look(project, engine, now, tell)
-    if project.settings.telegram.via == "bot-api" and not project.settings.telegram.webhook:
-        counts += asyncio.run(_hear(project, engine, now))
-    if project.config("senders.yaml").exists():
-        counts += asyncio.run(forwarding.forward(project, engine, now=now))
-        counts += asyncio.run(tending.tend(project, engine, now=now))
-    return Collected(counts)
+    return counts
+
+
+def hear(project: Project, engine: Engine, *, now: datetime) -> Counter[str]:
+    """What waits at the bot, once; nothing where there is none, or where a webhook brings it."""
+    telegram = project.settings.telegram
+    return asyncio.run(_hear(project, engine, now)) if telegram.via == "bot-api" and not telegram.webhook else Counter()
 
 
 async def _hear(project: Project, engine: Engine, now: datetime) -> Counter[str]:

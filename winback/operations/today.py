@@ -152,8 +152,8 @@ def look(project: Project, engine: Engine, ask: Ask = at_once, *, now: datetime)
     with database.reading(engine) as connection:
         under_way = tuple(today.runs(connection, now, evening))
         sent, uncertain = today.sent_since(connection, morning), tuple(today.uncertain(connection))
-        waiting = tuple(_waiting(connection))
-        known = {run.campaign for run in under_way} | {each.campaign for each in waiting} | set(runs.campaigns(connection))
+        asking = tuple(waiting(connection))
+        known = {run.campaign for run in under_way} | {each.campaign for each in asking} | set(runs.campaigns(connection))
         alarms = tuple(
             Alarm(each.lane, each.blown_at, lane_words.happened(each))
             for each in fuses.history(connection, limit=20)
@@ -164,11 +164,11 @@ def look(project: Project, engine: Engine, ask: Ask = at_once, *, now: datetime)
     health = Health(sum(run.due for run in under_way), sum(run.waits_for_pace for run in under_way), lanes)
     not_begun = tuple(name for name in project.names("campaigns") if name not in known and _is_its_time(project, name, day.toordinal()))
     return Today(
-        under_way, waiting, not_begun, sent, sum(run.later_today for run in going), health, uncertain, alarms, month.returned, month.is_counting
+        under_way, asking, not_begun, sent, sum(run.later_today for run in going), health, uncertain, alarms, month.returned, month.is_counting
     )
 
 
-def _waiting(connection: Connection) -> list[Waiting]:
+def waiting(connection: Connection) -> list[Waiting]:
     """The latest question of each campaign that has no answer that stands, unless a later run made it pointless."""
     found = []
     for name in approvals.campaigns(connection):

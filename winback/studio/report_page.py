@@ -50,6 +50,19 @@ def shown(report: Report) -> dict[str, Any]:
     }
 
 
+def chart_files(report: Report) -> dict[str, str]:
+    """The charts of returns, differences and letters as SVG files that need no page: by name, those that have anything to show."""
+    drawn = {"returns": charts.returns(report), "lifts": charts.lifts(report), "funnel": charts.funnel(report)}
+    style = f"<style>{pages.render('chart.css')}</style>"
+    return {name: _alone(chart, style) for name, chart in drawn.items() if chart}
+
+
+def _alone(chart: str, style: str) -> str:
+    """Inline SVG as a file: with its namespace, and the style sheet that the page would give it."""
+    head, _, rest = chart.partition(">")
+    return head.replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"', 1) + ">" + style + rest
+
+
 def verdicts(report: Report) -> list[tuple[Finding, str, str, str]]:
     """Of each tactic the finding, its mark, its sentence, and of a made-up shop what is really true."""
     return [

@@ -1,0 +1,44 @@
+"""The days behind us, gathered for whoever reads them on a Monday: letters, answers, returns, and what waits for a person."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, Engine
+
+from winback import clock
+from winback.limits import FuseCause
+from winback.model import EventKind
+from winback.operations import lane_words, reporting, today
+from winback.outcomes.weekly import CampaignWeek, Weekly
+from winback.settings import Project
+from winback.store import database, fuses, runs, week
+
+
+def tell(project: Project, engine: Engine, *, now: datetime, days: int = 7) -> Weekly:
+    """So many whole days back from the last midnight of the shop. Every campaign with something under test is measured, as of now."""
+    day = clock.local_day(now, project.zone)
+    first, last = day - timedelta(days=days), day - timedelta(days=1)
+    since, until = clock.start_of_day(first, project.zone), clock.start_of_day(day, project.zone)
+    with database.reading(engine) as connection:
+        sent, back = week.sent(connection, since, until), week.came_back(connection, since, until)
+        tested = {run.campaign for run in runs.begun_by(connection, now)}
+        waiting = [each.campaign for each in today.waiting(connection)]
+        stopped = _stopped(connection, since, until)
+        names = runs.campaigns(connection)
+    campaigns = [_campaign(project, engine, name, sent.get(name, 0), back.get(name, Counter()), now, is_tested=name in tested) for name in names]
+    return Weekly(first, last, tuple(each for each in campaigns if not each.is_quiet), tuple(waiting), stopped)
+
+
+def _campaign(  # noqa: PLR0917  one use
+    project: Project, engine: Engine, name: str, sent: int, back: Counter[EventKind], now: datetime, *, is_tested: bool
+) -> CampaignWeek:
+    report = reporting.measure_and_report(project, engine, name, now=now) if is_tested else None
+    return CampaignWeek(name, sent, back, report)
+
+
+def _stopped(connection: Connection, since: datetime, until: datetime) -> tuple[str, ...]:
+    """By themselves; one that a person stopped is known to them."""
+    blown = [each for each in fuses.history(connection) if since <= each.blown_at < until and each.cause is not FuseCause.PERSON]
+    return tuple(lane_words.happened(each) for each in reversed(blown))
