@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine
@@ -72,13 +72,31 @@ class ImportReport:
 
 
 @dataclass(frozen=True, slots=True)
-class _Opened:
+class Opened:
     """A source whose first rows are read."""
 
     name: str
     terms: Terms
     rows: Rows
     seen: Any  # its watermark
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of the rows of a source, and how far its watermark came."""
+
+    inserted: int
+    updated: int
+    unchanged: int
+    forgotten: int
+    mark: Any
+
+
+class Rejects(Protocol):
+    """Where rejects are written: a file for a person, or an answer for a program."""
+
+    def write(self, rejects: Iterable[Reject], *, header: Iterable[str]) -> None:
+        """Take in rejects of rows whose columns are called so."""
 
 
 def run(project: Project, engine: Engine, *, now: datetime, only: str | None = None, progress: Progress | None = None) -> ImportReport:
@@ -112,7 +130,7 @@ def take_in(project: Project, engine: Engine, *, now: datetime, only: str | None
             except SourceError as error:
                 problems.extend(error.problems)
             else:
-                opened.append(_Opened(name, _terms(project, source, now), rows, seen[name]))
+                opened.append(Opened(name, terms_of(project, source, now), rows, seen[name]))
         if problems:
             raise SourceError(problems)
         reports = tuple(_import(project, engine, each, progress) for each in opened)
@@ -121,68 +139,69 @@ def take_in(project: Project, engine: Engine, *, now: datetime, only: str | None
     return ImportReport(reports, (warning,) if warning else ())
 
 
-def _terms(project: Project, source: Source, now: datetime) -> Terms:
+def terms_of(project: Project, source: Source, now: datetime) -> Terms:
     zone = ZoneInfo(source.time_zone) if source.time_zone else project.zone
     terms = Terms(source, zone, source.currency or project.settings.currency, now, project.zone)
     return replace(terms, reasons=reasons.read(project)) if source.reasons else terms
 
 
-def _import(project: Project, engine: Engine, opened: _Opened, progress: Progress | None) -> SourceReport:
+def _import(project: Project, engine: Engine, opened: Opened, progress: Progress | None) -> SourceReport:
     """One source in one transaction. Its rejects are on the disk before that ends, so that nothing is dropped silently."""
-    terms = opened.terms
-    source, now = terms.source, terms.now
+    source, now = opened.terms.source, opened.terms.now
     path = project.out / "rejects" / f"{opened.name}-{now.astimezone(UTC):%Y-%m-%dT%H%M%SZ}.csv"
-    merged: list[Merged] = []
-    mark = opened.seen
-    without = 0
     with RejectsFile(path, source=reading.shown(project, source)) as rejects, database.writing(engine) as connection:
-        staging: Staging | None = None
-        is_forgotten = forgotten.asker(connection, project.key)
-        for chunk in opened.rows.chunks:
-            fresh = chunk
-            if source.watermark:
-                fresh = watermark.fresh(chunk, source.watermark, opened.seen)
-                mark = watermark.highest(chunk, source.watermark, mark)
-            if is_forgotten:
-                fresh, few = left_out.leave_out(fresh, source.mapping, is_forgotten)
-                without += few
-            if source.customers:
-                terms = custom.settled(chunk, source.customers.custom, terms)
-            converted = _convert(fresh, terms)
-            if staging is None:
-                staging = incoming.stage(
-                    connection, converted.columns, converted.constants, key=project.key, real_domains=project.settings.addresses.real_domains
-                )
-            filled = incoming.fill(connection, staging, converted.columns)
-            merged.append(_merge(connection, staging, filled, terms))
-            if source.orders:
-                redemptions.note(connection, staging.table, redemptions.Terms(project.settings.currency, project.settings.rates), now)
-            rejects.write(_rejects(fresh, converted, merged[-1], source), header=chunk.columns)
-            if progress:
-                progress(opened.name, len(chunk.lines))
-        if staging is not None:
-            incoming.unstage(connection, staging)
-            incoming.take_stock(connection)
+        merged = merge(connection, project, opened, rejects, progress)
+        mark = merged.mark
         if rejects.count:  # what was rejected is read again next time: its cause may have been mended
             mark = opened.seen
         source_states.remember(connection, opened.name, watermark.encode(mark), now)
         _note(connection, project, opened, merged, rejects.count)
-    return SourceReport(
-        opened.name,
-        sum(part.inserted for part in merged),
-        sum(part.updated for part in merged),
-        sum(part.unchanged for part in merged),
-        rejects.count,
-        project.shown(path) if rejects.count else None,
-        without,
-    )
+    shown = project.shown(path) if rejects.count else None
+    return SourceReport(opened.name, merged.inserted, merged.updated, merged.unchanged, rejects.count, shown, merged.forgotten)
 
 
-def _note(connection: Connection, project: Project, opened: _Opened, merged: Sequence[Merged], rejected: int) -> None:
+def merge(connection: Connection, project: Project, opened: Opened, rejects: Rejects, progress: Progress | None = None) -> Taken:
+    """Convert and merge every chunk, in the caller's transaction; `rejects` hears of each row that was left out, or a cell of it."""
+    terms = opened.terms
+    source, now = terms.source, terms.now
+    merged: list[Merged] = []
+    mark = opened.seen
+    without = 0
+    staging: Staging | None = None
+    is_forgotten = forgotten.asker(connection, project.key)
+    for chunk in opened.rows.chunks:
+        fresh = chunk
+        if source.watermark:
+            fresh = watermark.fresh(chunk, source.watermark, opened.seen)
+            mark = watermark.highest(chunk, source.watermark, mark)
+        if is_forgotten:
+            fresh, few = left_out.leave_out(fresh, source.mapping, is_forgotten)
+            without += few
+        if source.customers:
+            terms = custom.settled(chunk, source.customers.custom, terms)
+        converted = _convert(fresh, terms)
+        if staging is None:
+            staging = incoming.stage(
+                connection, converted.columns, converted.constants, key=project.key, real_domains=project.settings.addresses.real_domains
+            )
+        filled = incoming.fill(connection, staging, converted.columns)
+        merged.append(_merge(connection, staging, filled, terms))
+        if source.orders:
+            redemptions.note(connection, staging.table, redemptions.Terms(project.settings.currency, project.settings.rates), now)
+        rejects.write(_rejects(fresh, converted, merged[-1], source), header=chunk.columns)
+        if progress:
+            progress(opened.name, len(chunk.lines))
+    if staging is not None:
+        incoming.unstage(connection, staging)
+        incoming.take_stock(connection)
+    inserted, updated, unchanged = (sum(getattr(part, name) for part in merged) for name in ("inserted", "updated", "unchanged"))
+    return Taken(inserted, updated, unchanged, without, mark)
+
+
+def _note(connection: Connection, project: Project, opened: Opened, merged: Taken, rejected: int) -> None:
     """Into the audit, where anything came in."""
-    new, changed = sum(part.inserted for part in merged), sum(part.updated for part in merged)
-    if new or changed:
-        detail = {"new": new, "changed": changed, "rejected": rejected}
+    if merged.inserted or merged.updated:
+        detail = {"new": merged.inserted, "changed": merged.updated, "rejected": rejected}
         about = f"source {opened.name}"
         audit.record(connection, who=project.user, deed=audit.Deed.IMPORTED, about=about, detail=detail, now=opened.terms.now)
 
