@@ -34,7 +34,9 @@ def create_app(
     allowance: Allowance | None = None,
 ) -> ASGIApp:
     """Everything below /api/v1, for programs with tokens. `launch` begins works that take minutes; `allowance` is that of each token."""
-    app = create_routes(Desk(project, engine, clock, Works(project, engine, launch), allowance or Allowance(burst=300, a_second=20)))
+    app = create_routes(
+        Desk(project, engine, clock, Works(project, engine, launch), Allowance(burst=300, a_second=20) if allowance is None else allowance)
+    )
     limits = Limits(_OnlyJson(app), project.settings.trusted_proxies, longest_body=LONGEST_BODY, refusing=problems.refuse)
     return Guard(limits, project.settings.public_url)
 

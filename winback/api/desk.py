@@ -121,5 +121,5 @@ _PROBLEM = {
 
 
 def plain(told: Mapping[str, Any]) -> JSONResponse:
-    """What an operation tells, with days, moments and amounts as text."""
-    return JSONResponse(json.loads(json.dumps(told, default=str, allow_nan=False)))
+    """What an operation tells, with days, moments and amounts as text; a figure that doesn't exist (nan) is null."""
+    return JSONResponse(json.loads(json.dumps(told, default=str), parse_constant=lambda _: None))

@@ -94,7 +94,7 @@ def take_in(project: Project, engine: Engine, name: str, shop: Shop, delivery: D
         order = json.loads(delivery.body, parse_float=Decimal)
     except (ValueError, RecursionError) as error:
         raise ConfigError(Problem("", None, "the body is no JSON.")) from error
-    if not isinstance(order, dict) or "id" not in order:
+    if not isinstance(order, dict) or not isinstance(order.get("id"), str | int):
         raise ConfigError(Problem("", None, "the body is no order: it has no `id`."))
     source = _source(shop)
     row = {name: cell for name, cell in _columns(order, shop) if not isinstance(cell, str) or receiving.is_text(cell)}
