@@ -155,7 +155,7 @@ class Limits:
     ) -> None:
         self._app = app
         self._trusted = tuple(ipaddress.ip_network(each, strict=False) for each in trusted_proxies)
-        self.allowance = allowance or Allowance()
+        self.allowance = Allowance() if allowance is None else allowance  # an unused one is empty, and so false
         self._within = body_within
         self._longest = longest_body
         self._moment = moment
