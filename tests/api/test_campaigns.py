@@ -17,10 +17,10 @@ WINTER = "/campaigns/winter-tea"
 
 @pytest.fixture
 def many(tmp_path, engine) -> Shop:
-    """Eight lost customers, and a campaign that asks a person before it writes to more than five."""
+    """Twenty lost customers, and a campaign that asks a person before it writes to more than five."""
     shop = Shop(projects.make(tmp_path / "shop", ("config/settings.yaml", "approve_above: 200", "approve_above: 5")), engine)
     shop.now = lost.START
-    lost.populate(engine, count=8)
+    lost.populate(engine, count=20)
     return shop
 
 

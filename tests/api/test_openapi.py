@@ -15,7 +15,9 @@ from winback.demo.serving import Serving
 from winback.store import database
 
 _WITHOUT_END = 1_000_000_000.0
-EXAMPLES = 20
+EXAMPLES = 10
+KNOWN = {"name": ["winter-tea", "dear-and-silent", "tea"], "customer": ["A1"]}
+"""Of what is there, so that not everything is answered by 404."""
 
 
 def ask(operation: Any, url: str, token: str) -> set[int]:
@@ -47,11 +49,12 @@ def test_every_route_answers_whatever_it_is_asked(shop: Shop):
     for path in schema["paths"].values():
         for method in path.values():
             for parameter in method.get("parameters", ()):
-                if parameter["name"] in {"name", "customer"}:  # half of the time one that is there
-                    known = ["winter-tea", "dear-and-silent", "tea", "A1"]
-                    parameter["schema"] = {"anyOf": [{"type": "string", "enum": known}, parameter["schema"]]}
+                if parameter["name"] in KNOWN:
+                    parameter["schema"] = {"anyOf": [{"type": "string", "enum": KNOWN[parameter["name"]]}, parameter["schema"]]}
+                if parameter["name"] == "customer" and parameter["required"]:
+                    parameter["schema"] = {"type": "string", "enum": ["A1", "nobody"]}
     with Serving(shop.app) as serving:
         found = {f"{each.method} {each.path}": ask(each, serving.url, program.token) for each in operations(schema)}
     assert set().union(*found.values()) <= {200, 202, 400, 401, 404, 405, 409, 413, 415, 422}
     assert 200 in found["get /api/v1/customer"]
-    assert 200 in found["post /api/v1/orders"] | found["post /api/v1/customers"]
+    assert 422 in found["post /api/v1/orders"]
