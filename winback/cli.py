@@ -11,6 +11,7 @@ import typer
 
 from winback import __version__
 from winback.commands import (
+    api,
     approvals,
     bot,
     bounces,
@@ -39,7 +40,9 @@ from winback.commands import (
     tactics,
     tasks,
     threads,
+    tokens,
     translations,
+    webhooks,
 )
 from winback.errors import Refused
 
@@ -96,6 +99,9 @@ for subject in (
     replies,
     studio,
     people,
+    api,
+    tokens,
+    webhooks,
     dkim,
     lanes,
     doctor,

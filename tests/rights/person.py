@@ -30,6 +30,7 @@ TRACES = (
         "proof hers",
         "address of hers",
         "an answer of hers",
+        "a webhook of hers",
         "a forward of hers",
         "words of hers in a thread",
         "777000222",
@@ -169,6 +170,8 @@ def hold(engine: Engine, secret: bytes, runs: int, key: str, *, email: str, name
             promised_minor=2000,
         )
         put(c, t.tasks, delivery_id=letter, customer_id=who, kind="call", text=f"a task of {whose}", status="open", asked_at=THEN, due_at=THEN)
+        told = {"kind": "replied", "happened_at": THEN, "status": "waiting", "next_at": THEN, "asked_at": THEN, "answer": f"a webhook of {whose}"}
+        put(c, t.webhook_messages, message_id=f"msg_{key}", endpoint="crm", customer_id=who, delivery_id=letter, **told)
         put(c, t.back_fill, run_id=runs, customer_id=who, place=who)
         put(c, t.outcomes_due, run_id=runs, customer_id=who)
         put(c, t.came_back, run_id=runs, customer_id=who, number=0, marks=1, seen=1)

@@ -175,6 +175,7 @@ def serve(
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Listen here; 0: any that is free.")] = 8000,
     studio: Annotated[int | None, typer.Option(min=0, max=65535, metavar="PORT", help="Open the studio too, at this port of 127.0.0.1.")] = None,
+    api: Annotated[int | None, typer.Option(min=0, max=65535, metavar="PORT", help="Answer programs too, at this port of 127.0.0.1.")] = None,
     folder: Folder = None,
 ) -> None:
     """Serve the public pages: pixel, clicks, unsubscribing; and the bot's webhook, where settings.yaml has one."""
@@ -187,7 +188,7 @@ def serve(
         typer.echo(f"Serving at http://{host}:{found}; stop it with Ctrl-C.", err=True)
 
     engine = frame.open_store(project)
-    with beside.studio(project.root, studio):
+    with beside.studio(project.root, studio), beside.api(project.root, api):
         serving.serve(project, engine, host, port, ready=ready, voice=_voice(project, engine))
 
 

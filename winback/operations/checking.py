@@ -9,7 +9,7 @@ from winback.errors import ConfigError, Problem, Refused
 from winback.journey import campaign, occasions, office, policy
 from winback.letters import brand, check, occasion_names, sender
 from winback.model import ChannelName
-from winback.operations import translating
+from winback.operations import translating, webhook_file
 from winback.sending import allowing, pace, prepared
 from winback.settings import Project
 
@@ -48,6 +48,7 @@ def unread(project: Project) -> list[Problem]:
         lambda: pace.read(project),
         lambda: retention.read(project),
         lambda: office.read(project),
+        lambda: webhook_file.read(project),
     ]
     found = [problem for reader in readers for problem in _refused(reader)]
     for name in project.names("cohorts"):

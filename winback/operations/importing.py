@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine
@@ -81,6 +81,24 @@ class Opened:
     seen: Any = None  # its watermark
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of the rows of a source, and how far its watermark came."""
+
+    inserted: int
+    updated: int
+    unchanged: int
+    forgotten: int
+    mark: Any
+
+
+class Rejects(Protocol):
+    """Where rejects are written: a file for a person, or an answer for a program."""
+
+    def write(self, rejects: Iterable[Reject], *, header: Iterable[str]) -> None:
+        """Take in rejects of rows whose columns are called so."""
+
+
 def run(project: Project, engine: Engine, *, now: datetime, only: str | None = None, progress: Progress | None = None) -> ImportReport:
     """Import every source of config/sources.yaml, or `only` one, and bring facts up to date. The same data twice changes nothing.
 
@@ -112,7 +130,7 @@ def take_in(project: Project, engine: Engine, *, now: datetime, only: str | None
             except SourceError as error:
                 problems.extend(error.problems)
             else:
-                opened.append(Opened(name, _terms(project, source, now), rows, seen[name]))
+                opened.append(Opened(name, terms_of(project, source, now), rows, seen[name]))
         if problems:
             raise SourceError(problems)
         reports = tuple(_import(project, engine, each, progress) for each in opened)
@@ -121,7 +139,7 @@ def take_in(project: Project, engine: Engine, *, now: datetime, only: str | None
     return ImportReport(reports, (warning,) if warning else ())
 
 
-def _terms(project: Project, source: Source, now: datetime) -> Terms:
+def terms_of(project: Project, source: Source, now: datetime) -> Terms:
     zone = ZoneInfo(source.time_zone) if source.time_zone else project.zone
     terms = Terms(source, zone, source.currency or project.settings.currency, now, project.zone)
     return replace(terms, reasons=reasons.read(project)) if source.reasons else terms
@@ -144,6 +162,15 @@ def rejects_of(project: Project, opened: Opened) -> RejectsFile:
 
 def bring(project: Project, connection: Connection, opened: Opened, rejects: RejectsFile, progress: Progress | None) -> tuple[SourceReport, Any]:
     """An open source's rows into the store, in the caller's transaction; with the watermark that they were read to."""
+    merged = merge(connection, project, opened, rejects, progress)
+    mark = opened.seen if rejects.count else merged.mark  # what was rejected is read again next time: its cause may have been mended
+    _note(connection, project, opened, merged, rejects.count)
+    shown = project.shown(rejects.path) if rejects.count else None
+    return SourceReport(opened.name, merged.inserted, merged.updated, merged.unchanged, rejects.count, shown, merged.forgotten), mark
+
+
+def merge(connection: Connection, project: Project, opened: Opened, rejects: Rejects, progress: Progress | None = None) -> Taken:
+    """Convert and merge every chunk, in the caller's transaction; `rejects` hears of each row that was left out, or a cell of it."""
     terms = opened.terms
     source, now = terms.source, terms.now
     merged: list[Merged] = []
@@ -176,26 +203,14 @@ def bring(project: Project, connection: Connection, opened: Opened, rejects: Rej
     if staging is not None:
         incoming.unstage(connection, staging)
         incoming.take_stock(connection)
-    if rejects.count:  # what was rejected is read again next time: its cause may have been mended
-        mark = opened.seen
-    _note(connection, project, opened, merged, rejects.count)
-    report = SourceReport(
-        opened.name,
-        sum(part.inserted for part in merged),
-        sum(part.updated for part in merged),
-        sum(part.unchanged for part in merged),
-        rejects.count,
-        project.shown(rejects.path) if rejects.count else None,
-        without,
-    )
-    return report, mark
+    inserted, updated, unchanged = (sum(getattr(part, name) for part in merged) for name in ("inserted", "updated", "unchanged"))
+    return Taken(inserted, updated, unchanged, without, mark)
 
 
-def _note(connection: Connection, project: Project, opened: Opened, merged: Sequence[Merged], rejected: int) -> None:
+def _note(connection: Connection, project: Project, opened: Opened, merged: Taken, rejected: int) -> None:
     """Into the audit, where anything came in."""
-    new, changed = sum(part.inserted for part in merged), sum(part.updated for part in merged)
-    if new or changed:
-        detail = {"new": new, "changed": changed, "rejected": rejected}
+    if merged.inserted or merged.updated:
+        detail = {"new": merged.inserted, "changed": merged.updated, "rejected": rejected}
         about = f"source {opened.name}"
         audit.record(connection, who=project.user, deed=audit.Deed.IMPORTED, about=about, detail=detail, now=opened.terms.now)
 

@@ -83,7 +83,7 @@ def search(project: Project, engine: Engine, wanted: Wanted, *, after: str = "",
         )
         if looked.customers is not None and not looked.customers:
             return Found(())
-        page = delivery_search.find(connection, looked, _key(after), limit=limit)
+        page = delivery_search.find(connection, looked, key(after), limit=limit)
     return Found(tuple(map(_line, page.rows)), "" if page.after is None else f"{page.after.due_at.isoformat()}~{page.after.id}")
 
 
@@ -125,7 +125,7 @@ def _whose(project: Project, connection: Any, who: str) -> Sequence[int]:
     return delivery_search.whose_addresses(connection, [(channel, address_hash(project.key, channel, address)) for channel in channels])
 
 
-def _key(text: str) -> Key | None:
+def key(text: str) -> Key | None:
     """A key that a page gave out; what else stands there begins anew."""
     moment, _, number = text.partition("~")
     try:

@@ -22,6 +22,7 @@ from winback.journey.policy import Policy
 from winback.letters.brand import Brand
 from winback.letters.sample import Sample
 from winback.letters.sender import Senders
+from winback.operations.webhook_file import Webhooks
 from winback.sending.pace import Pace
 from winback.settings import Settings
 
@@ -42,6 +43,7 @@ SHAPES: dict[str, type[BaseModel]] = {
     "occasions": Occasions,
     "pace": Pace,
     "retention": Retention,
+    "webhooks": Webhooks,
 }
 
 

@@ -58,6 +58,8 @@ class Deed(StrEnum):
     DISABLED = "disabled"  # one of our people
     ENABLED = "enabled"  # one of our people, again
     SIGNED_IN = "signed-in"  # to the studio
+    LET_IN = "let-in"  # by a token of the HTTP API: a program
+    REVOKED = "revoked"  # a token
     EXPIRED = "expired"  # what was kept longer than its time, see config/retention.yaml
 
 

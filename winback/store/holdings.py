@@ -97,6 +97,7 @@ HOLDINGS: Mapping[str, Holding] = {
         *("closed_at", "closed_by", "topic", "topic_status"),  # the topic is taken out of the staff's group by its number
     ),
     "thread_words": Holding(Fate.DELETED, "What you and our people said to each other.", "thread_id"),
+    "webhook_messages": _deleted("That another program of the shop was told of what you did: that you came back, left, answered."),
     "campaign_runs": _nobodys("It describes campaigns, not people."),
     "measurings": _nobodys("When the results of campaigns were counted last."),
     "waves": _nobodys("By which shares the arms of a campaign were drawn."),
@@ -124,6 +125,9 @@ HOLDINGS: Mapping[str, Holding] = {
     "accounts": _nobodys("Our own people who work with the studio."),
     "sign_ins": _nobodys("Which of our own people are signed in to the studio."),
     "failed_sign_ins": _nobodys("Codes that can't be turned back, of tries to sign in to the studio."),
+    "api_tokens": _nobodys("Programs that may use this system."),
+    "api_requests": _nobodys("Codes that can't be turned back, of requests of programs, and how many rows they brought."),
+    "webhook_marks": _nobodys("How far other programs were told of what happened."),
     "audit": _nobodys("What our staff did; a customer is only the number of a row in it."),
 }
 """Every table. A new one needs its line here, or a test fails."""

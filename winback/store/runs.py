@@ -64,6 +64,12 @@ def numbered(connection: Connection, campaign: str, number: int) -> Run | None:
     return None if row is None else _run(row)
 
 
+def of_campaign(connection: Connection, campaign: str) -> list[Run]:
+    """Every run of a campaign, the newest first."""
+    rows = connection.execute(select(campaign_runs).where(campaign_runs.c.campaign == campaign).order_by(campaign_runs.c.number.desc()))
+    return [_run(row) for row in rows]
+
+
 def unfinished(connection: Connection) -> list[Run]:
     """Every run that may still send, the oldest first."""
     rows = connection.execute(select(campaign_runs).where(campaign_runs.c.status.in_(UNFINISHED)).order_by(campaign_runs.c.id))

@@ -10,7 +10,7 @@ import asyncio
 import ipaddress
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TypeAlias
@@ -22,6 +22,8 @@ from winback.tracking import addresses
 log = logging.getLogger(__name__)
 
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
+Refuse: TypeAlias = Callable[[Send, HTTPStatus, Iterable[tuple[bytes, bytes]]], Awaitable[None]]
+"""Answers a request that is refused, in the words of whoever stands behind the ring; the pairs are headers more."""
 
 _LONGEST_URL = 4_096
 _LONGEST_HEADERS = 32_768
@@ -152,13 +154,17 @@ class Limits:
         *,
         allowance: Allowance | None = None,
         body_within: float = _BODY_WITHIN,
+        longest_body: int = _LONGEST_BODY,
         moment: Callable[[], float] | None = None,
+        refusing: Refuse | None = None,
     ) -> None:
         self._app = app
         self._trusted = tuple(ipaddress.ip_network(each, strict=False) for each in trusted_proxies)
-        self.allowance = allowance or Allowance()
+        self.allowance = Allowance() if allowance is None else allowance  # an unused one is empty, and so false
         self._within = body_within
+        self._longest = longest_body
         self._moment = moment
+        self._refuse = refusing or refuse
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -167,7 +173,7 @@ class Limits:
         now = self._moment or asyncio.get_running_loop().time
         who = client(scope, self._trusted)
         if wait := self.allowance.wait(who, now()):
-            await refuse(send, HTTPStatus.TOO_MANY_REQUESTS, [(b"retry-after", b"%d" % (wait + 1))])
+            await self._refuse(send, HTTPStatus.TOO_MANY_REQUESTS, [(b"retry-after", b"%d" % (wait + 1))])
             return
         self.allowance.take(who, _ASKED, now())
 
@@ -176,49 +182,49 @@ class Limits:
                 self.allowance.take(who, _REFUSED, now())
             await send(message)
 
-        if too_long := _too_long(scope):
-            await refuse(answer, too_long)
+        if too_long := _too_long(scope, self._longest):
+            await self._refuse(answer, too_long, ())
         elif scope["method"] not in _CHANGES:
             await self._app(scope, receive, answer)
         else:
-            said = await body(scope, receive, within=self._within)
+            said = await body(scope, receive, within=self._within, longest=self._longest)
             if isinstance(said, HTTPStatus):
-                await refuse(answer, said)
+                await self._refuse(answer, said, ())
             elif said is not None:
                 await self._app(scope, _told(said, receive), answer)
 
 
-async def body(scope: Scope, receive: Receive, *, within: float = _BODY_WITHIN) -> bytes | HTTPStatus | None:
+async def body(scope: Scope, receive: Receive, *, within: float = _BODY_WITHIN, longest: int = _LONGEST_BODY) -> bytes | HTTPStatus | None:
     """The whole body of a request; why it is refused, where it is too long or too slow; None: nobody is there any more."""
-    if too_long := _too_long(scope):
+    if too_long := _too_long(scope, longest):
         return too_long
     try:
         async with asyncio.timeout(within):
-            said = await _whole(receive)
+            said = await _whole(receive, longest)
     except TimeoutError:
         return HTTPStatus.REQUEST_TIMEOUT
-    return HTTPStatus.REQUEST_ENTITY_TOO_LARGE if said is not None and len(said) > _LONGEST_BODY else said
+    return HTTPStatus.REQUEST_ENTITY_TOO_LARGE if said is not None and len(said) > longest else said
 
 
-def _too_long(scope: Scope) -> HTTPStatus | None:
+def _too_long(scope: Scope, longest: int) -> HTTPStatus | None:
     headers = scope["headers"]
     if len(scope.get("raw_path") or scope["path"]) + len(scope["query_string"]) > _LONGEST_URL:
         return HTTPStatus.REQUEST_URI_TOO_LONG
     if len(headers) > _MOST_HEADERS or sum(len(name) + len(value) for name, value in headers) > _LONGEST_HEADERS:
         return HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
     length = next((value for name, value in headers if name == b"content-length"), b"")
-    return HTTPStatus.REQUEST_ENTITY_TOO_LARGE if length.isdigit() and int(length[:20]) > _LONGEST_BODY else None
+    return HTTPStatus.REQUEST_ENTITY_TOO_LARGE if length.isdigit() and int(length[:20]) > longest else None
 
 
-async def _whole(receive: Receive) -> bytes | None:
-    """The body; longer than _LONGEST_BODY: only its beginning. None: the client left."""
+async def _whole(receive: Receive, longest: int) -> bytes | None:
+    """The body; longer than `longest`: only its beginning. None: the client left."""
     body = bytearray()
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
             return None
         body += message.get("body", b"")
-        if not message.get("more_body", False) or len(body) > _LONGEST_BODY:
+        if not message.get("more_body", False) or len(body) > longest:
             return bytes(body)
 
 

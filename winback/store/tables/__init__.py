@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from winback.store.tables.accounts import accounts, failed_sign_ins, sign_ins
+from winback.store.tables.api import api_requests, api_tokens, webhook_marks, webhook_messages
 from winback.store.tables.audience import facts, facts_due, facts_state, scores, scores_state, stage_changes
 from winback.store.tables.audit import audit
 from winback.store.tables.bot import heard_updates, owed_answers
@@ -51,6 +52,8 @@ __all__ = [
     "Utc",
     "accounts",
     "answers",
+    "api_requests",
+    "api_tokens",
     "approvals",
     "audit",
     "back_fill",
@@ -110,4 +113,6 @@ __all__ = [
     "turn_chats",
     "turn_seats",
     "waves",
+    "webhook_marks",
+    "webhook_messages",
 ]

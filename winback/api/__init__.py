@@ -1,0 +1,1 @@
+"""The HTTP API: what the commands do, for shops and other programs."""
