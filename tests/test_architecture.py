@@ -22,7 +22,7 @@ LAYERS = (
     {"settings"},
     {"limits", "ways_in", "ways_out"},
     {"shapes"},
-    {"strictyaml"},
+    {"strictyaml", "extras"},
     {"model", "money", "errors", "clock", "speech"},
 )
 LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}

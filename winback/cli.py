@@ -111,6 +111,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
         for problem in refused.problems:
             typer.echo(str(problem), err=True)
         sys.exit(1)
+    except ModuleNotFoundError as error:
+        from winback import extras
+
+        if (refused_for_lack := extras.missing(error)) is None:
+            raise
+        typer.echo(str(refused_for_lack), err=True)
+        sys.exit(1)
     except BrokenPipeError:
         sys.stderr.close()  # the reader of our output (head, less) has seen enough
         sys.exit(0)

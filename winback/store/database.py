@@ -12,6 +12,7 @@ import sqlalchemy
 from sqlalchemy import Connection, Engine, event, func, make_url, select, text
 from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 
+from winback import extras
 from winback.errors import Problem, StoreError
 from winback.store import interrupting
 
@@ -84,7 +85,9 @@ def _connectable(url: str, name: str, synchronous: str) -> Engine:
         if parsed.get_backend_name() == "sqlite" and parsed.database not in {None, "", ":memory:"}:
             Path(str(parsed.database)).parent.mkdir(parents=True, exist_ok=True)
         engine = sqlalchemy.create_engine(parsed, pool_pre_ping=True, hide_parameters=True)  # rows hold names and addresses
-    except (sqlalchemy.exc.ArgumentError, ModuleNotFoundError) as error:
+    except ModuleNotFoundError as error:
+        raise (extras.missing(error) or StoreError(Problem(name, None, f"`database` can't be read: {_first_line(error)}.", _HOW))) from error
+    except sqlalchemy.exc.ArgumentError as error:
         raise StoreError(Problem(name, None, f"`database` can't be read: {_first_line(error)}.", _HOW)) from error
     except ValueError as error:  # its text may hold a part of the password
         raise StoreError(
