@@ -12,6 +12,7 @@ import typer
 from winback import __version__
 from winback.commands import (
     approvals,
+    backups,
     bot,
     bounces,
     campaigns,
@@ -99,6 +100,7 @@ for subject in (
     dkim,
     lanes,
     doctor,
+    backups,
 ):
     subject.register(app)
 
