@@ -22,7 +22,7 @@ from granian.server import Server
 from sqlalchemy import Engine
 from starlette.types import ASGIApp
 
-from winback import settings
+from winback import logs, settings
 from winback.errors import ConfigError, Problem
 from winback.journey import policy
 from winback.settings import Project
@@ -71,6 +71,7 @@ def _answering(root: Path, environment: dict[str, str]) -> ASGIApp:
     """The application, in the process that answers."""
     _end_with_the_parent()
     project = settings.open_project(root, environment)
+    logs.configure(environment)
     return app.create_app(project, database.open_engine(project.database_url), keeps=False)
 
 
