@@ -5,6 +5,8 @@
 # make faults 200 kills -9 of workers over a campaign of 20,000 letters, on SQLite and on PostgreSQL: nobody twice, nobody lost
 # make referees  programs from outside judge every letter; installs those that are missing (Debian, as root, or says what to install)
 # make words  every sentence of the studio's pages into every catalogue; what is new there waits for a translation
+# make licences  docs/licences.md anew, after a change of the locks
+# make release VERSION=1.2.3  looks whether a release is in order; with DO=--do it builds, writes the schema down, commits and tags
 # make pictures  every letter in every language, photographed by day and by night, wide and narrow, into out/pictures/
 
 PYTHON ?= python3
@@ -14,7 +16,7 @@ BIN    := $(VENV)/bin
 export DO_NOT_TRACK := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test check audit bench faults referees pictures words lock format clean
+.PHONY: demo test check audit bench faults referees pictures words release licences lock format clean
 
 demo: $(VENV)/.installed
 	@$(BIN)/python -m flows.demo
@@ -82,6 +84,13 @@ $(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
 $(VENV)/.installed-bench: requirements-bench.lock $(VENV)/.installed-dev
 	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements-bench.lock
 	@touch $@
+
+# Looks whether a release is in order; with DO=--do it builds, writes the schema down, commits and tags.
+release: $(VENV)/.installed-dev
+	@$(BIN)/python -m tests.release $(VERSION) $(DO)
+
+licences: $(VENV)/.installed-dev
+	@$(BIN)/python -m tests.licences
 
 # Locks hold hashes and no addresses; write them anew after a change of dependencies.
 lock:
