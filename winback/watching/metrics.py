@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, PlatformCollector, ProcessCollector, generate_latest
 from prometheus_client.core import GaugeMetricFamily
@@ -88,7 +89,8 @@ def _of_store(connection: Connection, now: datetime) -> Iterator[GaugeMetricFami
     yield _gauge("winback_measured_timestamp_seconds", {(campaign,): at.timestamp() for campaign, at in figures.measured(connection).items()})
 
 
-def _gauge(name: str, values: dict[tuple[str, ...], float] | dict[tuple[str, str], int] | dict[tuple[()], int]) -> GaugeMetricFamily:
+def _gauge(name: str, values: Mapping[Any, float]) -> GaugeMetricFamily:
+    """`values` by the labels' values, in their order."""
     metric = _NAMED[name]
     family = GaugeMetricFamily(name, metric.says, labels=metric.labels)
     for labels, value in values.items():
