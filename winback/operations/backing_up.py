@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, make_url
+from sqlalchemy import Engine
 
 from winback.errors import Problem, StoreError
 from winback.settings import Project
@@ -57,7 +57,7 @@ def restore(project: Project, file: Path, *, now: datetime, nothing_sent: bool =
     Every run is paused, and what was due by now is uncertain, unless a person vouches with `nothing_sent` that nobody sent since the backup.
     """
     url = project.database_url
-    made_of, wanted = copies.backend(file), make_url(url).get_backend_name()
+    made_of, wanted = copies.backend(file), copies.kind(url)
     if made_of != wanted:
         how = "Name a database of the same kind in `database:` or WINBACK_DATABASE_URL."
         raise StoreError(Problem(str(file), None, f"is a backup of {_NAMES[made_of]}, and this project is on {_NAMES.get(wanted, wanted)}.", how))
@@ -78,7 +78,7 @@ _NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 
 def _into_sqlite(project: Project, file: Path, now: datetime, nothing_sent: bool) -> Restored:
     """Beside its place first: where workers look, it appears paused."""
-    place = Path(str(make_url(project.database_url).database))
+    place = copies.place(project.database_url)
     place.parent.mkdir(parents=True, exist_ok=True)
     draft = place.with_name(f".{place.name}.{os.getpid()}")
     try:

@@ -127,6 +127,16 @@ def fill(engine: Engine, file: Path, surroundings: Mapping[str, str]) -> None:
             raise StoreError(Problem(str(file), None, f"can't be restored: {_first_line(said)}.", "Nothing was changed. Take another backup."))
 
 
+def kind(url: str) -> str:
+    """Of which database a URL is: sqlite, postgresql."""
+    return make_url(url).get_backend_name()
+
+
+def place(url: str) -> Path:
+    """The file of a SQLite database."""
+    return Path(str(make_url(url).database))
+
+
 def is_empty(url: str) -> bool:
     """Whether there is nothing where a backup is to go: no file, or a PostgreSQL database without tables. Raises StoreError."""
     if make_url(url).get_backend_name() == "sqlite":
