@@ -8,6 +8,8 @@
 # make docs   the documentation as a site, into out/docs/, without a network; a warning is an error
 # make screenshots  the documentation's pictures, taken of a real studio by Chromium
 # make words  every sentence of the studio's pages into every catalogue; what is new there waits for a translation
+# make licences  docs/licences.md anew, after a change of the locks
+# make release VERSION=1.2.3  looks whether a release is in order; with DO=--do it builds, writes the schema down, commits and tags
 # make pictures  every letter in every language, photographed by day and by night, wide and narrow, into out/pictures/
 
 PYTHON ?= python3
@@ -17,7 +19,7 @@ BIN    := $(VENV)/bin
 export DO_NOT_TRACK := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test check audit bench scaling faults referees pictures docs screenshots words lock format clean
+.PHONY: demo test check audit bench scaling faults referees pictures docs screenshots words release licences lock format clean
 
 demo: $(VENV)/.installed
 	@$(BIN)/python -m flows.demo
@@ -98,10 +100,17 @@ $(VENV)/.installed-bench: requirements-bench.lock $(VENV)/.installed-dev
 	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements-bench.lock
 	@touch $@
 
+# Looks whether a release is in order; with DO=--do it builds, writes the schema down, commits and tags.
+release: $(VENV)/.installed-dev
+	@$(BIN)/python -m tests.release $(VERSION) $(DO)
+
+licences: $(VENV)/.installed-dev
+	@$(BIN)/python -m tests.licences
+
 # Locks hold hashes and no addresses; write them anew after a change of dependencies.
 lock:
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --extra build -o requirements.lock
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --extra build --extra dev --extra docs -c requirements.lock -o requirements-dev.lock
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --extra all --extra build -o requirements.lock
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --extra all --extra build --extra dev --extra docs -c requirements.lock -o requirements-dev.lock
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group bench -o requirements-bench.lock
 
 clean:

@@ -9,14 +9,16 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from winback import clock, settings
+from winback import clock, logs, settings
 from winback.errors import Problem
 from winback.settings import Project
 from winback.store import database
 
 
 def project(folder: str) -> Project:
-    return settings.open_project(Path(folder))
+    opened = settings.open_project(Path(folder))
+    logs.configure(opened.environment)
+    return opened
 
 
 @functools.lru_cache(maxsize=4)

@@ -9,7 +9,10 @@ from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
 from flows import opened
+from flows.options import Options
 from winback.operations import webhooks
+
+_USUAL = Options()
 
 
 @task(cache_policy=NO_CACHE, task_run_name="tell")
@@ -20,6 +23,6 @@ def tell(project: str, now: datetime | None) -> dict[str, Any]:
 
 
 @flow(name="send-webhooks", flow_run_name="send webhooks")
-def send_webhooks(project: str = ".", now: datetime | None = None) -> dict[str, Any]:
+def send_webhooks(options: Options = _USUAL) -> dict[str, Any]:
     """Returns how many messages were noted, taken, put off and given up."""
-    return tell(project, now)
+    return tell(options.project, options.now)

@@ -16,14 +16,14 @@ ROOT = Path(__file__).resolve().parents[1]
 LAYERS = (
     {"cli", "commands", "studio", "api", "flows", "demo", "benchmarks"},
     {"operations"},
-    {"sending", "tracking", "bot"},
+    {"sending", "tracking", "bot", "watching"},
     {"channels", "store", "letters"},
     {"audience", "journey", "outcomes"},
     {"settings"},
     {"limits", "ways_in", "ways_out"},
     {"shapes"},
-    {"strictyaml"},
-    {"model", "money", "errors", "clock", "speech"},
+    {"strictyaml", "extras"},
+    {"model", "money", "errors", "clock", "speech", "logs", "tracing"},
 )
 LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
 
@@ -54,6 +54,7 @@ ONLY = {
     "holidays": ("winback/journey/public_holidays.py",),
     "dateutil": ("winback/journey/day_rules.py",),
     "phonenumbers": ("winback/audience/area_codes.py",),
+    "prometheus_client": ("winback/watching/",),
 }
 READS_CLOCK = ("winback/clock.py", "winback/demo/", "flows/")
 READS_ENVIRONMENT = ("winback/settings.py", "winback/demo/", "flows/")

@@ -13,6 +13,7 @@ from winback import __version__
 from winback.commands import (
     api,
     approvals,
+    backups,
     bot,
     bounces,
     campaigns,
@@ -105,6 +106,7 @@ for subject in (
     dkim,
     lanes,
     doctor,
+    backups,
 ):
     subject.register(app)
 
@@ -116,6 +118,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except Refused as refused:
         for problem in refused.problems:
             typer.echo(str(problem), err=True)
+        sys.exit(1)
+    except ModuleNotFoundError as error:
+        from winback import extras
+
+        if (refused_for_lack := extras.missing(error)) is None:
+            raise
+        typer.echo(str(refused_for_lack), err=True)
         sys.exit(1)
     except BrokenPipeError:
         sys.stderr.close()  # the reader of our output (head, less) has seen enough

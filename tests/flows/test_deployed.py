@@ -134,6 +134,7 @@ def test_each_deployment_runs_once_to_completed(shop):
             "occasions": {"months": 1},
             "remind-managers": {},
             "retention": {},
+            "send-webhooks": {},
             "doctor": {"fail": False},
             "collect-events": {"replies": str(shop.project.root / "replies")},
         }.items()

@@ -34,9 +34,11 @@ AsOfDay: TypeAlias = Annotated[str | None, typer.Option("--as-of", metavar="DAY"
 
 def open_project(context: typer.Context, folder: Path | None) -> Project:
     """The project that --project names, before or after the command's name, else the current folder."""
-    from winback import settings
+    from winback import logs, settings
 
-    return settings.open_project(folder or context.obj or Path())
+    project = settings.open_project(folder or context.obj or Path())
+    logs.configure(project.environment)
+    return project
 
 
 def open_store(project: Project) -> Engine:

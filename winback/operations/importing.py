@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
@@ -11,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine
 
+from winback import tracing
 from winback.audience import acts, custom, customers, left_out, orders, reading, reasons, watermark
 from winback.audience import source as sources
 from winback.audience.converting import Converted, Terms
@@ -28,6 +30,7 @@ from winback.store.incoming import Filled, Merged, Staging
 Progress: TypeAlias = Callable[[str, int], None]
 """Hears a source's name and how many rows more are done."""
 
+log = logging.getLogger(__name__)
 _TABLES = {
     "orders": tables.orders,
     "inquiries": tables.inquiries,
@@ -104,10 +107,14 @@ def run(project: Project, engine: Engine, *, now: datetime, only: str | None = N
 
     Raises ConfigError or SourceError as `take_in` does.
     """
-    report = take_in(project, engine, now=now, only=only, progress=progress)
-    knowing.reach_by_phone(project, engine, now=now)
-    knowing.refresh(project, engine, now=now)
-    stopping.stop(engine, now=now)
+    with tracing.span("import", source=only or "all"):
+        report = take_in(project, engine, now=now, only=only, progress=progress)
+        knowing.reach_by_phone(project, engine, now=now)
+        knowing.refresh(project, engine, now=now)
+        stopping.stop(engine, now=now)
+    for each in report.sources:
+        counts = {"inserted": each.inserted, "updated": each.updated, "unchanged": each.unchanged, "rejected": each.rejected}
+        log.info("imported", extra={"source": each.name, **counts})
     return report
 
 

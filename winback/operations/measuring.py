@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import Engine
 
+from winback import tracing
 from winback.outcomes import composing
 from winback.outcomes.backdrop import NOTHING_BEHIND, Backdrop
 from winback.outcomes.report import Report
@@ -14,13 +16,18 @@ from winback.outcomes.sentences import ENGLISH, Words
 from winback.store import database, outcomes
 from winback.store.outcome_costs import NO_TERMS, Terms
 
+log = logging.getLogger(__name__)
+
 
 def measure(engine: Engine, run_id: int, window: timedelta, now: datetime) -> int:
     """Bring the run's outcomes up to date; returns how many of its customers returned. Measuring twice changes nothing."""
-    with database.writing(engine) as connection:
-        outcomes.begin(connection, run_id)
-    with database.writing(engine) as connection:
-        return outcomes.measure(connection, run_id, window, now)
+    with tracing.span("measure", run=run_id):
+        with database.writing(engine) as connection:
+            outcomes.begin(connection, run_id)
+        with database.writing(engine) as connection:
+            returned = outcomes.measure(connection, run_id, window, now)
+    log.info("measured", extra={"run": run_id, "returned": returned})
+    return returned
 
 
 def report(

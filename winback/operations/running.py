@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -12,6 +13,7 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import Engine
 
+from winback import tracing
 from winback.channels.channel import Channel
 from winback.errors import ConfigError, LaneError, Problem, Refused
 from winback.model import ChannelName, DeliveryStatus, Reason, RunStatus
@@ -27,6 +29,7 @@ from winback.settings import Project
 from winback.store import codes, database, fuses, runs
 from winback.store.runs import Run
 
+log = logging.getLogger(__name__)
 Progress: TypeAlias = Callable[[str, int], None]
 OpenChannel: TypeAlias = Callable[[Project, ChannelName], Channel[Any]]
 
@@ -119,8 +122,13 @@ async def send(
         ran.queued += queued
         if first:
             stopping.stop_if_due(engine, now=now())
-        with _told_where(prepared, engine, now), ThreadPoolExecutor(1, thread_name_prefix="winback-alarm") as aside:
+        with (
+            _told_where(prepared, engine, now),
+            ThreadPoolExecutor(1, thread_name_prefix="winback-alarm") as aside,
+            tracing.span("batch", campaign=prepared.name, run=run.number),
+        ):
             await worker.send_due(_alarming(prepared, engine, now, aside, _part(progress, "send")))
+    _tell(prepared, run, worker.sent)
     ran.deliveries += worker.sent
     settle_codes(engine, run, now())
 
@@ -158,16 +166,23 @@ async def send_batch(
         _let_go_on(engine, opened, now())
         claiming = Worker(engine, run, Writer(prepared, engine), opened, now)
         try:
-            with _told_where(prepared, engine, now, tell):
+            with _told_where(prepared, engine, now, tell), tracing.span("batch", campaign=prepared.name, run=run.number):
                 await claiming.send_batches(batches)
         except Refused as refused:
             if set(claiming.sent) <= {DeliveryStatus.PLANNED}:  # or whoever calls again and again would never end
                 raise
             ran.faults |= set(refused.problems)
+        _tell(prepared, run, claiming.sent)
         ran.deliveries += claiming.sent
         ran.held_back = allowing.held_back(opened.channels.values())
         ran.faults |= claiming.faults
     return ran
+
+
+def _tell(prepared: Prepared, run: Run, became: Counter[DeliveryStatus]) -> None:
+    """What a go came to, in counts: a log names no customer."""
+    if became:
+        log.info("sent", extra={"campaign": prepared.name, "run": run.number, **{str(status): count for status, count in became.items()}})
 
 
 def _let_go_on(engine: Engine, opened: Lanes, now: datetime) -> None:

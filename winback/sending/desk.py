@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from winback import clock
+from winback import clock, tracing
 from winback.channels.channel import Channel
 from winback.journey import last_check, repeats, send_hour, stage_times, zones
 from winback.journey.eligibility import Candidate
@@ -55,7 +55,8 @@ class Desk:
         ledger = self.ledger
         with ledger.writing() as connection:
             ledger.settle_dead_claims(connection)
-            claimed = deliveries.claim(connection, ledger.run.id, worker=ledger.worker, now=ledger.now(), lease=ledger.lease, limit=self.batch)
+            with tracing.span("claim", run=ledger.run.id):
+                claimed = deliveries.claim(connection, ledger.run.id, worker=ledger.worker, now=ledger.now(), lease=ledger.lease, limit=self.batch)
             if claimed:
                 run_files.went_on(connection, ledger.run.id, ledger.now())
         return Batch(len(claimed), self._check(claimed)) if claimed else Batch(0)

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Any, TypeAlias
 
+from winback import tracing
 from winback.channels.channel import Channel
 from winback.errors import ChannelError, LaneError
 from winback.model import ChannelName, Receipt
@@ -141,7 +142,8 @@ class Line:
         answered = self._taken_answers()
         exchange = asyncio.ensure_future(self._exchange(self.name, answered, letters))
         try:
-            going = await asyncio.shield(exchange)
+            with tracing.span("send", channel=str(self.name), letters=len(letters), answers=len(answered)):
+                going = await asyncio.shield(exchange)
         except BaseException:
             await asyncio.wait([exchange])
             if exchange.exception() is None:  # we were stopped: handed over, and not sent after all, so there is nothing to doubt

@@ -6,14 +6,19 @@ import contextlib
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy
 from sqlalchemy import Connection, Engine, event, func, make_url, select, text
 from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 
+from winback import extras
 from winback.errors import Problem, StoreError
 from winback.store import interrupting
+
+if TYPE_CHECKING:  # late: whoever finds the schema new needs little of it
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 _PAGES_KIB, _FEW_PAGES_KIB = 65_536, 4_096  # of a SQLite file that a connection keeps in memory
@@ -40,6 +45,38 @@ def open_engine(url: str, *, name: str = "config/settings.yaml", lasts: bool = T
         engine.dispose()
         raise
     return engine
+
+
+def bare_engine(url: str, *, name: str = "config/settings.yaml") -> Engine:
+    """An engine on a database as it is, without any change of its schema. Raises StoreError for a URL that can't be meant."""
+    return _connectable(url, name, "FULL")
+
+
+def revisions() -> list[str]:
+    """Every schema that this code knows, the newest first."""
+    return [script.revision for script in _scripts().walk_revisions()]
+
+
+def revision(engine: Engine) -> str | None:
+    """The schema that the database is at. Raises what a query raises."""
+    from alembic.runtime.migration import MigrationContext
+
+    with reading(engine) as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def _scripts() -> ScriptDirectory:
+    from alembic.script import ScriptDirectory
+
+    return ScriptDirectory.from_config(_config())
+
+
+def _config() -> Config:
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    return config
 
 
 class Beside:
@@ -84,7 +121,9 @@ def _connectable(url: str, name: str, synchronous: str) -> Engine:
         if parsed.get_backend_name() == "sqlite" and parsed.database not in {None, "", ":memory:"}:
             Path(str(parsed.database)).parent.mkdir(parents=True, exist_ok=True)
         engine = sqlalchemy.create_engine(parsed, pool_pre_ping=True, hide_parameters=True)  # rows hold names and addresses
-    except (sqlalchemy.exc.ArgumentError, ModuleNotFoundError) as error:
+    except ModuleNotFoundError as error:
+        raise (extras.missing(error) or StoreError(Problem(name, None, f"`database` can't be read: {_first_line(error)}.", _HOW))) from error
+    except sqlalchemy.exc.ArgumentError as error:
         raise StoreError(Problem(name, None, f"`database` can't be read: {_first_line(error)}.", _HOW)) from error
     except ValueError as error:  # its text may hold a part of the password
         raise StoreError(
@@ -217,15 +256,8 @@ def _pragmas(connection: Connection, *pragmas: str) -> None:
 
 def _migrate(engine: Engine, name: str) -> None:
     from alembic import command
-    from alembic.config import Config
-    from alembic.runtime.migration import MigrationContext
-    from alembic.script import ScriptDirectory
 
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-    scripts = ScriptDirectory.from_config(config)
-    with reading(engine) as connection:
-        current = MigrationContext.configure(connection).get_current_revision()
+    scripts, current = _scripts(), revision(engine)
     if current == scripts.get_current_head():
         return
     if current is not None and current not in {script.revision for script in scripts.walk_revisions()}:
@@ -240,6 +272,7 @@ def _migrate(engine: Engine, name: str) -> None:
     with writing(engine) as connection:
         if engine.dialect.name == "postgresql":  # two who open an empty database at once; SQLite's writers queue by themselves
             connection.execute(select(func.pg_advisory_xact_lock(_MIGRATING)))
+        config = _config()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 

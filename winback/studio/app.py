@@ -46,6 +46,7 @@ from winback.studio import (
 from winback.studio.desk import Desk
 from winback.studio.door import Door
 from winback.studio.gate import Gate, Tickets
+from winback.watching.endpoints import Watched
 
 ROUTES = (
     sign_in_page.routes,
@@ -100,7 +101,7 @@ def create_app(project: Project, engine: Engine, *, port: int, clock: Callable[[
 
     app.add_middleware(Door, desk=desk)
     refusals.register(app, desk)
-    return Gate(app, port, host)
+    return Gate(Watched(app, project, engine, project.root / ".winback" / "hits", clock), port, host)
 
 
 _STATIC = resources.files("winback.studio").joinpath("static")

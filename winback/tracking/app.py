@@ -20,6 +20,7 @@ from winback.tracking.guard import Guard, Limits
 from winback.tracking.hot import HotPaths
 from winback.tracking.pages import create_pages
 from winback.tracking.recording import Recorder
+from winback.watching.endpoints import Watched
 
 if TYPE_CHECKING:
     from winback.bot.hook import Hook
@@ -64,7 +65,8 @@ def create(
     )
     hot = HotPaths(project, engine, buffer, clock)
     hook = _hook(project, engine, clock)
-    pages = Limits(create_pages(project, engine, buffer, clock=clock, render_page=render_page), project.settings.trusted_proxies)
+    inner = Limits(create_pages(project, engine, buffer, clock=clock, render_page=render_page), project.settings.trusted_proxies)
+    pages = Watched(inner, project, engine, folder, clock)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and (await hot.answer(scope, receive, send) or (hook and await hook.answer(scope, receive, send))):

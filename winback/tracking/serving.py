@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 import uvicorn
 from sqlalchemy import Engine
 
-from winback import settings
+from winback import logs, settings
 from winback.errors import ConfigError, Problem
 from winback.journey import policy
 from winback.settings import Project
@@ -40,6 +40,7 @@ log = logging.getLogger(__name__)
 
 _ANSWERS_WITHIN_S = 5  # of what is being answered when it is told to stop
 _STOP_WITHIN_S = 10
+_LOOKS_EVERY_S = 0.5
 _BACKLOG = 2048
 _AGAIN_AFTER_S = 1.0
 
@@ -90,9 +91,11 @@ class _Watch:
         if self._stops:
             process.terminate()
         self._hear(hears)
+        left = _STOP_WITHIN_S / _LOOKS_EVERY_S
         while process.is_alive():
-            process.join(_STOP_WITHIN_S if self._stops else None)
-            if self._stops and process.is_alive():
+            process.join(_LOOKS_EVERY_S)
+            left -= self._stops
+            if left < 0 and process.is_alive():
                 log.warning("the process that answers didn't stop in %d seconds", _STOP_WITHIN_S)
                 process.kill()
         self._process = None
@@ -128,6 +131,7 @@ def _answering(root: Path, environment: Mapping[str, str], listening: socket.soc
     """Answer, in a process of its own; `says` hears once when it does."""
     _end_with_the_parent()
     project = settings.open_project(root, dict(environment))
+    logs.configure(environment)
     application, hot = app.create(project, database.open_engine(project.database_url), keeps=False)
     config = uvicorn.Config(
         application,
@@ -135,6 +139,7 @@ def _answering(root: Path, environment: Mapping[str, str], listening: socket.soc
         http=line.of(hot),
         loop="uvloop",
         ws="none",
+        log_config=None,
         log_level="error",
         access_log=False,
         server_header=False,

@@ -1,0 +1,83 @@
+"""What must not happen once a backup is restored: what left after it was made is unknown to it, and mustn't leave again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, func, select, text, update
+
+from winback.journey.threads import WordStatus
+from winback.model import UNFINISHED, DeliveryStatus, Reason, RunStatus
+from winback.store import contacts, stages_due
+from winback.store.runs import Run
+from winback.store.tables import campaign_runs, deliveries, metadata, owed_answers, thread_words
+from winback.store.tables import contacts as contacts_table
+
+_AT_ONCE = 5_000
+_GAP = 1_000_000
+_MAY_HAVE_LEFT = (DeliveryStatus.PLANNED, DeliveryStatus.CLAIMED, DeliveryStatus.HANDED_OVER)
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """What is in doubt since the backup."""
+
+    letters: int
+    answers: int  # of people and of the bot, to customers who wrote
+
+
+def pause(connection: Connection) -> None:
+    """No run goes on before a person says so."""
+    connection.execute(update(campaign_runs).where(campaign_runs.c.status == RunStatus.ACTIVE).values(status=RunStatus.PAUSED))
+
+
+def doubt(connection: Connection, runs: Sequence[Run], greets: Sequence[int], now: datetime) -> Doubt:
+    """Whatever was due by now may have left since the backup: it is uncertain, and nothing repeats it by itself.
+
+    A stage that fell due meanwhile gets its delivery first, as a scheduler would have written it.
+    """
+    letters = 0
+    for run in runs:
+        while (
+            stages_due.greetings(connection, run.id, now, _AT_ONCE)
+            if run.id in greets
+            else stages_due.queue(connection, run.id, run.stages, now, _AT_ONCE)
+        ).written:
+            pass
+        detail = f"a backup was restored on {now:%Y-%m-%d %H:%M} UTC: it may have left since that was made"
+        done = connection.execute(
+            update(deliveries)
+            .where(deliveries.c.run_id == run.id, deliveries.c.status.in_(_MAY_HAVE_LEFT), deliveries.c.due_at <= now)
+            .values(status=DeliveryStatus.UNCERTAIN, reason=Reason.NO_ANSWER, detail=detail, claimed_by="", lease_until=None)
+            .returning(deliveries.c.id)
+        )
+        letters += len(done.all())
+    words = update(thread_words).where(thread_words.c.status.in_([WordStatus.PLANNED, WordStatus.HANDED_OVER]))
+    answers = len(connection.execute(words.values(status=WordStatus.UNCERTAIN).returning(thread_words.c.id)).all())
+    owed = update(owed_answers).where(owed_answers.c.handed_over_at.is_(None)).values(handed_over_at=now)
+    return Doubt(letters, answers + len(connection.execute(owed.returning(owed_answers.c.id)).all()))
+
+
+def greeting_runs(connection: Connection) -> list[int]:
+    return list(connection.execute(select(campaign_runs.c.id).where(campaign_runs.c.greets, campaign_runs.c.status.in_(UNFINISHED))).scalars())
+
+
+def leave_a_gap(connection: Connection) -> None:
+    """Numbers of rows that are lost are given to nobody else: links of letters that left since the backup hold them.
+
+    SQLite has no counter to move on: there the next row takes the number after the highest.
+    """
+    if connection.dialect.name != "postgresql":
+        return
+    for table in metadata.sorted_tables:
+        if "id" in table.c and (counter := connection.execute(select(func.pg_get_serial_sequence(table.name, "id"))).scalar()):
+            highest = connection.execute(select(func.coalesce(func.max(table.c.id), 0))).scalar_one()
+            connection.execute(text("SELECT setval(CAST(:counter AS regclass), :value)"), {"counter": counter, "value": highest + _GAP})
+
+
+def fits(connection: Connection, key: bytes) -> bool:
+    """Whether addresses were hashed with this key; True when there are none."""
+    row = connection.execute(select(contacts_table).where(contacts_table.c.address_hash.is_not(None)).limit(1)).first()
+    return row is None or contacts.address_hash(key, row.channel, row.address) == row.address_hash
