@@ -28,6 +28,7 @@ from winback.store.tables import campaign_runs, customers, deliveries, events
 from winback.tracking import addresses, app
 
 LETTERS = 5_000
+GIF = "/pixel.gif"
 _GIF = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 _SECRET = "k" * 32
 _SETTINGS = "currency: UAH\ntime_zone: Europe/Kyiv\npublic_url: https://u.zerno.example\nlocales: {uk: [uk]}\n"
@@ -92,11 +93,7 @@ class Front:
             raise RuntimeError(f"winback serve ended with {self._process.returncode}")
 
     def load(self, seconds: float, *, connections: int = 16, pause_ms: int = 0) -> Load:
-        delay = f"function delay() return {pause_ms} end" if pause_ms else ""
-        script = self.folder / "paths.lua"
-        paths = ",".join(f'"{path}"' for path in self._paths)
-        script.write_text(_PATHS.format(paths=paths, agent=_BROWSER, delay=delay), encoding="utf-8")
-        return wrk(self.url, seconds, connections, "--script", str(script))
+        return wrk(self.url, self._paths, seconds, connections, pause_ms)
 
     def stored(self) -> int:
         with database.reading(self._engine) as connection:
@@ -125,7 +122,7 @@ def front() -> Iterator[Front]:
 
 @contextmanager
 def nginx() -> Iterator[str]:
-    """URL of the same gif as a file, served by one worker."""
+    """Where the same gif as a file is served, at the path GIF, by one worker."""
     program = _needed("nginx")
     folder = Path(tempfile.mkdtemp(prefix="winback-nginx-"))
     (folder / "www").mkdir()
@@ -135,8 +132,8 @@ def nginx() -> Iterator[str]:
     folder.chmod(0o755)
     process = subprocess.Popen([program, "-c", str(folder / "nginx.conf")], stderr=subprocess.DEVNULL)
     try:
-        url = f"http://127.0.0.1:{port}/pixel.gif"
-        _until_it_answers(url)
+        url = f"http://127.0.0.1:{port}"
+        _until_it_answers(url + GIF)
         yield url
     finally:
         process.terminate()
@@ -144,9 +141,15 @@ def nginx() -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def wrk(url: str, seconds: float, connections: int = 16, *options: str) -> Load:
-    command = [_needed("wrk"), "-t1", f"-c{connections}", f"-d{seconds:.0f}s", "--latency", *options, url]
-    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+def wrk(url: str, paths: Sequence[str], seconds: float, connections: int = 16, pause_ms: int = 0) -> Load:
+    """Ask for these paths by turns, as a browser does: whoever is measured is asked by the same script."""
+    delay = f"function delay() return {pause_ms} end" if pause_ms else ""
+    told = ",".join(f'"{path}"' for path in paths)
+    with tempfile.NamedTemporaryFile("w", suffix=".lua", encoding="utf-8") as script:
+        script.write(_PATHS.format(paths=told, agent=_BROWSER, delay=delay))
+        script.flush()
+        command = [_needed("wrk"), "-t1", f"-c{connections}", f"-d{seconds:.0f}s", "--latency", "--script", script.name, url]
+        said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     if bad := re.search(r"Non-2xx.*|Socket errors.*", said):
         raise RuntimeError(bad[0])
     requests, rate, p99 = (re.search(pattern, said) for pattern in (r"(\d+) requests in", r"Requests/sec:\s+([\d.]+)", r"99%\s+([\d.]+)(us|ms|s)"))

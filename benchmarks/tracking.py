@@ -47,7 +47,7 @@ def _beside_nginx(pages: Front, gif: str) -> tuple[Figure, float]:
     """Ours and nginx take turns; microseconds a request, and our rate. What is left to be stored of a round is stored before the next."""
     ours, theirs = [], []
     for _ in range(ROUNDS + 1):
-        theirs.append(1e6 / front.wrk(gif, SECONDS).a_second)
+        theirs.append(1e6 / front.wrk(gif, [front.GIF] * front.LETTERS, SECONDS).a_second)
         ours.append(1e6 / pages.load(SECONDS).a_second)
         _rest(pages)
     mine = statistics.median(ours[1:])

@@ -18,7 +18,7 @@ from winback.tracking.spool import Part
 
 log = logging.getLogger(__name__)
 
-_NICE = 5
+_NICE = 10
 
 Store = Callable[[Sequence[Hit]], None]
 
