@@ -6,9 +6,7 @@ Nobody types these pages, so none of them can be behind. docs/conf.py writes the
 from __future__ import annotations
 
 import ast
-import importlib.util
 import inspect
-import json
 import sys
 import textwrap
 import typing
@@ -25,11 +23,6 @@ from winback.model import EventKind
 from winback.operations import schemas
 
 ROOT = Path(__file__).resolve().parents[2]
-METRICS = "winback.metrics"
-"""The module whose `METRICS` lists what is counted: (name, kind, labels, help) by each. Its page is made where it exists."""
-
-API = ROOT / "docs/openapi.json"
-"""The OpenAPI document of the HTTP API. Its page is made where it exists."""
 
 
 def commands() -> Iterator[tuple[str, Any]]:
@@ -184,29 +177,6 @@ def events_page() -> str:
     return "\n\n".join(("# Events", "What came back, as the store keeps it.", _table(("event", "what happened"), rows))) + "\n"
 
 
-def metrics_page() -> str | None:
-    """None as long as nothing is measured."""
-    if importlib.util.find_spec(METRICS) is None:
-        return None
-    listed = importlib.import_module(METRICS).METRICS
-    rows = [(f"`{name}`", kind, ", ".join(f"`{label}`" for label in labels), _cell(told)) for name, kind, labels, told in listed]
-    return "\n\n".join(("# Metrics", _table(("metric", "kind", "labels", "what it counts"), rows))) + "\n"
-
-
-def api_page() -> str | None:
-    """None as long as there is no API."""
-    if not API.exists():
-        return None
-    document = json.loads(API.read_text(encoding="utf-8"))
-    rows = [
-        (f"`{method.upper()} {path}`", _cell(each.get("summary", "")), _cell(each.get("description", "")))
-        for path, methods in document["paths"].items()
-        for method, each in methods.items()
-        if method in {"get", "post", "put", "patch", "delete"}
-    ]
-    return "\n\n".join(("# HTTP API", _table(("request", "what it does", ""), rows))) + "\n"
-
-
 def decisions_page() -> str:
     folder = ROOT / "docs/decisions"
     rows = [
@@ -224,15 +194,13 @@ def decision_files() -> list[Path]:
 
 def pages() -> dict[str, str]:
     """Every page by its file's name."""
-    made: dict[str, Callable[[], str | None]] = {
+    made: dict[str, Callable[[], str]] = {
         "commands.md": command_page,
         "letter-values.md": values_page,
         "events.md": events_page,
-        "metrics.md": metrics_page,
-        "http-api.md": api_page,
         "decisions.md": decisions_page,
     }
-    return {**{name: text for name, write in made.items() if (text := write()) is not None}, **config_pages()}
+    return {**{name: write() for name, write in made.items()}, **config_pages()}
 
 
 def write(folder: Path) -> None:
