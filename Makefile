@@ -1,5 +1,6 @@
 # make demo   the whole story on a made-up shop (needs Python >= 3.11, make and git; nothing else)
 # make test   lint, types, and every test, on SQLite and on a real PostgreSQL
+# make thorough  the same, and on PostgreSQL also what make test holds to be the same on both databases
 # make audit  licences, pins and known holes of dependencies; fails where no service of known holes can be asked (make check only says so)
 # make bench  speed and memory, as ratios: make bench [ONLY=area] [JSON=file] [CUSTOMERS=100000, of the shop in audience and studio]
 # make scaling  a million customers by four processes on PostgreSQL: make scaling [CUSTOMERS=1000000] [JSON=file]; writes the table of docs/scaling.md
@@ -19,13 +20,16 @@ BIN    := $(VENV)/bin
 export DO_NOT_TRACK := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test check audit bench scaling faults referees pictures docs screenshots words release licences lock format clean
+.PHONY: demo test thorough check audit bench scaling faults referees pictures docs screenshots words release licences lock format clean
 
 demo: $(VENV)/.installed
 	@$(BIN)/python -m flows.demo
 
 test: $(VENV)/.installed-dev check
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+thorough: $(VENV)/.installed-dev check
+	WINBACK_TESTS=all $(BIN)/python -m pytest -n 2 --dist loadgroup
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

@@ -19,6 +19,20 @@ pytest_plugins = ["tests.cdnow", "tests.operations.lost"]
 _NUMBERS = itertools.count(1)
 
 
+def pytest_collection_modifyitems(config, items) -> None:
+    """Tests marked `one_database` run on PostgreSQL too only where all are asked for: WINBACK_TESTS=all, `make thorough`."""
+    if os.environ.get("WINBACK_TESTS") == "all":
+        return
+    spared = [
+        item
+        for item in items
+        if item.get_closest_marker("one_database") and getattr(item, "callspec", None) and item.callspec.params.get("database_url") == "postgresql"
+    ]
+    if spared:
+        config.hook.pytest_deselected(items=spared)
+        items[:] = [item for item in items if item not in set(spared)]
+
+
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """URL of a real PostgreSQL server that lives as long as this test process, in a folder that no other run tidies up."""

@@ -106,3 +106,9 @@ def test_a_plain_word_is_read_as_itself_or_refused(word):
     except ConfigError:
         return
     assert title == yaml.compose(f"title: {word}\n").value[0][1].value
+
+
+@pytest.mark.parametrize("deep", ["[" * 60 + "]" * 60, "[" * 200_000])
+def test_what_lies_too_deep_is_refused_before_anything_follows_it_down(deep):
+    with pytest.raises(ConfigError, match="more than 50 deep"):
+        strictyaml.parse(f"a: 1\nname: {deep}\n", Shape, shown="x.yaml")

@@ -21,6 +21,8 @@ from winback.sending import contents, prepared
 from winback.store import database, run_files, runs
 from winback.store.tables import approvals, campaign_runs, deliveries, recipients
 
+pytestmark = pytest.mark.one_database("who is asked and what is told; its statements are tested on both in tests/store")
+
 ABOVE = 20
 CAMPAIGN_FILE = "config/campaigns/winter-tea.yaml"
 BODY = "templates/emails/we-miss-you/body.html"

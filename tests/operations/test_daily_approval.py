@@ -19,6 +19,8 @@ from winback.sending import prepared
 from winback.store import approvals, database, run_files, runs
 from winback.store.tables import recipients
 
+pytestmark = pytest.mark.one_database("who is asked and what is told; its statements are tested on both in tests/store")
+
 YEAR = 366 * DAY
 ABOVE = 4
 

@@ -25,6 +25,8 @@ from winback.store import database, events, refreshing, runs
 from winback.store.deliveries import Claimed
 from winback.store.tables import campaign_runs, customers, deliveries, recipients
 
+pytestmark = pytest.mark.one_database("a calendar over months; its statements are tested on both in tests/store")
+
 FILE = "config/campaigns/greetings.yaml"
 OCCASIONS = "config/occasions.yaml"
 DAYS = "occasions: [birthday, favourite-day, anniversary, holidays]"

@@ -24,6 +24,8 @@ from winback.sending import prepared
 from winback.store import database
 from winback.store.tables import customers, deliveries, metadata
 
+pytestmark = pytest.mark.one_database("a calendar's promises, drawn by hypothesis; its statements are tested on both in tests/store")
+
 FILE = "config/campaigns/greetings.yaml"
 DAYS = "occasions: [birthday, favourite-day, anniversary, holidays]"
 BEGIN = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)

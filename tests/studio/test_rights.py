@@ -12,6 +12,8 @@ from tests.studio import staff
 from winback.operations.people import ALLOWS, Right, Role
 from winback.studio.app import create_app
 
+pytestmark = pytest.mark.one_database("roles at doors; its statements are tested on both in tests/store")
+
 NOW = datetime(2026, 11, 27, 9, 0, tzinfo=UTC)
 HOME = "http://127.0.0.1:8010"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -125,11 +125,11 @@ class Library:
             return list(error.problems)
         problems = [problem for file in flats for problem in (*said[file].problems, *catalogue.badly_written(flats[file]))]
         if channel is not ChannelName.EMAIL:
-            problems += markup.in_message(flats["text.html"])
+            problems += _marked_up(markup.in_message, flats["text.html"])
             return problems + pictures.faults(self.album, flats["text.html"], self._logo_in(name, "text.html", channel), self._at_logo)
         pages = [(file, flat) for file, flat in flats.items() if file.endswith(".html")]
-        problems += [problem for _, page in pages for problem in markup.in_email(page)]
-        problems += [problem for file, flat in flats.items() if file.endswith(".txt") for problem in markup.in_plain_text(flat)]
+        problems += [problem for _, page in pages for problem in _marked_up(markup.in_email, page)]
+        problems += [problem for file, flat in flats.items() if file.endswith(".txt") for problem in _marked_up(markup.in_plain_text, flat)]
         problems += [problem for file, page in pages for problem in pictures.faults(self.album, page, self._logo_in(name, file), self._at_logo)]
         return list(dict.fromkeys(problems))  # a text that is made from the HTML says the same of the same line
 
@@ -220,6 +220,12 @@ class Library:
             self._kept[key] = make()
         kept: T = self._kept[key]
         return kept
+
+
+@lru_cache(maxsize=1_000)
+def _marked_up(look: Callable[[Flat], list[Problem]], flat: Flat) -> tuple[Problem, ...]:
+    """What is wrong with a text's markup, kept by the text: a library is opened anew for each turn of a campaign, and most texts are as they were."""
+    return tuple(look(flat))
 
 
 def _own(file: str, language: str, texts: Mapping[str, Flat]) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import lru_cache
 
 from jinja2 import nodes
 
@@ -45,6 +46,11 @@ class Said:
 
 def read(flat: Flat, known: type, links: Collection[str], *, pictures: bool = False) -> Said:
     """What a text says, against the fields of the dataclass `known` and the names of the brand's links; may it show pictures."""
+    return _read(flat, known, tuple(links), pictures)
+
+
+@lru_cache(maxsize=1_000)
+def _read(flat: Flat, known: type, links: tuple[str, ...], pictures: bool) -> Said:
     reader = _Reader(flat, known, links, pictures)
     try:
         reader.statements(sandbox.SYNTAX.parse(flat.logic).body, _World({}, frozenset()))

@@ -11,6 +11,7 @@ import logging
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import lru_cache
 
 from lxml import etree
 from premailer import Premailer
@@ -44,6 +45,7 @@ def paint(flat: Flat, colours: Mapping[str, str]) -> Flat:
     return replace(flat, pieces=tuple(painted(piece) if piece.kind is PieceKind.DATA else piece for piece in flat.pieces))
 
 
+@lru_cache(maxsize=200)
 def inline(flat: Flat) -> str:
     """The template with every rule in its elements, ready to be compiled. Raises TemplateError where a construct can't stay in its place."""
     marked = marks.mark(flat)
