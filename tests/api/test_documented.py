@@ -30,7 +30,7 @@ def test_every_route_stands_in_the_table_with_its_scope():
 async def test_every_example_is_answered(shop):
     shop.now = lost.START
     program = shop.program()
-    examples = re.findall(r"```http\n(\w+) (\S+)\n(.*?)```", TEXT, re.DOTALL)
+    examples = re.findall(r"```text\n(\w+) (\S+)\n(.*?)```", TEXT, re.DOTALL)
     assert len(examples) == 8
     for method, path, body in examples:
         headers = {"content-type": "application/json"} if body else {}

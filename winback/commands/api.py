@@ -23,7 +23,7 @@ def register(app: typer.Typer) -> None:
 def serve(
     context: typer.Context,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535)] = PORT,
+    port: Annotated[int, typer.Option(help="The port to listen on.", min=0, max=65535)] = PORT,
     folder: Folder = None,
 ) -> None:
     """Answer programs that come with a token of `winback token new`. From outside they come through a proxy that speaks https (docs/api.md)."""
