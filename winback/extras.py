@@ -13,7 +13,7 @@ BRINGS: Mapping[str, tuple[str, str]] = {
     "apprise": ("alarms", "alarms to mail and messengers"),
     "httptools": ("serve", "the public pages"),
     "uvloop": ("serve", "the public pages"),
-    "uvicorn": ("serve,studio", "pages"),
+    "uvicorn": ("serve,studio", "the web server"),
     "argon2": ("studio", "people of the studio"),
     "joserfc": ("studio", "signing in by a provider of identities"),
     "fastapi": ("serve,studio", "pages"),

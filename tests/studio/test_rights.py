@@ -90,7 +90,7 @@ def app(tmp_path, engine):
 
 
 def addresses(app, method: str) -> set[str]:
-    return {route.path for route in app._app.routes if isinstance(route, APIRoute) and method in route.methods}
+    return {route.path for route in app._app._app.routes if isinstance(route, APIRoute) and method in route.methods}
 
 
 def filled(path: str) -> str:

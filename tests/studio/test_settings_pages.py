@@ -207,11 +207,11 @@ async def test_what_cannot_be_done_is_said_in_the_same_frame(admin, method, path
 
 
 async def test_a_fault_of_ours_shows_no_traceback_and_is_logged_under_the_name_that_the_page_says(admin, app, caplog):
-    @app._app.get("/broken")
+    @app._app._app.get("/broken")
     def broken():
         raise ZeroDivisionError(WHO)
 
-    @app._app.get("/teapot")
+    @app._app._app.get("/teapot")
     def teapot():
         raise HTTPException(418, WHO)
 
@@ -228,7 +228,7 @@ async def test_a_fault_of_ours_shows_no_traceback_and_is_logged_under_the_name_t
 
 
 async def test_a_database_that_does_not_answer_is_told_as_that(admin, app):
-    @app._app.get("/lost")
+    @app._app._app.get("/lost")
     def lost():
         raise database.Failure
 
