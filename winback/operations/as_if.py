@@ -29,6 +29,9 @@ def changed(project: Project, contents: Mapping[str, bytes | None]) -> Iterator[
             target.unlink(missing_ok=True)
             if content is not None:
                 target.write_bytes(content)
+            else:
+                with contextlib.suppress(OSError):  # a folder of which nothing is left goes too, as git has it
+                    target.parent.rmdir()
         yield settings.open_project(root, project.environment)
 
 
