@@ -400,7 +400,6 @@ async def test_a_letter_that_no_campaign_sends_may_be_taken_away_and_git_brings_
     assert done.headers.get("location") == "/letters?told=archived"
     assert not body.parent.exists()
     assert ">tips</a>" not in (await browser.get("/letters")).text
-    subprocess.run(
-        ["git", "-c", "user.name=Olena", "-c", "user.email=olena@zerno.example", "revert", "--no-edit", "HEAD"], cwd=project.root, check=True
-    )  # noqa: ASYNC221
+    git = ["git", "-c", "user.name=Olena", "-c", "user.email=olena@zerno.example"]
+    subprocess.run([*git, "revert", "--no-edit", "HEAD"], cwd=project.root, check=True)  # noqa: ASYNC221
     assert body.exists()
