@@ -15,7 +15,6 @@ from sqlalchemy import Connection, Engine, func, select, text
 
 from benchmarks.figure import Figure, alone
 from benchmarks.shop import places
-from winback import settings
 from winback.channels.accepting import AcceptingChannel
 from winback.operations import campaign_run, running
 from winback.sending import prepared, queue
@@ -96,19 +95,7 @@ def _figures(project: Project, engine: Engine, kind: str, customers: int) -> lis
 
 
 def _project(root: Path) -> Project:
-    places.project(root, "silent-1-2-years-3-orders")
-    for path in (root / "config" / "campaigns").iterdir():
-        path.unlink()
-    (root / "templates").symlink_to(places.REPOSITORY / "templates")
-    file = root / "config" / "settings.yaml"
-    written = file.read_text(encoding="utf-8")
-    asks_nobody = written.replace("approve_above: 200", "approve_above: never")
-    if asks_nobody == written:
-        raise RuntimeError("config/settings.yaml has no `approve_above: 200` any more: a run of many would wait to be approved")
-    file.write_text(asks_nobody, encoding="utf-8")
-    (root / "config" / "cohorts" / "everybody.yaml").write_text(COHORT, encoding="utf-8")
-    (root / "config" / "campaigns" / f"{CAMPAIGN}.yaml").write_text(PLAN, encoding="utf-8")
-    return settings.open_project(root, {"WINBACK_SECRET": "k" * 32})
+    return places.campaign(root, CAMPAIGN, plan=PLAN, cohort=COHORT, environment={"WINBACK_SECRET": "k" * 32})
 
 
 def _enrolled(ready: Prepared, engine: Engine, customers: int) -> Run:

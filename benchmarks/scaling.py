@@ -23,7 +23,6 @@ from sqlalchemy import Engine, func, select, text
 from benchmarks.figure import Figure
 from benchmarks.hands import CAMPAIGN
 from benchmarks.shop import places
-from winback import settings
 from winback.model import DeliveryStatus, RecipientStatus
 from winback.operations import beginning, enrolment, knowing, reporting, running
 from winback.operations.approving import Waiting
@@ -117,19 +116,8 @@ def _exponent(part: str, sizes: list[int], values: list[float], bar: float) -> F
 
 
 def _project(root: Path, engine: Engine) -> Project:
-    places.project(root, "silent-1-2-years-3-orders")
-    for path in (root / "config" / "campaigns").iterdir():
-        path.unlink()
-    (root / "templates").symlink_to(places.REPOSITORY / "templates")
-    file = root / "config" / "settings.yaml"
-    written = file.read_text(encoding="utf-8")
-    asks_nobody = written.replace("approve_above: 200", "approve_above: never")
-    if asks_nobody == written:
-        raise RuntimeError("config/settings.yaml has no `approve_above: 200` any more: a run of many would wait to be approved")
-    file.write_text(asks_nobody, encoding="utf-8")
-    (root / "config" / "cohorts" / "everybody.yaml").write_text(_COHORT, encoding="utf-8")
-    (root / "config" / "campaigns" / f"{CAMPAIGN}.yaml").write_text(_PLAN, encoding="utf-8")
-    return settings.open_project(root, {"WINBACK_SECRET": _SECRET, "WINBACK_DATABASE_URL": engine.url.render_as_string(hide_password=False)})
+    url = engine.url.render_as_string(hide_password=False)
+    return places.campaign(root, CAMPAIGN, plan=_PLAN, cohort=_COHORT, environment={"WINBACK_SECRET": _SECRET, "WINBACK_DATABASE_URL": url})
 
 
 def _rehearse(project: Project, engine: Engine, customers: int) -> _Measured:

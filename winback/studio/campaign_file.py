@@ -12,7 +12,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
-from winback.errors import ConfigError, Problem
+from winback.errors import Problem
 from winback.operations import editing, overseeing, revisions
 from winback.operations.drafts import Draft
 from winback.operations.editing import Change, Clash, Conflict, Faults
@@ -89,11 +89,7 @@ class CampaignFile:
         return RedirectResponse(f"/campaigns/{quote(name, safe='')}?{urlencode({'told': 'saved'})}", HTTPStatus.SEE_OTHER)
 
     def _check(self, request: Request, name: str, change: Change) -> Response:
-        try:
-            problems = editing.faults(self.desk.project, [change])
-        except ConfigError as refused:
-            problems = list(refused.problems)
-        if problems:
+        if problems := file_door.faults(self.desk, change):
             return self._wrong(request, name, change, problems)
         return self._page(request, name, change.text, change.version, told="right")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import Request
 
-from winback.errors import ConfigError
+from winback.errors import ConfigError, Problem
 from winback.operations import drafts, editing
 from winback.operations.drafts import Draft
 from winback.operations.editing import Answer, Change, Faults
@@ -29,6 +29,14 @@ def save(desk: Desk, request: Request, change: Change) -> Answer:
     if isinstance(answer, editing.Saved):
         drafts.drop(desk.project, who(person), change.path)
     return answer
+
+
+def faults(desk: Desk, change: Change) -> list[Problem]:
+    """What the check would say of a text that it doesn't say now; nothing is saved."""
+    try:
+        return editing.faults(desk.project, [change])
+    except ConfigError as refused:
+        return list(refused.problems)
 
 
 def keep(desk: Desk, request: Request, change: Change) -> None:

@@ -13,7 +13,7 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
-from winback.errors import ConfigError, Problem
+from winback.errors import Problem
 from winback.operations import completing, editing, revisions, setting_files
 from winback.operations.drafts import Draft
 from winback.operations.editing import Change, Clash, Conflict, Faults
@@ -125,11 +125,7 @@ class SettingsFile:
         return _led_to(name, "started" if setting_files.is_read_at_the_start(name) else "saved")
 
     def _check(self, request: Request, name: str, change: Change) -> Response:
-        try:
-            problems = editing.faults(self.desk.project, [change])
-        except ConfigError as refused:
-            problems = list(refused.problems)
-        if problems:
+        if problems := file_door.faults(self.desk, change):
             return self._wrong(request, name, change, problems)
         return self._page(request, name, change.text, change.version, told="right")
 
