@@ -158,6 +158,8 @@ def test_each_deployment_runs_once_to_completed(shop):
 
 def test_what_was_measured_stands_beside_the_run_as_text_tables_and_charts(shop):
     kept = shop.prefect.artifacts()
+    of_campaign = {"report-winter-tea", "figures-winter-tea", "chart-winter-tea-funnel", "approval-winter-tea"}
+    assert {"report-week", "report-quarter-2026-q3", "figures-occasions", "figures-facts", "report-doctor", *of_campaign} <= set(kept)
     assert kept["report-winter-tea"]["data"].startswith("# Did winter-tea bring people back?")
     assert [row["arm"] for row in json.loads(kept["figures-winter-tea"]["data"])] == ["warm-word", "gift-first", "holdout"]
     picture = kept["chart-winter-tea-funnel"]["data"]
@@ -166,7 +168,6 @@ def test_what_was_measured_stands_beside_the_run_as_text_tables_and_charts(shop)
     assert "svg .sent" in svg
     week = json.loads(kept["figures-week"]["data"])
     assert [(row["campaign"], row["sent"] > 15) for row in week] == [("winter-tea", True)]
-    assert {"report-week", "report-quarter-2026-q3", "figures-occasions", "figures-facts", "report-doctor", "approval-winter-tea"} <= set(kept)
     assert (shop.project.out / "reports" / f"week-{(START + timedelta(days=6)).date()}.md").exists()
 
 

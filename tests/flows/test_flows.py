@@ -258,6 +258,7 @@ def test_every_deployment_names_a_flow_that_exists_and_only_those_who_help_to_se
         "bounces",
         "bot-follow-ups",
         "collect-events",
+        "send-webhooks",
         "measure-and-report",
         "weekly-report",
         "quarterly-report",

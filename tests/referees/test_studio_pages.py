@@ -80,7 +80,7 @@ def studio(tmp_path_factory) -> Iterator[tuple[str, list[str]]]:
     serving = Serving(late)
     late.app = create_app(project, engine, port=int(serving.url.rsplit(":", 1)[1]), clock=lambda: NOW)
     with serving:
-        yield serving.url, [*_pages(late.app._app, key), "/nowhere", f"/campaigns/{CAMPAIGN}/rehearsal/letters/email/1.eml"]
+        yield serving.url, [*_pages(late.app._app._app, key), "/nowhere", f"/campaigns/{CAMPAIGN}/rehearsal/letters/email/1.eml"]
     engine.dispose()
 
 

@@ -146,7 +146,13 @@ class Catalogue:
 
 def read_catalogue(path: Path, locale: str, shown: str) -> Catalogue:
     """The sentences of one language, their apostrophes as it prints them. Raises TemplateError when there is no such file, or it isn't a catalogue."""
-    found = _read(path, locale, shown)
+    return _catalogue(_content(path, locale, shown), locale, shown)
+
+
+@lru_cache(maxsize=64)
+def _catalogue(content: bytes, locale: str, shown: str) -> Catalogue:
+    """Kept by what the file says: a campaign opens its letters anew at each turn, and hardly ever are there other sentences in them."""
+    found = _understood(content, locale, shown)
     translations = {
         (entry.context, entry.text): Translation(
             tuple(apostrophes.printed(form, locale) for form in entry.forms), entry.plural, entry.fuzzy, entry.line
@@ -171,9 +177,10 @@ def read_catalogue(path: Path, locale: str, shown: str) -> Catalogue:
 
 def open_catalogue(path: Path, locale: str, shown: str) -> NewCatalogue:
     """The same, for merging, with the plural rule of its language; a sentence with too many or too few forms is marked fuzzy."""
-    _read(path, locale, shown)
+    content = _content(path, locale, shown)
+    _understood(content, locale, shown)
     rule = Catalog(locale=locale)
-    content = re.sub(rb"nplurals *= *[0-9]+", b"nplurals=9", path.read_bytes(), count=1)  # no sentence has more, and none is cut
+    content = re.sub(rb"nplurals *= *[0-9]+", b"nplurals=9", content, count=1)  # no sentence has more, and none is cut
     catalog = read_po(io.BytesIO(content.removeprefix(codecs.BOM_UTF8)), locale=locale, domain="letters", charset="utf-8")
     catalog.mime_headers = [("Language", locale), ("Plural-Forms", rule.plural_forms.rstrip(";"))]
     for message in catalog:
@@ -221,12 +228,16 @@ class _Source(Catalogue):
         return (message,)
 
 
-def _read(path: Path, locale: str, shown: str) -> Po:
+def _content(path: Path, locale: str, shown: str) -> bytes:
     try:
-        found = po.read(path.read_bytes(), shown)
+        return path.read_bytes()
     except FileNotFoundError as error:
         how = f"Run `winback translate update {locale}` and fill it in."
         raise TemplateError(Problem(shown, None, "there is no catalogue for this language.", how)) from error
+
+
+def _understood(content: bytes, locale: str, shown: str) -> Po:
+    found = po.read(content, shown)
     language = found.header.get("language", "")
     if language and next(iter(_exactness(language, "")), "").partition("-")[0] != locale:
         message = f"it says that its language is {language}, and it lies in the folder of {locale}."

@@ -47,8 +47,9 @@ def _files(prepared: Prepared) -> Iterator[tuple[str, bytes]]:
     for path in (path for folder in (".", "campaigns", "cohorts") for path in sorted((config / folder).glob("*.yaml"))):
         if (name := path.relative_to(config).as_posix()) != _OF_TODAY:
             yield f"{_CONFIG}/{name}", path.read_bytes()
+    templates = _plain(project.templates)  # which may be written as ../../templates
     for path in _below_templates(prepared):
-        yield f"{_TEMPLATES}/{path.relative_to(project.templates).as_posix()}", path.read_bytes()
+        yield f"{_TEMPLATES}/{_plain(path).relative_to(templates).as_posix()}", path.read_bytes()
 
 
 def _below_templates(prepared: Prepared) -> Iterator[Path]:
@@ -57,8 +58,12 @@ def _below_templates(prepared: Prepared) -> Iterator[Path]:
     for channel, name in sorted(set().union(*prepared.campaign.letters().values())):
         yield from (path for path in sorted((templates / library.FOLDERS[channel] / name).iterdir()) if path.is_file())
     for shown, _ in contents.letters(prepared):
-        yield Path(os.path.normpath(prepared.project.root / shown))
+        yield prepared.project.root / shown
     yield from (path for language in prepared.library.languages() if (path := catalogue.path(templates, language)).exists())
+
+
+def _plain(path: Path) -> Path:
+    return Path(os.path.normpath(path))
 
 
 def at(connection: Connection, project: Project, run_id: int, moment: datetime) -> Project | None:
