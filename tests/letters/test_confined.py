@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-import gc
 import os
+import signal
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from winback.letters import confined
+from winback.letters import confined, stem
 from winback.letters.confined import ConfinedError, Exceeded, Limits
+from winback.letters.stem import Stem
 
 SMALL = Limits(seconds=1, megabytes=256, output=100_000)
 LOOPS = "{% for a in range(99999) %}{% for b in range(99999) %}{% for c in range(99999) %}{% endfor %}{% endfor %}{% endfor %}"
 
 
-def run(task: str, jobs: list[Any], *, setting: Any = None, limits: Limits = SMALL, kin: Any = None, spare: Any = None) -> list[Any]:
+def run(task: str, jobs: list[Any], *, setting: Any = None, limits: Limits = SMALL, kin: Any = None) -> list[Any]:
     environment = {"PATH": os.environ["PATH"], "WINBACK_SECRET": "s" * 32, "WINBACK_SMTP_PASSWORD": "hunter2"}
-    return confined.run(f"tests.letters.gluttons:{task}", setting, jobs, limits=limits, environment=environment, kin=kin, spare=spare)
+    return confined.run(f"tests.letters.gluttons:{task}", setting, jobs, limits=limits, environment=environment, kin=kin)
 
 
 def test_each_job_gets_its_answer_in_order():
@@ -53,8 +56,10 @@ def test_after_one_was_stopped_its_kin_are_not_tried():
 def test_a_gigabyte_is_never_taken_from_the_machine():
     alone = """
 import resource
+from winback.letters import stem
 from tests.letters.test_confined import run
 run("eating", ["{{ 'a' * 10**9 }}", "{% for a in range(99999) %}{{ 'a' * 10**6 }}{% endfor %}"])
+stem.stem().end()
 print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
 """  # in a process of its own, whose only children these are
     told = subprocess.run([sys.executable, "-c", alone], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2])
@@ -99,18 +104,59 @@ def test_it_knows_none_of_our_secrets():
     assert not [name for name in names if name.startswith("WINBACK_")]
 
 
-def test_a_spare_process_stands_ready_for_the_next_task_is_used_once_and_ends_with_whoever_kept_it():
-    spare = confined.Spare("tests.letters.gluttons", {"PATH": os.environ["PATH"]})
-    for _ in range(2):
-        assert run("misbehaving", ["well", "die", "fine"], spare=spare) == ["well", Exceeded(""), "fine"]
-    (last,) = spare._kept
-    del spare
-    gc.collect()
-    assert last.process.returncode is not None
+def test_processes_come_from_one_that_has_the_modules_and_knows_nothing_of_the_environment(monkeypatch):
+    monkeypatch.setenv("WINBACK_SECRET", "s" * 32)
+    monkeypatch.setenv("SOMEBODYS_KEY", "s" * 32)
+    ours = Stem()
+    ours.warm("tests.letters.gluttons")
+    monkeypatch.setattr(stem, "_KEPT", [ours])
+    assert run("misbehaving", ["well", "die", "fine"]) == ["well", Exceeded(""), "fine"]
+    (born_with,) = run("asked", ["born with"])
+    assert [name for name in born_with if "WINBACK" in name or "KEY" in name] == []
+    (parent,) = run("asked", ["parent"])
+    assert parent == ours._process.pid
+    ours.end()
+    assert ours._process.returncode == 0
+    assert run("asked", ["parent"]) != [parent], "whoever asks next gets another"
 
 
-def test_a_spare_process_knows_none_of_our_secrets():
-    spare = confined.Spare("json", {"WINBACK_SECRET": "s" * 32, "PATH": os.environ["PATH"]})
-    run("misbehaving", ["well"], spare=spare)
-    (names,) = run("misbehaving", ["environment"], spare=spare)
-    assert not [name for name in names if name.startswith("WINBACK_")]
+def test_where_the_one_they_come_from_has_died_the_next_is_started(monkeypatch):
+    ours = Stem()
+    monkeypatch.setattr(stem, "_KEPT", [ours])
+    run("misbehaving", ["well"])
+    ours._process.kill()
+    ours._process.wait()
+    with pytest.raises(ConfinedError):
+        run("misbehaving", ["well"])
+    assert run("misbehaving", ["well"]) == ["well"]
+
+
+def test_nobody_is_left_when_whoever_started_them_is_killed():
+    alone = """
+import os, signal
+from winback.letters import stem
+from tests.letters.test_confined import run
+print(stem.stem()._process.pid, flush=True)
+run("misbehaving", ["well"])
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    told = subprocess.run([sys.executable, "-c", alone], capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2])
+    assert told.returncode == -signal.SIGKILL
+    ends_at = time.monotonic() + 30
+    while _cmdline(told.stdout.strip()) and time.monotonic() < ends_at:
+        time.sleep(0.05)
+    assert not _cmdline(told.stdout.strip())
+
+
+def _cmdline(pid: str) -> bytes:
+    """Nothing of a process that has ended, whether or not somebody waited for it."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
+def test_many_at_once_get_their_own_answers():
+    with ThreadPoolExecutor(8) as threads:
+        told = list(threads.map(lambda number: run("eating", ["a" * number]), range(40)))
+    assert told == [[number] for number in range(40)]

@@ -1,28 +1,28 @@
 """Work on a marketer's templates in a process of its own, with limits of time, memory and output: a template can eat a gigabyte.
 
-`python -m winback.letters.confined` is that process. It reads a task and its jobs as JSON from its input, says that it is ready, and answers
-job after job, a line of JSON each. What it doesn't survive is the fault of the job it was at; the others are done by the next process.
+`serve` is what that process does, forked from stem.py's. It reads a task and its jobs as JSON from its input, says that it is ready, and
+answers job after job, a line of JSON each. What it doesn't survive is the fault of the job it was at; the others are done by the next process.
 Nothing of the environment's WINBACK_ secrets goes in.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import selectors
 import signal
-import subprocess
-import sys
 import tempfile
-import threading
 import time
 import traceback
-import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import IO, Any, Self, TypeAlias
+
+from winback.letters import stem
+from winback.letters.stem import StemError
 
 Job: TypeAlias = Callable[[Any], Any]
 """What a task makes of its setting: the function that is called with each job."""
@@ -63,18 +63,15 @@ def run(
     limits: Limits = LETTER,
     environment: Mapping[str, str],
     kin: Callable[[Any], object] | None = None,
-    spare: Spare | None = None,
 ) -> list[Any]:
     """An answer or `Exceeded` for each job, in order.
 
     `task` is "module:function"; the function takes the setting and returns the one that takes a job and returns its answer, all of them
-    values of JSON. Of jobs with the same `kin`, none is tried any more after one had to be stopped. `spare` has a process that is started
-    already. Raises ConfinedError.
+    values of JSON. Of jobs with the same `kin`, none is tried any more after one had to be stopped. Raises ConfinedError.
     """
     answers: dict[int, Any] = {}
     while waiting := [number for number in range(len(jobs)) if number not in answers]:
-        child = spare.take() if spare else _start(environment)
-        with _Process(child, task, setting, [jobs[number] for number in waiting], limits) as process:
+        with _Process(task, setting, [jobs[number] for number in waiting], limits, environment) as process:
             for number, answer in zip(waiting, process.answers(), strict=False):
                 answers[number] = answer
                 if isinstance(answer, Exceeded) and kin is not None:
@@ -83,76 +80,66 @@ def run(
     return [answers[number] for number in range(len(jobs))]
 
 
-@dataclass(frozen=True, slots=True)
 class _Child:
-    process: subprocess.Popen[bytes]
-    said: IO[bytes]  # what it wrote to its errors
+    """A process, its end with whoever asked for it, and what it wrote to its errors."""
+
+    def __init__(self, module: str) -> None:
+        """A process that has the module already. Raises ConfinedError."""
+        self._stem, self.said = stem.stem(), tempfile.TemporaryFile()  # noqa: SIM115  # closed with the child
+        its_input, order = os.pipe()
+        self._answers, its_output = os.pipe()
+        self.order: IO[bytes] = os.fdopen(order, "wb")
+        self.answers = os.fdopen(self._answers, "rb", buffering=0)
+        self._code: int | None = None
+        try:
+            self._pid = self._stem.fork((__name__, module), (its_input, its_output, self.said.fileno()))
+        except StemError as error:
+            self._code = 1
+            self.end()
+            stem.anew(self._stem)
+            raise ConfinedError(str(error)) from error
+        finally:
+            os.close(its_input)
+            os.close(its_output)
+
+    def wait(self) -> int:
+        """How it ended, now that it says nothing any more."""
+        if self._code is None:
+            self._code = self._stem.stop(self._pid, gently=True)
+        return self._code
+
+    def kill(self) -> None:
+        if self._code is None:
+            self._code = self._stem.stop(self._pid)
 
     def end(self) -> None:
-        self.process.kill()
-        self.process.wait()
-        for stream in (self.process.stdin, self.process.stdout, self.said):
-            if stream is not None:
+        self.kill()
+        for stream in (self.order, self.answers, self.said):
+            with contextlib.suppress(BrokenPipeError):
                 stream.close()
-
-
-def _start(environment: Mapping[str, str], *modules: str) -> _Child:
-    """A child; with the modules, it has them before it is asked for anything."""
-    said = tempfile.TemporaryFile()  # noqa: SIM115  # closed with the child
-    process = subprocess.Popen(  # noqa: S603  # our own interpreter with our own module
-        [sys.executable, "-P", "-m", __name__, *modules],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=said,
-        env=_harmless(environment),
-    )
-    return _Child(process, said)
-
-
-class Spare:
-    """A process that stands ready for whoever asks next: who types doesn't wait until Python has started. It does one task, as any does."""
-
-    def __init__(self, module: str, environment: Mapping[str, str]) -> None:
-        self._module, self._environment = module, environment
-        self._lock = threading.Lock()
-        self._kept: list[_Child] = []
-        weakref.finalize(self, _end_all, self._kept)
-
-    def take(self) -> _Child:
-        """The one that stands ready, and another is started."""
-        with self._lock:
-            taken = self._kept.pop() if self._kept else None
-            self._kept.append(_start(self._environment, self._module))
-        return taken or _start(self._environment)
-
-
-def _end_all(children: list[_Child]) -> None:
-    for child in children:
-        child.end()
 
 
 class _Process:
     """One child, from its order to its end."""
 
-    def __init__(self, child: _Child, task: str, setting: Any, jobs: Sequence[Any], limits: Limits) -> None:
+    def __init__(self, task: str, setting: Any, jobs: Sequence[Any], limits: Limits, environment: Mapping[str, str]) -> None:
         self.limits = limits
         self.jobs = len(jobs)
-        self._whole = child
-        self._child, self._said = child.process, child.said
         self._buffer = b""
-        self._order = json.dumps({"task": task, "setting": setting, "limits": asdict(limits), "jobs": jobs}).encode()
+        order = {"task": task, "setting": setting, "limits": asdict(limits), "jobs": jobs, "environment": _harmless(environment)}
+        self._order = json.dumps(order).encode()
+        self._child = _Child(task.partition(":")[0])
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._whole.end()
+        self._child.end()
 
     def answers(self) -> Iterator[Any]:
-        assert self._child.stdin is not None
         try:
-            self._child.stdin.write(self._order)
-            self._child.stdin.close()
+            self._child.order.write(self._order)
+            self._child.order.close()
         except BrokenPipeError:
             self._fail()
         if self._line(60) != b"ready":
@@ -169,16 +156,15 @@ class _Process:
 
     def _line(self, seconds: float) -> bytes | Exceeded:
         """The next line, or why there is none."""
-        assert self._child.stdout is not None
         ends_at = time.monotonic() + seconds
         with selectors.DefaultSelector() as ready:
-            ready.register(self._child.stdout, selectors.EVENT_READ)
+            ready.register(self._child.answers, selectors.EVENT_READ)
             while b"\n" not in self._buffer:
                 if len(self._buffer) > self.limits.output:
                     return Exceeded("output")
                 if not ready.select(max(0, ends_at - time.monotonic())):
                     return Exceeded("time")
-                chunk = os.read(self._child.stdout.fileno(), 1 << 20)
+                chunk = os.read(self._child.answers.fileno(), 1 << 20)
                 if not chunk:
                     return Exceeded(_DEATHS.get(-self._child.wait(), ""))
                 self._buffer += chunk
@@ -186,23 +172,31 @@ class _Process:
         return line
 
     def _fail(self) -> None:
-        self._child.kill()
         self._child.wait()
-        self._said.seek(0)
-        raise ConfinedError(self._said.read()[-4000:].decode(errors="replace") or "the process that looks at templates didn't start")
+        self._child.said.seek(0)
+        raise ConfinedError(self._child.said.read()[-4000:].decode(errors="replace") or "the process that looks at templates didn't start")
 
 
 def _harmless(environment: Mapping[str, str]) -> dict[str, str]:
-    """The environment without our secrets; the child finds the same modules as we do."""
-    kept = {name: value for name, value in environment.items() if not name.startswith("WINBACK_")}
-    return {**kept, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path), "PYTHONUTF8": "1"}
+    """The environment without our secrets."""
+    return {name: value for name, value in environment.items() if not name.startswith("WINBACK_")}
+
+
+def serve() -> None:
+    """The child, from its input to its output."""
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)  # whatever a library prints goes where errors go
+    with open(0, "rb", closefd=False) as order:
+        _serve(json.load(order), answers)
 
 
 def _serve(order: dict[str, Any], answers: IO[str]) -> None:
-    """The child: each job within its limits."""
+    """Each job within its limits."""
     import resource
 
     limits = Limits(**order["limits"])
+    os.environ.clear()
+    os.environ.update(order["environment"])
     module, _, function = order["task"].partition(":")
     job: Job = getattr(import_module(module), function)(order["setting"])
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -248,12 +242,3 @@ def _address_space() -> int:
         return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * resource.getpagesize()
     except OSError:  # not Linux
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-
-
-if __name__ == "__main__":
-    _answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)  # whatever a library prints goes where errors go
-    for _module in sys.argv[1:]:
-        import_module(_module)
-    if _order := sys.stdin.read():  # nothing: a spare one that nobody needed
-        _serve(json.loads(_order), _answers)

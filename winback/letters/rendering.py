@@ -14,7 +14,7 @@ from winback import settings
 from winback.errors import Problem, Refused
 from winback.letters import check, confined, library, shown
 from winback.letters.buttons import Pressed
-from winback.letters.confined import LETTER, Exceeded, Job, Limits, Spare
+from winback.letters.confined import LETTER, Exceeded, Job, Limits
 from winback.letters.filled import Looked
 from winback.letters.library import Library
 from winback.letters.template import Rendered, RenderedMessage
@@ -44,7 +44,7 @@ class Finished:
     notes: tuple[Problem, ...] = ()  # it is there, but mailboxes would not show it well
 
 
-def render(project: Project, orders: Sequence[Order], limits: Limits = LETTER, spare: Spare | None = None) -> list[Finished]:
+def render(project: Project, orders: Sequence[Order], limits: Limits = LETTER) -> list[Finished]:
     """Each order filled in; an order that takes too much of time or memory is wrong like any other."""
     letters = library.open_library(project)
     links = list(letters.brand.links)
@@ -58,7 +58,6 @@ def render(project: Project, orders: Sequence[Order], limits: Limits = LETTER, s
         limits=limits,
         environment=project.environment,
         kin=itemgetter("channel", "letter"),
-        spare=spare,
     )
     return [_finished(letters, order, answer) for order, answer in zip(orders, answers, strict=True)]
 

@@ -9,8 +9,7 @@ from datetime import datetime
 from sqlalchemy import Engine
 
 from winback.errors import Problem, Refused
-from winback.letters import library, looks, pictures, rendering
-from winback.letters.confined import Spare
+from winback.letters import confined, library, looks, pictures, rendering, stem
 from winback.letters.locales import language_tag
 from winback.letters.rendering import Finished, Order
 from winback.operations import as_if, letter_words, project_files, scenes
@@ -55,28 +54,24 @@ def look(  # noqa: PLR0917  what is looked at, and by whom
     reader: Reader,
     *,
     now: datetime,
-    spare: Spare | None = None,
 ) -> Glance:
-    """The letter with these texts, by path, and translations; nothing is written. Whatever is wrong is among the problems.
-
-    `spare` is what `ready` gave.
-    """
+    """The letter with these texts, by path, and translations; nothing is written. Whatever is wrong is among the problems."""
     try:
         contents = {path: project_files.as_written(project, path, text) for path, text in texts.items()}
         with as_if.changed(project, contents) as after:
             catalogues = letter_words.provisional(after, letter, filled)
         with as_if.changed(project, {**contents, **catalogues}) as after:
-            return _look(after, engine, letter, reader, now=now, spare=spare)
+            return _look(after, engine, letter, reader, now=now)
     except Refused as refused:
         return Glance(reader, problems=_once(refused.problems))
 
 
-def ready(project: Project) -> Spare:
-    """What makes the second look quicker than the first."""
-    return Spare(rendering.__name__, project.environment)
+def ready() -> None:
+    """Who looks first waits no longer than who looks second."""
+    stem.stem().warm(confined.__name__, rendering.__name__)
 
 
-def _look(after: Project, engine: Engine, letter: Named, reader: Reader, *, now: datetime, spare: Spare | None) -> Glance:
+def _look(after: Project, engine: Engine, letter: Named, reader: Reader, *, now: datetime) -> Glance:
     lacking, problems = list[Entry](), list[Problem]()
     letters = library.open_library(after)
     try:
@@ -84,7 +79,7 @@ def _look(after: Project, engine: Engine, letter: Named, reader: Reader, *, now:
         scene = _scene(after, engine, letter, reader, now)
     except Refused as refused:
         return Glance(reader, problems=_once([*letters.faults(letter.channel, letter.name), *refused.problems]), lacking=tuple(lacking))
-    (finished,) = rendering.render(after, [Order(scene.channel, scene.letter, scene.language, scene.values)], spare=spare)
+    (finished,) = rendering.render(after, [Order(scene.channel, scene.letter, scene.language, scene.values)])
     problems += [*finished.wrong, *finished.notes, *finished.absent]
     return replace(_seen(reader, scene, finished), problems=_once(problems), lacking=tuple(lacking))
 

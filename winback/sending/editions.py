@@ -1,6 +1,6 @@
 """What letters are written from, kept with the run: a letter can be looked at as it left, whatever became of its files.
 
-Kept are files, not letters: a million letters share them (docs/decisions/0230).
+Kept are files, not letters: a million letters share them (docs/decisions/0231).
 """
 
 from __future__ import annotations

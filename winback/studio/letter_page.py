@@ -16,7 +16,6 @@ from starlette.exceptions import HTTPException
 from winback.errors import Problem, Refused
 from winback.journey import campaign as campaigns
 from winback.letters import library
-from winback.letters.confined import Spare
 from winback.operations import (
     drafts,
     editing,
@@ -55,7 +54,6 @@ class LetterPage:
 
     desk: Desk
     shelf: Shelf
-    spare: Spare
     turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_LOOKS_AT_ONCE))
 
     def show(self, request: Request, letter: Named, asked: Mapping[str, str]) -> Response:
@@ -194,9 +192,7 @@ class LetterPage:
 
     def _seen(self, texts: Texts, written: Written) -> Glance:
         changed = {change.path: change.text for change in written.changes(texts)}
-        return letter_glance.look(
-            self.desk.project, self.desk.engine, texts.letter, changed, written.filled, written.reader, now=self.desk.clock(), spare=self.spare
-        )
+        return letter_glance.look(self.desk.project, self.desk.engine, texts.letter, changed, written.filled, written.reader, now=self.desk.clock())
 
     def _editor(  # noqa: PLR0913, RUF100  what a page tells
         self,

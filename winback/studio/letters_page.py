@@ -34,7 +34,8 @@ def routes(desk: Desk) -> APIRouter:
     """The addresses of letters."""
     router, shelf = APIRouter(), Shelf()
     _add_every(router, LettersPage(desk), shelf)
-    _add_one(router, LetterPage(desk, shelf, letter_glance.ready(desk.project)), desk)
+    letter_glance.ready()
+    _add_one(router, LetterPage(desk, shelf), desk)
     return router
 
 
