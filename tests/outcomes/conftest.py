@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Engine, insert, select, update
 
 from winback.model import HOLDOUT, DeliveryStatus, EventKind, OrderStatus, Reason, RecipientStatus, RunStatus, Verdict
-from winback.store import database, refreshing, tables
+from winback.store import database, outcomes_due, refreshing, tables
 from winback.store import outcomes as store
 
 START = datetime(2026, 3, 1, 9, 30, 15, 250_000, tzinfo=UTC)
@@ -49,6 +49,7 @@ class World:
                     facts={}, assigned_at=at(assigned),
                 )
             )  # fmt: skip
+            outcomes_due.assigned(connection, run_id or self.run_id, at(assigned))
 
     def end(self, customer: int, *, days: float) -> None:
         """Their journey was over on that day."""
