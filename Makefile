@@ -1,6 +1,6 @@
 # make demo   the whole story on a made-up shop (needs Python >= 3.11, make and git; nothing else)
-# make test   lint, types, and every test, on SQLite and on a real PostgreSQL
-# make thorough  the same, and on PostgreSQL also what make test holds to be the same on both databases
+# make test   lint, types, and every test, on SQLite and on a real PostgreSQL: statements on both, what lies above the store on one of them
+# make thorough  the same, and everything on both
 # make audit  licences, pins and known holes of dependencies; fails where no service of known holes can be asked (make check only says so)
 # make bench  speed and memory, as ratios: make bench [ONLY=area] [JSON=file] [CUSTOMERS=100000, of the shop in audience and studio]
 # make scaling  a million customers by four processes on PostgreSQL: make scaling [CUSTOMERS=1000000] [JSON=file]; writes the table of docs/scaling.md

@@ -8,6 +8,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from zlib import crc32
 
 import pytest
 from sqlalchemy import Engine, create_engine, make_url, text
@@ -19,18 +20,32 @@ pytest_plugins = ["tests.cdnow", "tests.operations.lost"]
 _NUMBERS = itertools.count(1)
 
 
+_BOTH = {"audience", "outcomes", "rights", "sending", "store"}
+"""Folders whose tests are of statements, locks and what a crash leaves: each of them runs on both databases."""
+
+
 def pytest_collection_modifyitems(config, items) -> None:
-    """Tests marked `one_database` run on PostgreSQL too only where all are asked for: WINBACK_TESTS=all, `make thorough`."""
+    """On the floors above the store a test runs on one of the two databases, drawn by its name; on both with WINBACK_TESTS=all, `make thorough`.
+
+    Those marked `one_database` run on SQLite alone, those marked `both_databases` on both.
+    """
     if os.environ.get("WINBACK_TESTS") == "all":
         return
-    spared = [
-        item
-        for item in items
-        if item.get_closest_marker("one_database") and getattr(item, "callspec", None) and item.callspec.params.get("database_url") == "postgresql"
-    ]
-    if spared:
-        config.hook.pytest_deselected(items=spared)
-        items[:] = [item for item in items if item not in set(spared)]
+    if spared := {item for item in items if _is_spared(item)}:
+        config.hook.pytest_deselected(items=list(spared))
+        items[:] = [item for item in items if item not in spared]
+
+
+def _is_spared(item) -> bool:
+    here = item.callspec.params.get("database_url") if hasattr(item, "callspec") else None
+    if here is None:
+        return False
+    if item.get_closest_marker("one_database"):
+        return here == "postgresql"
+    path = item.path.relative_to(Path(__file__).parent)
+    if path.parts[0] in _BOTH or item.get_closest_marker("both_databases"):
+        return False
+    return here != ("sqlite", "postgresql")[crc32(item.nodeid.replace(here, "").encode()) & 1]
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,8 @@ from winback.operations import importing, knowing, scoring
 from winback.store import database
 from winback.store.tables import customers, facts, orders
 
+pytestmark = pytest.mark.both_databases
+
 CUSTOMERS = 600
 
 

@@ -19,6 +19,8 @@ from winback.store.owed_answers import Owed
 from winback.store.tables import events, heard_updates
 from winback.store.tables import owed_answers as owed_rows
 
+pytestmark = pytest.mark.both_databases
+
 CHAT = 501
 
 

@@ -21,6 +21,8 @@ from winback.store.tables import answers, campaign_runs, deliveries, events, owe
 from winback.tracking import presses
 from winback.tracking.presses import Verb
 
+pytestmark = pytest.mark.both_databases
+
 CUSTOMERS, KILLS = 12, 2
 PATIENCE = 40.0  # seconds after which somebody says once more what brought no answer; a new process waits up to 20 for the line
 STEPS = 4

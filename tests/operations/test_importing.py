@@ -13,6 +13,8 @@ from winback.operations import importing, knowing
 from winback.store import database
 from winback.store.tables import facts, orders
 
+pytestmark = pytest.mark.both_databases
+
 ONE = HEADER + "1,A,2026-11-01,100,1\n"
 
 

@@ -21,6 +21,8 @@ from winback.sending import prepared
 from winback.store import database, runs
 from winback.store.tables import campaign_runs, deliveries, recipients
 
+pytestmark = pytest.mark.both_databases
+
 
 def test_enrolment_that_was_interrupted_goes_on_to_the_same_end(engine, ready, monkeypatch):
     populate(engine, 25)

@@ -15,6 +15,8 @@ from winback.sending import queue
 from winback.store import database, runs, stages_due
 from winback.store.tables import campaign_runs, deliveries, recipients
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 def run(engine, ready):

@@ -18,6 +18,8 @@ from tests import projects
 from winback.store.tables import events
 from winback.tracking import addresses
 
+pytestmark = pytest.mark.both_databases
+
 PATIENCE = 60
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 
