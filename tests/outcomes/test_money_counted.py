@@ -162,6 +162,33 @@ def test_an_offer_without_a_code_counts_as_used_by_everybody_who_returned(world)
     assert arm(world, HOLDOUT, uncoded=uncoded).cost.total_minor == 0
 
 
+def test_a_discount_isnt_counted_twice_where_totals_are_what_was_paid(world):
+    told, untold = world.recipient("gift"), world.recipient("gift")
+    for customer, margin in ((told, 300), (untold, None)):
+        world.order(customer, 5, 900, margin=margin)
+        code(world, customer, "tenth-off", fixed=0, cost=100)
+    code(world, world.recipient("gift"), "tenth-off", fixed=0, cost=10)  # of an order that is nowhere any more
+    with database.writing(world.engine) as connection:
+        for customer in (told, untold):
+            of = tables.orders.c.customer_id == customer
+            connection.execute(update(tables.orders).where(of).values(key=f"k{customer}"))
+    money = {"money_offers": frozenset({"tenth-off"}), "margin": 0.4}
+    assert arm(world, **money).cost.discounts_minor == 210
+    paid = arm(world, **money, is_paid=True)
+    assert paid.cost.discounts_minor == 66, "nothing of the margin that is told, 60 % of what was taken off the others"
+    cost_of_goods = 600 + 600  # of 1000 each, by list
+    assert paid.margin.total - (paid.cost.discounts_minor - 6) == 900 - cost_of_goods / 2 + 900 - cost_of_goods / 2
+
+
+def test_an_uncoded_discount_isnt_counted_twice_either(world):
+    for margin in (300, None):
+        customer = world.recipient("gift")
+        world.order(customer, 3, 900, margin=margin)
+    uncoded = {"gift": Uncoded(fixed_minor=0, discount=0.1, is_money=True)}
+    assert arm(world, uncoded=uncoded, margin=0.4).cost.discounts_minor == 180
+    assert arm(world, uncoded=uncoded, margin=0.4, is_paid=True).cost.discounts_minor == 54
+
+
 def test_days_add_up_to_the_arm_and_hold_what_was_known_then(world):
     first, second = world.recipient("gift"), world.recipient("gift", assigned=3)
     world.recipient(HOLDOUT)

@@ -73,6 +73,7 @@ class Value(Shape):
     shares: ValueShares = ValueShares()
     regularity: RegularityLimits = RegularityLimits()
     margin: Share = 0.4  # part of a sale that stays with the shop, where orders don't tell
+    totals: Literal["before discounts", "paid"] = "before discounts"  # what the shop's orders tell
     months_of_life: float = Field(default=24, gt=0)  # how long a customer stays, until the shop's own closed customers say it
     chance_for: Duration = Field(default="182 days", validate_default=True)  # h: "the chance of no purchase in the next ..."
 

@@ -21,8 +21,10 @@ def terms(project: Project, plan: Mapping[str, Any]) -> Terms:
     currency = project.settings.currency
     offers = {name: _offer(offer) for name, offer in plan.get("offers", {}).items()}
     tactics = {arm: offers[tactic["offer"]] for arm, tactic in plan.get("tactics", {}).items() if tactic.get("offer")}
+    worth = value.read(project)
     return Terms(
-        margin=value.read(project).margin,
+        margin=worth.margin,
+        is_paid=worth.totals == "paid",
         cap_minor=plan.get("cap_minor"),
         call_minor=Money(plan.get("calls", 0) * project.settings.call_cost, currency).minor,
         money_offers=frozenset(name for name, offer in offers.items() if offer.kind in _MONEY),

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 
-from sqlalchemy import Connection, and_, case, func, select
+from sqlalchemy import ColumnElement, Connection, and_, case, func, select
 
 from winback.model import CodeStatus, minor_digits
 from winback.outcomes.figures import CostFigures
 from winback.store.measured import Measured
 from winback.store.moments import later
-from winback.store.tables import codes, outcomes, recipients
+from winback.store.tables import codes, orders, outcomes, recipients
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,7 @@ class Terms:
     call_minor: int = 0  # calls that every customer of a tactic gets beside its stages, by the plan
     money_offers: frozenset[str] = frozenset()  # whose fixed part is money off, by name
     uncoded: Mapping[str, Uncoded] = field(default_factory=dict)  # by arm
+    is_paid: bool = False  # orders' totals and margins are what is left after discounts
 
 
 NO_TERMS = Terms()
@@ -63,32 +64,58 @@ def _coded(connection: Connection, measured: Measured, terms: Terms) -> dict[str
     )
     here = and_(recipients.c.run_id == codes.c.run_id, recipients.c.customer_id == codes.c.customer_id)
     is_money = codes.c.offer.in_(sorted(terms.money_offers))
-    of_order = codes.c.cost_minor - codes.c.fixed_minor
+    off = case((is_money, codes.c.cost_minor), else_=codes.c.cost_minor - codes.c.fixed_minor)
+    to_orders = codes.join(recipients, here).outerjoin(orders, orders.c.key == codes.c.order_key)
     rows = connection.execute(
-        select(
-            recipients.c.arm,
-            func.sum(case((is_money, codes.c.cost_minor), else_=of_order)),
-            func.sum(case((is_money, 0), else_=codes.c.fixed_minor)),
-        )
-        .select_from(codes.join(recipients, here))
+        select(recipients.c.arm, func.sum(off), func.sum(_off_known(off)), func.sum(case((is_money, 0), else_=codes.c.fixed_minor)))
+        .select_from(to_orders)
         .where(*used)
         .group_by(recipients.c.arm)
     )
-    return {arm: (int(discounts), int(gifts)) for arm, discounts, gifts in rows}
+    return {arm: (_lost(int(discounts), int(known), terms), int(gifts)) for arm, discounts, known, gifts in rows}
+
+
+def _off_known(off: ColumnElement[int]) -> ColumnElement[int]:
+    """The part that was taken off an order whose own margin is told."""
+    return case((orders.c.margin_minor.is_not(None), off), else_=0)
+
+
+def _lost(discounts: int, known: int, terms: Terms) -> int:
+    """What discounts cost that revenue and margins don't show already.
+
+    Where totals are what was paid, an order's own margin has lost its discount, and a share m of a total p, sold for d less, leaves
+    p - (1 - m)(p + d) = m p - (1 - m) d.
+    """
+    if not terms.is_paid:
+        return discounts
+    return int((Decimal(discounts - known) * (1 - Decimal(str(terms.margin)))).quantize(Decimal(1), ROUND_HALF_UP))
 
 
 def _uncoded(connection: Connection, measured: Measured, currency: str, terms: Terms) -> dict[str, tuple[int, int]]:
     if not terms.uncoded:
         return {}
     first = case((outcomes.c.currency == currency, outcomes.c.first_minor), else_=0)
+    is_told = and_(outcomes.c.currency == currency, outcomes.c.margin_known_minor == outcomes.c.revenue_minor)
     here = and_(outcomes.c.run_id == recipients.c.run_id, outcomes.c.customer_id == recipients.c.customer_id)
     rows = connection.execute(
-        select(recipients.c.arm, func.count(outcomes.c.customer_id.distinct()), func.sum(first))
+        select(
+            recipients.c.arm,
+            func.count(outcomes.c.customer_id.distinct()),
+            func.sum(first),
+            func.count(case((is_told, outcomes.c.customer_id)).distinct()),
+            func.sum(case((is_told, first), else_=0)),
+        )
         .select_from(recipients.join(outcomes, here))
         .where(measured.assigned(), recipients.c.arm.in_(sorted(terms.uncoded)), outcomes.c.orders > 0)
         .group_by(recipients.c.arm)
     )
-    return {arm: _costs(terms.uncoded[arm], returned, int(ordered)) for arm, returned, ordered in rows}
+    found = {}
+    for arm, returned, ordered, of_told, ordered_of_told in rows:
+        offer = terms.uncoded[arm]
+        discounts, gifts = _costs(offer, returned, int(ordered))
+        known, _ = _costs(offer, of_told, int(ordered_of_told))
+        found[arm] = (_lost(discounts, known, terms), gifts)
+    return found
 
 
 def _costs(offer: Uncoded, returned: int, ordered_minor: int) -> tuple[int, int]:
