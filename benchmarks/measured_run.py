@@ -114,6 +114,7 @@ def go_on(engine: Engine, customers: int, day: int) -> int:
     with engine.begin() as connection:
         values = {"n": count, "from": day * count, "all": customers, "now": NOW - timedelta(days=12) + timedelta(hours=day)}
         whose = "1 + (i + :from) * 7919::bigint % :all"
+        connection.execute(text("DELETE FROM facts_due"))  # those of the day before: measuring heard of them, and facts were refreshed since
         connection.execute(
             text(
                 "INSERT INTO orders (key, customer_id, ordered_at, amount_minor, currency, quantity, status) "

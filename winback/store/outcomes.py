@@ -221,4 +221,5 @@ def _roomy(connection: Connection) -> None:
 def _one_by_one(connection: Connection, *, is_on: bool) -> None:
     """PostgreSQL would go through a whole run for a fiftieth of its customers: it takes each jump to one for a jump of a disk's head."""
     if connection.dialect.name == "postgresql":
-        connection.execute(text(f"SET LOCAL enable_seqscan = {'off' if is_on else 'on'}"))
+        for way in ("seqscan", "hashjoin", "mergejoin"):
+            connection.execute(text(f"SET LOCAL enable_{way} = {'off' if is_on else 'on'}"))
