@@ -36,6 +36,13 @@ def pytest_collection_modifyitems(config, items) -> None:
         items[:] = [item for item in items if item not in spared]
 
 
+def pytest_make_parametrize_id(val) -> str | None:
+    """A long text stands in a test's name by its beginning and length: the name goes into the environment of whatever the test starts."""
+    if isinstance(val, str | bytes) and len(val) > 100:
+        return f"{ascii(val[:60])[:200]}...{len(val)}"
+    return None
+
+
 def _is_spared(item) -> bool:
     here = item.callspec.params.get("database_url") if hasattr(item, "callspec") else None
     if here is None:

@@ -109,6 +109,7 @@ def pem(key) -> str:
         (pem(rsa.generate_private_key(public_exponent=65537, key_size=1024)), "1024 bits"),
         (pem(ec.generate_private_key(ec.SECP256R1())), "neither RSA nor Ed25519"),
     ],
+    ids=["nothing", "nonsense", "short", "another kind"],
 )
 def test_a_key_that_cannot_be_used_is_refused_with_a_sentence(text, sentence):
     with pytest.raises(ValueError, match=sentence):

@@ -115,7 +115,11 @@ def test_a_record_that_is_wrong_is_told_with_the_right_one(signing, name, texts,
     assert finding.record.name == name
 
 
-@pytest.mark.parametrize("text", [PUBLISHED.replace("p=", "p= "), PUBLISHED.replace("v=DKIM1; ", ""), PUBLISHED.replace("k=rsa; ", "")])
+@pytest.mark.parametrize(
+    "text",
+    [PUBLISHED.replace("p=", "p= "), PUBLISHED.replace("v=DKIM1; ", ""), PUBLISHED.replace("k=rsa; ", "")],
+    ids=["a blank", "no version", "no kind of key"],
+)
 def test_a_key_may_be_published_in_other_words(signing, text):
     assert states(dns(signing, {**GOOD, f"wb1._domainkey.{DOMAIN} TXT": [text]}))[f"DKIM wb1 of {DOMAIN}"] == "ok"
 
