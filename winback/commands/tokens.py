@@ -47,8 +47,11 @@ def list_(context: typer.Context, folder: Folder = None, json: Json = False) -> 
     if json:
         frame.print_json({"tokens": found})
         return
-    rows = [(each["name"], each["state"], ", ".join(each["scopes"]), each["expires_at"] or "", each["used_at"] or "never") for each in found]
-    frame.print_table("Tokens", ("name", "", "for", "until", "used last"), rows, numbers=0)
+    rows = [
+        (each["name"], each["state"], ", ".join(each["scopes"]), each["created_at"], each["expires_at"] or "", each["used_at"] or "never")
+        for each in found
+    ]
+    frame.print_table("Tokens", ("name", "state", "for", "since", "until", "used last"), rows, numbers=0)
 
 
 @group.command()
