@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Engine
 from winback import __version__
 from winback.audience import rejects
 from winback.errors import ConfigError, Problem
-from winback.model import ChannelName, minor_digits
+from winback.model import ChannelName, ReasonSource, minor_digits
 from winback.store import audit, database, whole
 from winback.store.holdings import HOLDINGS, SECRET_TABLES, Fate
 from winback.store.whole import Column, Export
@@ -56,11 +56,12 @@ def run(engine: Engine, folder: Path, *, ending: str, by: str, now: datetime) ->
         for export in whole.tables():
             counts[export.name] = _save(connection, export, folder / "tables", ending)
             told[export.name] = _told(export, counts[export.name], ending)
-        portable = {export.name: _save(connection, _plain(export), folder / "again", ending) for export in whole.portable()}
+        own = whole.own_columns(connection)
+        portable = {export.name: _save(connection, _plain(export), folder / "again", ending) for export in whole.portable(own)}
     manifest = {"format": FORMAT, "made_at": now.isoformat(), "winback": __version__, "schema": version, "left_out": sorted(SECRET_TABLES)}
     (folder / "manifest.json").write_text(json.dumps({**manifest, "tables": told}, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
     (folder / "README.md").write_text(_README.format(made_at=f"{now:%Y-%m-%d %H:%M} UTC", ending=ending), encoding="utf-8")
-    (folder / "again" / "sources.yaml").write_text("".join(_sources(portable, ending)), encoding="utf-8")
+    (folder / "again" / "sources.yaml").write_text("".join(_sources(portable, own, ending)), encoding="utf-8")
     with database.writing(engine) as connection:
         detail = {"tables": len(counts), "rows": sum(counts.values()), "format": ending}
         audit.record(connection, who=by, deed=audit.Deed.EXPORTED, about="everything", detail=detail, now=now)
@@ -159,11 +160,16 @@ def _word(cell: Any) -> str | None:
     return None if found is None else str(found)
 
 
-def _sources(counts: dict[str, int], ending: str) -> Iterator[str]:
+def _sources(counts: Mapping[str, int], own: Mapping[str, str], ending: str) -> Iterator[str]:
     yield "# What winback export made: put this folder's files into export/ of an empty project and this one into its config/, then winback import.\n"
     yield "# Closed addresses: winback suppress import export/suppressions." + ending + "\nsources:\n"
     people = "id, email, telegram, given_name, patronymic, family_name, sex, locale, country, city, time_zone, phone, standing, manager, black_list, birthday"
-    yield _source("customers", ending, f"customers: {{{', '.join(f'{name}: {name}' for name in people.split(', '))}}}")
+    people += ", recommended_by, favourite_day"
+    columns = [f"{name}: {name}" for name in people.split(", ")]
+    columns.append('tags: {column: tags, separator: "|"}')
+    if own:
+        columns.append(f"custom: {{{', '.join(f'{name}: {{column: {whole.OWN}{name}, kind: {kind}}}' for name, kind in own.items())}}}")
+    yield _source("customers", ending, f"customers: {{{', '.join(columns)}}}")
     for channel in ChannelName:
         if counts[f"consents-{channel}"]:
             consent = 'column: agreed, agreed: ["yes"], declined: ["no"], given_at: given_at, source: source, confirmed_at: confirmed_at, '
@@ -175,6 +181,12 @@ def _sources(counts: dict[str, int], ending: str) -> Iterator[str]:
     yield _source("inquiries", ending, "inquiries: {id: id, customer: customer, inquired_at: inquired_at, subject: subject}")
     touch = "id: id, customer: customer, touched_at: touched_at, channel: channel, reacted_at: reacted_at"
     yield _source("touches", ending, f"touches: {{{touch}}}")
+    said = "id: id, customer: customer, said_at: said_at, score: score, order: order_key, text: text, mended_at: mended_at"
+    yield _source("feedback", ending, f"feedback: {{{said}, kind: {{column: kind, complaint: [complaint], survey: [survey]}}}}")
+    reason = "id: id, customer: customer, reason: reason, recorded_at: recorded_at, recorded_by: recorded_by, note: note"
+    for source in ReasonSource:
+        if counts[f"reasons-{source}"]:
+            yield _source(f"reasons-{source}", ending, f"reasons: {{{reason}, source: {source}}}")
 
 
 def _source(name: str, ending: str, block: str) -> str:
@@ -189,7 +201,7 @@ Made {made_at}. It holds personal data: keep it as you keep the database, and re
 - `manifest.json`: every table with its file, number of rows, columns with their types, and whether it is about single persons (`personal`).
 - `tables/`: the tables as they are, one {ending} file each. Moments are UTC, amounts (`..._minor`) in the currency's smallest unit; `customer` is
   the shop's id. An apostrophe stands before text in CSV that a spreadsheet would take for a formula.
-- `again/`: people, consents, orders, inquiries, touches and closed e-mail addresses, ready for an empty project with its `sources.yaml`.
+- `again/`: people, consents, orders, inquiries, touches, feedback, reasons for leaving and closed e-mail addresses, ready for an empty project with its `sources.yaml`.
 
 Left out: who is signed in to the studio, and passwords.
 """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,18 +20,34 @@ from sqlalchemy import (
     Table,
     and_,
     case,
+    func,
     literal,
     select,
 )
 
 from winback.audience.consents import MARKETING
-from winback.model import ChannelName, Reason
+from winback.model import ChannelName, Reason, ReasonSource
 from winback.store import persons
 from winback.store.holdings import SECRET_COLUMNS, SECRET_TABLES
-from winback.store.tables import Day, Utc, consents, contacts, customers, inquiries, metadata, orders, suppressions, touches
+from winback.store.tables import (
+    Day,
+    Utc,
+    consents,
+    contacts,
+    customers,
+    feedback,
+    inquiries,
+    leaving_reasons,
+    metadata,
+    orders,
+    suppressions,
+    touches,
+)
 
 PART = 10_000
 """Rows read at a time."""
+OWN = "own_"
+"""What the names of the shop's own columns begin with, so that none is called as one of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +86,23 @@ def _with_customer(table: Table, kept: Sequence[ColumnElement[Any]]) -> Select[A
     return select(*kept, customers.c.key.label("customer")).select_from(table.outerjoin(customers, customers.c.id == table.c.customer_id))
 
 
-def portable() -> Iterator[Export]:
-    """What another winback, or any other tool, reads of people and their orders: persons only, by the shop's ids."""
-    yield _people()
+def own_columns(connection: Connection) -> dict[str, str]:
+    """The shop's own columns of customers that anybody has a value in, each `number` or, where a single one isn't, `text`."""
+    found: dict[str, str] = {}
+    rows = connection.execution_options(yield_per=PART, stream_results=True).execute(select(customers.c.custom).where(persons.is_person()))
+    for (values,) in rows:
+        for name, value in values.items():
+            if value is not None and found.get(name) != "text":
+                found[name] = "text" if isinstance(value, str) else "number"
+    return dict(sorted(found.items()))
+
+
+def portable(own: Iterable[str]) -> Iterator[Export]:
+    """What another winback, or any other tool, reads of people and their orders: persons only, by the shop's ids.
+
+    `own`: the shop's own columns.
+    """
+    yield _people(own)
     for channel in ChannelName:
         yield _consents(channel)
     whose = customers.c.key.label("customer")
@@ -80,15 +110,22 @@ def portable() -> Iterator[Export]:
         (orders, ("ordered_at", "amount_minor", "margin_minor", "currency", "quantity", "status", "code")),
         (inquiries, ("inquired_at", "subject")),
         (touches, ("touched_at", "channel", "reacted_at")),
+        (feedback, ("said_at", "kind", "score", "order_key", "text", "mended_at")),
     ):
-        statement = select(table.c.key.label("id"), whose, *(table.c[name] for name in fields))
-        joined = table.join(customers, customers.c.id == table.c.customer_id)
-        yield _export(table.name, statement.select_from(joined).where(persons.is_person()), [table.c.id])
+        yield _export(table.name, _of_people(table, whose, fields).where(persons.is_person()), [table.c.id])
+    for source in ReasonSource:
+        told = _of_people(leaving_reasons, whose, ("reason", "recorded_at", "recorded_by", "note"))
+        yield _export(f"reasons-{source}", told.where(persons.is_person(), leaving_reasons.c.source == source), [leaving_reasons.c.id])
     for name, everywhere in (("suppressions", False), ("suppressions-everywhere", True)):
         yield _closed(name, everywhere=everywhere)
 
 
-def _people() -> Export:
+def _of_people(table: Table, whose: ColumnElement[str], fields: Sequence[str]) -> Select[Any]:
+    joined = table.join(customers, customers.c.id == table.c.customer_id)
+    return select(table.c.key.label("id"), whose, *(table.c[name] for name in fields)).select_from(joined)
+
+
+def _people(own: Iterable[str]) -> Export:
     mail, chat = contacts.alias("mail"), contacts.alias("chat")
     c = customers.c
     fields = (
@@ -104,9 +141,12 @@ def _people() -> Export:
         "standing",
         "manager",
         "black_list",
+        "recommended_by",
+        "favourite_day",
     )
+    others = c.birthday, func.trim(c.tags, "|").label("tags"), *(c.custom[name].as_string().label(f"{OWN}{name}") for name in own)
     statement = (
-        select(c.key.label("id"), mail.c.address.label("email"), chat.c.address.label("telegram"), *(c[name] for name in fields), c.birthday)
+        select(c.key.label("id"), mail.c.address.label("email"), chat.c.address.label("telegram"), *(c[name] for name in fields), *others)
         .select_from(
             customers.outerjoin(mail, and_(mail.c.customer_id == c.id, mail.c.channel == ChannelName.EMAIL)).outerjoin(
                 chat, and_(chat.c.customer_id == c.id, chat.c.channel == ChannelName.TELEGRAM)

@@ -63,6 +63,7 @@ def read(keys: Sequence[bytes], purpose: Purpose, token: str) -> tuple[int, int]
 def reader(keys: tuple[bytes, ...], purpose: Purpose) -> Callable[[str], tuple[int, int] | None]:
     """`read` for these keys and this purpose, where many tokens are read."""
     ring, other = ring_of(keys, purpose)
+
     def read_one(token: str) -> tuple[int, int] | None:
         if not _SHAPE(token):
             return None
