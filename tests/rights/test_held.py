@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
+from tests import projects
 from tests.rights import person
 from tests.rights.person import NOW, TRACES
+from winback.audience.retention import Retention
 from winback.errors import ConfigError
 from winback.operations import held
-from winback.store import audit, database
+from winback.store import audit, database, expiring
 from winback.store import tables as t
-from winback.store.holdings import HOLDINGS, INTERNAL, Fate
+from winback.store.holdings import HOLDINGS, INTERNAL, KEPT, Fate
 
 
 @pytest.fixture
@@ -87,3 +90,14 @@ def test_a_file_of_it_is_read_by_its_owner_only(tmp_path):
     held.write("{}", path)
     assert path.stat().st_mode & 0o777 == 0o600
     assert path.read_text() == "{}\n"
+
+
+def test_every_table_with_rows_of_persons_has_its_time_and_the_page_tells_it():
+    assert set(KEPT) == {name for name, holding in HOLDINGS.items() if holding.fate is not Fate.NOBODYS}
+    periods = set(re.findall(r"`([a-z_]+)`", " ".join(KEPT.values())))
+    assert periods <= {*Retention.model_fields}, "each is in config/retention.yaml"
+    cleared = {each.table.name for name in expiring.CLEARINGS for each in expiring.CLEARINGS[name]} & set(KEPT)
+    assert cleared == {name for name, told in KEPT.items() if "`" in told.replace("`winback customer forget`", "")}
+    page = (projects.ROOT / "docs/rights.md").read_text(encoding="utf-8")
+    told = {name: row[1].strip() for row in re.findall(r"^\| ([a-z_, ]+) \|(.+)\|$", page, re.MULTILINE) for name in row[0].split(", ")}
+    assert {name: told.get(name) for name in KEPT} == dict(KEPT)

@@ -14,7 +14,7 @@ from winback.audience import retention
 from winback.audience.consents import ConsentWay
 from winback.errors import ConfigError
 from winback.model import ChannelName
-from winback.operations import retaining
+from winback.operations import auditing, held, retaining
 from winback.store import audit, consents, database, expiring, outcomes
 from winback.store import tables as t
 
@@ -148,3 +148,11 @@ def test_a_period_that_cannot_be_meant_is_refused_with_its_line(project, line, s
 
 def test_every_period_clears_something():
     assert set(retention.Retention.model_fields) == {*expiring.CLEARINGS, "letters", "rejects"}
+
+
+def test_what_retention_clears_is_written_into_the_chain_of_deeds_which_still_holds(engine, world, project):
+    held.gather(project, engine, "K-4711", by="olha", now=NOW)
+    before = auditing.verify(project, engine)
+    retaining.apply(project, engine, now=LATER)
+    after = auditing.verify(project, engine, heads=[str(before.head)])
+    assert (after.misfit, after.head.number - before.head.number) == (None, 1)

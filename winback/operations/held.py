@@ -11,13 +11,14 @@ from typing import Any
 
 from sqlalchemy import Engine, Row
 
+from winback.audience import retention
 from winback.errors import ConfigError, Problem
 from winback.model import Money
 from winback.operations import traces
 from winback.settings import Project
 from winback.store import audit, database, forgetting, forgotten
 from winback.store.forgetting import Known
-from winback.store.holdings import HOLDINGS, INTERNAL, Fate
+from winback.store.holdings import HOLDINGS, INTERNAL, KEPT, Fate
 
 FORMAT = "winback-customer/1"
 """Of the file; another number when a field changes its meaning."""
@@ -32,6 +33,7 @@ class Held:
     known: Known
     rows: Mapping[str, list[dict[str, Any]]]  # by table
     files: tuple[tuple[str, bytes], ...]  # name as seen from the project folder, content
+    periods: Mapping[str, str]  # of config/retention.yaml
 
     def as_json(self) -> dict[str, Any]:
         """The documented shape (docs/rights.md)."""
@@ -40,7 +42,8 @@ class Held:
             "made_at": self.made_at.isoformat(),
             "customer": self.customer,
             "also_known_as": [key for key in self.known.keys if key != self.customer],
-            "held": {name: {"says": HOLDINGS[name].says, "rows": rows} for name, rows in self.rows.items()},
+            "held": {name: {"says": HOLDINGS[name].says, "kept": KEPT[name], "rows": rows} for name, rows in self.rows.items()},
+            "periods": dict(self.periods),
             "files": [{"file": name, **_content(content)} for name, content in self.files],
             "not_about_you": {name: each.says for name, each in HOLDINGS.items() if each.fate is Fate.NOBODYS},
         }
@@ -57,7 +60,8 @@ def gather(project: Project, engine: Engine, key: str, *, by: str, now: datetime
         audit.record(
             connection, who=by, deed=audit.Deed.EXPORTED, about=about, detail={name: len(found) for name, found in rows.items() if found}, now=now
         )
-    return Held(key, now, known, rows, tuple((project.shown(path), traces.read(path, known)) for path in traces.files(project, known)))
+    files = tuple((project.shown(path), traces.read(path, known)) for path in traces.files(project, known))
+    return Held(key, now, known, rows, files, retention.read(project).model_dump(mode="json"))
 
 
 def unknown(since: datetime | None, key: str) -> ConfigError:

@@ -132,6 +132,45 @@ HOLDINGS: Mapping[str, Holding] = {
 }
 """Every table. A new one needs its line here, or a test fails."""
 
+_THE_SHOP = "as long as the shop's data tell it: an import would bring it again"
+_FIGURES = "for good: results of campaigns are counted from it; a person goes with `winback customer forget`"
+_RIGHTS = "for good: it proves what somebody agreed to, or keeps letters from them"
+KEPT: Mapping[str, str] = {
+    "customers": _THE_SHOP,
+    "contacts": _THE_SHOP,
+    "consents": _RIGHTS,
+    "consent_proofs": f"{_RIGHTS}; `evidence` of what was taken back or said anew",
+    "consent_requests": f"{_RIGHTS}; `server_answers`",
+    "preferences": _RIGHTS,
+    "suppressions": _RIGHTS,
+    "orders": _THE_SHOP,
+    "inquiries": _THE_SHOP,
+    "touches": _THE_SHOP,
+    "feedback": _THE_SHOP,
+    "answers": f"{_FIGURES}; `answers`",
+    "leaving_reasons": _THE_SHOP,
+    "facts": "counted anew from the rest",
+    "facts_due": "until it is done",
+    "scores": "counted anew from the rest",
+    "stage_changes": _FIGURES,
+    "recipients": f"{_FIGURES}; `decisions`",
+    "back_fill": "until they have their place, or the campaign ends",
+    "deliveries": f"{_FIGURES}; `server_answers`",
+    "events": f"{_FIGURES}; `hits`, `replies`",
+    "owed_answers": "until the answer has left",
+    "forwards": f"{_FIGURES}; `server_answers`",
+    "outcomes": _FIGURES,
+    "came_back": _FIGURES,
+    "outcomes_due": "until it is done",
+    "codes": _FIGURES,
+    "tasks": f"{_FIGURES}; `tasks`",
+    "talks": "until the talk is over and the next one begins",
+    "threads": f"{_FIGURES}; `strangers`",
+    "thread_words": "`threads`",
+    "webhook_messages": "90 days after the other program took it, or was given up",
+}
+"""How long rows of persons stay; in backquotes, the period of config/retention.yaml after which their details go."""
+
 INTERNAL = frozenset({"id", "customer_id", "address_hash", "claimed_by", "lease_until", "merged_into", "matched", "next_due_at", "looked_by"})
 """Columns that mean something to this program only: left out of what a person is given."""
 
