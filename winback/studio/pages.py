@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 import jinja2
+from jinja2.bccache import Bucket
 from markupsafe import Markup, escape
 
 from winback.letters import formats, locales
@@ -18,6 +19,29 @@ from winback.studio.words import NP_
 def render(name: str, *, language: Language = Language.EN, **values: object) -> str:
     """A page's HTML; every value is escaped."""
     return templates(language).get_template(name).render(**values)
+
+
+def compile_all() -> None:
+    """Have every template ready, so that nobody's first look at a page waits for that: as much as half of what such a look takes."""
+    environment = templates(Language.EN)
+    for name in environment.list_templates(extensions=["html"]):
+        environment.get_template(name)
+
+
+class _Compiled(jinja2.BytecodeCache):
+    """What templates are compiled to, once for all languages: they differ by what `_` says, and that is asked while a page is made."""
+
+    def __init__(self) -> None:
+        self._made: dict[tuple[str, str], Any] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self._made.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._made[bucket.key, bucket.checksum] = bucket.code
+
+
+_COMPILED = _Compiled()
 
 
 @cache
@@ -33,6 +57,7 @@ def templates(language: Language) -> jinja2.Environment:
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        bytecode_cache=_COMPILED,
         extensions=["jinja2.ext.i18n"],
     )
     gettext, ngettext = words.sayings(language)
