@@ -12,7 +12,7 @@ from markupsafe import Markup, escape
 
 from winback.letters import formats, locales
 from winback.speech import Language
-from winback.studio import words
+from winback.studio import why_words, words
 from winback.studio.words import NP_
 
 
@@ -71,6 +71,7 @@ def templates(language: Language) -> jinja2.Environment:
     environment.newstyle_gettext = True  # type: ignore[attr-defined]  # the extension's: `trans` hands values over instead of filling them in
     tag = locales.language_tag(language)
     environment.globals.update({"_": say, "gettext": say, "ngettext": count, "pgettext": lambda context, word: say(NP_(context, word)), "lang": tag})
+    environment.globals.update({"why": why_words.why, "end": why_words.end, "part": why_words.part})
     environment.filters["number"] = lambda value: formats.write_number(value, locale=language)
     return environment
 
