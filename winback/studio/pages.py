@@ -11,7 +11,7 @@ from jinja2.bccache import Bucket
 from markupsafe import Markup, escape
 
 from winback.letters import formats, locales
-from winback.speech import Language
+from winback.speech import Language, Said
 from winback.studio import why_words, words
 from winback.studio.words import NP_
 
@@ -63,6 +63,10 @@ def templates(language: Language) -> jinja2.Environment:
     gettext, ngettext = words.sayings(language)
 
     def say(sentence: str, /, **values: object) -> Markup:
+        if isinstance(sentence, Said) and not values:
+            return _filled(
+                gettext(sentence.sentence), {name: say(value) if isinstance(value, Said) else value for name, value in sentence.values.items()}
+            )
         return _filled(gettext(sentence), values)
 
     def count(singular: str, plural: str, number: int, /, **values: object) -> Markup:
