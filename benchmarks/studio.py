@@ -29,6 +29,7 @@ from winback.operations import approving, knowing, measuring, scoring
 from winback.settings import Project
 from winback.store import cohorts, database
 from winback.store.tables import customers as people
+from winback.studio import pages
 from winback.studio.app import create_app
 
 FULL = 1_000_000
@@ -79,6 +80,7 @@ def figures(customers: int = FULL, keep: Path | None = None) -> list[Figure]:
         with places.store("PostgreSQL", root, customers, server) as engine:
             knowing.refresh(project, engine, now=NOW)
             scoring.update(project, engine, now=NOW)
+            pages.compile_all()  # as `winback studio` does when it starts
             made = asyncio.run(_measure(project, engine))
         _say(f"a run of {customers:,} customers, measured")
         made += _of_results(project, places.database_url(server, "measured", anew=True), customers)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
+from functools import reduce
 
 
 class Language(StrEnum):
@@ -28,3 +30,23 @@ def NP_(context: str, word: str) -> str:  # noqa: N802  gettext's name for it
 def N_(sentence: str) -> str:  # noqa: N802  gettext's name for it
     """The sentence itself: the studio's catalogues have it, and it is translated where a page shows it."""
     return sentence
+
+
+class Said(str):
+    """A sentence in English with its values in it, that knows what it was made of: pages say it anew in the language of who reads."""
+
+    __slots__ = ("sentence", "values")
+    sentence: str
+    values: Mapping[str, object]
+
+
+def said(sentence: str, **values: object) -> Said:
+    """A sentence with its values in their places, `%(name)s`; values may be such sentences themselves."""
+    made = Said(sentence % values if values else sentence)
+    made.sentence, made.values = sentence, values
+    return made
+
+
+def either(words: Iterable[str]) -> str:
+    """One or another of them."""
+    return reduce(lambda one, other: said(N_("%(one)s or %(other)s"), one=one, other=other), words)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 
+import pytest
+
 from winback.operations.kept_counts import KeptCounts
 
 
@@ -62,3 +64,31 @@ def test_an_old_count_is_shown_once_more_while_the_new_one_is_made():
     while kept.get("a", make).value != 2:  # it is put in its place a moment after it is made
         threading.Event().wait(0.01)
     assert len(asked) == 2
+
+
+def test_who_waits_only_a_moment_gets_the_count_when_it_is_there():
+    kept, may_go_on = KeptCounts(Clock()), threading.Event()
+
+    def make():
+        assert may_go_on.wait(10)
+        return 7
+
+    assert kept.get_soon("a", make, patience=0.01) is None
+    assert kept.get_soon("a", make, patience=0.01) is None, "the same count, not a second one"
+    may_go_on.set()
+    assert kept.get_soon("a", make, patience=10).value == 7
+    assert kept.get_soon("a", lambda: 8, patience=10).value == 8, "what takes no time is counted anew"
+
+
+def test_a_count_that_failed_is_told_to_who_waits_and_tried_anew():
+    kept, may_fail = KeptCounts(Clock()), threading.Event()
+
+    def fail():
+        assert may_fail.wait(10)
+        raise ZeroDivisionError
+
+    assert kept.get_soon("a", fail, patience=0.01) is None
+    may_fail.set()
+    with pytest.raises(ZeroDivisionError):
+        kept.get_soon("a", fail, patience=10)
+    assert kept.get_soon("a", lambda: 3, patience=10).value == 3

@@ -9,11 +9,13 @@ from sqlalchemy import insert, select, update
 
 from tests.outcomes.conftest import WINDOW, at
 from winback.model import HOLDOUT, TASK, CodeStatus, DeliveryStatus, EventKind, Reason, RecipientStatus, TaskStatus, Verdict
+from winback.operations import drilling as drill
 from winback.operations import measuring
-from winback.outcomes import languages, questions, tabulated
-from winback.outcomes.questions import Question, What
+from winback.outcomes import backdrop, languages, questions, tabulated
+from winback.outcomes.questions import MAILBOX, Question, What
+from winback.sending import domain_groups
 from winback.speech import Language
-from winback.store import database, drilling, reason_figures, tables
+from winback.store import database, drilling, mailbox_counts, reason_figures, tables
 from winback.store.measured import Measured
 
 DAYS = 100
@@ -124,12 +126,72 @@ def test_as_many_customers_stand_behind_a_number_as_it_says(busy, language):
     for table in tabulated.tables(report):
         for row, cells in zip(table.rows, questions.behind(report, table), strict=True):
             assert len(cells) == len(row)
-            for cell, question in zip(row, cells, strict=True):
-                if question is not None:
+            for key, cell, question in zip(table.keys or row, row, cells, strict=True):
+                if question is not None and (table.section, key) not in _OF_THEIRS:
                     assert question.may_be_asked, question
                     assert len(_names(busy, question)) == int(cell.replace(",", "").replace("\N{NO-BREAK SPACE}", "")), (table.section, question)
                     asked.add(question.what)
-    assert asked >= set(What) - _ELSEWHERE.keys() - _BY_REASON
+    assert asked >= set(What) - _ELSEWHERE.keys() - _BY_REASON - {What.MOVED_MONEY, What.BOUNCED}
+
+
+_OF_THEIRS = {("who-returned", "orders"), ("who-returned", "revenue"), ("brought", "revenue"), ("others", "orders"), ("others", "total")}
+"""Cells that count no heads, but what people ordered and paid."""
+
+
+def test_behind_money_stand_those_whose_it_is(busy):
+    report, asked = _report(busy), set()
+    for table in tabulated.tables(report):
+        for row, cells in zip(table.rows, questions.behind(report, table), strict=True):
+            for key, cell, question in zip(table.keys or row, row, cells, strict=True):
+                if question is None or (table.section, key) not in _OF_THEIRS:
+                    continue
+                assert question.may_be_asked, question
+                with database.reading(busy.engine) as connection:
+                    currency = question.word or "UAH"
+                    rows = drilling.page(connection, Measured(busy.run_id, WINDOW, at(DAYS)), question, currency, limit=1_000)
+                said = float(cell.replace(",", ""))
+                assert bool(rows) == (said != 0), (table.section, question)
+                if key in {"revenue", "total"}:
+                    assert float(sum(each.revenue_minor for each in rows)) / 100 == pytest.approx(said, abs=0.5), (table.section, question)
+                asked.add((table.section, key))
+    assert asked == _OF_THEIRS
+
+
+def test_behind_the_letters_of_a_mailbox_stand_those_they_went_to(world):
+    first, letter = _written_to(world, "anna@Gmail.com")
+    _written_to(world, "olena@googlemail.com")
+    _written_to(world, "ion@gmail.com", DeliveryStatus.FAILED)
+    back, bounced = _written_to(world, "a@zerno.example")
+    gone, _ = _written_to(world, "nobody@gmail.com")
+    world.event(first, EventKind.COMPLAINT, delivery=letter)
+    world.event(back, EventKind.BOUNCE, delivery=bounced)
+    with database.writing(world.engine) as connection:
+        connection.execute(tables.contacts.delete().where(tables.contacts.c.customer_id == gone))
+        rows = mailbox_counts.by_domain(connection, Measured(world.run_id, WINDOW, at(DAYS)))
+    kept = backdrop.by_provider(replace(row, provider=domain_groups.group_of(f"@{row.provider}")) for row in rows)
+    report = replace(_report(world), mailboxes=backdrop.judge(kept))
+    table = next(each for each in tabulated.tables(report) if each.section == "mailboxes")
+    asked = set()
+    for row, cells in zip(table.rows, questions.behind(report, table), strict=True):
+        for cell, question in zip(row, cells, strict=True):
+            if question is not None:
+                assert question.may_be_asked
+                domains = drill.domains_of(question)
+                with database.reading(world.engine) as connection:
+                    found = drilling.page(connection, Measured(world.run_id, WINDOW, at(DAYS)), question, "UAH", limit=9, domains=domains)
+                assert len(found) == int(cell), question
+                asked.add((question.what, question.value, len(found)))
+    assert asked >= {(What.REACHED, "gmail", 2), (What.FAILED, "gmail", 1), (What.COMPLAINED, "gmail", 1), (What.REACHED, "", 1)}
+    assert (What.BOUNCED, "zerno.example", 1) in asked
+
+
+def _written_to(world, address: str, status: DeliveryStatus = DeliveryStatus.SENT) -> tuple[int, int]:
+    who = world.recipient("gift")
+    letter = world.delivery(who, "hello", status=status)
+    with database.writing(world.engine) as connection:
+        connection.execute(insert(tables.contacts).values(customer_id=who, channel="email", address=address, address_hash=b""))
+        connection.execute(update(tables.deliveries).where(tables.deliveries.c.id == letter).values(channel="email"))
+    return who, letter
 
 
 def test_numbers_that_stand_in_no_table_of_their_own_are_counted_alike(busy):
@@ -201,6 +263,8 @@ def test_money_of_the_window_stands_beside_who_returned(world):
         Question(What.ENDED),
         Question(What.ASSIGNED, word="no-consent"),
         Question(What.ASSIGNED, dimension="shoe-size", value="42"),
+        Question(What.RETURNED, dimension=MAILBOX, value="gmail"),
+        Question(What.MOVED_MONEY),
     ],
 )
 def test_what_no_number_counts_may_not_be_asked(question):

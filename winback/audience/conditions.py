@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import reduce
 
 from winback.audience import signs
 from winback.audience.cohort import Cohort, Custom, Exclude, Rule, Selection, flat
 from winback.audience.ranges import Between, Counted, Days, Number, Part, Sum, Summed, Times, ends
+from winback.speech import N_, either, said
 
 
 class Table(StrEnum):
@@ -135,32 +137,40 @@ def describe(rule: Rule, selection: Selection | None = None) -> str:
     word, value = rule.said
     match value:
         case Rule():
-            return f"not ({describe(value, selection)})"
+            return said(N_("not (%(what)s)"), what=describe(value, selection))
         case str():
             return _named(word, value, selection)
         case tuple():
             return _listed(word, value, selection)
         case Custom() if value.is_ is not None:
-            return f"{value.name} is {' or '.join(value.is_)}"
+            return said(N_("%(name)s is %(words)s"), name=value.name, words=either(value.is_))
         case Custom():
             return f"{value.name} {ends(Sum(at_least=value.at_least, at_most=value.at_most))}"
         case date():
-            return f"no order since {value.isoformat()}"
+            return said(N_("no order since %(day)s"), day=value.isoformat())
         case Days():
-            return f"{FACTS[word].name} {value.from_} days ago or more" + ("" if value.below is None else f", fewer than {value.below}")
+            sentence = (
+                N_("%(fact)s %(days)s days ago or more") if value.below is None else N_("%(fact)s %(days)s days ago or more, fewer than %(below)s")
+            )
+            return said(sentence, fact=said(FACTS[word].name), days=value.from_, below=value.below)
         case Between():
-            since = "" if value.since is None else f" on {value.since} or later"
-            return f"{FACTS[word].name}{since}{'' if value.before is None else f' before {value.before}'}"
+            name, since, before = said(FACTS[word].name), value.since, value.before
+            if since is None:
+                return said(N_("%(fact)s before %(before)s"), fact=name, before=before)
+            sentence = N_("%(fact)s on %(since)s or later") if before is None else N_("%(fact)s on %(since)s or later before %(before)s")
+            return said(sentence, fact=name, since=since, before=before)
     assert isinstance(value, Number | Sum | Part | Times)
     return _measured(word, value)
 
 
 def _measured(word: str, value: Number | Sum | Part | Times) -> str:
-    name = {"average_order": "average order", "overdue": "silence in the own mean gaps"}.get(word) or FACTS[word].name
+    name = said({"average_order": "average order", "overdue": "silence in the own mean gaps"}.get(word) or FACTS[word].name)
     if word == "orders" and isinstance(value, Counted) and value.at_most is None and value.within is None:
-        return f"{value.at_least} orders or more"
-    lately = f" in the last {signs.days(value.within)}" if isinstance(value, Counted | Summed) and value.within is not None else ""
-    return f"{name}{lately}{':' if isinstance(value, Number) else ''} {ends(value)}"
+        return said(N_("%(number)s orders or more"), number=value.at_least)
+    if isinstance(value, Counted | Summed) and value.within is not None:
+        sentence = N_("%(fact)s in the last %(length)s: %(ends)s") if isinstance(value, Number) else N_("%(fact)s in the last %(length)s %(ends)s")
+        return said(sentence, fact=name, length=signs.days(value.within), ends=ends(value))
+    return said(N_("%(fact)s: %(ends)s") if isinstance(value, Number) else N_("%(fact)s %(ends)s"), fact=name, ends=ends(value))
 
 
 def _named(word: str, name: str, selection: Selection | None) -> str:
@@ -176,26 +186,34 @@ def _named(word: str, name: str, selection: Selection | None) -> str:
 
 def _listed(word: str, value: tuple[object, ...], selection: Selection | None) -> str:
     if word in {"all", "any"}:
-        return f"{word} of ({'; '.join(describe(part, selection) for part in value if isinstance(part, Rule))})"
+        parts = [describe(part, selection) for part in value if isinstance(part, Rule)]
+        together = reduce(lambda one, other: said("%(one)s; %(other)s", one=one, other=other), parts)
+        return said(N_("all of (%(parts)s)") if word == "all" else N_("any of (%(parts)s)"), parts=together)
     if word == "reachable_by":
-        return f"can be written to by {' or '.join(map(str, value))}, with consent"
+        return said(N_("can be written to by %(channels)s, with consent"), channels=either(map(str, value)))
     if word == "sign" and selection is not None:
-        return " or ".join(f"{sign} ({signs.describe(signs.Sign(str(sign)), selection.signs)})" for sign in value)
+        return either(said("%(sign)s (%(what)s)", sign=str(sign), what=signs.describe(signs.Sign(str(sign)), selection.signs)) for sign in value)
     if word == "did":  # of a stage's conditions, which add this word
         return f"{' or '.join(map(str, value))} since they were assigned"
     if word == "reason":
-        return f"left because of {' or '.join(map(str, value))}"
-    return f"{word} {' or '.join(map(str, value))}"
+        return said(N_("left because of %(reasons)s"), reasons=either(map(str, value)))
+    return said(N_("%(word)s %(words)s"), word=said(word), words=either(said(str(each)) for each in value))
 
 
 def describe_excludes(exclude: Exclude) -> list[tuple[str, str]]:
     """What is left out: each part that is asked for, by its word, as a person says it."""
     told = {
-        "lists": "not on an exclude list" if exclude.lists else "",
-        "black_list": "not on the shop's black list" if exclude.black_list else "",
-        "contacted_within": f"not contacted in the last {signs.days(exclude.contacted_within)}" if exclude.contacted_within else "",
-        "in_another_campaign": "in no other campaign that is under way" if exclude.in_another_campaign else "",
-        "returned_within": f"did not just come back, in the last {signs.days(exclude.returned_within)}" if exclude.returned_within else "",
-        "addresses": f"has an address that is not {' or '.join(exclude.addresses)}" if exclude.addresses else "",
+        "lists": N_("not on an exclude list") if exclude.lists else "",
+        "black_list": N_("not on the shop's black list") if exclude.black_list else "",
+        "contacted_within": said(N_("not contacted in the last %(length)s"), length=signs.days(exclude.contacted_within))
+        if exclude.contacted_within
+        else "",
+        "in_another_campaign": N_("in no other campaign that is under way") if exclude.in_another_campaign else "",
+        "returned_within": said(N_("did not just come back, in the last %(length)s"), length=signs.days(exclude.returned_within))
+        if exclude.returned_within
+        else "",
+        "addresses": said(N_("has an address that is not %(faults)s"), faults=either(said(str(each)) for each in exclude.addresses))
+        if exclude.addresses
+        else "",
     }
     return [(word, sentence) for word, sentence in told.items() if sentence]

@@ -8,6 +8,7 @@ from decimal import Decimal
 from pydantic import Field, model_validator
 
 from winback.shapes import Amount, Duration, Share
+from winback.speech import N_, said
 from winback.strictyaml import Shape, refusal
 
 
@@ -130,7 +131,9 @@ def whole_days(within: timedelta | None) -> None:
 def ends(value: Number | Sum | Part | Times) -> str:
     """`3 or more`, `10 at most`, `3 to 10`."""
     low, high = value.at_least, value.at_most
-    said = {name: f"{bound:f}" if isinstance(bound, Decimal) else f"{bound:g}" for name, bound in (("low", low), ("high", high)) if bound is not None}
-    if len(said) == 2:
-        return f"{said['low']} to {said['high']}"
-    return f"{said['low']} or more" if low is not None else f"{said['high']} at most"
+    shown = {
+        name: f"{bound:f}" if isinstance(bound, Decimal) else f"{bound:g}" for name, bound in (("low", low), ("high", high)) if bound is not None
+    }
+    if len(shown) == 2:
+        return said(N_("%(low)s to %(high)s"), **shown)
+    return said(N_("%(low)s or more"), **shown) if low is not None else said(N_("%(high)s at most"), **shown)

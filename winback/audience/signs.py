@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from winback.audience.ranges import whole_days
 from winback.settings import Project
 from winback.shapes import Duration, Share
+from winback.speech import N_, said
 from winback.strictyaml import Shape
 
 
@@ -102,21 +103,28 @@ def describe(sign: Sign, signs: Signs) -> str:
     """The sign with its threshold, as a person says it."""
     match sign:
         case Sign.NO_INQUIRIES:
-            return f"neither asked nor ordered for {days(signs.no_inquiries.for_)}"
+            return said(N_("neither asked nor ordered for %(length)s"), length=days(signs.no_inquiries.for_))
         case Sign.INQUIRIES_WITHOUT_ORDERS:
-            return f"asked {signs.inquiries_without_orders.in_a_row} times in a row without an order"
+            return said(N_("asked %(times)s times in a row without an order"), times=signs.inquiries_without_orders.in_a_row)
         case Sign.NO_ANSWER:
-            return f"no reaction to the last {signs.no_answer.touches} touches"
+            return said(N_("no reaction to the last %(touches)s touches"), touches=signs.no_answer.touches)
         case Sign.VOLUME_DROPPED:
             dropped = signs.volume_dropped
-            return f"orders {dropped.by:.0%} less in the last {days(dropped.recent)} than in the {days(dropped.earlier)} before"
+            return said(
+                N_("orders %(share)s less in the last %(length)s than in the %(earlier)s before"),
+                share=f"{dropped.by:.0%}",
+                length=days(dropped.recent),
+                earlier=days(dropped.earlier),
+            )
         case Sign.DISSATISFIED:
             unhappy = signs.dissatisfied
-            return f"a complaint, or a score of {unhappy.score_at_most} or less, in the last {days(unhappy.within)}"
+            return said(
+                N_("a complaint, or a score of %(score)s or less, in the last %(length)s"), score=unhappy.score_at_most, length=days(unhappy.within)
+            )
 
 
 def days(length: timedelta) -> str:
-    return f"{length.days} day" if length.days == 1 else f"{length.days} days"
+    return said(N_("%(days)s day"), days=length.days) if length.days == 1 else said(N_("%(days)s days"), days=length.days)
 
 
 def read(project: Project) -> Signs:

@@ -18,6 +18,8 @@ from email.header import decode_header, make_header
 from email.utils import getaddresses, parsedate_to_datetime
 from pathlib import Path
 
+from winback.speech import N_
+
 ENDINGS = (".eml", ".json")
 LARGEST = 40_000_000
 """Bytes of the largest letter that is opened; providers take 25 MB at the most."""
@@ -127,8 +129,8 @@ def head_of_email(content: bytes) -> Head:
     """Out of the first bytes of a message: its headers, as far as they are there."""
     headers = parse_headers(content)
     if not headers:
-        return Head(fault="It has no headers: this is no e-mail." if content else "It is empty.")
-    fault = "" if "to" in headers and "from" in headers else "It lacks `From` or `To`: this is no letter of ours."
+        return Head(fault=N_("It has no headers: this is no e-mail.") if content else N_("It is empty."))
+    fault = "" if "to" in headers and "from" in headers else N_("It lacks `From` or `To`: this is no letter of ours.")
     campaign, _, tactic = _feedback(headers.get("feedback-id", ""))
     return Head(
         to=", ".join(address or name for name, address in getaddresses([headers.get("to", "")])),
@@ -160,7 +162,7 @@ def head_of_message(content: bytes) -> Head:
         text = " ".join(html.unescape(re.sub(r"<[^>]*>", "", str(said["text"]))).split())
         return Head(to=str(said["chat_id"]), subject=f"{text[:90]}…" if len(text) > 91 else text, language=str(said["language"]))
     except (ValueError, TypeError, KeyError, RecursionError):
-        return Head(fault="It is empty." if not content else "It is no messenger text of ours.")
+        return Head(fault=N_("It is empty.") if not content else N_("It is no messenger text of ours."))
 
 
 def in_words(header: str) -> str:

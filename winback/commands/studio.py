@@ -30,10 +30,11 @@ def studio(
     """
     import os
     import socket
+    import threading
 
     import uvicorn
 
-    from winback.studio import app
+    from winback.studio import app, pages
 
     project = frame.open_project(context, folder)
     engine = frame.open_store(project)
@@ -45,6 +46,7 @@ def studio(
         ) from error
     port = listening.getsockname()[1]
     application = app.create_app(project, engine, port=port, clock=clock.now)
+    threading.Thread(target=pages.compile_all, daemon=True).start()
     reached = project.settings.studio.address
     typer.echo(f"The studio is at http://{_HOME}:{port}{f' and at {reached}' if reached else ''}; stop it with Ctrl-C.", err=True)
     # addresses of pages hold customers' ids: they go into no log

@@ -59,7 +59,11 @@ class Sight:
     file: Campaign | None
     problems: tuple[Problem, ...]
     stages: tuple[StageSeen, ...]
-    counted: Counted[Everybody] | None  # None: it has no run
+    counted: Counted[Everybody] | None  # None: it has no run, or is being counted
+
+    @property
+    def is_counting(self) -> bool:
+        return self.seen.run is not None and self.counted is None
 
     @property
     def shares(self) -> dict[str, float]:
@@ -94,8 +98,8 @@ def _listed(project: Project, engine: Engine, name: str) -> Listed:
     return Listed(name, seen.status, file.title, file.starts_on, file.ends_on, run)
 
 
-def look(project: Project, engine: Engine, name: str, kept: KeptCounts[Everybody]) -> Sight | None:
-    """None: nobody ever heard of it."""
+def look(project: Project, engine: Engine, name: str, kept: KeptCounts[Everybody], *, patience: float | None = None) -> Sight | None:
+    """None: nobody ever heard of it. Who has only so many seconds of `patience` may get it without its counts."""
     try:
         seen = overseeing.oversee(project, engine, name, counts=False)
     except ConfigError:
@@ -108,8 +112,14 @@ def look(project: Project, engine: Engine, name: str, kept: KeptCounts[Everybody
         except Refused as refused:
             problems = refused.problems
     run = seen.run
-    counted = None if run is None else kept.get(run.id, lambda: _everybody(engine, run))
-    return Sight(seen, file, problems, _stages(file, run), counted)
+    return Sight(seen, file, problems, _stages(file, run), None if run is None else _counted(engine, run, kept, patience))
+
+
+def _counted(engine: Engine, run: Run, kept: KeptCounts[Everybody], patience: float | None) -> Counted[Everybody] | None:
+    def make() -> Everybody:
+        return _everybody(engine, run)
+
+    return kept.get(run.id, make) if patience is None else kept.get_soon(run.id, make, patience=patience)
 
 
 def _everybody(engine: Engine, run: Run) -> Everybody:
@@ -137,7 +147,7 @@ def _texts(file: Campaign, name: str) -> tuple[str, ...]:
 
 
 def arms(sight: Sight) -> list[tuple[str, float, int | None]]:
-    """(arm, its share of those assigned, how many there are), the holdout last; None: nobody was assigned yet."""
+    """(arm, its share of those assigned, how many there are), the holdout last; None: it has no run, or is being counted."""
     counted = sight.counted.value.arms if sight.counted is not None else None
     shares = sight.shares
     order = sorted(shares, key=lambda arm: (arm == HOLDOUT, arm))

@@ -15,7 +15,8 @@ from winback.errors import ConfigError, Problem
 from winback.journey import ends
 from winback.journey.ends import EndState
 from winback.model import Money
-from winback.outcomes.questions import Question, What
+from winback.outcomes.questions import MAILBOX, Question, What
+from winback.sending import domain_groups
 from winback.settings import Project
 from winback.store import database, drilling, outcomes, runs
 from winback.store.measured import Measured
@@ -59,8 +60,9 @@ def page(project: Project, engine: Engine, campaign: str, question: Question, *,
     """A part of the customers of a campaign's newest run, or of the run of that number. Raises ConfigError where nothing is known yet."""
     measured, run = _measured(engine, campaign, number, question)
     with database.reading(engine) as connection:
-        rows = drilling.page(connection, measured, question, project.settings.currency, after=after, limit=AT_ONCE + 1)
-        count = drilling.count(connection, measured, question, up_to=COUNTED + 1)
+        domains = domains_of(question)
+        rows = drilling.page(connection, measured, question, project.settings.currency, after=after, limit=AT_ONCE + 1, domains=domains)
+        count = drilling.count(connection, measured, question, up_to=COUNTED + 1, domains=domains)
     found = tuple(_behind(row, project, measured.now) for row in rows[:AT_ONCE])
     further = found[-1].number if len(rows) > AT_ONCE else None
     return Page(run, measured.now, found, further, min(count, COUNTED), count > COUNTED)
@@ -77,11 +79,18 @@ def _parts(project: Project, engine: Engine, measured: Measured, question: Quest
     after, currency = 0, project.settings.currency
     while True:
         with database.reading(engine) as connection:
-            rows = drilling.page(connection, measured, question, currency, after=after, limit=_BLOCK)
+            rows = drilling.page(connection, measured, question, currency, after=after, limit=_BLOCK, domains=domains_of(question))
         if not rows:
             return
         yield rejects.table(_cells(_behind(row, project, measured.now), currency) for row in rows)
         after = rows[-1].customer_id
+
+
+def domains_of(question: Question) -> tuple[str, ...]:
+    """At which the keeper of mailboxes gives them whom the question names."""
+    if question.dimension != MAILBOX or not question.value:
+        return ()
+    return domain_groups.GROUPS.get(question.value, (question.value,))
 
 
 def _cells(each: Behind, currency: str) -> Sequence[Any]:

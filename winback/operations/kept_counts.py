@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Hashable
+from concurrent.futures import Future, wait
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -40,14 +41,31 @@ class KeptCounts(Generic[T]):
 
     now: Callable[[], float] = time.monotonic
     _entries: dict[Hashable, _Entry[T]] = field(default_factory=dict)
-    _making: set[Hashable] = field(default_factory=set)
+    _making: dict[Hashable, Future[_Entry[T]]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def get(self, key: Hashable, make: Callable[[], T]) -> Counted[T]:
         """The count, made now or not long ago."""
         entry = self._entries.get(key)
-        if entry is None or entry.took < _AT_ONCE:
-            return Counted(self._make(key, make).value, 0.0)
+        return Counted(self._make(key, make).value, 0.0) if entry is None or entry.took < _AT_ONCE else self._kept(key, entry, make)
+
+    def get_soon(self, key: Hashable, make: Callable[[], T], *, patience: float) -> Counted[T] | None:
+        """The same for who waits so many seconds at the most: what was never counted is None until it is, and goes on being counted meanwhile.
+
+        Raises what making it raised.
+        """
+        entry = self._entries.get(key)
+        if entry is not None:
+            return self.get(key, make)
+        begun = self._making.get(key) or self._make_aside(key, make)
+        wait([begun], timeout=patience)
+        if not begun.done():
+            return None
+        with self._lock:
+            self._making.pop(key, None)
+        return Counted(begun.result().value, 0.0)
+
+    def _kept(self, key: Hashable, entry: _Entry[T], make: Callable[[], T]) -> Counted[T]:
         age = self.now() - entry.made_at
         if age > entry.took * _TIMES:
             self._make_aside(key, make)
@@ -68,17 +86,22 @@ class KeptCounts(Generic[T]):
             self._entries[key] = entry
         return entry
 
-    def _make_aside(self, key: Hashable, make: Callable[[], T]) -> None:
+    def _make_aside(self, key: Hashable, make: Callable[[], T]) -> Future[_Entry[T]]:
+        """One at a time for each key; what failed is told to the next who waits for it."""
         with self._lock:
-            if key in self._making:
-                return
-            self._making.add(key)
+            begun = self._making.get(key)
+            if begun is not None and not begun.done():
+                return begun
+            begun = self._making[key] = Future()
 
         def work() -> None:
             try:
-                self._make(key, make)
-            finally:
+                begun.set_result(self._make(key, make))
+            except Exception as error:  # noqa: BLE001  whoever waits is told
+                begun.set_exception(error)
+            else:
                 with self._lock:
-                    self._making.discard(key)
+                    self._making.pop(key, None)
 
         threading.Thread(target=work, daemon=True).start()
+        return begun

@@ -16,6 +16,7 @@ from winback.channels.mailbox import Head, Lying, Mailbox
 from winback.letters import locales
 from winback.model import ChannelName
 from winback.settings import Project
+from winback.speech import N_
 from winback.store import database, kept_letters
 
 AT_ONCE = 50
@@ -24,15 +25,15 @@ AT_ONCE = 50
 _LOOKED_AT_ONCE = 200
 
 BOXES = {
-    "email": "e-mails",
-    "telegram": "messenger texts",
-    "test-email": "tests by e-mail",
-    "test-telegram": "tests by messenger",
-    "reminders": "reminders of tasks and threads",
-    "answers": "answers of people",
-    "sms": "SMS",
-    "viber": "Viber messages",
-    "whatsapp": "WhatsApp messages",
+    "email": N_("e-mails"),
+    "telegram": N_("messenger texts"),
+    "test-email": N_("tests by e-mail"),
+    "test-telegram": N_("tests by messenger"),
+    "reminders": N_("reminders of tasks and threads"),
+    "answers": N_("answers of people"),
+    "sms": N_("SMS"),
+    "viber": N_("Viber messages"),
+    "whatsapp": N_("WhatsApp messages"),
 }
 """The folders, as their addresses and a person name them."""
 

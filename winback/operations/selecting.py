@@ -15,6 +15,7 @@ from winback.audience.cohort import Cohort, Selection
 from winback.errors import Refused
 from winback.operations import knowing
 from winback.settings import Project
+from winback.speech import N_, said
 from winback.store import cohorts, database
 from winback.store.as_of import AsOf
 from winback.store.ground import Ground
@@ -118,8 +119,12 @@ def words(selection: Selection) -> list[str]:
     """What each row of a funnel asks."""
     chosen = selection.cohort
     excludes = [sentence for _, sentence in conditions.describe_excludes(chosen.exclude)]
-    limit = [] if chosen.limit is None else [f"the first {chosen.limit:,} by {str(chosen.order_by).replace('_', ' ')}"]
-    return ["all customers", *(conditions.describe(rule, selection) for rule in chosen.rules), *excludes, *limit]
+    limit = (
+        []
+        if chosen.limit is None
+        else [said(N_("the first %(limit)s by %(order)s"), limit=f"{chosen.limit:,}", order=said(str(chosen.order_by).replace("_", " ")))]
+    )
+    return [said(N_("all customers")), *(conditions.describe(rule, selection) for rule in chosen.rules), *excludes, *limit]
 
 
 def _others(connection: Connection, project: Project, name: str, stand: Ground, *, many: bool) -> Iterator[tuple[str, Ground]]:
@@ -144,9 +149,10 @@ def _others(connection: Connection, project: Project, name: str, stand: Ground, 
 def warnings(funnel: Sequence[tuple[str, int]]) -> Iterator[str]:
     """What a funnel that leaves nobody says of itself."""
     if not funnel[0][1]:
-        yield "There are no customers yet. Bring them in: winback import."
+        yield N_("There are no customers yet. Bring them in: winback import.")
         return
     emptied = next((number for number, (_, left) in enumerate(funnel) if not left), None)
     if emptied is not None:
         condition, before = funnel[emptied][0], funnel[emptied - 1][1]
-        yield f"Nobody is in it: of the {before:,} customers left before it, none passes the condition `{condition}`."
+        sentence = N_("Nobody is in it: of the %(before)s customers left before it, none passes the condition `%(condition)s`.")
+        yield said(sentence, before=f"{before:,}", condition=condition)

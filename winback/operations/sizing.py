@@ -13,6 +13,7 @@ from winback.audience import cohort, conditions
 from winback.audience.cohort import Cohort
 from winback.operations import knowing, selecting
 from winback.settings import Project
+from winback.speech import N_, said
 from winback.store import cohorts, database, refreshing, scores
 from winback.store.as_of import AsOf
 from winback.store.tables import scores as stored
@@ -52,11 +53,11 @@ def size(project: Project, engine: Engine, document: Document[Cohort], *, now: d
 def _aged(connection: Connection, project: Project, chosen: Cohort, as_of: AsOf) -> Iterator[str]:
     """What the stored figures don't know yet."""
     if refreshing.is_due(connection, as_of):
-        yield "Some of what happened lately isn't counted in yet; looking at who they are counts it in."
+        yield N_("Some of what happened lately isn't counted in yet; looking at who they are counts it in.")
     if not conditions.asks_scores(chosen):
         return
     state, today = scores.state(connection), clock.local_day(as_of.now, project.zone)
     if state is None:
-        yield "What customers are worth, and how likely they are gone, was not told yet; looking at who they are tells it."
+        yield N_("What customers are worth, and how likely they are gone, was not told yet; looking at who they are tells it.")
     elif state.scored_on < today:
-        yield f"Values, stages and chances are those of {state.scored_on}; looking at who they are makes today's."
+        yield said(N_("Values, stages and chances are those of %(day)s; looking at who they are makes today's."), day=state.scored_on)

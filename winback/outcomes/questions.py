@@ -31,6 +31,7 @@ class What(StrEnum):
     REPLIED = "replied"
     UNSUBSCRIBED = "unsubscribed"
     COMPLAINED = "complained"
+    BOUNCED = "bounced"  # a letter came back after it was accepted
     RETURNED = "returned"  # bought again in the return window
     ORDERED_AGAIN = "ordered-again"  # and once more after that
     HAD_CODE = "had-code"
@@ -40,6 +41,7 @@ class What(StrEnum):
     STOPPED = "stopped"  # of one stage: no longer wanted when its turn came
     LEFT_OUT = "left-out"  # of one stage: it could not be written
     ENDED = "ended"  # with the end that is named
+    MOVED_MONEY = "moved-money"  # orders or goods brought back in the return window, in the currency that is named
     SKIPPED = "skipped"  # in the cohort, not to be written to, for the reason that is named
     LEFT_FOR = "left-for"  # the shop knew the reason that is named when the run was measured; NOT_TOLD: it knew none
     BACK_AFTER = "back-after"  # the same, and they bought again in the return window
@@ -49,10 +51,14 @@ WRITTEN_TO = "*"
 """In the place of an arm: every arm but those left alone."""
 NOT_TOLD = "-"
 """In the place of a reason for leaving: none is known."""
-NAMES_A_WORD = frozenset({What.ENDED, What.SKIPPED, What.LEFT_FOR, What.BACK_AFTER})
+MAILBOX = "mailbox"
+"""In the place of a dimension: who keeps the mailbox that the e-mails went to, by sending/domain_groups.py."""
+NAMES_A_WORD = frozenset({What.ENDED, What.MOVED_MONEY, What.SKIPPED, What.LEFT_FOR, What.BACK_AFTER})
 """What can only be asked with a word."""
 OF_STAGE = frozenset({What.PLANNED, What.SENT, What.STOPPED, What.LEFT_OUT})
 """What can only be asked of one stage."""
+OF_MAILBOX = frozenset({What.REACHED, What.FAILED, What.BOUNCED, What.COMPLAINED})
+"""What can be asked of one keeper of mailboxes."""
 MAY_NAME_STAGE = OF_STAGE | {What.OPENED, What.CLICKED, What.FAILED, What.UNCERTAIN}
 
 
@@ -63,12 +69,14 @@ class Question:
     what: What = What.ASSIGNED
     arm: str = ""
     stage: str = ""
-    word: str = ""  # the end, the reason for skipping, or for leaving
-    dimension: str = ""  # of figures.Dimension
+    word: str = ""  # the end, the reason for skipping, or for leaving, the currency
+    dimension: str = ""  # of figures.Dimension, or MAILBOX
     value: str = ""  # in it; empty: not known
 
     @property
     def may_be_asked(self) -> bool:
+        if self.dimension == MAILBOX:
+            return self.what in OF_MAILBOX and not self.stage and not self.word
         if self.dimension and self.dimension not in set(Dimension):
             return False
         if bool(self.word) != (self.what in NAMES_A_WORD):
@@ -82,7 +90,10 @@ class Question:
 
 
 _COLUMNS: Mapping[str, Mapping[str, What]] = MappingProxyType({
-    "who-returned": {"assigned": What.ASSIGNED, "returned": What.RETURNED},
+    "who-returned": {"assigned": What.ASSIGNED, "returned": What.RETURNED, "orders": What.RETURNED, "revenue": What.MOVED_MONEY},
+    "brought": {"revenue": What.MOVED_MONEY},
+    "others": {"orders": What.MOVED_MONEY, "total": What.MOVED_MONEY},
+    "mailboxes": {"sent": What.REACHED, "failed": What.FAILED, "bounced": What.BOUNCED, "complained": What.COMPLAINED},
     "letters": {
         "reached": What.REACHED,
         "opened": What.OPENED,
@@ -112,7 +123,7 @@ _COLUMNS: Mapping[str, Mapping[str, What]] = MappingProxyType({
     "guards": {},
     "locales": {"assigned": What.ASSIGNED, "returned": What.RETURNED},
 })  # fmt: skip
-"""By section of the report and column, what the column counts."""
+"""By section of the report and column, of whom the column speaks: how many they are, or their orders, money and letters."""
 _GUARDED: Mapping[str, What] = MappingProxyType({"unsubscribed": What.UNSUBSCRIBED, "complained": What.COMPLAINED})
 """What a limit counts, by its name (guardrails.Guarded)."""
 _SEGMENTS = "segments"
@@ -152,6 +163,13 @@ def _cell(report: Report, table: Tabulated, row: tuple[str, ...], key: str) -> Q
     arms = {wording.arm(arm.name, report.words): arm.name for arm in report.arms}
     what = _COLUMNS[table.section].get(key)
     match table.section:
+        case "brought":
+            return Question(what, arms.get(row[0], WRITTEN_TO), word=report.currency) if what else None
+        case "others":
+            return Question(what, arms[row[0]], word=row[1]) if what else None
+        case "mailboxes":
+            names = {one.figures.provider: one.figures.provider for one in report.mailboxes} | {report.words["unknown"]: ""}
+            return Question(what, dimension=MAILBOX, value=names[row[0]]) if what and row[0] in names else None
         case "guards":
             guarded = {report.words[f"guarded-{one.name}"]: one.name for _, one in report.proofs.guards}
             counted = {"count": _GUARDED[guarded[row[1]]], "written-to": What.CONTACTED}.get(key)
@@ -166,4 +184,4 @@ def _cell(report: Report, table: Tabulated, row: tuple[str, ...], key: str) -> Q
         case "locales":
             languages = {report.words.get(f"language-{one.locale}", one.locale) or report.words["unknown"]: one.locale for one in report.locales}
             return Question(what, arms[row[1]], dimension=Dimension.LANGUAGE, value=languages[row[0]]) if what else None
-    return Question(what, arms[row[0]]) if what else None
+    return Question(what, arms[row[0]], word=report.currency if what is What.MOVED_MONEY else "") if what else None

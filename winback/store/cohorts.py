@@ -5,10 +5,27 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import ColumnClause, ColumnElement, Connection, FromClause, Select, SelectBase, and_, case, func, null, select, true
-from sqlalchemy.sql import visitors
+from sqlalchemy import (
+    ColumnClause,
+    ColumnElement,
+    Connection,
+    FromClause,
+    Select,
+    SelectBase,
+    UnaryExpression,
+    and_,
+    case,
+    func,
+    null,
+    select,
+    text,
+    true,
+)
+from sqlalchemy.sql import operators, visitors
 
 from winback.audience.cohort import Rule, Selection
 from winback.audience.conditions import describe_excludes, needed
@@ -20,6 +37,7 @@ from winback.store.tables import facts as stored
 
 _OFTEN = 10_000
 """So many customers are looked at one after another sooner than all members are found."""
+_MEMORY = "64MB"  # for each join on PostgreSQL, whose usual 4 MB send a million customers to the disk
 
 
 def ground(
@@ -52,18 +70,40 @@ def funnel(connection: Connection, stand: Ground) -> list[int]:
     """How many customers there are, and are left after each rule, each exclude and the limit.
 
     What the first rules ask of facts alone is counted in a pass over these; only whoever is left is looked up in the tables beside them, and
-    only whoever is left then is asked what takes a query of its own. PostgreSQL shares the first two passes among its workers.
+    only whoever is left then is asked what takes a query of its own. PostgreSQL shares the passes among its workers, and joins what a pass
+    begins with instead of asking it of one customer after another; so a query has a pass of its own there.
     """
     found = [*_rules(stand), *_excludes(stand)]
     beside, queried = (
-        next((place for place, condition in enumerate(found) if is_so(condition, stand)), len(found)) for is_so in (_asks_elsewhere, _asks_a_query)
+        next((place for place, condition in enumerate(found) if is_so(condition)), len(found))
+        for is_so in (partial(_asks_elsewhere, stand), _asks_a_query)
     )
+    begins = {beside, queried, len(found)}
+    if stand.dialect == "postgresql" and stand.facts is stored:  # elsewhere each pass would cost what counting the facts costs
+        begins |= {place for place in range(queried, len(found)) if _asks_a_query(found[place])}
+    _tune(connection)
     left = _left(connection, stand.facts, [true()], found[:beside])
-    for first, last in ((beside, queried), (queried, len(found))):
-        if first < last:
-            left += _left(connection, stand.source(), [*found[:first], true()], found[first:last])[1:]
+    for first, last in pairwise(sorted(begins)):
+        left += _left_after(connection, stand.source(), left[-1], found[:first], found[first:last])
     limit = stand.selection.cohort.limit
     return left if limit is None else [*left, min(limit, left[-1])]
+
+
+def _tune(connection: Connection) -> None:
+    """On PostgreSQL, until the transaction ends: tables of everybody are joined in memory, and a statement that runs once isn't compiled."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(f"SET LOCAL work_mem = '{_MEMORY}'"))
+        connection.execute(text("SET LOCAL jit = off"))
+
+
+def _left_after(
+    connection: Connection, source: FromClause, passed: int, before: Sequence[ColumnElement[bool]], found: Sequence[ColumnElement[bool]]
+) -> list[int]:
+    """Of the so many who `passed` what was `before`: how many are left after each of the conditions."""
+    first = found[0]
+    if len(found) == 1 and isinstance(first, UnaryExpression) and first.operator is operators.inv:  # who is taken away is a join; who isn't, none
+        return [passed - _left(connection, source, [*before, first.element], [])[0]]
+    return _left(connection, source, [*before, first], found[1:])
 
 
 def _left(connection: Connection, source: FromClause, before: Sequence[ColumnElement[bool]], found: Sequence[ColumnElement[bool]]) -> list[int]:
@@ -72,13 +112,13 @@ def _left(connection: Connection, source: FromClause, before: Sequence[ColumnEle
     return [int(count) for count in connection.execute(select(*counts).select_from(source).where(*before)).one()]
 
 
-def _asks_elsewhere(condition: ColumnElement[bool], stand: Ground) -> bool:
+def _asks_elsewhere(stand: Ground, condition: ColumnElement[bool]) -> bool:
     """Whether a condition reads more than the row of facts."""
     read = (part.table for part in visitors.iterate(condition) if isinstance(part, ColumnClause))
-    return _asks_a_query(condition, stand) or any(table is not None and table is not stand.facts for table in read)
+    return _asks_a_query(condition) or any(table is not None and table is not stand.facts for table in read)
 
 
-def _asks_a_query(condition: ColumnElement[bool], _stand: Ground) -> bool:
+def _asks_a_query(condition: ColumnElement[bool]) -> bool:
     """Whether a condition holds a query of its own."""
     return any(isinstance(part, SelectBase) for part in visitors.iterate(condition))
 

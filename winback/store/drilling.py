@@ -5,21 +5,21 @@ Each statement walks along the recipients of one run in the order of their numbe
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, Subquery, and_, case, exists, func, literal, not_, or_, select, union
 
 from winback.journey import ends
 from winback.journey.ends import EndState
-from winback.model import HOLDOUT, TASK, CodeStatus, DeliveryStatus, EventKind, Reason, RecipientStatus, TaskStatus, Verdict
+from winback.model import HOLDOUT, TASK, ChannelName, CodeStatus, DeliveryStatus, EventKind, Reason, RecipientStatus, TaskStatus, Verdict
 from winback.outcomes.figures import Dimension
-from winback.outcomes.questions import NOT_TOLD, WRITTEN_TO, Question, What
-from winback.store import leaving_reasons, outcome_parts
+from winback.outcomes.questions import MAILBOX, NOT_TOLD, WRITTEN_TO, Question, What
+from winback.store import leaving_reasons, mailbox_counts, outcome_parts
 from winback.store.codes import LIVE
 from winback.store.measured import Measured
 from winback.store.moments import later
-from winback.store.tables import Utc, codes, customers, deliveries, events, outcomes, recipients, tasks
+from winback.store.tables import Utc, codes, contacts, customers, deliveries, events, outcomes, recipients, tasks
 
 _LETTERS = {
     What.PLANNED: (DeliveryStatus.PLANNED, DeliveryStatus.CLAIMED, DeliveryStatus.HANDED_OVER),
@@ -38,6 +38,7 @@ _CAME_BACK = {
     What.REPLIED: ((EventKind.REPLY, EventKind.ANSWER), Verdict.HUMAN),
     What.UNSUBSCRIBED: ((EventKind.UNSUBSCRIBE,), None),
     What.COMPLAINED: ((EventKind.COMPLAINT,), None),
+    What.BOUNCED: ((EventKind.BOUNCE,), None),
 }
 _BETTER = {
     What.OPENED_UNVERIFIED: (What.OPENED,),
@@ -48,8 +49,13 @@ _BETTER = {
 """Of several verdicts on one person the first counts."""
 
 
-def page(connection: Connection, measured: Measured, question: Question, currency: str, *, after: int = 0, limit: int) -> Sequence[Row[Any]]:
-    """Customers: customer_id, key, names, arm, status, reason, assigned_at, returned_at, revenue_minor (in `currency`); those after `after`."""
+def page(
+    connection: Connection, measured: Measured, question: Question, currency: str, *, after: int = 0, limit: int, domains: Collection[str] = ()
+) -> Sequence[Row[Any]]:
+    """Customers: customer_id, key, names, arm, status, reason, assigned_at, returned_at, revenue_minor (in `currency`); those after `after`.
+
+    `domains`: at which the keeper of mailboxes that is asked for gives them.
+    """
     mine = outcomes.c.run_id == measured.run_id, outcomes.c.customer_id == recipients.c.customer_id
     returned = select(func.min(outcomes.c.returned_at, type_=Utc())).where(*mine).scalar_subquery()
     revenue = select(func.sum(outcomes.c.revenue_minor)).where(*mine, outcomes.c.currency == currency).scalar_subquery()
@@ -63,26 +69,31 @@ def page(connection: Connection, measured: Measured, question: Question, currenc
     statement = (
         select(*columns)
         .join(customers, customers.c.id == recipients.c.customer_id)
-        .where(recipients.c.run_id == measured.run_id, recipients.c.customer_id.in_(select(_first(connection, measured, question, limit, after))))
+        .where(
+            recipients.c.run_id == measured.run_id,
+            recipients.c.customer_id.in_(select(_first(connection, measured, question, limit, after=after, domains=domains))),
+        )
     )
     return connection.execute(statement.order_by(recipients.c.customer_id).limit(limit)).all()
 
 
-def count(connection: Connection, measured: Measured, question: Question, *, up_to: int) -> int:
+def count(connection: Connection, measured: Measured, question: Question, *, up_to: int, domains: Collection[str] = ()) -> int:
     """How many they are; not counted beyond `up_to`."""
-    found = select(_first(connection, measured, question, up_to)).limit(up_to).subquery()
+    found = select(_first(connection, measured, question, up_to, domains=domains)).limit(up_to).subquery()
     return connection.execute(select(func.count()).select_from(found)).scalar_one()
 
 
-def _first(connection: Connection, measured: Measured, question: Question, limit: int, after: int = 0) -> Subquery:
+def _first(connection: Connection, measured: Measured, question: Question, limit: int, *, after: int = 0, domains: Collection[str] = ()) -> Subquery:
     """The first so many by each way to be one of them, each once: a way alone is a join that stops early, "one or the other" goes through everybody."""
+    of_mailbox = question.dimension == MAILBOX
+    conditions = [[_at_mailbox(connection, measured, question, domains)]] if of_mailbox else _ways(measured, question)
     ways = [
         select(recipients.c.customer_id)
         .where(*_asked(connection, measured, question), *way, recipients.c.customer_id > after)
         .order_by(recipients.c.customer_id)
         .limit(limit)
         .subquery()
-        for way in _ways(measured, question)
+        for way in conditions
     ]
     return union(*(select(way.c.customer_id) for way in ways)).subquery("first") if len(ways) > 1 else ways[0]
 
@@ -95,7 +106,7 @@ def _asked(connection: Connection, measured: Measured, question: Question) -> It
         yield measured.assigned()
     if question.arm:
         yield recipients.c.arm != HOLDOUT if question.arm == WRITTEN_TO else recipients.c.arm == question.arm
-    if question.dimension:
+    if question.dimension and question.dimension != MAILBOX:
         yield outcome_parts.known_then(connection, Dimension(question.dimension)) == question.value
 
 
@@ -121,6 +132,10 @@ def _is(measured: Measured, question: Question) -> ColumnElement[bool]:
             return _ended(measured, EndState(question.word))
         case What.CONTACTED:
             return _contacted(measured)
+        case What.MOVED_MONEY:
+            mine = outcomes.c.run_id == measured.run_id, outcomes.c.customer_id == recipients.c.customer_id
+            moved = outcomes.c.currency == question.word, outcomes.c.revenue_minor != 0
+            return exists().where(*mine, *moved)
         case What.LEFT_FOR:
             return _left_for(measured, question.word)
         case What.BACK_AFTER:
@@ -128,6 +143,20 @@ def _is(measured: Measured, question: Question) -> ColumnElement[bool]:
         case What.REACHED | What.SENT:
             return exists(_letters(measured, question.stage).where(_was_sent(measured)))
     return exists(_letters(measured, question.stage).where(deliveries.c.status.in_(_LETTERS[question.what])))
+
+
+def _at_mailbox(connection: Connection, measured: Measured, question: Question, domains: Collection[str]) -> ColumnElement[bool]:
+    """By the e-mail address as it is now, as store/mailbox_counts.py has it; without domains, who has none."""
+    mails = _letters(measured).where(deliveries.c.channel == ChannelName.EMAIL)
+    if question.what is What.FAILED:
+        done = exists(mails.where(deliveries.c.status == DeliveryStatus.FAILED))
+    else:
+        mails = mails.where(_was_sent(measured))
+        came = mails.join(events, events.c.delivery_id == deliveries.c.id).where(events.c.happened_at <= measured.now)
+        done = exists(mails) if question.what is What.REACHED else exists(came.where(_told(question.what)))
+    domain = mailbox_counts.domain_of(connection.dialect.name)
+    theirs = exists().where(contacts.c.customer_id == recipients.c.customer_id, contacts.c.channel == ChannelName.EMAIL)
+    return and_(done, theirs.where(domain.in_(sorted(domains))) if domains else not_(theirs.where(domain != "")))
 
 
 def _left_for(measured: Measured, reason: str) -> ColumnElement[bool]:

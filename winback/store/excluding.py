@@ -71,5 +71,5 @@ def _did_not_return(ground: Ground) -> ColumnElement[bool]:
 
 def _has_good_address(ground: Ground) -> ColumnElement[bool]:
     """Has an address without such a fault. Who has none at all is left to eligibility, which says so."""
-    now = ground.as_of.now
-    return not_(freshness.stale(ground.people, ground.selection.cohort.exclude.addresses, now=now, before=now - ground.selection.old_after))
+    now, faults = ground.as_of.now, ground.selection.cohort.exclude.addresses
+    return not_(freshness.stale(ground.facts, faults, now=now, before=now - ground.selection.old_after, key="customer_id"))

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Row, and_, bindparam, case, exists, false, func, not_, or_, select, update
+from sqlalchemy import ColumnElement, Connection, FromClause, Row, and_, bindparam, case, exists, false, func, not_, or_, select, tuple_, update
 
 from winback.audience import typos
 from winback.journey.ends import CAME_BACK
@@ -44,15 +44,18 @@ def stale(
     now: datetime,
     before: datetime,
     channels: Collection[ChannelName] = EVERYWHERE,
+    key: str = "id",
 ) -> ColumnElement[bool]:
     """`who` has addresses on these channels, and each of them has one of the `faults`: nothing is left that works.
 
     True or false, never NULL; false for who has no address at all. `before` is what `old` means: `now` less the settings' `old_after`.
+    `key`: the column of `who` that says which customer a row speaks of.
     """
     theirs = contacts.alias("theirs")
-    on_channels = and_(theirs.c.customer_id == who.c.id, theirs.c.channel.in_([str(channel) for channel in channels]), theirs.c.address != "")
+    on_channels = and_(theirs.c.customer_id == who.c[key], theirs.c.channel.in_([str(channel) for channel in channels]), theirs.c.address != "")
     faulty = or_(false(), *(fault(theirs, word, now=now, before=before) for word in sorted(faults)))
-    return and_(exists(select(1).where(on_channels).correlate(who)), ~exists(select(1).where(on_channels, not_(faulty)).correlate(who)))
+    is_faulty, is_good = (exists(select(1).where(on_channels, so).correlate(who)) for so in (faulty, not_(faulty)))
+    return and_(is_faulty, ~is_good)  # few have any faulty address: they are found first
 
 
 def fault(contact: FromClause, word: AddressFault, *, now: datetime, before: datetime) -> ColumnElement[bool]:
@@ -70,18 +73,10 @@ def fault(contact: FromClause, word: AddressFault, *, now: datetime, before: dat
 
 
 def _came_back(contact: FromClause, now: datetime) -> ColumnElement[bool]:
-    """A report of a bounce closes the address itself, whoever has it."""
+    """A report of a bounce closes the address itself, whoever has it. These are few, and looked up once for all contacts."""
     closed = suppressions.alias("closed")
-    return exists(
-        select(1)
-        .where(
-            closed.c.channel == contact.c.channel,
-            closed.c.address_hash == contact.c.address_hash,
-            closed.c.reason.in_(sorted(CAME_BACK)),
-            closed.c.since <= now,
-        )
-        .correlate(contact)
-    )
+    reported = select(closed.c.channel, closed.c.address_hash).where(closed.c.reason.in_(sorted(CAME_BACK)), closed.c.since <= now)
+    return tuple_(contact.c.channel, contact.c.address_hash).in_(reported)
 
 
 def confirm(connection: Connection, signs: Iterable[tuple[int, ChannelName, datetime]]) -> None:

@@ -22,7 +22,7 @@ def by_domain(connection: Connection, measured: Measured) -> list[MailboxFigures
         count_if(is_failed).label("failed"),
         *(count_if(and_(is_sent, signs.c[name] == 1)).label(name) for name in ("bounced", "complained", "opened")),
     ]
-    domain = func.coalesce(_domain(connection.dialect.name), "").label("provider")
+    domain = func.coalesce(domain_of(connection.dialect.name), "").label("provider")
     of_customer = and_(contacts.c.customer_id == deliveries.c.customer_id, contacts.c.channel == ChannelName.EMAIL)
     rows = connection.execute(
         select(domain, *counts)
@@ -50,6 +50,7 @@ def _signs(measured: Measured) -> Subquery:
     )
 
 
-def _domain(dialect: str) -> ColumnElement[Any]:
+def domain_of(dialect: str) -> ColumnElement[Any]:
+    """The domain of a contact's address, in small letters."""
     at = func.instr(contacts.c.address, "@") if dialect == "sqlite" else func.strpos(contacts.c.address, "@")
     return func.lower(func.substr(contacts.c.address, at + 1))

@@ -22,6 +22,7 @@ from winback.operations.kept_counts import KeptCounts
 from winback.operations.people import Right
 from winback.operations.working import Kind, Launch, Result, Work, Works, in_process
 from winback.studio import plan_drawing, rehearsal_tables, status_words, timeline
+from winback.studio.counts import AGAIN, PATIENCE_SECONDS
 from winback.studio.desk import Desk
 from winback.studio.words import N_
 
@@ -102,7 +103,8 @@ class CampaignPages:
         self, request: Request, name: str, *, told: str = "", fault: str = "", refused: str = "", typed: Mapping[str, str] | None = None
     ) -> Response:
         """One campaign with all that is known of it; `fault` is a sentence of ours, `refused` one of the operation's."""
-        desk, sight = self._desk, self._sight(name)
+        again = not fault and not refused  # what a form brought up isn't asked for again by itself
+        desk, sight = self._desk, self._sight(name, patience=PATIENCE_SECONDS if again else None)
         today = clock.local_day(desk.clock(), desk.project.zone)
         has_file = name in desk.project.names("campaigns")
         plan = self._works.result(name, Kind.PLAN) if has_file else None
@@ -111,7 +113,8 @@ class CampaignPages:
         return desk.page(
             request,
             "campaign_sight.html",
-            status=HTTPStatus.UNPROCESSABLE_ENTITY if fault or refused else HTTPStatus.OK,
+            status=HTTPStatus.OK if again else HTTPStatus.UNPROCESSABLE_ENTITY,
+            headers=AGAIN if sight.is_counting else None,
             campaign=name,
             here_at=address(name),
             sight=sight,
@@ -140,9 +143,9 @@ class CampaignPages:
             at=self._at,
         )
 
-    def _sight(self, name: str) -> Sight:
+    def _sight(self, name: str, *, patience: float | None = None) -> Sight:
         """Raises HTTPException 404 where nobody ever heard of the campaign."""
-        sight = None if "\0" in name else campaign_sight.look(self._desk.project, self._desk.engine, name, self._kept)
+        sight = None if "\0" in name else campaign_sight.look(self._desk.project, self._desk.engine, name, self._kept, patience=patience)
         if sight is None:
             raise HTTPException(HTTPStatus.NOT_FOUND)
         return sight

@@ -15,7 +15,7 @@ from winback.errors import ConfigError
 from winback.operations import drilling
 from winback.operations.people import Right
 from winback.outcomes.questions import Question, What
-from winback.studio import customers_page, results_page, written
+from winback.studio import customers_page, results_page, status_words, written
 from winback.studio import desk as desks
 from winback.studio.care_page import attachment
 from winback.studio.desk import Desk
@@ -36,6 +36,7 @@ _MEANS = {
     What.REPLIED: N_("Who answered"),
     What.UNSUBSCRIBED: N_("Who unsubscribed"),
     What.COMPLAINED: N_("Who complained"),
+    What.BOUNCED: N_("Whose letters came back"),
     What.RETURNED: N_("Who ordered again in the return window"),
     What.ORDERED_AGAIN: N_("Who ordered again, and once more after that"),
     What.HAD_CODE: N_("Who had a code"),
@@ -47,6 +48,7 @@ _MEANS = {
     What.ENDED: N_("Whose journey ended so"),
     What.LEFT_FOR: N_("Who had left for this reason"),
     What.BACK_AFTER: N_("Who had left for this reason, and ordered again in the return window"),
+    What.MOVED_MONEY: N_("Whose orders, or goods brought back, moved money in the return window"),
     What.SKIPPED: N_("Who were in the cohort, and not to be written to"),
 }
 
@@ -86,6 +88,7 @@ class DrillPage:
             "drill.html",
             found=found,
             question=question,
+            arm=status_words.arm,
             means=_MEANS[question.what],
             rows=[(each, customers_page.address(each.customer)) for each in found.customers],
             report=results_page.address(run.campaign, run.number),

@@ -22,6 +22,7 @@ from winback.studio import bubble, customers_page, letter_frame
 from winback.studio import desk as desks
 from winback.studio.desk import Desk
 from winback.studio.gate import HEADERS
+from winback.studio.words import N_
 
 _WITH_A_FRAME = {"Content-Security-Policy": HEADERS["Content-Security-Policy"] + "; frame-src 'self'"}
 _BEGINNING = 4_000
@@ -191,10 +192,9 @@ class MailboxPage:
         return f"{letter.at.astimezone(self.project.zone):%Y-%m-%d %H:%M}"
 
 
-def _about(letter: Letter) -> str:
-    """Where a letter belongs, as far as it is known."""
-    known = (BOXES[letter.file.box], letter.campaign, letter.stage, letter.tactic, letter.head.language)
-    return " · ".join(word for word in known if word)
+def _about(letter: Letter) -> list[str]:
+    """Where a letter belongs, as far as it is known; its box is the page's to name."""
+    return [word for word in (letter.campaign, letter.stage, letter.tactic, letter.head.language) if word]
 
 
 def _links(links: tuple[Link, ...]) -> list[tuple[Link, bool]]:
@@ -206,9 +206,9 @@ def _unsubscribing(email: Unpacked) -> tuple[str, str]:
     """(the header that says how to leave, what a mailbox makes of it)."""
     ways, post = email.header("List-Unsubscribe"), email.header("List-Unsubscribe-Post")
     if not ways:
-        return "", "There is no List-Unsubscribe header: mailboxes show no way to leave."
+        return "", N_("There is no List-Unsubscribe header: mailboxes show no way to leave.")
     if "https://" not in ways.lower():
-        return ways, "One click is not enough to leave: no address in List-Unsubscribe is https (RFC 8058)."
+        return ways, N_("One click is not enough to leave: no address in List-Unsubscribe is https (RFC 8058).")
     if post.replace(" ", "").lower() != "list-unsubscribe=one-click":
-        return ways, "One click is not enough to leave: there is no List-Unsubscribe-Post header (RFC 8058)."
-    return ways, "Mailboxes show a button, and one click is enough (RFC 8058)."
+        return ways, N_("One click is not enough to leave: there is no List-Unsubscribe-Post header (RFC 8058).")
+    return ways, N_("Mailboxes show a button, and one click is enough (RFC 8058).")

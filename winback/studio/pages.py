@@ -7,17 +7,41 @@ from functools import cache
 from typing import Any
 
 import jinja2
+from jinja2.bccache import Bucket
 from markupsafe import Markup, escape
 
 from winback.letters import formats, locales
-from winback.speech import Language
-from winback.studio import words
+from winback.speech import Language, Said
+from winback.studio import why_words, words
 from winback.studio.words import NP_
 
 
 def render(name: str, *, language: Language = Language.EN, **values: object) -> str:
     """A page's HTML; every value is escaped."""
     return templates(language).get_template(name).render(**values)
+
+
+def compile_all() -> None:
+    """Have every template ready, so that nobody's first look at a page waits for that: as much as half of what such a look takes."""
+    environment = templates(Language.EN)
+    for name in environment.list_templates(extensions=["html"]):
+        environment.get_template(name)
+
+
+class _Compiled(jinja2.BytecodeCache):
+    """What templates are compiled to, once for all languages: they differ by what `_` says, and that is asked while a page is made."""
+
+    def __init__(self) -> None:
+        self._made: dict[tuple[str, str], Any] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self._made.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._made[bucket.key, bucket.checksum] = bucket.code
+
+
+_COMPILED = _Compiled()
 
 
 @cache
@@ -33,11 +57,16 @@ def templates(language: Language) -> jinja2.Environment:
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        bytecode_cache=_COMPILED,
         extensions=["jinja2.ext.i18n"],
     )
     gettext, ngettext = words.sayings(language)
 
     def say(sentence: str, /, **values: object) -> Markup:
+        if isinstance(sentence, Said) and not values:
+            return _filled(
+                gettext(sentence.sentence), {name: say(value) if isinstance(value, Said) else value for name, value in sentence.values.items()}
+            )
         return _filled(gettext(sentence), values)
 
     def count(singular: str, plural: str, number: int, /, **values: object) -> Markup:
@@ -46,6 +75,7 @@ def templates(language: Language) -> jinja2.Environment:
     environment.newstyle_gettext = True  # type: ignore[attr-defined]  # the extension's: `trans` hands values over instead of filling them in
     tag = locales.language_tag(language)
     environment.globals.update({"_": say, "gettext": say, "ngettext": count, "pgettext": lambda context, word: say(NP_(context, word)), "lang": tag})
+    environment.globals.update({"why": why_words.why, "end": why_words.end, "part": why_words.part})
     environment.filters["number"] = lambda value: formats.write_number(value, locale=language)
     return environment
 

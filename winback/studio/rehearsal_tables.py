@@ -10,7 +10,7 @@ from typing import Any
 
 from winback.operations import calendar
 from winback.operations.calendar import Calendar, Leaving
-from winback.studio import status_words
+from winback.studio import status_words, why_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,5 +70,5 @@ def recipients(told: Mapping[str, Any]) -> list[tuple[str, str, int]]:
     found = []
     for word, count in told["recipients"].items():
         status, _, reason = word.partition(": ")
-        found.append((status_words.RECIPIENT.get(status, status), reason.replace("-", " "), count))
+        found.append((status_words.RECIPIENT.get(status, status), why_words.why(reason), count))
     return sorted(found, key=lambda each: (-each[2], each[0], each[1]))
