@@ -31,7 +31,7 @@ def engine(tmp_path):
 
 @pytest.fixture
 def project(tmp_path):
-    return projects.make(tmp_path / "shop")
+    return projects.keep_only(projects.make(tmp_path / "shop"), "we-miss-you", "gift-with-code", "last-day-of-offer", campaigns=("winter-tea",))
 
 
 @pytest.fixture
