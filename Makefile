@@ -1,6 +1,7 @@
 # make demo   the whole story on a made-up shop (needs Python >= 3.11, make and git; nothing else)
 # make test   lint, types, and every test, on SQLite and on a real PostgreSQL: statements on both, what lies above the store on one of them
 # make thorough  the same, and everything on both
+# make fast   what a change of rules, journeys, channels or statistics breaks, in about a minute: no database, no browser, no letters
 # make audit  licences, pins and known holes of dependencies; fails where no service of known holes can be asked (make check only says so)
 # make bench  speed and memory, as ratios: make bench [ONLY=area] [JSON=file] [CUSTOMERS=100000, of the shop in audience and studio]
 # make scaling  a million customers by four processes on PostgreSQL: make scaling [CUSTOMERS=1000000] [JSON=file]; writes the table of docs/scaling.md
@@ -20,13 +21,16 @@ BIN    := $(VENV)/bin
 export DO_NOT_TRACK := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test thorough check audit bench scaling faults referees pictures docs screenshots words release licences lock format clean
+.PHONY: demo test fast thorough check audit bench scaling faults referees pictures docs screenshots words release licences lock format clean
 
 demo: $(VENV)/.installed
 	@$(BIN)/python -m flows.demo
 
 test: $(VENV)/.installed-dev check
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+fast: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not database" tests/audience tests/channels tests/journey tests/outcomes
 
 thorough: $(VENV)/.installed-dev check
 	WINBACK_TESTS=all $(BIN)/python -m pytest -n 2 --dist loadgroup

@@ -27,8 +27,11 @@ _BOTH = {"audience", "outcomes", "rights", "sending", "store"}
 def pytest_collection_modifyitems(config, items) -> None:
     """On the floors above the store a test runs on one of the two databases, drawn by its name; on both with WINBACK_TESTS=all, `make thorough`.
 
-    Those marked `one_database` run on SQLite alone, those marked `both_databases` on both.
+    Those marked `one_database` run on SQLite alone, those marked `both_databases` on both. What needs a database is marked `database`, for `make fast`.
     """
+    for item in items:
+        if "database_url" in item.fixturenames:
+            item.add_marker("database")
     if os.environ.get("WINBACK_TESTS") == "all":
         return
     if spared := {item for item in items if _is_spared(item)}:
