@@ -10,7 +10,7 @@ from tests.operations import lost
 from winback.operations import approving
 from winback.operations.working import Kind
 from winback.sending import prepared
-from winback.store import audit, database, runs
+from winback.store import audit, database, restored, runs
 
 WINTER = "/campaigns/winter-tea"
 
@@ -130,3 +130,17 @@ async def test_an_address_is_closed_once(shop):
     for was_open in (True, False):
         assert (await program.post("/suppressions", json={"address": "emma@post.example"})).json()["was_open"] is was_open
     assert "nobody" in problem(await program.post("/suppressions", json={"address": "nobody"}), 422)["detail"]
+
+
+async def test_no_program_vouches_for_a_restored_campaign_that_took_people_in(shop):
+    lost.populate(shop.engine, count=3)
+    shop.now = lost.START
+    program = shop.program()
+    await program.post(f"{WINTER}/start", json={})
+    await program.post(f"{WINTER}/pause")
+    with database.writing(shop.engine) as connection:
+        restored.mark_taking_in(connection, [runs.latest(connection, "winter-tea").id], shop.now)
+    told = problem(await program.post(f"{WINTER}/resume", json={"took_nobody_in": True}), 409)
+    assert "took people in when the backup was made" in told["detail"]
+    assert status(shop) == "paused"
+    assert (await program.post(f"{WINTER}/cancel")).status_code == 200

@@ -18,10 +18,10 @@ from tests.operations.lost import CAMPAIGN, START, go, ledger, populate
 from tests.store import world
 from winback import settings
 from winback.channels.memory import MemoryChannel
-from winback.errors import StoreError
+from winback.errors import ConfigError, StoreError
 from winback.model import DeliveryStatus, RunStatus
-from winback.operations import backing_up, campaign_run, enrolment, running, steering
-from winback.sending import prepared
+from winback.operations import approving, backing_up, campaign_run, enrolment, running, steering
+from winback.sending import contents, prepared
 from winback.store import database
 from winback.store.tables import audit, campaign_runs, customers, deliveries
 
@@ -220,3 +220,52 @@ def test_runs_that_take_customers_in_day_by_day_are_named(engine, project, elsew
     done = backing_up.restore(elsewhere, tmp_path / "b", now=START)
     assert (done.paused, done.waiting, done.enrolling) == ((), (CAMPAIGN,), (CAMPAIGN,))
     shutil.rmtree(tmp_path / "new", ignore_errors=True)
+
+
+@pytest.mark.parametrize("status", [RunStatus.ACTIVE, RunStatus.WAITING])
+def test_a_restored_run_that_took_people_in_goes_on_only_when_a_person_vouches(engine, project, elsewhere, tmp_path, status):
+    _, run = enrolled(engine, project, 2)
+    with database.writing(engine) as connection:
+        connection.execute(update(campaign_runs).where(campaign_runs.c.id == run.id).values(enrolled_at=None, status=status))
+    backing_up.backup(project, engine, tmp_path / "b")
+    backing_up.restore(elsewhere, tmp_path / "b", now=LATER)
+    new = database.open_engine(elsewhere.database_url)
+    with pytest.raises(ConfigError, match=r"would write again to everybody whom it took in since\. End it .*--took-nobody-in"):
+        steering.steer(new, CAMPAIGN, "resume", now=LATER)
+    approving.show(new, prepared.prepare(elsewhere, CAMPAIGN), now=LATER)
+    shown = contents.read(prepared.prepare(elsewhere, CAMPAIGN)).digest
+    if status is RunStatus.WAITING:
+        with pytest.raises(ConfigError, match="took people in when the backup was made"):
+            approving.approve(new, elsewhere, CAMPAIGN, shown=shown, by="olha", now=LATER)
+    said = steering.steer(new, CAMPAIGN, "resume", now=LATER, by="olha", took_nobody_in=True)
+    assert ("winback approve" in said) is (status is RunStatus.WAITING)
+    if status is RunStatus.WAITING:
+        approving.approve(new, elsewhere, CAMPAIGN, shown=shown, by="olha", now=LATER)
+    with database.reading(new) as connection:
+        assert connection.execute(select(campaign_runs.c.status, campaign_runs.c.restored_at)).one() == (RunStatus.ACTIVE, None)
+        assert ("olha", "vouched") in {(each.who, each.deed) for each in connection.execute(select(audit))}
+    new.dispose()
+
+
+def test_what_takes_people_in_goes_on_when_nothing_was_sent_since(engine, project, elsewhere, tmp_path):
+    _, run = enrolled(engine, project, 2)
+    with database.writing(engine) as connection:
+        connection.execute(update(campaign_runs).where(campaign_runs.c.id == run.id).values(enrolled_at=None))
+    backing_up.backup(project, engine, tmp_path / "b")
+    backing_up.restore(elsewhere, tmp_path / "b", now=LATER, nothing_sent=True)
+    new = database.open_engine(elsewhere.database_url)
+    assert "goes on" in steering.steer(new, CAMPAIGN, "resume", now=LATER)
+    new.dispose()
+
+
+def test_a_number_of_a_lost_row_is_given_to_no_other(engine, project, elsewhere, tmp_path):
+    """A link of a letter that left since the backup must not lead to another customer."""
+    populate(engine, 2)
+    backing_up.backup(project, engine, tmp_path / "b")
+    with database.writing(engine) as connection:
+        lost = world.customer(connection, "lost")
+    backing_up.restore(elsewhere, tmp_path / "b", now=LATER)
+    new = database.open_engine(elsewhere.database_url)
+    with database.writing(new) as connection:
+        assert world.customer(connection, "next") > lost + 1000
+    new.dispose()

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import insert, select
 
 from tests import projects
 from tests.operations.lost import CAMPAIGN, START, go, populate
+from winback import settings
 from winback.channels.memory import MemoryChannel
 from winback.limits import FuseCause
 from winback.operations import week
-from winback.outcomes import markdown
+from winback.outcomes import languages, markdown
 from winback.sending import prepared
+from winback.speech import Language
 from winback.store import database, fuses
 from winback.store.tables import deliveries, events
 
@@ -62,3 +65,19 @@ def test_a_shop_without_campaigns_has_a_quiet_week(tmp_path, engine):
     told = week.tell(projects.make(tmp_path / "shop"), engine, now=START)
     assert told.as_json() == {"from": "2026-11-17", "to": "2026-11-23", "campaigns": [], "waiting_for_approval": [], "lanes_stopped": []}
     assert "No campaign was under way." in markdown.of_week(told)
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_a_week_is_told_in_the_language_of_the_reports(tmp_path, engine, language):
+    project = projects.make(tmp_path / "shop")
+    file = project.config("settings.yaml")
+    text = "\n".join(line for line in file.read_text(encoding="utf-8").splitlines() if not line.startswith("report_language:"))
+    file.write_text(f"{text}\nreport_language: {language}\n", encoding="utf-8")
+    spoken = settings.open_project(project.root, {"WINBACK_SECRET": "k" * 32})
+    words = languages.words(language)
+    assert f"- {words['week-quiet']}\n" in markdown.of_week(week.tell(spoken, engine, now=START))
+    populate(engine)
+    go(prepared.prepare(spoken, CAMPAIGN), engine, START, MemoryChannel())
+    told = week.tell(spoken, engine, now=START + timedelta(days=7))
+    (row,) = told.as_json()["campaigns"]
+    assert told.sentences()[0] == words["week-sent"].format(sent=row["sent"], replies=0)

@@ -74,6 +74,13 @@ def test_every_released_schema_is_upgraded_with_what_it_holds(empty_url, version
     with database.reading(new) as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
         kept = {name: connection.execute(select(func.count()).select_from(metadata.tables[name])).scalar() for name in filled & set(metadata.tables)}
+        numbered_once = {table.name for table in metadata.sorted_tables if table.dialect_options["sqlite"]["autoincrement"]}
+        if new.dialect.name == "sqlite":
+            made = connection.execute(text("SELECT name FROM sqlite_master WHERE sql LIKE '%AUTOINCREMENT%'")).scalars()
+            assert set(made) == numbered_once
+            assert connection.execute(text("PRAGMA foreign_keys")).scalar() == 1
+            assert connection.execute(text("PRAGMA foreign_key_check")).all() == []
+        assert {"customers", "deliveries"} <= numbered_once
     assert {name for name, count in kept.items() if not count} == set()
     assert len(kept) > 15
     new.dispose()
@@ -81,3 +88,21 @@ def test_every_released_schema_is_upgraded_with_what_it_holds(empty_url, version
 
 def test_every_released_schema_is_one_that_the_code_still_knows():
     assert set(FROM.values()) <= set(database.revisions())
+
+
+@pytest.mark.parametrize("name", ["customers", "deliveries", "links"])
+def test_the_number_of_a_row_that_is_gone_is_given_to_no_other(engine, name):
+    """It may stand in a link, an address for bounces, or a button."""
+    fill(engine)
+    table = metadata.tables[name]
+    with engine.connect() as connection:
+        if engine.dialect.name == "sqlite":
+            connection.execute(text("PRAGMA defer_foreign_keys = ON"))
+            row = dict(connection.execute(select(table)).mappings().one())
+            last = row.pop("id")
+            connection.execute(table.delete())
+            connection.execute(insert(table).values(row))
+            assert connection.execute(select(func.max(table.c.id))).scalar() > last
+            connection.rollback()
+        else:
+            assert connection.execute(select(func.pg_get_serial_sequence(name, "id"))).scalar()

@@ -32,7 +32,7 @@ def serving(project, url: str, *more: str) -> Iterator[tuple[subprocess.Popen[st
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment, cwd=projects.ROOT, start_new_session=True)
     try:
         said = process.stderr.readline()
-        while "The studio is at" in said:
+        while "The studio is at" in said or "The API is at" in said:
             said = process.stderr.readline()
         found = re.search(r"http://127\.0\.0\.1:(\d+)", said)
         assert found, said + process.stderr.read()

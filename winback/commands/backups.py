@@ -54,6 +54,9 @@ def restore(
     if done.waiting:
         typer.echo(f"Waiting for approval; if they had it since, cancel them: {', '.join(done.waiting)}.")
     if done.enrolling:
-        typer.echo(f"These would take in anew whom they took in since the backup; look before you resume, or cancel: {', '.join(done.enrolling)}.")
+        typer.echo(
+            f"These took people in, and would write again to whom they took in since the backup; resume refuses them until you say: "
+            f"winback resume CAMPAIGN --took-nobody-in, or winback cancel CAMPAIGN: {', '.join(done.enrolling)}."
+        )
     if not nothing_sent:
         typer.echo("What customers said since then (unsubscribed, bounced) is lost too: docs/backup.md says where to find it.")

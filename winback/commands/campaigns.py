@@ -137,9 +137,16 @@ def pause(context: typer.Context, campaign: Campaign, folder: Folder = None) -> 
     _steer(context, campaign, folder, "pause")
 
 
-def resume(context: typer.Context, campaign: Campaign, folder: Folder = None) -> None:
+def resume(
+    context: typer.Context,
+    campaign: Campaign,
+    took_nobody_in: Annotated[
+        bool, typer.Option("--took-nobody-in", help="After `winback restore`: you vouch that it took nobody in since the backup was made.")
+    ] = False,
+    folder: Folder = None,
+) -> None:
     """Go on with a paused campaign."""
-    _steer(context, campaign, folder, "resume")
+    _steer(context, campaign, folder, "resume", took_nobody_in=took_nobody_in)
 
 
 def cancel(context: typer.Context, campaign: Campaign, folder: Folder = None) -> None:
@@ -147,11 +154,11 @@ def cancel(context: typer.Context, campaign: Campaign, folder: Folder = None) ->
     _steer(context, campaign, folder, "cancel")
 
 
-def _steer(context: typer.Context, campaign: str, folder: Folder, verb: str) -> None:
+def _steer(context: typer.Context, campaign: str, folder: Folder, verb: str, *, took_nobody_in: bool = False) -> None:
     from winback.operations import steering
 
     project = frame.open_project(context, folder)
-    typer.echo(steering.steer(frame.open_store(project), campaign, verb, now=clock.now(), by=project.user))
+    typer.echo(steering.steer(frame.open_store(project), campaign, verb, now=clock.now(), by=project.user, took_nobody_in=took_nobody_in))
 
 
 def deliveries(

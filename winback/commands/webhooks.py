@@ -49,7 +49,7 @@ def list_(
         frame.print_json({"messages": found})
         return
     rows = [(each["id"], each["endpoint"], each["kind"], each["customer"], each["status"], each["attempts"], each["answer"]) for each in found]
-    frame.print_table("Webhooks", ("", "to", "what", "customer", "", "tries", "last answer"), rows, numbers=0)
+    frame.print_table("Webhooks", ("number", "to", "what", "customer", "state", "tries", "last answer"), rows, numbers=0)
 
 
 @group.command()

@@ -13,7 +13,7 @@ from winback.errors import ConfigError, Problem
 from winback.journey import approval, fingerprint
 from winback.journey.fingerprint import Fingerprint
 from winback.model import UNFINISHED, RunStatus
-from winback.operations import asking, campaign_run, second_person
+from winback.operations import asking, campaign_run, second_person, steering
 from winback.operations.asking import Asked
 from winback.sending import contents, prepared
 from winback.sending.prepared import Prepared
@@ -118,6 +118,8 @@ def approve(engine: Engine, project: Project, name: str, *, shown: str, by: str,
             differing = fingerprint.differing(Fingerprint.from_json(asked.made_of), made_of)
             how = f"Look at it anew: winback approve {name}"
             raise ConfigError([Problem(each.file, None, "it was changed after it was shown; nothing is approved.", how) for each in differing])
+        if problem := steering.not_vouched_for(connection, name):
+            raise ConfigError(problem)
         approvals.approve(connection, name, shown, by=by, now=now)
         audit.record(
             connection, who=by, deed=audit.Deed.APPROVED, about=f"campaign {name}", detail={"files": shown[:16], "account": project.user}, now=now

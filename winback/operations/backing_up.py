@@ -27,7 +27,7 @@ class Restored:
 
     paused: tuple[str, ...]  # campaigns
     waiting: tuple[str, ...]  # campaigns that wait for approval: they may have had it since
-    enrolling: tuple[str, ...]  # campaigns that go on taking customers in: they would take in anew whom they took in since
+    enrolling: tuple[str, ...]  # campaigns that go on taking customers in: they don't before a person says whom they took in since
     letters: int  # in doubt
     answers: int  # in doubt
 
@@ -120,7 +120,9 @@ def _settle(project: Project, engine: Engine, file: Path, now: datetime, nothing
         restored.pause(connection)
         found = runs.unfinished(connection)
         doubt = Doubt(0, 0) if nothing_sent else restored.doubt(connection, found, restored.greeting_runs(connection), now)
+        enrolling = [] if nothing_sent else [run for run in found if run.enrol != "once" or run.enrolled_at is None]
         if not nothing_sent:
+            restored.mark_taking_in(connection, [run.id for run in enrolling], now)
             restored.leave_a_gap(connection)
         for run in found:
             detail = {"run": run.number, "restored_from": file.name, "nothing_sent_since": nothing_sent}
@@ -128,7 +130,7 @@ def _settle(project: Project, engine: Engine, file: Path, now: datetime, nothing
     return Restored(
         tuple(dict.fromkeys(run.campaign for run in found if run.status == "paused")),
         tuple(dict.fromkeys(run.campaign for run in found if run.status == "waiting")),
-        tuple(dict.fromkeys(run.campaign for run in found if not nothing_sent and (run.enrol != "once" or run.enrolled_at is None))),
+        tuple(dict.fromkeys(run.campaign for run in enrolling)),
         doubt.letters,
         doubt.answers,
     )

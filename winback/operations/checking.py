@@ -48,7 +48,7 @@ def unread(project: Project) -> list[Problem]:
         lambda: pace.read(project),
         lambda: retention.read(project),
         lambda: office.read(project),
-        lambda: webhook_file.read(project),
+        lambda: webhook_file.check(project),
     ]
     found = [problem for reader in readers for problem in _refused(reader)]
     for name in project.names("cohorts"):

@@ -21,9 +21,10 @@ _VERBS = {
 }
 
 
-def steer(engine: Engine, campaign: str, verb: str, *, now: datetime, by: str = "") -> str:
+def steer(engine: Engine, campaign: str, verb: str, *, now: datetime, by: str = "", took_nobody_in: bool = False) -> str:
     """Pause, resume or cancel the campaign's newest run, and an older one that goes on beside it; returns a sentence.
 
+    `took_nobody_in`: a person vouches that it took nobody in between the backup and its being restored.
     Raises ConfigError when the newest isn't in a state for that.
     """
     allowed, status, deed, sentence = _VERBS[verb]
@@ -31,6 +32,12 @@ def steer(engine: Engine, campaign: str, verb: str, *, now: datetime, by: str = 
         run = runs.latest(connection, campaign)
         if run is None:
             raise ConfigError(Problem("", None, f"the campaign `{campaign}` has no run.", "Look at its name, or start it with `winback run`."))
+        if took_nobody_in:
+            _vouch(connection, run, by=by, now=now)
+            if run.status is RunStatus.WAITING:
+                return f"{campaign}, run {run.number}, takes people in again once it is approved: winback approve {campaign}"
+        elif verb == "resume" and (problem := not_vouched_for(connection, campaign)):
+            raise ConfigError(problem)
         if verb == "resume" and (problem := _not_approved(connection, run)):
             raise ConfigError(problem)
         if run.status not in allowed:
@@ -43,6 +50,25 @@ def steer(engine: Engine, campaign: str, verb: str, *, now: datetime, by: str = 
                 codes.release_those_of_ended(connection, campaign, each.id)
         audit.record(connection, who=by, deed=deed, about=f"campaign {campaign}", detail={"run": run.number}, now=now)
     return f"{campaign}, run {run.number}, {sentence}."
+
+
+def not_vouched_for(connection: Connection, campaign: str) -> Problem | None:
+    """A restored run that took people in would take in anew, and write to, whom it took in since the backup."""
+    run = next((each for each in runs.unfinished_of(connection, campaign) if each.restored_at is not None), None)
+    if run is None:
+        return None
+    what = (
+        f"run {run.number} of `{campaign}` took people in when the backup was made that was restored on {run.restored_at:%Y-%m-%d}: "
+        "it would write again to everybody whom it took in since."
+    )
+    how = f"End it (winback cancel {campaign}); only if it took in nobody since: winback resume {campaign} --took-nobody-in"
+    return Problem("", None, what, how)
+
+
+def _vouch(connection: Connection, run: Run, *, by: str, now: datetime) -> None:
+    runs.vouch(connection, run.campaign)
+    detail = {"run": run.number, "took_nobody_in_since_the_backup": True}
+    audit.record(connection, who=by, deed=audit.Deed.VOUCHED, about=f"campaign {run.campaign}", detail=detail, now=now)
 
 
 def _not_approved(connection: Connection, run: Run) -> Problem | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import ssl
 from enum import StrEnum
 from typing import Literal
 
@@ -34,12 +35,20 @@ class Endpoint(Shape):
     url: str = Field(max_length=500)
     events: tuple[str, ...] = Field(default=tuple(map(str, Happening)), min_length=1)
     private: bool = False  # it may stand in the shop's own network, and speak http there
+    authority: str = ""  # a file in config/: certificates (PEM) of those who vouch for it, where they are the shop's own
 
     @field_validator("events")
     @classmethod
     def _known(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if unknown := next((each for each in value if each not in set(Happening)), None):
             raise refusal(f"has `{unknown}`, which nobody is told of.", f"Write some of {', '.join(Happening)}.")
+        return value
+
+    @field_validator("authority")
+    @classmethod
+    def _is_a_file_of_config(cls, value: str) -> str:
+        if value and not re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9._-]*", value):
+            raise refusal(f"is {value}; it is the name of a file in config/.", "Write for example authority: our-ca.pem.")
         return value
 
     @model_validator(mode="after")
@@ -81,6 +90,12 @@ def read(project: Project) -> Webhooks:
     return project.read(Webhooks, FILE).value if project.config(FILE).exists() else Webhooks()
 
 
+def check(project: Project) -> None:
+    """Raises ConfigError when the file, or another that it names, can't be read."""
+    for name, endpoint in read(project).out.items():
+        trusted(project, name, endpoint)
+
+
 def secrets_of(project: Project, name: str, *, shop: bool = False) -> list[str]:
     """What an endpoint's messages are signed with, the newest first, or a shop's own secrets. Raises ConfigError when there is none."""
     variable = f"WINBACK_{'SHOP' if shop else 'WEBHOOK'}_SECRET_{name.upper().replace('-', '_')}"
@@ -94,3 +109,16 @@ def secrets_of(project: Project, name: str, *, shop: bool = False) -> list[str]:
         what = f"`{name}` of config/{FILE} has no secret, or one shorter than 16 characters."
         raise ConfigError(Problem(f"config/{FILE}", None, what, how))
     return found
+
+
+def trusted(project: Project, name: str, endpoint: Endpoint) -> ssl.SSLContext | None:
+    """Who may vouch for an endpoint, where webhooks.yaml names them. Raises ConfigError for a file that isn't there, or holds no certificates."""
+    if not endpoint.authority:
+        return None
+    try:
+        return ssl.create_default_context(cafile=str(project.config(endpoint.authority)))
+    except OSError as error:  # ssl's own errors are such
+        what = f"`authority` of `{name}` is {endpoint.authority}; " + (
+            "it holds no certificates." if isinstance(error, ssl.SSLError) else "there is no such file that can be read in config/."
+        )
+        raise ConfigError(Problem(f"config/{FILE}", None, what, "Put the certificate of your own authority there, as PEM.")) from error

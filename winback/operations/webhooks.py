@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import json
 import logging
+import ssl
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -43,26 +44,36 @@ class Sent:
         return {"noted": self.noted, **{word: self.counts.get(word, 0) for word in ("taken", "put-off", "given-up")}}
 
 
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """How an endpoint is told."""
+
+    endpoint: Endpoint
+    secrets: Sequence[str]
+    trusted: ssl.SSLContext | None
+
+
 def send(project: Project, engine: Engine, *, clock: Callable[[], datetime]) -> Sent:
     """Note what happened, and tell everybody whom config/webhooks.yaml names, until nothing is due.
 
-    An endpoint that doesn't take a message gets no other in the same go. Raises ConfigError before anything when an endpoint has no secret.
+    An endpoint that doesn't take a message gets no other in the same go. Raises ConfigError before anything when an endpoint has no secret,
+    or its authority no certificates.
     """
     file = webhook_file.read(project)
-    secrets = {name: webhook_file.secrets_of(project, name) for name in file.out}
+    ways = {name: _Way(each, webhook_file.secrets_of(project, name), webhook_file.trusted(project, name, each)) for name, each in file.out.items()}
     noted = 0
     with database.writing(engine) as connection:
         webhooks.forget_others(connection, list(file.out), clock())
     for name, endpoint in file.out.items():
         with database.writing(engine) as connection:
             noted += webhooks.look(connection, name, endpoint.events, clock())
-    counts = asyncio.run(_tell(engine, file, secrets, clock))
+    counts = asyncio.run(_tell(engine, file, ways, clock))
     if lost := {name: count for (name, word), count in counts.items() if word == "given-up"}:
         _alarm(project, lost)
     return Sent(noted, Counter(word for name, word in counts.elements()))
 
 
-async def _tell(engine: Engine, file: Webhooks, secrets: Mapping[str, Sequence[str]], clock: Callable[[], datetime]) -> Counter[tuple[str, str]]:
+async def _tell(engine: Engine, file: Webhooks, ways: Mapping[str, _Way], clock: Callable[[], datetime]) -> Counter[tuple[str, str]]:
     counts: Counter[tuple[str, str]] = Counter()
     failing: set[str] = set()
     while True:
@@ -70,7 +81,7 @@ async def _tell(engine: Engine, file: Webhooks, secrets: Mapping[str, Sequence[s
             due = webhooks.claim(connection, clock(), lease=_LEASE, without=failing, limit=_AT_ONCE)
         if not due:
             return counts
-        answers = await asyncio.gather(*(_post(file.out[each.endpoint], secrets[each.endpoint], each, clock()) for each in due))
+        answers = await asyncio.gather(*(_post(ways[each.endpoint], each, clock()) for each in due))
         for message, answer in zip(due, answers, strict=True):
             word = _conclude(engine, file, message, answer, clock())
             counts[message.endpoint, word] += 1
@@ -78,16 +89,16 @@ async def _tell(engine: Engine, file: Webhooks, secrets: Mapping[str, Sequence[s
                 failing.add(message.endpoint)
 
 
-async def _post(endpoint: Endpoint, secrets: Sequence[str], message: Row[Any], now: datetime) -> Answer:
+async def _post(way: _Way, message: Row[Any], now: datetime) -> Answer:
     body = json.dumps(told(message), separators=(",", ":")).encode()
     stamp = int(now.timestamp())
     headers = {
         "content-type": "application/json",
         "webhook-id": message.message_id,
         "webhook-timestamp": str(stamp),
-        "webhook-signature": webhook.sign(secrets, message.message_id, stamp, body),
+        "webhook-signature": webhook.sign(way.secrets, message.message_id, stamp, body),
     }
-    return await webhook.post(endpoint.url, body, headers, private=endpoint.private)
+    return await webhook.post(way.endpoint.url, body, headers, private=way.endpoint.private, trusted=way.trusted)
 
 
 def told(message: Row[Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from winback import clock
 from winback.limits import FuseCause
 from winback.model import EventKind
 from winback.operations import lane_words, reporting, today
+from winback.outcomes import languages
 from winback.outcomes.weekly import CampaignWeek, Weekly
 from winback.settings import Project
 from winback.store import database, fuses, runs, week
@@ -28,7 +29,14 @@ def tell(project: Project, engine: Engine, *, now: datetime, days: int = 7) -> W
         stopped = _stopped(connection, since, until)
         names = runs.campaigns(connection)
     campaigns = [_campaign(project, engine, name, sent.get(name, 0), back.get(name, Counter()), now, is_tested=name in tested) for name in names]
-    return Weekly(first, last, tuple(each for each in campaigns if not each.is_quiet), tuple(waiting), stopped)
+    return Weekly(
+        first,
+        last,
+        tuple(each for each in campaigns if not each.is_quiet),
+        tuple(waiting),
+        languages.words(project.settings.report_language),
+        stopped,
+    )
 
 
 def _campaign(  # noqa: PLR0917  one use

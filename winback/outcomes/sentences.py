@@ -251,6 +251,10 @@ ENGLISH: Words = {
     "plan-by-themselves": "return by themselves",
     "plan-visible": "rise that {of} must bring to show, points",
     "plan-note": "Letters and cost are planned as if nobody ordered, answered or asked to stop before their turn came.",
+    # a week
+    "week-quiet": "No campaign was under way.",
+    "week-sent": "Letters that left: {sent}. Answered: {replies}.",
+    "week-waits": "{campaign} waits for approval: {command}",
     # a quarter
     "quarter-title": "{quarter}: who left, and who came back",
     "quarter-as-of": "From {first} to {last}. A customer is lost after {days} without a purchase.",

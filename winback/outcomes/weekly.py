@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 from winback.model import HOLDOUT, EventKind
+from winback.outcomes import wording
 from winback.outcomes.report import Report
+from winback.outcomes.sentences import Words
 from winback.outcomes.statistics import round_to_digits
 
 COUNTED = {
@@ -58,6 +60,7 @@ class Weekly:
     last: date
     campaigns: tuple[CampaignWeek, ...]
     waiting: tuple[str, ...]  # campaigns that wait for a person's yes
+    words: Words = field(repr=False)
     stopped: tuple[str, ...]  # lanes that stopped or broke off in these days: what happened, in a sentence each
 
     def as_json(self) -> dict[str, Any]:
@@ -70,9 +73,10 @@ class Weekly:
         }
 
     def sentences(self) -> list[str]:
-        """What the days come to, and what waits for somebody."""
+        """What the days come to, and what waits for somebody, in the report's language; a stopped lane is told of as in the log."""
         sent = sum(each.sent for each in self.campaigns)
         replies = sum(each.came_back.get(EventKind.REPLY, 0) for each in self.campaigns)
-        said = [f"{sent:,} letters left, and {replies:,} were answered." if self.campaigns else "No campaign was under way."]
-        said += [f"{campaign} waits for approval: winback approve {campaign}" for campaign in self.waiting]
+        counted = {"sent": wording.number(sent, words=self.words), "replies": wording.number(replies, words=self.words)}
+        said = [self.words["week-sent"].format(**counted) if self.campaigns else self.words["week-quiet"]]
+        said += [self.words["week-waits"].format(campaign=each, command=f"winback approve {each}") for each in self.waiting]
         return [*said, *self.stopped]

@@ -246,6 +246,20 @@ def writing(engine: Engine, *, sorts: bool = False) -> Iterator[Connection]:
                 _pragmas(connection, "temp_store = MEMORY", f"cache_size = -{connection.info['pages_kib']}")
 
 
+@contextlib.contextmanager
+def _changing_tables(engine: Engine) -> Iterator[Connection]:
+    """A transaction in which SQLite lets a table that others point to be made anew."""
+    with engine.connect().execution_options(writes=True) as connection:
+        if engine.dialect.name == "sqlite":
+            _pragmas(connection, "foreign_keys = OFF")
+        try:
+            with connection.begin():
+                yield connection
+        finally:
+            if engine.dialect.name == "sqlite":
+                _pragmas(connection, "foreign_keys = ON")
+
+
 def _pragmas(connection: Connection, *pragmas: str) -> None:
     """Outside of any transaction: temp_store can't be changed within one."""
     cursor = connection.connection.cursor()
@@ -269,7 +283,7 @@ def _migrate(engine: Engine, name: str) -> None:
                 "Update winback (pip install -U winback), or name another database.",
             )
         )
-    with writing(engine) as connection:
+    with _changing_tables(engine) as connection:
         if engine.dialect.name == "postgresql":  # two who open an empty database at once; SQLite's writers queue by themselves
             connection.execute(select(func.pg_advisory_xact_lock(_MIGRATING)))
         config = _config()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select, text, update
+from sqlalchemy import Column, Connection, Integer, MetaData, Table, Text, delete, func, insert, select, text, update
 
 from winback.journey.threads import WordStatus
 from winback.model import UNFINISHED, DeliveryStatus, Reason, RunStatus
@@ -67,14 +67,29 @@ def greeting_runs(connection: Connection) -> list[int]:
 def leave_a_gap(connection: Connection) -> None:
     """Numbers of rows that are lost are given to nobody else: links of letters that left since the backup hold them.
 
-    SQLite has no counter to move on: there the next row takes the number after the highest.
+    SQLite counts apart for those tables only whose numbers leave the house (`sqlite_autoincrement`).
     """
-    if connection.dialect.name != "postgresql":
+    if connection.dialect.name == "sqlite":
+        _leave_a_gap_in_sqlite(connection)
         return
     for table in metadata.sorted_tables:
         if "id" in table.c and (counter := connection.execute(select(func.pg_get_serial_sequence(table.name, "id"))).scalar()):
             highest = connection.execute(select(func.coalesce(func.max(table.c.id), 0))).scalar_one()
             connection.execute(text("SELECT setval(CAST(:counter AS regclass), :value)"), {"counter": counter, "value": highest + _GAP})
+
+
+def _leave_a_gap_in_sqlite(connection: Connection) -> None:
+    counters = Table("sqlite_sequence", MetaData(), Column("name", Text), Column("seq", Integer))
+    for table in metadata.sorted_tables:
+        if table.dialect_options["sqlite"]["autoincrement"]:
+            given = connection.execute(select(counters.c.seq).where(counters.c.name == table.name)).scalar() or 0
+            connection.execute(delete(counters).where(counters.c.name == table.name))
+            connection.execute(insert(counters).values(name=table.name, seq=given + _GAP))
+
+
+def mark_taking_in(connection: Connection, run_ids: Sequence[int], now: datetime) -> None:
+    """These took people in when the backup was made: they don't go on before a person says whom they took in since."""
+    connection.execute(update(campaign_runs).where(campaign_runs.c.id.in_(run_ids)).values(restored_at=now))
 
 
 def fits(connection: Connection, key: bytes) -> bool:

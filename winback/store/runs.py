@@ -39,6 +39,7 @@ class Run:
     window: timedelta  # how long after assignment an order counts as a return
     fingerprint: str = ""  # of the files that it last went on with
     made_of: Mapping[str, Any] | None = field(default=None, repr=False)  # what that fingerprint was made of
+    restored_at: datetime | None = None  # when a backup was restored in which it took people in, as long as nobody told whom it took in since
     went_on_at: datetime | None = None  # the latest moment at which it was worked at
     expected: Mapping[str, Any] | None = field(
         default=None, repr=False
@@ -167,6 +168,11 @@ def follow_priority(connection: Connection, run_id: int, priority: int) -> None:
 def record_enrolled(connection: Connection, run_id: int, now: datetime) -> None:
     """Everybody has been decided on: enrolment is never taken up again."""
     connection.execute(update(campaign_runs).where(campaign_runs.c.id == run_id).values(enrolled_at=now))
+
+
+def vouch(connection: Connection, campaign: str) -> None:
+    """A person says that its runs took nobody in between a backup and its being restored."""
+    connection.execute(update(campaign_runs).where(campaign_runs.c.campaign == campaign).values(restored_at=None))
 
 
 def change_status(connection: Connection, run_id: int, status: RunStatus, now: datetime) -> None:
@@ -328,6 +334,7 @@ def _run(row: Row[Any]) -> Run:
         window=timedelta(seconds=row.plan.get("window_seconds", 0)),
         fingerprint=row.fingerprint,
         made_of=row.made_of,
+        restored_at=row.restored_at,
         went_on_at=row.went_on_at,
         expected=row.plan.get("expected"),
     )

@@ -26,5 +26,6 @@ owed_answers = Table(
     Column("due_at", Utc, nullable=False, index=True),  # later than owed_at where Telegram asked us to wait
     Column("handed_over_at", Utc),  # marked just before it leaves
     Column("tries", Integer, nullable=False, server_default="0"),
+    sqlite_autoincrement=True,  # its numbers leave the house: one is given once (decision 0245)
 )
 """What the bot is about to say, written down with what brought it about; a row goes when it is said."""

@@ -22,6 +22,7 @@ campaign_runs = Table(
     Column("fingerprint", String(64), nullable=False, server_default=""),  # of the files that it last went on with
     Column("made_of", JSON),  # what that fingerprint was made of; None: of before fingerprints
     Column("went_on_at", Utc),  # the latest moment at which it was worked at: a clock that shows an earlier one has gone back
+    Column("restored_at", Utc),  # a backup was restored while it took people in: whom it took in since that was made, nobody has told yet
     Column("greets", Boolean, nullable=False, server_default=false()),  # on occasions: keeps nobody from another campaign
     Column("looked_at", Utc),  # when the occasions of recipients whose cards had changed were looked at last
     Column("looked_at_all", Utc),  # when those of all recipients were
@@ -108,6 +109,7 @@ deliveries = Table(
     Index(None, "message_id", sqlite_where=text("message_id <> ''"), postgresql_where=text("message_id <> ''")),
     Index("ix_deliveries_remote_id", "remote_id", sqlite_where=text(_BY_PHONE), postgresql_where=text(_BY_PHONE)),
     Index(None, "sent_at", sqlite_where=text("sent_at IS NOT NULL"), postgresql_where=text("sent_at IS NOT NULL")),
+    sqlite_autoincrement=True,  # its numbers leave the house: one is given once (decision 0245)
 )
 
 stops_looked = Table(
@@ -125,6 +127,7 @@ links = Table(
     metadata,
     row_id(),
     Column("url", Text, nullable=False, unique=True),
+    sqlite_autoincrement=True,  # its numbers leave the house: one is given once (decision 0245)
 )
 
 events = Table(

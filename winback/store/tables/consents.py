@@ -52,5 +52,6 @@ consent_requests = Table(
     Column("answered_at", Utc),
     Column("detail", Text, nullable=False, server_default=""),  # what the other side said
     UniqueConstraint("customer_id", "channel", "purpose", "number"),
+    sqlite_autoincrement=True,  # its numbers leave the house: one is given once (decision 0245)
 )
 """Letters that ask to confirm: one row each, written before anything is sent."""

@@ -35,6 +35,7 @@ customers = Table(
     Index(None, "merged_into"),
     *(Index(f"ix_customers_{name}", name, postgresql_ops={name: "text_pattern_ops"}) for name in ("key", "given_name", "patronymic", "family_name")),
     Index("ix_customers_phone", "phone", sqlite_where=text("phone <> ''"), postgresql_where=text("phone <> ''")),
+    sqlite_autoincrement=True,  # its numbers leave the house: one is given once (decision 0245)
 )
 
 contacts = Table(

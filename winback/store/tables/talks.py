@@ -19,5 +19,6 @@ talks = Table(
     Column("asked_at", Utc, nullable=False),  # when that question was
     Column("said_in", JSON, nullable=False),  # by question, the number of the message that answered it in words
     UniqueConstraint("customer_id", "delivery_id", "about"),
+    sqlite_autoincrement=True,  # its numbers leave the house: one is given once (decision 0245)
 )
 """No words: answers are where those of every survey are, reasons with all the others."""

@@ -35,6 +35,7 @@ threads = Table(
     Index(None, "customer_id"),
     Index(None, "chat_id"),
     Index(None, "topic"),
+    sqlite_autoincrement=True,  # its numbers leave the house: one is given once (decision 0245)
 )
 
 _unfinished = threads.c.status != "closed"
