@@ -132,9 +132,10 @@ HOLDINGS: Mapping[str, Holding] = {
 }
 """Every table. A new one needs its line here, or a test fails."""
 
-_THE_SHOP = "as long as the shop's data tell it: an import would bring it again"
+_TILL_FORGOTTEN = "until the person is forgotten"
+_THE_SHOP = f"{_TILL_FORGOTTEN}: the shop's data tell it, and an import would bring again what was cleared"
 _FIGURES = "for good: results of campaigns are counted from it; a person goes with `winback customer forget`"
-_RIGHTS = "for good: it proves what somebody agreed to, or keeps letters from them"
+_RIGHTS = f"{_TILL_FORGOTTEN}: it proves what they agreed to, or keeps letters from them"
 KEPT: Mapping[str, str] = {
     "customers": _THE_SHOP,
     "contacts": _THE_SHOP,
@@ -142,31 +143,31 @@ KEPT: Mapping[str, str] = {
     "consent_proofs": f"{_RIGHTS}; `evidence` of what was taken back or said anew",
     "consent_requests": f"{_RIGHTS}; `server_answers`",
     "preferences": _RIGHTS,
-    "suppressions": _RIGHTS,
+    "suppressions": "for good, as codes that can't be turned back: they keep letters from an address",
     "orders": _THE_SHOP,
     "inquiries": _THE_SHOP,
     "touches": _THE_SHOP,
     "feedback": _THE_SHOP,
     "answers": f"{_FIGURES}; `answers`",
-    "leaving_reasons": _THE_SHOP,
+    "leaving_reasons": f"{_THE_SHOP}; what was told here, as long",
     "facts": "counted anew from the rest",
     "facts_due": "until it is done",
     "scores": "counted anew from the rest",
     "stage_changes": _FIGURES,
     "recipients": f"{_FIGURES}; `decisions`",
-    "back_fill": "until they have their place, or the campaign ends",
+    "back_fill": _TILL_FORGOTTEN,
     "deliveries": f"{_FIGURES}; `server_answers`",
     "events": f"{_FIGURES}; `hits`, `replies`",
     "owed_answers": "until the answer has left",
-    "forwards": f"{_FIGURES}; `server_answers`",
+    "forwards": f"{_TILL_FORGOTTEN}; `server_answers`",
     "outcomes": _FIGURES,
     "came_back": _FIGURES,
     "outcomes_due": "until it is done",
     "codes": _FIGURES,
     "tasks": f"{_FIGURES}; `tasks`",
-    "talks": "until the talk is over and the next one begins",
+    "talks": _TILL_FORGOTTEN,
     "threads": f"{_FIGURES}; `strangers`",
-    "thread_words": "`threads`",
+    "thread_words": f"{_TILL_FORGOTTEN}; `threads`",
     "webhook_messages": "90 days after the other program took it, or was given up",
 }
 """How long rows of persons stay; in backquotes, the period of config/retention.yaml after which their details go."""
