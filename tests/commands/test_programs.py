@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 from tests.commands.terminal import winback
 
@@ -15,6 +16,9 @@ def test_a_token_is_printed_once_listed_without_itself_and_revoked(shop, capsys)
     (listed,) = json.loads(out)["tokens"]
     assert (listed["name"], listed["state"], listed["scopes"]) == ("backend", "good", ["orders:write", "reports:read"])
     assert token.strip() not in out
+    table = winback(capsys, "token", "list")[1]
+    assert re.search(r"^name +state +for +since +until +used last *$", table, re.MULTILINE)
+    assert re.search(r"^backend .* [0-9-]{10} [0-9:]{5} +2099-01-31 23:59 +never *$", table, re.MULTILINE)
     assert winback(capsys, "token", "revoke", "backend")[0] == 0
     assert json.loads(winback(capsys, "token", "list", "--json")[1])["tokens"][0]["state"] == "revoked"
     code, _, told = winback(capsys, "token", "revoke", "backend")

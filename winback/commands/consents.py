@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,7 +11,7 @@ from winback.commands import frame
 from winback.commands.frame import Folder, Json
 
 if TYPE_CHECKING:  # slow to import
-    from winback.settings import Project
+    pass
 
 group = typer.Typer(help="What customers agreed to, with its proofs; asking them to confirm it.", no_args_is_help=True)
 
@@ -75,7 +74,10 @@ def show(context: typer.Context, customer: Customer, folder: Folder = None, json
     if json:
         frame.print_json({"customer": customer, "proofs": [_as_json(row) for row in proofs]})
         return
-    rows = [(_at(project, row.happened_at), row.channel, row.purpose, row.deed, row.way, row.source, _shown(row.evidence)) for row in proofs]
+    rows = [
+        (frame.at(project, row.happened_at, "nobody knows"), row.channel, row.purpose, row.deed, row.way, row.source, _shown(row.evidence))
+        for row in proofs
+    ]
     frame.print_table("Proofs", ("when", "channel", "purpose", "what", "by", "where", "evidence"), rows, numbers=0)
     for wording in dict.fromkeys(row.wording for row in proofs if row.wording):
         typer.echo(f"Agreed to: {wording}")
@@ -113,7 +115,3 @@ def _as_json(row: Any) -> dict[str, Any]:
 
 def _shown(evidence: Any) -> str:
     return ", ".join(f"{name}: {value}" for name, value in evidence.items())
-
-
-def _at(project: Project, moment: datetime | None) -> str:
-    return f"{moment.astimezone(project.zone):%Y-%m-%d %H:%M}" if moment else "nobody knows"

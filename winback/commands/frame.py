@@ -52,6 +52,11 @@ def moment(project: Project, day: str | None) -> datetime:
     return clock.now() if day is None else clock.end_of_day(parse_day(day), project.zone)
 
 
+def at(project: Project, moment: datetime | None, otherwise: str = "") -> str:
+    """A moment as tables show it: to the minute, by the shop's clock."""
+    return otherwise if moment is None else f"{moment.astimezone(project.zone):%Y-%m-%d %H:%M}"
+
+
 def parse_day(text: str) -> date:
     """A day from the command line. Raises ConfigError."""
     try:

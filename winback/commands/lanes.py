@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -42,7 +41,7 @@ def lanes(context: typer.Context, folder: Folder = None, json: Json = False) -> 
     for each in found:
         if each.stop is not None:
             told = each.as_json()
-            typer.echo(f"{each.lane}, since {_at(project, each.stop.blown_at)}: {told['happened']} {told['to_do']}")
+            typer.echo(f"{each.lane}, since {frame.at(project, each.stop.blown_at)}: {told['happened']} {told['to_do']}")
 
 
 def _row(state: LaneState) -> tuple[str, ...]:
@@ -90,7 +89,7 @@ def history(context: typer.Context, folder: Folder = None, json: Json = False) -
     if json:
         frame.print_json({"stops": [_as_json(each) for each in found]})
         return
-    rows = [(_at(project, each.blown_at), each.lane, lane_words.happened(each), _resumed(project, each)) for each in found]
+    rows = [(frame.at(project, each.blown_at), each.lane, lane_words.happened(each), _resumed(project, each)) for each in found]
     frame.print_table("Stops", ("when", "lane", "what happened", "resumed"), rows, numbers=0)
 
 
@@ -110,8 +109,4 @@ def _as_json(fuse: Fuse) -> dict[str, object]:
 
 def _resumed(project: Project, fuse: Fuse) -> str:
     """Empty where it stands, and where nothing was stopped."""
-    return f"{_at(project, fuse.resumed_at)}, {fuse.resumed_by}: {fuse.note}" if fuse.resumed_at and fuse.resumed_by else ""
-
-
-def _at(project: Project, moment: datetime) -> str:
-    return f"{moment.astimezone(project.zone):%Y-%m-%d %H:%M}"
+    return f"{frame.at(project, fuse.resumed_at)}, {fuse.resumed_by}: {fuse.note}" if fuse.resumed_at and fuse.resumed_by else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -63,7 +63,7 @@ def threads(
 def _row(project: Project, thread: Thread) -> tuple[object, ...]:
     from winback.operations.waiting import span
 
-    due = _at(project, thread.due_at) + (" (overdue)" if thread.is_overdue else "")
+    due = frame.at(project, thread.due_at) + (" (overdue)" if thread.is_overdue else "")
     who = " ".join(filter(None, (thread.customer, thread.name))) or "a stranger"
     marks = ", ".join(
         word for word, is_so in (("blocked", thread.is_blocked), ("in doubt", thread.in_doubt), ("not arrived", thread.failed)) if is_so
@@ -72,10 +72,6 @@ def _row(project: Project, thread: Thread) -> tuple[object, ...]:
     words = f"{'' if thread.last_by == 'customer' else 'we: ' if thread.last_by == 'manager' else 'note: '}{thread.last_words}"
     waits = (span(thread.wait.plain), span(thread.wait.felt)) if thread.wait else ("", "")
     return thread.id, status, due, *waits, thread.assignee, who, thread.channel, _short(words)
-
-
-def _at(project: Project, moment: datetime | None) -> str:
-    return "" if moment is None else f"{moment.astimezone(project.zone):%Y-%m-%d %H:%M}"
 
 
 def _short(words: str, longest: int = 80) -> str:
@@ -154,9 +150,9 @@ def show(context: typer.Context, thread: Number, folder: Folder = None, json: Js
         "who": " ".join(filter(None, (given.customer, given.name))) or "a stranger",
         "status": f"{given.status}: {given.why}",
         "whose": given.assignee or "nobody's yet",
-        "promised by": _at(project, given.due_at) + (" (overdue)" if given.is_overdue else ""),
+        "promised by": frame.at(project, given.due_at) + (" (overdue)" if given.is_overdue else ""),
         "waits": given.wait.in_words if given.wait else "",
-        "first answer": f"{_at(project, given.first_answer_at)} by {given.first_answer_by}" if given.first_answer_at else "",
+        "first answer": f"{frame.at(project, given.first_answer_at)} by {given.first_answer_by}" if given.first_answer_at else "",
         "others": ", ".join(f"{number} ({status})" for number, status, _, _ in shown.others),
     }
     frame.print_table(f"Thread {given.id}", ("", ""), [(word, told) for word, told in lines.items() if told], numbers=0)
@@ -171,7 +167,7 @@ def _word(project: Project, word: Word) -> tuple[object, ...]:
     text = word.text or ("(a picture, a voice or a file)" if word.has_media else "")
     who = {"customer": "customer", "bot": "note"}.get(word.author, word.by)
     became = "" if word.author != "manager" else f"{word.status}{f': {word.detail}' if word.detail else ''}"
-    return word.id, _at(project, word.at), f"{who}{f' ({word.channel})' if word.channel else ''}", text, became
+    return word.id, frame.at(project, word.at), f"{who}{f' ({word.channel})' if word.channel else ''}", text, became
 
 
 @one.command()

@@ -43,12 +43,21 @@ def list_(context: typer.Context, folder: Folder = None, json: Json = False) -> 
     from winback.operations import api_tokens
 
     project = frame.open_project(context, folder)
-    found = [api_tokens.as_json(each, clock.now()) for each in api_tokens.listed(frame.open_store(project))]
+    now = clock.now()
+    found = api_tokens.listed(frame.open_store(project))
     if json:
-        frame.print_json({"tokens": found})
+        frame.print_json({"tokens": [api_tokens.as_json(each, now) for each in found]})
         return
     rows = [
-        (each["name"], each["state"], ", ".join(each["scopes"]), each["created_at"], each["expires_at"] or "", each["used_at"] or "never")
+        (
+            each.name,
+            api_tokens.state(each, now),
+            ", ".join(each.scopes),
+            *(
+                frame.at(project, moment, empty)
+                for moment, empty in ((each.created_at, ""), (each.expires_at, "it is revoked"), (each.used_at, "never"))
+            ),
+        )
         for each in found
     ]
     frame.print_table("Tokens", ("name", "state", "for", "since", "until", "used last"), rows, numbers=0)
