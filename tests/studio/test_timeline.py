@@ -6,7 +6,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from winback.studio import rehearsal_tables, timeline
+from winback.speech import Language
+from winback.studio import rehearsal_tables, timeline, words
 
 FIRST, LAST = date(2026, 11, 24), date(2027, 1, 31)
 
@@ -55,7 +56,8 @@ def test_a_short_calendar_is_told_by_day_and_a_long_one_by_week():
 
 
 def test_everybody_is_told_the_most_first():
-    assert rehearsal_tables.recipients(told(1)) == [
+    say, _ = words.sayings(Language.EN)
+    assert [(say(stands), say(why), count) for stands, why, count in rehearsal_tables.recipients(told(1))] == [
         ("skipped", "no consent", 7),
         ("stages are still to come", "", 5),
         ("left alone, to compare with", "", 1),
