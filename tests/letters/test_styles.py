@@ -160,3 +160,45 @@ def test_a_construct_that_got_lost_or_moved_is_named(shop):
     for broken in ("<p>wbmark0x</p>", "<p>wbmark1xwbmark0x</p>", "<p>wbmark0xwbmark0xwbmark1x</p>"):
         with pytest.raises(TemplateError, match=r"draft/body\.html:[23]: this stands where HTML allows no text"):
             marked.restore(broken)
+
+
+SHEET = """
+/* a note { of } ours */
+@import url(no.css);
+body, .card { color: #010101 }
+.card:hover, .card { color: #020202 }
+.nowhere { color: #030303 }
+[data-ogsc] .card { color: #040404 }
+.ExternalClass, #outlook a { width: 100% }
+.cell { width: 10px }
+@font-face { font-family: Tea; src: url(tea.woff2) }
+@media (max-width: 480px) { .card { color: #050505 !important } .nowhere { color: #060606 } }
+"""
+
+
+def test_of_the_sheet_stays_what_no_element_can_hold():
+    page = f"""<!DOCTYPE html><html><head><title>x</title><style>{SHEET}</style><style media="print">.card {{ color: #070707 }}</style></head>
+    <body><p class="card">x</p><!--[if mso]><table><tr><td class="cell"><![endif]--></body></html>"""
+    document = html.document_fromstring(styles.inlined(page))
+    left, of_paper = document.xpath("//style/text()")
+    assert left.split("\n") == [
+        "",
+        "@import url(no.css);",
+        ".card:hover { color: #020202 }",
+        "[data-ogsc] .card { color: #040404 }",
+        ".ExternalClass, #outlook a { width: 100% }",
+        ".cell { width: 10px }",
+        "@font-face { font-family: Tea; src: url(tea.woff2) }",
+        "@media (max-width: 480px) { .card { color: #050505 !important } .nowhere { color: #060606 } }",
+        "",
+    ]
+    assert of_paper == ".card { color: #070707 }"
+    assert document.xpath("string(//p/@style)") == "color:#020202"
+
+
+@pytest.mark.parametrize(
+    "sheet", [".card { color: #010101 } }", ".card { color: #010101", "@media print { @supports (x: y) { .card { color: #010101 } } }"]
+)
+def test_a_sheet_that_cant_be_taken_apart_stays_whole(sheet):
+    page = f"<!DOCTYPE html><html><head><title>x</title><style>{sheet}</style></head><body><p class='card'>x</p></body></html>"
+    assert html.document_fromstring(styles.inlined(page)).xpath("string(//style)") == sheet

@@ -99,7 +99,7 @@ class Looked:
                 yield self._said("body.html", preheader, message, how)
         if (size := len(letter.html.encode())) > _CLIPPED_AT:
             message = f"its HTML is {size:,} bytes; Gmail cuts it at {_CLIPPED_AT:,}, and the way to unsubscribe with it."
-            yield self._said("body.html", "", message, "Shorten it, or leave out styles that it doesn't use.")
+            yield self._said("body.html", "", message, "Shorten it.")
 
     def message(self, letter: RenderedMessage, values: Mapping[str, Any]) -> Iterator[Problem]:
         """The same of a finished messenger text."""

@@ -26,6 +26,13 @@ _DOCTYPE = re.compile(r"\A\s*<!doctype html>", re.IGNORECASE)  # premailer keeps
 _COLOUR = re.compile(r"var\(--([a-z0-9-]+)\)")
 _RULES_FOR_DEVICES = re.compile(r"@[a-z-]+[^{};]*\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}")  # @media and the like: they stay in the sheet
 _SELECTOR = re.compile(r"([^{};]+)\{[^{}]*\}")
+_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+_SHEET = re.compile(r"(<style(?![^>]* media=)[^>]*>)(.*?)(</style>)", re.DOTALL)  # one with media= is for devices as a whole
+_PART = re.compile(rf"\s*(?:(?P<devices>{_RULES_FOR_DEVICES.pattern}|@[a-z-]+[^{{}};]*;)|(?P<selectors>[^{{}};@]+)\{{(?P<body>[^{{}}]*)\}})")
+_HIDDEN = re.compile(r"<!--\[if .*?<!\[endif\]-->", re.DOTALL)
+_CLASS = re.compile(r"\.([\w-]+)")
+_FOR_CLIENTS = re.compile(r"[:\[]|\.(?:ExternalClass|ReadMsgBody|yshortcuts|Mso\w*|a6S|im|ii|gt)\b|#(?:outlook|MessageViewBody)\b")
+"""Selectors of what isn't in a letter, but comes about where it is read: a pointer over a link, an element that a mail client puts around it."""
 _EMPTY = re.compile(r"(<(?:li|dd|dt|option)\b[^<>]*>)(?=</)")
 _HOLD = "\ue0ff"  # of Unicode's private use: nobody writes it
 _DEPENDS_ON_NEIGHBOURS = re.compile(r"[+~*]|\[(?!data-[a-z-]+\])|:(?!hover|active|visited|link|focus)")
@@ -53,7 +60,7 @@ def inline(flat: Flat) -> str:
 
 
 def inlined(html: str) -> str:
-    """A whole HTML document with its rules in its elements; the sheet stays too, for what can't be inlined (@media, :hover).
+    """A whole HTML document with its rules in its elements; of the sheet stays what can't be inlined (@media, :hover, `#outlook a`).
 
     `!important` is kept, else inline rules would beat those for dark mode and small screens. Nothing is fetched. libxml2 leaves out the
     end of an empty list item, and what follows would come to stand in it: something is held there until it has written all.
@@ -73,7 +80,28 @@ def inlined(html: str) -> str:
             cssutils_logging_level=logging.CRITICAL,
         ).transform(pretty_print=False)
     )
-    return done.replace(_HOLD, "")
+    hidden = "".join(_HIDDEN.findall(done))
+    return _SHEET.sub(lambda found: found[1] + _left(found[2], hidden) + found[3], done.replace(_HOLD, ""))
+
+
+def _left(sheet: str, hidden: str) -> str:
+    """What of a sheet isn't in the elements by now, nor for elements that a letter doesn't have. A sheet that can't be taken apart stays whole.
+
+    `hidden` is what only Outlook reads, in comments: classes that it names keep their rules.
+    """
+    bare, parts, end = _COMMENT.sub("", sheet), [], 0
+    while part := _PART.match(bare, end):
+        end = part.end()
+        if part["devices"]:
+            parts.append(part["devices"])
+        elif wanted := [each.strip() for each in part["selectors"].split(",") if _FOR_CLIENTS.search(each) or _is_in(each, hidden)]:
+            parts.append(f"{', '.join(wanted)} {{{part['body']}}}")
+    return sheet if bare[end:].strip() else "".join(f"\n{part}" for part in parts) + "\n"
+
+
+def _is_in(selector: str, hidden: str) -> bool:
+    """Whether one of its classes is there."""
+    return any(re.search(rf"\bclass=[^>]*\b{re.escape(name)}\b", hidden) for name in _CLASS.findall(selector))
 
 
 def nesting(html: str) -> list[tuple[str, str]]:
