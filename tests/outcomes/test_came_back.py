@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import delete, insert, select
 
 from winback.model import HOLDOUT, EventKind, Verdict
-from winback.store import database, events, hits_again, refreshing, tables
+from winback.store import database, events, hits_again, merging, refreshing, tables
 from winback.store.as_of import AsOf
 
 START = datetime(2026, 3, 1, 9, 30, 15, 250_000, tzinfo=UTC)  # when everybody is assigned
@@ -110,6 +110,20 @@ def test_what_happens_by_a_clock_that_is_ahead_counts_once_its_moment_has_come(w
         refresh(world, 10)
     assert opened(world, 19)["gift"] == 0
     assert opened(world, 20)["gift"] == 1
+
+
+def test_of_two_records_that_are_one_person_the_one_that_stays_counts_alone(world, crowd):
+    merged, into = crowd[1], crowd[2]
+    for who in (merged, into):
+        hears(world, f"open {who}", EventKind.OPEN, who, 2, delivery=letter_of(world, who))
+    assert opened(world, 10)["gift"] == 2
+    with database.writing(world.engine) as connection:
+        connection.execute(tables.campaign_runs.update().values(enrolled_at=START))
+        assert isinstance(merging.merge(connection, merged, into, at(11)), merging.Merged)
+    hears(world, "late", EventKind.CLICK, into, 12, delivery=letter_of(world, merged))  # by the letter that the merged record had
+    found = everything(world, 13)
+    assert (found[0][0][1], found[0][0][3]) == (1, 0)
+    assert from_scratch(world, 13) == found
 
 
 def test_a_word_after_the_window_is_no_answer(world, crowd):

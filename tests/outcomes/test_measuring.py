@@ -30,7 +30,8 @@ def run(world):
             if place < back:
                 world.order(customer, 3 + place, 1000 * (place + 1))
     letter = world.delivery(customer, "late", status=DeliveryStatus.PLANNED, due=30)
-    world.event(world.recipient("gift"), EventKind.OPEN, delivery=letter)
+    world.recipient("gift")
+    world.event(customer, EventKind.OPEN, delivery=letter)
     world.skipped(Reason.NO_CONSENT)
     return world
 

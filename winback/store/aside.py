@@ -10,15 +10,15 @@ from sqlalchemy.sql.ddl import CreateTableAs
 from winback.store.tables import Id
 
 
-def put(connection: Connection, name: str, found: Select[Any], *, key: str = "customer_id") -> FromClause:
-    """The rows of `found`, one for each `key`, in a temporary table of that name. `drop` it after use."""
+def put(connection: Connection, name: str, found: Select[Any], *, key: str | None = "customer_id") -> FromClause:
+    """The rows of `found`, one for each `key` (None: any number), in a temporary table of that name. `drop` it after use."""
     if connection.dialect.name == "postgresql":  # an INSERT would be planned without parallel workers
         made = CreateTableAs(found, name, temporary=True)
         connection.execute(made)
         connection.execute(text(f"ANALYZE {name}"))
         return made.table
-    others = (Column(column.name, column.type) for column in found.selected_columns if column.name != key)
-    table = Table(name, MetaData(), Column(key, Id, primary_key=True), *others, prefixes=["TEMPORARY"])
+    columns = (Column(key, Id, primary_key=True) if each.name == key else Column(each.name, each.type) for each in found.selected_columns)
+    table = Table(name, MetaData(), *columns, prefixes=["TEMPORARY"])
     table.create(connection)
     connection.execute(insert(table).from_select([column.name for column in found.selected_columns], found))
     return table

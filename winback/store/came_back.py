@@ -24,12 +24,14 @@ from sqlalchemy import (
     literal,
     select,
     text,
+    true,
 )
 
 from winback.model import EventKind, Verdict
-from winback.store import aside, stage_places
+from winback.store import aside, outcomes_due, stage_places
 from winback.store.as_of import Whose, of
 from winback.store.either import either, has
+from winback.store.jumps import jumping
 from winback.store.measured import Measured
 from winback.store.moments import later
 from winback.store.stage_places import PACKED, Place
@@ -63,30 +65,26 @@ OPENED, CLICKED = 0, 1
 
 
 def count(connection: Connection, measured: Measured, stages: Sequence[str], whose: Whose) -> None:
-    """Make the marks of these recipients anew, as known at the moment of measuring.
+    """Make the marks of these recipients anew, as known at the moment of measuring; of whom something lies in the future still stays due.
 
     What came back without naming a letter (a new mail, a word to the bot) counts when it came inside the return window.
     """
-    connection.execute(delete(came_back).where(came_back.c.run_id == measured.run_id, of(came_back.c.customer_id, whose)))
-    of_letters, by_itself = _of_letters(connection, measured, stages, whose), _by_itself(measured, whose)
-    if connection.dialect.name == "postgresql" and whose is None:  # several processes at work
-        _put(connection, select(aside.put(connection, "came_back_aside", of_letters)))
-        aside.drop(connection, "came_back_aside")
-        _put(connection, by_itself)
-        connection.execute(text("ANALYZE came_back"))
+    if whose is None:
+        _count_all(connection, measured, stages)
         return
-    _put(connection, of_letters)
-    _put(connection, by_itself)
-
-
-def to_come(measured: Measured, whose: Whose) -> Select[Any]:
-    """(run, customer) of recipients with something that happens in the future still, by another clock than ours: they stay due until it doesn't."""
-    return (
-        select(recipients.c.run_id, recipients.c.customer_id)
-        .join(events, events.c.customer_id == recipients.c.customer_id)
-        .where(measured.assigned(), of(recipients.c.customer_id, whose), _counts(), events.c.happened_at > measured.now)
-        .distinct()
-    )
+    with jumping(connection):
+        connection.execute(delete(came_back).where(came_back.c.run_id == measured.run_id, of(came_back.c.customer_id, whose)))
+        named = [events.c[name] for name in ("customer_id", "kind", "happened_at", "delivery_id", "verdict")]  # an index has all of them
+        happened = aside.put(connection, "what_happened", select(*named).where(of(events.c.customer_id, whose), _counts(events)), key=None)
+        sent = select(deliveries.c.id, deliveries.c.customer_id, deliveries.c.stage)
+        theirs = deliveries.c.run_id == measured.run_id, of(deliveries.c.customer_id, whose)
+        mails = aside.put(connection, "their_letters", sent.where(*theirs), key="id")
+        places = select(recipients.c.customer_id, recipients.c.assigned_at).where(measured.assigned(), of(recipients.c.customer_id, whose))
+        assigned = aside.put(connection, "their_places", places)
+    _put(connection, _of_letters(connection, measured, stages, happened, mails))
+    _put(connection, _by_itself(measured, happened, assigned))
+    outcomes_due.keep(connection, _to_come(measured, happened, assigned))
+    aside.drop(connection, "what_happened", "their_letters", "their_places")
 
 
 def by_customer(measured: Measured, those: Sequence[Place]) -> FromClause:
@@ -112,43 +110,60 @@ def is_interested(marks: ColumnElement[Any]) -> ColumnElement[bool]:
     return has(marks, any_of=_INTERESTED)
 
 
+def _count_all(connection: Connection, measured: Measured, stages: Sequence[str]) -> None:
+    connection.execute(delete(came_back).where(came_back.c.run_id == measured.run_id))
+    of_letters = _of_letters(connection, measured, stages, events, deliveries)
+    if connection.dialect.name == "postgresql":  # several processes at work
+        _put(connection, select(aside.put(connection, "came_back_aside", of_letters)))
+        aside.drop(connection, "came_back_aside")
+    else:
+        _put(connection, of_letters)
+    assigned = select(recipients.c.customer_id, recipients.c.assigned_at).where(measured.assigned()).subquery("assigned")
+    _put(connection, _by_itself(measured, events, assigned))
+    outcomes_due.keep(connection, _to_come(measured, events, assigned))
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("ANALYZE came_back"))
+
+
 def _put(connection: Connection, marks: Select[Any]) -> None:
     connection.execute(insert(came_back).from_select([column.name for column in came_back.c], marks))
 
 
-def _of_letters(connection: Connection, measured: Measured, stages: Sequence[str], whose: Whose) -> Select[Any]:
-    by_people = events.c.verdict == Verdict.HUMAN
+def _of_letters(connection: Connection, measured: Measured, stages: Sequence[str], happened: FromClause, mails: FromClause) -> Select[Any]:
+    """Of what happened with letters of the run: all of both, or that of some customers alone."""
+    by_people = happened.c.verdict == Verdict.HUMAN
     seen = case(
-        (and_(by_people, events.c.kind == EventKind.OPEN), OPENED * PACKED), (and_(by_people, events.c.kind == EventKind.CLICK), CLICKED * PACKED)
+        (and_(by_people, happened.c.kind == EventKind.OPEN), OPENED * PACKED),
+        (and_(by_people, happened.c.kind == EventKind.CLICK), CLICKED * PACKED),
     )
     where = stage_places.table(stage_places.places(stages), connection.dialect.name)
+    of_whom = happened.c.customer_id == mails.c.customer_id  # a record merged into another one keeps its letters, and counts no more
+    of_the_run = mails.c.run_id == measured.run_id if mails is deliveries else true()
     each = (
         select(
-            deliveries.c.customer_id,
-            _mark().label("mark"),
+            mails.c.customer_id,
+            _mark(happened).label("mark"),
             where.c.number,
             literal(1, BigInteger).bitwise_lshift(cast(seen, Integer) + where.c.place).label("seen"),
         )
-        .select_from(events.join(deliveries, deliveries.c.id == events.c.delivery_id).join(where, where.c.name == deliveries.c.stage))
-        .where(deliveries.c.run_id == measured.run_id, of(deliveries.c.customer_id, whose), events.c.happened_at <= measured.now, _counts())
+        .select_from(happened.join(mails, and_(mails.c.id == happened.c.delivery_id, of_whom)).join(where, where.c.name == mails.c.stage))
+        .where(of_the_run, happened.c.happened_at <= measured.now, _counts(happened))
         .subquery("each_event")
     )
     marks = either(each.c.mark, len(SIGNS)).label("marks"), either(each.c.seen, 2 * PACKED).label("seen")
     return select(literal(measured.run_id).label("run_id"), each.c.customer_id, each.c.number, *marks).group_by(each.c.customer_id, each.c.number)
 
 
-def _by_itself(measured: Measured, whose: Whose) -> Select[Any]:
+def _by_itself(measured: Measured, happened: FromClause, assigned: FromClause) -> Select[Any]:
     each = (
-        select(recipients.c.customer_id, _mark().label("mark"))
-        .join(events, events.c.customer_id == recipients.c.customer_id)
+        select(assigned.c.customer_id, _mark(happened).label("mark"))
+        .join(happened, happened.c.customer_id == assigned.c.customer_id)
         .where(
-            measured.assigned(),
-            of(recipients.c.customer_id, whose),
-            events.c.delivery_id.is_(None),
-            _counts(),
-            events.c.happened_at > recipients.c.assigned_at,
-            events.c.happened_at <= later(recipients.c.assigned_at, measured.window),
-            events.c.happened_at <= measured.now,
+            happened.c.delivery_id.is_(None),
+            _counts(happened),
+            happened.c.happened_at > assigned.c.assigned_at,
+            happened.c.happened_at <= later(assigned.c.assigned_at, measured.window),
+            happened.c.happened_at <= measured.now,
         )
         .subquery("each_word")
     )
@@ -156,17 +171,27 @@ def _by_itself(measured: Measured, whose: Whose) -> Select[Any]:
     return select(literal(measured.run_id), each.c.customer_id, *marks).group_by(each.c.customer_id)
 
 
-def _mark() -> ColumnElement[int]:
-    """Of an event; NULL: it says nothing that is counted."""
-    kinds = dict.fromkeys(kind for kind, _ in _BY_VERDICT)
-    by_verdict = [
-        (kind, case({str(verdict): _MARKS[name] for (of, verdict), name in _BY_VERDICT.items() if of == kind}, value=events.c.verdict))
-        for kind in kinds
-    ]
-    return case(
-        *((events.c.kind == kind, mark) for kind, mark in by_verdict), *((events.c.kind == kind, _MARKS[name]) for kind, name in _WHOEVER.items())
+def _to_come(measured: Measured, happened: FromClause, assigned: FromClause) -> Select[Any]:
+    """(run, customer) of recipients with something that happens in the future still, by another clock than ours: they stay due until it doesn't."""
+    return (
+        select(literal(measured.run_id), assigned.c.customer_id)
+        .join(happened, happened.c.customer_id == assigned.c.customer_id)
+        .where(_counts(happened), happened.c.happened_at > measured.now)
+        .distinct()
     )
 
 
-def _counts() -> ColumnElement[bool]:
-    return events.c.kind.in_([*dict.fromkeys(kind for kind, _ in _BY_VERDICT), *_WHOEVER])
+def _mark(happened: FromClause) -> ColumnElement[int]:
+    """Of an event; NULL: it says nothing that is counted."""
+    kinds = dict.fromkeys(kind for kind, _ in _BY_VERDICT)
+    by_verdict = [
+        (kind, case({str(verdict): _MARKS[name] for (of, verdict), name in _BY_VERDICT.items() if of == kind}, value=happened.c.verdict))
+        for kind in kinds
+    ]
+    return case(
+        *((happened.c.kind == kind, mark) for kind, mark in by_verdict), *((happened.c.kind == kind, _MARKS[name]) for kind, name in _WHOEVER.items())
+    )
+
+
+def _counts(happened: FromClause) -> ColumnElement[bool]:
+    return happened.c.kind.in_([*dict.fromkeys(kind for kind, _ in _BY_VERDICT), *_WHOEVER])

@@ -45,9 +45,9 @@ from winback.store.tables.audience import UNPRICED
 _MEDIAN, _LONG = 0.5, 0.9
 
 
-def is_purchase() -> ColumnElement[bool]:
+def is_purchase(bought: FromClause = orders) -> ColumnElement[bool]:
     """The one definition of a purchase: placed, and something was paid. A gift or a free replacement is none."""
-    return and_(orders.c.status == OrderStatus.PLACED, orders.c.amount_minor > 0)
+    return and_(bought.c.status == OrderStatus.PLACED, bought.c.amount_minor > 0)
 
 
 def moves_money() -> ColumnElement[bool]:

@@ -7,10 +7,10 @@ from typing import Any
 
 from sqlalchemy import (
     Connection,
+    FromClause,
     Row,
     Select,
     Table,
-    and_,
     case,
     delete,
     exists,
@@ -26,10 +26,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
+from winback.model import OrderStatus
 from winback.outcomes.figures import Figures
-from winback.store import came_back, code_figures, outcome_figures, outcome_parts, outcomes_due, responses, stage_places, standing, waves
+from winback.store import aside, came_back, code_figures, outcome_figures, outcome_parts, outcomes_due, responses, stage_places, standing, waves
 from winback.store.as_of import Whose, of
 from winback.store.counting import is_purchase
+from winback.store.jumps import jumping
 from winback.store.measured import Measured, count_if
 from winback.store.moments import later
 from winback.store.outcome_costs import NO_TERMS, Terms
@@ -60,15 +62,11 @@ def measure(connection: Connection, run_id: int, window: timedelta, now: datetim
         outcomes_due.forget(connection, run_id)
     _roomy(connection)
     whose = None if again is None else select(again.c.customer_id)
-    _one_by_one(connection, is_on=again is not None)
-    _count(connection, measured, whose)
+    with jumping(connection, is_on=again is not None):
+        _count(connection, measured, whose)
     stages = stage_places.in_order(connection, run_id, before.stages or ())
     moved = before.stages is None or stages[: len(before.stages)] != before.stages
-    _one_by_one(connection, is_on=again is not None and not moved)
     came_back.count(connection, measured, stages, None if moved else whose)
-    for still in (_to_come(measured, whose), came_back.to_come(measured, whose)):
-        outcomes_due.keep(connection, still)
-    _one_by_one(connection, is_on=False)
     closed = recipients.c.customer_id == outcomes.c.customer_id, recipients.c.run_id == run_id, measured.closed()
     is_open = outcomes.c.run_id == run_id, outcomes.c.window_closed.is_(False)
     connection.execute(update(outcomes).where(*is_open, exists().where(*closed)).values(window_closed=True, measured_at=now))
@@ -132,9 +130,8 @@ def _is_another_question(before: Row[Any], measured: Measured) -> bool:
 
 def _whom(connection: Connection, before: Row[Any]) -> Table | None:
     """Those to count anew, in a temporary table; None: so many that everybody is counted."""
-    _one_by_one(connection, is_on=True)
-    again = outcomes_due.take(connection, before.run_id, before.assigned_from)
-    _one_by_one(connection, is_on=False)
+    with jumping(connection):
+        again = outcomes_due.take(connection, before.run_id, before.assigned_from)
     so_many = connection.execute(select(func.count()).select_from(again)).scalar_one()
     some = select(recipients.c.customer_id).where(recipients.c.run_id == before.run_id).limit(int(so_many / _MOST) + 1).subquery()
     if so_many <= _MOST * connection.execute(select(func.count()).select_from(some)).scalar_one():
@@ -146,12 +143,17 @@ def _whom(connection: Connection, before: Row[Any]) -> Table | None:
 def _count(connection: Connection, measured: Measured, whose: Whose) -> None:
     theirs = outcomes.c.run_id == measured.run_id, of(outcomes.c.customer_id, whose)
     connection.execute(delete(outcomes).where(*theirs))
-    connection.execute(insert(outcomes).from_select(_COLUMNS, _fresh(measured).where(of(recipients.c.customer_id, whose))))
-    if connection.dialect.name == "postgresql" and whose is None:
+    since = _since(measured, whose)
+    bought = since.subquery("bought") if whose is None else aside.put(connection, "what_they_bought", since, key="id")
+    connection.execute(insert(outcomes).from_select(_COLUMNS, _fresh(measured, bought)))
+    outcomes_due.keep(connection, _to_come(measured, bought))
+    if whose is not None:
+        aside.drop(connection, "what_they_bought")
+    elif connection.dialect.name == "postgresql":
         connection.execute(text("ANALYZE outcomes"))
-    bought = outcomes.c.returned_at.is_not(None)
+    has_bought = outcomes.c.returned_at.is_not(None)
     values = {"first_minor": _first_amount(), "second_at": _second(measured)}
-    connection.execute(update(outcomes).where(*theirs, bought).values(values))
+    connection.execute(update(outcomes).where(*theirs, has_bought).values(values))
 
 
 _COLUMNS = (
@@ -160,24 +162,39 @@ _COLUMNS = (
 )
 
 
-def _fresh(measured: Measured) -> Select[Any]:
+def _since(measured: Measured, whose: Whose) -> Select[Any]:
+    """Orders of recipients after their assignment, with its moment."""
+    return select(
+        *(orders.c[name] for name in ("id", "customer_id", "ordered_at", "amount_minor", "margin_minor", "currency", "status")),
+        recipients.c.assigned_at,
+    ).where(
+        measured.assigned(),
+        of(recipients.c.customer_id, whose),
+        orders.c.customer_id == recipients.c.customer_id,
+        orders.c.ordered_at > recipients.c.assigned_at,
+        or_(is_purchase(), orders.c.status == OrderStatus.RETURNED, orders.c.amount_minor < 0),
+    )
+
+
+def _fresh(measured: Measured, bought: FromClause) -> Select[Any]:
     """The outcomes as they should be, in the order of `_COLUMNS`."""
-    told = orders.c.margin_minor.is_not(None)
+    told = bought.c.margin_minor.is_not(None)
+    ends_at = later(bought.c.assigned_at, measured.window)
     return (
         select(
-            recipients.c.run_id,
-            recipients.c.customer_id,
-            orders.c.currency,
-            func.min(case((is_purchase(), orders.c.ordered_at))),
-            count_if(is_purchase()),
-            func.sum(orders.c.amount_minor),
-            func.coalesce(func.sum(orders.c.margin_minor), 0),
-            func.coalesce(func.sum(case((told, orders.c.amount_minor))), 0),
-            case((measured.closed(), true()), else_=false()),
+            literal(measured.run_id),
+            bought.c.customer_id,
+            bought.c.currency,
+            func.min(case((is_purchase(bought), bought.c.ordered_at))),
+            count_if(is_purchase(bought)),
+            func.sum(bought.c.amount_minor),
+            func.coalesce(func.sum(bought.c.margin_minor), 0),
+            func.coalesce(func.sum(case((told, bought.c.amount_minor))), 0),
+            case((ends_at <= measured.now, true()), else_=false()),
             literal(measured.now, Utc()),
         )
-        .where(measured.counted())
-        .group_by(recipients.c.run_id, recipients.c.customer_id, recipients.c.assigned_at, orders.c.currency)
+        .where(bought.c.ordered_at <= ends_at, bought.c.ordered_at <= measured.now, or_(is_purchase(bought), bought.c.status == OrderStatus.RETURNED))
+        .group_by(bought.c.customer_id, bought.c.assigned_at, bought.c.currency)
     )
 
 
@@ -201,14 +218,12 @@ def _second(measured: Measured) -> Any:
     return select(func.min(orders.c.ordered_at, type_=Utc())).where(*in_time, is_purchase()).correlate(outcomes).scalar_subquery()
 
 
-def _to_come(measured: Measured, whose: Whose) -> Select[Any]:
+def _to_come(measured: Measured, bought: FromClause) -> Select[Any]:
     """Recipients with an order that lies in the future still, by the shop's clock or ours: they stay due until it doesn't."""
-    last = later(recipients.c.assigned_at, 2 * measured.window)  # of a second purchase
-    ahead = orders.c.ordered_at > measured.now, orders.c.ordered_at <= last
-    theirs = orders.c.customer_id == recipients.c.customer_id, measured.assigned(), of(recipients.c.customer_id, whose)
-    return (
-        select(recipients.c.run_id, recipients.c.customer_id).where(and_(*theirs), or_(is_purchase(), orders.c.amount_minor < 0), *ahead).distinct()
-    )
+    last = later(bought.c.assigned_at, 2 * measured.window)  # of a second purchase
+    ahead = bought.c.ordered_at > measured.now, bought.c.ordered_at <= last
+    money = or_(is_purchase(bought), bought.c.amount_minor < 0)
+    return select(literal(measured.run_id), bought.c.customer_id).where(money, *ahead).distinct()
 
 
 def _roomy(connection: Connection) -> None:
@@ -216,10 +231,3 @@ def _roomy(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
         connection.execute(text("SET LOCAL work_mem = '96MB'"))
         connection.execute(text("SET LOCAL jit = off"))
-
-
-def _one_by_one(connection: Connection, *, is_on: bool) -> None:
-    """PostgreSQL would go through a whole run for a fiftieth of its customers: it takes each jump to one for a jump of a disk's head."""
-    if connection.dialect.name == "postgresql":
-        for way in ("seqscan", "hashjoin", "mergejoin"):
-            connection.execute(text(f"SET LOCAL enable_{way} = {'off' if is_on else 'on'}"))
