@@ -69,3 +69,15 @@ def test_a_worker_keeps_few_pages_of_a_sqlite_file_in_memory_and_others_many(eng
         with database.reading(each) as connection:
             kept.append(connection.exec_driver_sql("PRAGMA cache_size").scalar_one())
     assert kept[1] > kept[0] == kept[2], "in negative KiB"
+
+
+def test_the_newest_schema_is_told_by_the_names_of_the_migrations_as_alembic_reads_them(engine):
+    assert database.newest() == database.revisions()[0] == database.revision(engine)
+
+
+def test_a_database_without_a_schema_has_no_version(tmp_path):
+    engine = database.bare_engine(f"sqlite:///{tmp_path / 'empty.db'}")
+    try:
+        assert database.revision(engine) is None
+    finally:
+        engine.dispose()

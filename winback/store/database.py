@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy
-from sqlalchemy import Connection, Engine, event, func, make_url, select, text
+from sqlalchemy import Connection, Engine, String, column, event, func, make_url, select, table, text
 from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 
 from winback import extras
@@ -22,6 +23,7 @@ if TYPE_CHECKING:  # late: whoever finds the schema new needs little of it
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 _PAGES_KIB, _FEW_PAGES_KIB = 65_536, 4_096  # of a SQLite file that a connection keeps in memory
+_VERSIONS = table("alembic_version", column("version_num", String))  # alembic's own
 _MIGRATING = 0x77696E  # any number, the same for all who migrate
 
 Failure = sqlalchemy.exc.SQLAlchemyError
@@ -57,14 +59,25 @@ def revisions() -> list[str]:
     return [script.revision for script in _scripts().walk_revisions()]
 
 
+def newest() -> str:
+    """The schema that this code is written for. Told by the migrations' file names: reading all of them takes longer than most commands."""
+    return max(path.name[:4] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
+
+
 def revision(engine: Engine) -> str | None:
-    """The schema that the database is at. Raises what a query raises."""
-    from alembic.runtime.migration import MigrationContext
-
+    """The schema that the database is at; None: it has none. Raises what a query raises."""
     with reading(engine) as connection:
-        return MigrationContext.configure(connection).get_current_revision()
+        return standing(connection)
 
 
+def standing(connection: Connection) -> str | None:
+    """The same, asked by a connection."""
+    if not connection.dialect.has_table(connection, _VERSIONS.name):
+        return None
+    return connection.execute(select(_VERSIONS.c.version_num)).scalar()
+
+
+@cache
 def _scripts() -> ScriptDirectory:
     from alembic.script import ScriptDirectory
 
@@ -269,12 +282,10 @@ def _pragmas(connection: Connection, *pragmas: str) -> None:
 
 
 def _migrate(engine: Engine, name: str) -> None:
-    from alembic import command
-
-    scripts, current = _scripts(), revision(engine)
-    if current == scripts.get_current_head():
+    current = revision(engine)
+    if current == newest():
         return
-    if current is not None and current not in {script.revision for script in scripts.walk_revisions()}:
+    if current is not None and current not in revisions():
         raise StoreError(
             Problem(
                 name,
@@ -286,6 +297,8 @@ def _migrate(engine: Engine, name: str) -> None:
     with _changing_tables(engine) as connection:
         if engine.dialect.name == "postgresql":  # two who open an empty database at once; SQLite's writers queue by themselves
             connection.execute(select(func.pg_advisory_xact_lock(_MIGRATING)))
+        from alembic import command
+
         config = _config()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from alembic.runtime.migration import MigrationContext
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -27,7 +26,7 @@ from sqlalchemy import (
 
 from winback.audience.consents import MARKETING
 from winback.model import ChannelName, Reason, ReasonSource
-from winback.store import persons
+from winback.store import database, persons
 from winback.store.holdings import SECRET_COLUMNS, SECRET_TABLES
 from winback.store.tables import (
     Day,
@@ -69,7 +68,7 @@ class Export:
 
 def schema_version(connection: Connection) -> str:
     """The newest migration that the database has."""
-    return MigrationContext.configure(connection).get_current_revision() or ""
+    return database.standing(connection) or ""
 
 
 def tables() -> Iterator[Export]:

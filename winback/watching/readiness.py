@@ -25,7 +25,7 @@ def _database(engine: Engine) -> str:
         found = database.revision(engine)
     except database.Failure:
         return "doesn't answer"
-    newest = database.revisions()[0]
+    newest = database.newest()
     return "ok" if found == newest else f"is at version {found}, and this winback works with {newest}"
 
 
