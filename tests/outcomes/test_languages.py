@@ -12,8 +12,10 @@ from lxml import html
 from rich.console import Console
 
 from tests.outcomes import sample
+from winback.limits import FuseCause
 from winback.model import Reason
 from winback.outcomes import languages, tabulated, terminal, wording
+from winback.outcomes.languages import lanes
 from winback.outcomes.sentences import ENGLISH
 from winback.speech import Language
 from winback.studio import report_page
@@ -32,6 +34,13 @@ def test_a_language_says_everything_that_english_does_and_fills_in_the_same(lang
     assert [key for key in ENGLISH if fields(words[key]) != fields(ENGLISH[key])] == []
     assert words["language"] == language
     assert len(words["months"].split()) == 12
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_what_became_of_a_lane_is_said_in_each(language):
+    english = lanes.SENTENCES[Language.EN]
+    assert {key: fields(sentence) for key, sentence in lanes.SENTENCES[language].items()} == {key: fields(english[key]) for key in english}
+    assert set(FuseCause) <= set(english)
 
 
 @pytest.mark.parametrize("language", OTHERS)
