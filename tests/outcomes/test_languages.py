@@ -36,6 +36,13 @@ def test_a_language_says_everything_that_english_does_and_fills_in_the_same(lang
     assert len(words["months"].split()) == 12
 
 
+@pytest.mark.parametrize("language", list(Language))
+def test_a_day_at_the_end_of_a_sentence_brings_no_full_stop_of_its_own(language):
+    words = languages.words(language)
+    day = wording.day(datetime(2026, 3, 9, tzinfo=UTC), words)
+    assert not [key for key, sentence in words.items() if ".." in sentence.replace("{day}", day).replace("{last}", day)]
+
+
 @pytest.mark.parametrize("language", OTHERS)
 def test_what_became_of_a_lane_is_said_in_each(language):
     english = lanes.SENTENCES[Language.EN]
@@ -93,8 +100,8 @@ def _words(page: str) -> set[str]:
     ("language", "number", "percent", "day", "days"),
     [
         (Language.EN, "1,234.5", "4.2%", "9 March 2026", ("1 day", "2 days", "60 days")),
-        (Language.UK, "1\xa0234,5", "4,2\xa0%", "9 березня 2026 р.", ("1 день", "2 дні", "60 днів")),
-        (Language.RU, "1\xa0234,5", "4,2\xa0%", "9 марта 2026 г.", ("1 день", "2 дня", "60 дней")),
+        (Language.UK, "1\xa0234,5", "4,2\xa0%", "9 березня 2026 року", ("1 день", "2 дні", "60 днів")),
+        (Language.RU, "1\xa0234,5", "4,2\xa0%", "9 марта 2026 года", ("1 день", "2 дня", "60 дней")),
         (Language.RO, "1.234,5", "4,2%", "9 martie 2026", ("1 zi", "2 zile", "60 de zile")),
         (Language.UZ, "1\xa0234,5", "4,2%", "2026-yil 9-mart", ("1 kun", "2 kun", "60 kun")),
         (Language.MN, "1,234.5", "4.2%", "2026 оны 3-р сарын 9", ("1 хоног", "2 хоног", "60 хоног")),
