@@ -196,4 +196,4 @@ def test_what_the_page_asks_of_deployments_is_done(shop):
         "From nobody Thu Jan  1 10:00:00 2026\nFrom: emma@post.example\nTo: care@zerno.example\nSubject: Hello\n\nThank you.\n", encoding="utf-8"
     )
     assert set(prefect.ended(prefect.ask(ASKED)).values()) == {"Completed"}
-    assert prefect.artifacts()["report-quarter-2026-q3"]["data"].startswith("# 3")
+    assert prefect.artifacts()["report-quarter-2026-q3"]["data"].startswith("# 2026-Q3: хто пішов")
