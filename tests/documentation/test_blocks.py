@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -53,6 +54,18 @@ def _lines() -> Iterator[tuple[str, list[str]]]:
 @pytest.mark.parametrize(("where", "words"), list(_lines()))
 def test_every_command_and_option_is_one_that_there_is(where, words):
     assert not (fault := command_tree.fault(words)), f"{where}: {fault}"
+
+
+SENTENCES = [
+    (page.relative_to(ROOT).as_posix(), " ".join(found.split()))
+    for page in blocks.pages()
+    for found in re.findall(r"`(winback [^`]+)`", re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL))
+]
+
+
+def test_every_command_in_a_sentence_is_one_that_there_is():
+    assert len(SENTENCES) > 150
+    assert [f"{page}: {fault}" for page, line in SENTENCES if (fault := command_tree.fault(shlex.split(line)))] == []
 
 
 MADE = [(str(block), words[1:]) for block in TYPED for words in block.commands() if words[0] == "make"]

@@ -52,6 +52,17 @@ def test_a_command_of_prefect_has_the_options_that_it_is_given(command):
     assert [option for option in named if option not in said] == []
 
 
+def test_what_is_to_be_typed_at_first_can_be():
+    text = (DEPLOY / "compose.yaml").read_text(encoding="utf-8")
+    typed = [shlex.split(line) for line in re.findall(r"^#   docker compose (.*)$", text, re.MULTILINE)]
+    assert [words[0] for words in typed] == ["run", "up", "exec"]
+    (_, _, service, *words), _, (_, worker, *deploying) = typed
+    assert {service, worker} <= set(COMPOSE["services"])
+    assert not (fault := command_tree.fault(["winback", *words])), fault
+    assert words[-1] == COMPOSE["services"][worker]["environment"]["WINBACK_HOME"]
+    assert deploying[0] == "prefect"
+
+
 def test_nothing_else_is_started():
     assert {words[0] for _, words in commands()} == {"winback", "prefect"}
 
