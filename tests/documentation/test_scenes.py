@@ -164,4 +164,5 @@ def test_a_backup_comes_back_where_no_database_is(shop, begun, terminal):
     (shop.root / "sent.csv").write_text(f"to,sent_at\n{address},{DAY - timedelta(hours=1):%Y-%m-%dT%H:%M:%S}+00:00\n", encoding="utf-8")
     printed = terminal.type(blocks.scene("backup"), before=before)
     assert "kept is restored." in printed
+    assert "no campaign begins before you say that they are in" in printed
     assert "Paused, until you say `winback resume`: winter-tea." in printed
