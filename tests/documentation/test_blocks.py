@@ -6,12 +6,14 @@ import json
 import re
 import shlex
 import subprocess
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
+import yaml
 
 from tests.documentation import blocks, command_tree
 from tests.projects import ROOT
@@ -84,7 +86,12 @@ def test_who_only_reads_says_why_and_is_rare():
     assert len(unread) <= ONLY_READ
 
 
-@pytest.mark.parametrize("block", [block for block in BLOCKS if block.language == "yaml"], ids=str)
+YAML = [block for block in BLOCKS if block.language == "yaml"]
+USUAL = {"campaign": "campaigns/winter-tea", "cohort": "cohorts/silent-1-2-years-3-orders"}
+"""The file that a block is a part of, where it isn't called like its kind."""
+
+
+@pytest.mark.parametrize("block", YAML, ids=str)
 def test_yaml_fits_its_file(block, tmp_path):
     name, _, under = block.said.partition(": ")
     assert name in schemas.SHAPES, f"{block}: which file is it of? Say so above: <!-- settings -->, one of {', '.join(schemas.SHAPES)}"
@@ -107,3 +114,23 @@ def test_yaml_fits_its_file(block, tmp_path):
 def _plain(path: Path) -> Any:
     """The file's data as JSON knows it."""
     return json.loads(json.dumps(strictyaml.content(path, shown=path.name), default=str))
+
+
+@pytest.mark.parametrize("block", YAML, ids=str)
+def test_the_program_reads_a_file_of_the_shop_with_the_block_in_it(block, tmp_path):
+    """What a schema can't tell, too: which keys need each other."""
+    name, _, under = block.said.partition(": ")
+    usual = ROOT / "config" / f"{USUAL.get(name, name)}.yaml"
+    whole = yaml.safe_load(usual.read_text(encoding="utf-8").replace("http://localhost:8000", "https://u.zerno.example")) if usual.exists() else {}
+    part = yaml.safe_load(textwrap.dedent(block.text))
+    place = whole
+    *above, last = under.split(".") if under else [""]
+    for key in above:
+        place = place[key]
+    if under and isinstance(part, list):
+        place[last] = part
+    else:
+        (place[last] if under else place).update(part)
+    path = tmp_path / f"{name}.yaml"
+    path.write_text(yaml.safe_dump(whole, allow_unicode=True, sort_keys=False), encoding="utf-8")
+    strictyaml.read(path, schemas.SHAPES[name], shown=f"{block}, {path.name}")
