@@ -26,6 +26,7 @@ SCENES = {
     "lanes": "tests/documentation/test_scenes.py",  # the way to Gmail stands
     "mails": "tests/documentation/test_scenes.py",  # an experiment of three arms lies in mails.csv
     "people": "tests/documentation/test_scenes.py",  # nobody has an account yet
+    "real-orders": "tests/documentation/test_scenes.py",  # the CDNOW data is there, or the test is skipped
     "rights": "tests/documentation/test_scenes.py",  # CUSTOMER has been written to
     "trying-out": "tests/documentation/test_scenes.py",  # A17 and B4 are customers
     "programs": "tests/documentation/test_serving.py",  # a server stays, at a free port instead of the page's
@@ -83,7 +84,7 @@ class Block:
 def pages() -> list[Path]:
     """Every page that people wrote; decisions tell of days gone by."""
     written = [path for path in sorted((ROOT / "docs").rglob("*.md")) if not {"decisions", "reference"} & set(path.relative_to(ROOT).parts)]
-    return [ROOT / "README.md", *written]
+    return [ROOT / "README.md", ROOT / "examples/cdnow/README.md", *written]
 
 
 def of(page: Path) -> list[Block]:

@@ -13,7 +13,7 @@ from sqlalchemy import select, text, update
 
 from tests import projects
 from tests.documentation import blocks
-from tests.documentation.conftest import DAY
+from tests.documentation.conftest import DAY, SECRET
 from tests.documentation.terminal import Seat
 from tests.letterbox import Letterbox
 from tests.operations import talking
@@ -166,3 +166,11 @@ def test_a_backup_comes_back_where_no_database_is(shop, begun, terminal):
     assert "kept is restored." in printed
     assert "no campaign begins before you say that they are in" in printed
     assert "Paused, until you say `winback resume`: winter-tea." in printed
+
+
+def test_real_orders_are_played_through(cdnow_project, tmp_path, monkeypatch, terminal):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("WINBACK_SECRET", SECRET)
+    printed = terminal.type(blocks.scene("real-orders"))
+    assert "23,570" in printed
+    assert (cdnow_project.out / "rehearsals/spring-1998").is_dir()
