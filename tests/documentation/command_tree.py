@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import typer.main
@@ -10,9 +11,14 @@ import typer.main
 from winback import cli
 
 
+@cache
+def _whole() -> Any:
+    return typer.main.get_command(cli.app)
+
+
 def fault(words: Sequence[str]) -> str:
     """What is wrong with `winback ...`; empty when nothing is."""
-    command: Any = typer.main.get_command(cli.app)
+    command = _whole()
     rest = list(words[1:])
     while hasattr(command, "commands"):
         if not rest or rest[0] not in command.commands:
