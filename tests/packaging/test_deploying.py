@@ -56,11 +56,11 @@ def test_what_is_to_be_typed_at_first_can_be():
     text = (DEPLOY / "compose.yaml").read_text(encoding="utf-8")
     typed = [shlex.split(line) for line in re.findall(r"^#   docker compose (.*)$", text, re.MULTILINE)]
     assert [words[0] for words in typed] == ["run", "up", "exec"]
-    (_, _, service, *words), _, (_, worker, *deploying) = typed
+    (_, _, service, *words), _, (_, _, worker, *deploying) = typed
     assert {service, worker} <= set(COMPOSE["services"])
     assert not (fault := command_tree.fault(["winback", *words])), fault
     assert words[-1] == COMPOSE["services"][worker]["environment"]["WINBACK_HOME"]
-    assert deploying[0] == "prefect"
+    assert deploying == ["prefect", "deploy", "--all"]
 
 
 def test_nothing_else_is_started():
