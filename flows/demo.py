@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from datetime import datetime
 from pathlib import Path
 
@@ -11,12 +10,15 @@ FOLDER = Path("out/demo")
 
 
 def main() -> None:
-    """Tell the story, and how long it took. Prefect keeps its files in out/, away from the person's own."""
+    """Tell the story, and how long each part of it took. Prefect keeps its files in out/, away from the person's own."""
     home = (FOLDER.parent / ".prefect").resolve()
     home.mkdir(parents=True, exist_ok=True)
     os.environ["PREFECT_HOME"] = str(home)
     os.environ.pop("PREFECT_API_URL", None)  # the temporary server, even where a real one is set up
-    began = time.monotonic()
+    from winback.demo.phases import Phases
+
+    phases = Phases()
+    phases.begin("Prefect is loaded")
     print("Starting Prefect's temporary server...", flush=True)  # noqa: T201  the first sign of life of a command in a terminal
     from flows.collect_events import collect_events
     from flows.enrol_and_send import enrol_and_send
@@ -43,7 +45,7 @@ def main() -> None:
             asked = Measuring(project=str(folder), campaign=story.CAMPAIGN, now=now, page=str(page), truth=shop.true_effects())
             return measure_and_report(asked)[0]
 
-    story.tell(FOLDER, Flows(), seed=7, ended=lambda: f"The story took {time.monotonic() - began:.0f} s.")
+    story.tell(FOLDER, Flows(), seed=7, phases=phases)
 
 
 if __name__ == "__main__":

@@ -8,9 +8,14 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from winback import settings
+from tests.documentation import blocks
+from tests.documentation.standing import standing
+from tests.documentation.terminal import Terminal
+from winback import clock, settings
 from winback.demo import shop, story
+from winback.demo.phases import Phases
 from winback.model import DeliveryStatus, EventKind, Verdict
+from winback.operations import founding
 from winback.outcomes.comparison import Finding
 from winback.store import database
 from winback.store.tables import deliveries, events
@@ -21,7 +26,7 @@ pytestmark = pytest.mark.xdist_group("story")  # one telling for all of them
 @pytest.fixture(scope="module")
 def told(tmp_path_factory):
     before = dict(os.environ)
-    yield story.tell(tmp_path_factory.mktemp("demo") / "shop", story.Direct(), seed=7)
+    yield story.tell(tmp_path_factory.mktemp("demo") / "out/demo", story.Direct(), seed=7)
     os.environ.clear()
     os.environ.update(before)
 
@@ -64,3 +69,44 @@ def test_the_report_finds_the_effects_that_the_shop_was_made_with(told):
     assert "gift-first" in better
     assert all(judged.compared.low <= judged.truth <= judged.compared.high for judged in better.values())
     assert told.stat().st_size > 20_000
+
+
+def test_it_is_said_how_long_each_part_took():
+    seconds = iter((10.0, 12.0, 72.5, 80.0))
+    phases = Phases(lambda: next(seconds))
+    for name in ("made up", "two months", "measured"):
+        phases.begin(name)
+    assert phases.told() == [("made up", 2.0), ("two months", 60.5), ("measured", 7.5)]
+
+
+TUTORIALS = ("docs/tutorial.md", "docs/uk/tutorial.md")
+
+
+@pytest.fixture
+def terminal(monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "160")
+    return Terminal(monkeypatch, capsys)
+
+
+def test_the_shop_as_it_was_before_the_first_letter_is_kept_for_the_tutorial(told):
+    before, after = (told.parents[1] / name / "orders.csv" for name in ("before/data", "data"))
+    assert after.read_text(encoding="utf-8").startswith(before.read_text(encoding="utf-8"))
+    assert after.stat().st_size > before.stat().st_size
+
+
+@pytest.mark.parametrize("page", TUTORIALS)
+def test_what_the_tutorial_reads_and_starts_beside_the_demo(told, page, monkeypatch, terminal):
+    """From the folder of a project that lies beside out/, as the tutorial's own does."""
+    folder = told.parents[3] / "my-shop"
+    if not folder.exists():
+        founding.init(folder)
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(clock, "now", lambda: story.OPENS_AT + timedelta(days=story.TICKS[-1]))
+    reported, served = [block for block in blocks.scene("demo") if block.page == page]
+    assert "gift-first" in terminal.type([reported])
+    assert "<html" in (folder / "report.html").read_text(encoding="utf-8")
+    ((line, _),) = served.typed()
+    with standing(line, folder) as studio:
+        answer = studio.get("/cohorts")
+        assert answer.is_success, answer.text
+        assert "silent-1-2-years-3-orders" in answer.text

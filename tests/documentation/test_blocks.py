@@ -3,82 +3,49 @@
 from __future__ import annotations
 
 import json
-import shutil
+import re
+import shlex
+import subprocess
+import textwrap
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
-import typer.main
+import yaml
 
-from tests.documentation import blocks
-from tests.documentation.blocks import Block
-from winback import cli, clock, strictyaml
-from winback.demo import shop
-from winback.operations import founding, importing, schemas
-from winback.store import database
+from tests.documentation import blocks, command_tree
+from tests.projects import ROOT
+from winback import strictyaml
+from winback.operations import schemas
 
-DAY = datetime(2026, 11, 27, 10, 15, tzinfo=UTC)
-"""The day on which the pages were written: the shop of the demo opens on 24 November 2026."""
-
-ONLY_READ = 26
+ONLY_READ = 6
 """Blocks whose commands aren't run here, at most. Each says why."""
 
 BLOCKS = [block for page in blocks.pages() for block in blocks.of(page)]
 TYPED = [block for block in BLOCKS if block.language in {"sh", "console"}]
-RUN = sorted({block.page for block in TYPED if not block.is_only_read})
-
-
-@pytest.fixture(scope="module")
-def made_up(tmp_path_factory) -> Path:
-    """What `make demo` leaves of the made-up shop's files, of one customer in forty, and a project that has imported them."""
-    folder = tmp_path_factory.mktemp("documentation")
-    drawn = shop.draw(folder / "out/demo/data", opens_at=datetime(2026, 11, 24, 10, 30, tzinfo=UTC), seed=7)
-    drawn.shoppers = dict(list(drawn.shoppers.items())[::40])
-    drawn.past = [(moment, key, amount) for moment, key, amount in drawn.past if key in drawn.shoppers]
-    drawn.open()
-    founded = founding.init(folder / "project")
-    shutil.copytree(folder / "out/demo/data", founded.root / "data")
-    engine = database.open_engine(founded.database_url)
-    importing.run(founded, engine, now=DAY)
-    engine.dispose()
-    return folder
-
-
-@pytest.fixture
-def place(made_up, tmp_path, monkeypatch) -> Path:
-    """A folder in which a page's commands are typed: a project of theirs, with the demo's files beside."""
-    shutil.copytree(made_up, tmp_path, dirs_exist_ok=True)
-    monkeypatch.setattr(clock, "now", lambda: DAY)
-    monkeypatch.setenv("WINBACK_SECRET", "k" * 32)
-    return tmp_path
+RUN = sorted({block.page for block in TYPED if not (block.is_only_read or block.scene)})
 
 
 @pytest.mark.parametrize("page", RUN)
-def test_the_commands_of_a_page_do_what_it_says(page, place, monkeypatch, capsys):
-    begins_itself = any(words[:2] == ["winback", "init"] for block in TYPED if block.page == page for words in block.commands())
+def test_the_commands_of_a_page_do_what_it_says(page, place, monkeypatch, terminal):
+    here = [block for block in TYPED if block.page == page and not (block.is_only_read or block.scene)]
+    begins_itself = any(words[:2] == ["winback", "init"] for block in here for words in block.commands())
     monkeypatch.chdir(place if begins_itself else place / "project")
-    for block in TYPED:
-        if block.page == page and not block.is_only_read:
-            for words in block.commands():
-                _do(words, block, monkeypatch, capsys)
+    terminal.type(here)
 
 
-def _do(words: list[str], block: Block, monkeypatch, capsys) -> None:
-    if words[0] == "cd":
-        monkeypatch.chdir(words[1])
-    elif words[:2] == ["cp", "-r"]:
-        shutil.copytree(words[2], Path(words[3]) / Path(words[2]).name)
-    elif words[0] == "winback":
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as left:
-            cli.main(words[1:])
-        said = capsys.readouterr()
-        assert not left.value.code, f"{block}: {' '.join(words)}: {said.out[-500:]}{said.err}"
-    else:
-        pytest.fail(f"{block}: nobody here can do `{' '.join(words)}`. Say above the block why it can't be run: <!-- read only: REASON -->")
+def test_each_scene_is_played_by_the_file_that_is_named_for_it():
+    said = {block.scene for block in TYPED if block.scene}
+    assert said == set(blocks.SCENES), "write in tests/documentation/blocks.py which test plays a scene"
+    for name, file in blocks.SCENES.items():
+        assert f'blocks.scene("{name}")' in (ROOT / file).read_text(encoding="utf-8"), f"{file} doesn't type the blocks of {name}"
+
+
+def test_a_block_with_commands_says_that_it_is_one():
+    silent = [block for block in BLOCKS if not block.language and re.search(r"^(\$ |winback |prefect |make |pip )", block.text, re.MULTILINE)]
+    assert not silent, f"{', '.join(map(str, silent))}: begin it with ```sh, or ```console where it shows what is printed"
 
 
 def _lines() -> Iterator[tuple[str, list[str]]]:
@@ -88,16 +55,28 @@ def _lines() -> Iterator[tuple[str, list[str]]]:
 
 @pytest.mark.parametrize(("where", "words"), list(_lines()))
 def test_every_command_and_option_is_one_that_there_is(where, words):
-    command: Any = typer.main.get_command(cli.app)
-    rest = words[1:]
-    while hasattr(command, "commands"):
-        if not rest or rest[0] not in command.commands:
-            break
-        command, rest = command.commands[rest[0]], rest[1:]
-    known = {word for each in command.params for word in (*each.opts, *each.secondary_opts)} | {"--help", "-h"}
-    assert not hasattr(command, "commands") or command.invoke_without_command or set(rest) & known, f"{where}: there is no `{' '.join(words)}`"
-    typed = {word.partition("=")[0].strip("[]") for word in rest if word.lstrip("[").startswith("--")}
-    assert typed <= known, f"{where}: `{' '.join(words)}` has no {typed - known}"
+    assert not (fault := command_tree.fault(words)), f"{where}: {fault}"
+
+
+SENTENCES = [
+    (page.relative_to(ROOT).as_posix(), " ".join(found.split()))
+    for page in blocks.pages()
+    for found in re.findall(r"`(winback [^`]+)`", re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL))
+]
+
+
+def test_every_command_in_a_sentence_is_one_that_there_is():
+    assert len(SENTENCES) > 150
+    assert [f"{page}: {fault}" for page, line in SENTENCES if (fault := command_tree.fault(shlex.split(line)))] == []
+
+
+MADE = [(str(block), words[1:]) for block in TYPED for words in block.commands() if words[0] == "make"]
+
+
+@pytest.mark.parametrize(("where", "targets"), MADE)
+def test_make_knows_what_it_is_asked_for(where, targets):
+    done = subprocess.run(["make", "--dry-run", *targets], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert not done.returncode, f"{where}: {done.stderr}"
 
 
 def test_who_only_reads_says_why_and_is_rare():
@@ -107,7 +86,12 @@ def test_who_only_reads_says_why_and_is_rare():
     assert len(unread) <= ONLY_READ
 
 
-@pytest.mark.parametrize("block", [block for block in BLOCKS if block.language == "yaml"], ids=str)
+YAML = [block for block in BLOCKS if block.language == "yaml"]
+USUAL = {"campaign": "campaigns/winter-tea", "cohort": "cohorts/silent-1-2-years-3-orders"}
+"""The file that a block is a part of, where it isn't called like its kind."""
+
+
+@pytest.mark.parametrize("block", YAML, ids=str)
 def test_yaml_fits_its_file(block, tmp_path):
     name, _, under = block.said.partition(": ")
     assert name in schemas.SHAPES, f"{block}: which file is it of? Say so above: <!-- settings -->, one of {', '.join(schemas.SHAPES)}"
@@ -130,3 +114,23 @@ def test_yaml_fits_its_file(block, tmp_path):
 def _plain(path: Path) -> Any:
     """The file's data as JSON knows it."""
     return json.loads(json.dumps(strictyaml.content(path, shown=path.name), default=str))
+
+
+@pytest.mark.parametrize("block", YAML, ids=str)
+def test_the_program_reads_a_file_of_the_shop_with_the_block_in_it(block, tmp_path):
+    """What a schema can't tell, too: which keys need each other."""
+    name, _, under = block.said.partition(": ")
+    usual = ROOT / "config" / f"{USUAL.get(name, name)}.yaml"
+    whole = yaml.safe_load(usual.read_text(encoding="utf-8").replace("http://localhost:8000", "https://u.zerno.example")) if usual.exists() else {}
+    part = yaml.safe_load(textwrap.dedent(block.text))
+    place = whole
+    *above, last = under.split(".") if under else [""]
+    for key in above:
+        place = place[key]
+    if under and isinstance(part, list):
+        place[last] = part
+    else:
+        (place[last] if under else place).update(part)
+    path = tmp_path / f"{name}.yaml"
+    path.write_text(yaml.safe_dump(whole, allow_unicode=True, sort_keys=False), encoding="utf-8")
+    strictyaml.read(path, schemas.SHAPES[name], shown=f"{block}, {path.name}")

@@ -18,6 +18,7 @@ from typing import Any, Self
 import httpx
 
 from tests import projects
+from tests.documentation.blocks import Block
 from winback.demo.serving import listen
 
 PATIENCE = 900.0
@@ -101,6 +102,14 @@ class Prefect:
         )
         assert done.returncode == 0, f"{line}\n{done.stdout}\n{done.stderr}"
         return done.stdout
+
+    def ask(self, block: Block) -> dict[str, str]:
+        """Types a block of `prefect deployment run`; by deployment, the flow run that was made."""
+        made = {
+            line.split()[3].partition("/")[0]: re.search(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", self.shell(line)) for line, _ in block.typed()
+        }
+        assert all(made.values()), made
+        return {name: found[0] for name, found in made.items() if found}
 
     def stay(self, line: str, *, before: Sequence[str] = (), **environment: str) -> subprocess.Popen[bytes]:
         """A command that doesn't end by itself, with its children in a group of its own; `before` are words in front of it."""

@@ -14,6 +14,7 @@ import yaml
 from sqlalchemy import select
 
 from tests import projects
+from tests.documentation import blocks
 from tests.flows import served
 from tests.flows.served import Prefect
 from tests.operations.lost import populate
@@ -25,6 +26,7 @@ from winback.store.tables import approvals, deliveries
 
 pytestmark = [pytest.mark.flows, pytest.mark.xdist_group("deployed")]
 
+README, ASKED, AUTOMATION = blocks.scene("deployed")
 START = datetime(2026, 11, 24, 10, 30, tzinfo=UTC)
 HEADER = "id,email,telegram,name,patronymic,surname,sex,language,country,city,zone,manager,black_list,agrees,agreed_on,agreed_at\n"
 FUSE = "fuse: {bounces: {above: 0.05, of: 100, at_least: 10}}"
@@ -58,7 +60,7 @@ def shop(tmp_path_factory) -> Iterator[Shop]:
     engine = database.open_engine(project.database_url)
     populate(engine, 40)
     engine.dispose()
-    exported, server, pool, deploy, worker = served.block("README.md", "prefect deploy --all")
+    exported, server, pool, deploy, worker = (line for line, _ in README.typed())
     with Prefect(folder / "prefect", served.project(project.root)) as prefect:
         assert prefect.shell(f"{exported} && echo $WINBACK_HOME $PREFECT_API_URL").split() == [
             str(project.root),
@@ -172,10 +174,11 @@ def test_what_was_measured_stands_beside_the_run_as_text_tables_and_charts(shop)
 
 
 def test_a_spike_of_bounces_stops_the_lane_and_an_automation_pauses_what_enrols(shop):
-    """By the lines of automations.yaml: the fuse has blown, the next run tells of it, the event arrives, Prefect pauses."""
+    """By the lines of docs/schedules.md, which automations.yaml repeats: the fuse has blown, the next run tells of it, the event arrives, Prefect pauses."""
     prefect, project = shop.prefect, shop.project
     head = (projects.ROOT / "automations.yaml").read_text(encoding="utf-8").partition("automations:")[0]
-    prefect.shell("\n".join(line.removeprefix("#").strip() for line in head.splitlines()[1:]))
+    assert [line.removeprefix("#").strip() for line in head.splitlines()[1:]] == AUTOMATION.text.splitlines()
+    prefect.shell(f"set -e\n{AUTOMATION.text}")
     engine = database.open_engine(project.database_url)
     with database.writing(engine) as connection:
         fuses.blow(connection, "email", FuseCause.BOUNCES, START, counts={"bad": 60, "of": 100, "above": 0.05})
@@ -184,3 +187,13 @@ def test_a_spike_of_bounces_stops_the_lane_and_an_automation_pauses_what_enrols(
     assert shop.run({"bounces": {"place": str(project.root / "replies")}}, now=START + timedelta(days=8)) == {"bounces": "Completed"}
     prefect.until(lambda: prefect.deployments()["enrol-and-send"]["paused"] or None, "nothing is paused")
     assert [name for name, each in prefect.deployments().items() if each["paused"]] == ["enrol-and-send"]
+
+
+def test_what_the_page_asks_of_deployments_is_done(shop):
+    prefect, old = shop.prefect, shop.project.root / "mail/old.mbox"
+    old.parent.mkdir(exist_ok=True)
+    old.write_text(
+        "From nobody Thu Jan  1 10:00:00 2026\nFrom: emma@post.example\nTo: care@zerno.example\nSubject: Hello\n\nThank you.\n", encoding="utf-8"
+    )
+    assert set(prefect.ended(prefect.ask(ASKED)).values()) == {"Completed"}
+    assert prefect.artifacts()["report-quarter-2026-q3"]["data"].startswith("# 2026-Q3: хто пішов")

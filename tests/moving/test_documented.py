@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import re
-import shlex
-
 import pytest
 
 from tests import projects
 from tests.commands.conftest import shop  # noqa: F401  the fixture
 from tests.commands.terminal import table, winback
+from tests.documentation import blocks
 from tests.moving.test_moving import EXPORTS, listmonk  # noqa: F401  the fixture
 from winback.audience.former import TOOLS
 
 PAGE = (projects.ROOT / "docs/moving.md").read_text(encoding="utf-8")
-COMMANDS = [shlex.split(line) for block in re.findall("```sh\n(.*?)```", PAGE, re.DOTALL) for line in block.splitlines()]
+TYPED = [block for block in blocks.of(projects.ROOT / "docs/moving.md") if block.language == "sh"]
 
 
 def test_every_command_runs(shop, listmonk, capsys, monkeypatch):  # noqa: F811  fixtures
     monkeypatch.setenv("OLD_DATABASE", listmonk)
     for name, tool in (("subscribers.csv", "listmonk"), ("contacts.csv", "mautic"), ("members.csv", "csv")):
         (shop / name).write_text(EXPORTS[tool][0], encoding="utf-8")
-    assert len(COMMANDS) >= 8
-    for program, *arguments in COMMANDS:
+    assert set(blocks.scene("former-tool")) < set(TYPED)
+    for program, *arguments in (words for block in TYPED for words in block.commands()):
         assert program == "winback"
         code, out, err = winback(capsys, *arguments)
         assert code == 0, (arguments, out, err)

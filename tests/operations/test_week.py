@@ -13,7 +13,8 @@ from winback import settings
 from winback.channels.memory import MemoryChannel
 from winback.limits import FuseCause
 from winback.operations import week
-from winback.outcomes import languages, markdown
+from winback.outcomes import languages, markdown, wording
+from winback.outcomes.languages import lanes
 from winback.sending import prepared
 from winback.speech import Language
 from winback.store import database, fuses
@@ -78,6 +79,16 @@ def test_a_week_is_told_in_the_language_of_the_reports(tmp_path, engine, languag
     assert f"- {words['week-quiet']}\n" in markdown.of_week(week.tell(spoken, engine, now=START))
     populate(engine)
     go(prepared.prepare(spoken, CAMPAIGN), engine, START, MemoryChannel())
+    with database.writing(engine) as connection:
+        for lane, cause in (("group:gmail", FuseCause.BOUNCES), ("email", FuseCause.CLOSED)):
+            fuses.blow(connection, lane, cause, START, counts={"bad": 1060, "of": 2000, "above": 0.05}, detail="550 no")
     told = week.tell(spoken, engine, now=START + timedelta(days=7))
+    closed, bounced = sorted(told.sentences()[1:], key=lambda sentence: "gmail" in sentence)
+    sentences = lanes.SENTENCES[language]
+    assert closed[1:] == sentences["closed"].format(lane=sentences["email"], detail="550 no")[1:]
+    assert wording.number(1060, words=words) in bounced
+    assert sentences["said"].format(detail="550 no") in bounced
+    assert (language is Language.EN) is ("Nothing leaves by" in bounced)
+    assert "Nothing leaves by e-mail to gmail" in " ".join(told.as_json()["lanes_stopped"]), "programs read English"
     (row,) = told.as_json()["campaigns"]
     assert told.sentences()[0] == words["week-sent"].format(sent=row["sent"], replies=0)

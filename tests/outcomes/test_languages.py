@@ -12,8 +12,10 @@ from lxml import html
 from rich.console import Console
 
 from tests.outcomes import sample
+from winback.limits import FuseCause
 from winback.model import Reason
 from winback.outcomes import languages, tabulated, terminal, wording
+from winback.outcomes.languages import lanes
 from winback.outcomes.sentences import ENGLISH
 from winback.speech import Language
 from winback.studio import report_page
@@ -32,6 +34,20 @@ def test_a_language_says_everything_that_english_does_and_fills_in_the_same(lang
     assert [key for key in ENGLISH if fields(words[key]) != fields(ENGLISH[key])] == []
     assert words["language"] == language
     assert len(words["months"].split()) == 12
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_a_day_at_the_end_of_a_sentence_brings_no_full_stop_of_its_own(language):
+    words = languages.words(language)
+    day = wording.day(datetime(2026, 3, 9, tzinfo=UTC), words)
+    assert not [key for key, sentence in words.items() if ".." in sentence.replace("{day}", day).replace("{last}", day)]
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_what_became_of_a_lane_is_said_in_each(language):
+    english = lanes.SENTENCES[Language.EN]
+    assert {key: fields(sentence) for key, sentence in lanes.SENTENCES[language].items()} == {key: fields(english[key]) for key in english}
+    assert set(FuseCause) <= set(english)
 
 
 @pytest.mark.parametrize("language", OTHERS)
@@ -84,8 +100,8 @@ def _words(page: str) -> set[str]:
     ("language", "number", "percent", "day", "days"),
     [
         (Language.EN, "1,234.5", "4.2%", "9 March 2026", ("1 day", "2 days", "60 days")),
-        (Language.UK, "1\xa0234,5", "4,2\xa0%", "9 березня 2026 р.", ("1 день", "2 дні", "60 днів")),
-        (Language.RU, "1\xa0234,5", "4,2\xa0%", "9 марта 2026 г.", ("1 день", "2 дня", "60 дней")),
+        (Language.UK, "1\xa0234,5", "4,2\xa0%", "9 березня 2026 року", ("1 день", "2 дні", "60 днів")),
+        (Language.RU, "1\xa0234,5", "4,2\xa0%", "9 марта 2026 года", ("1 день", "2 дня", "60 дней")),
         (Language.RO, "1.234,5", "4,2%", "9 martie 2026", ("1 zi", "2 zile", "60 de zile")),
         (Language.UZ, "1\xa0234,5", "4,2%", "2026-yil 9-mart", ("1 kun", "2 kun", "60 kun")),
         (Language.MN, "1,234.5", "4.2%", "2026 оны 3-р сарын 9", ("1 хоног", "2 хоног", "60 хоног")),

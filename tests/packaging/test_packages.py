@@ -57,8 +57,11 @@ def test_a_project_of_the_wheel_is_whole_and_in_order(installed, shop):
 
 def test_the_deployments_of_a_new_project_are_all_there(shop):
     deployments = yaml.safe_load((shop / "prefect.yaml").read_text())["deployments"]
+    many = yaml.safe_load((shop / "prefect-many.yaml").read_text())["deployments"]
     assert deployments
-    for each in deployments:
+    assert many
+    assert yaml.safe_load((shop / "automations.yaml").read_text())["automations"]
+    for each in [*deployments, *many]:
         file, _, flow = each["entrypoint"].partition(":")
         functions = [node.name for node in ast.parse((shop / file).read_text()).body if isinstance(node, ast.FunctionDef)]
         assert flow in functions, f"{each['name']}: {each['entrypoint']}"

@@ -15,6 +15,8 @@ VNU = FOLDER / "vnu.jar"
 """The Nu HTML checker, out of the npm package vnu-jar."""
 AXE = FOLDER / "axe.min.js"
 """axe-core, out of the npm package of that name."""
+COMPOSE = FOLDER / "compose-spec.json"
+"""The schema of the Compose Specification, out of the npm package dclint."""
 INSISTED_ON = bool(os.environ.get("WINBACK_REFEREES"))
 """A referee that is missing fails its tests instead of skipping them."""
 
@@ -38,6 +40,13 @@ def axe() -> Path:
     if not AXE.is_file():
         _absent(f"axe-core (npm package axe-core) is not at {os.path.relpath(AXE)}")
     return AXE
+
+
+def compose_schema() -> Path:
+    """The schema of compose files. Skips or fails as `program` does."""
+    if not COMPOSE.is_file():
+        _absent(f"the Compose Specification's schema (npm package dclint) is not at {os.path.relpath(COMPOSE)}")
+    return COMPOSE
 
 
 def _absent(what: str) -> str:

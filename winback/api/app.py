@@ -16,6 +16,7 @@ from winback.api.desk import Desk
 from winback.operations.working import Launch, Works, in_process
 from winback.settings import Project
 from winback.tracking.guard import Allowance, Guard, Limits
+from winback.watching.endpoints import Watched
 
 PREFIX = "/api/v1"
 LONGEST_BODY = 2 * 2**20
@@ -33,12 +34,13 @@ def create_app(
     launch: Launch = in_process,
     allowance: Allowance | None = None,
 ) -> ASGIApp:
-    """Everything below /api/v1, for programs with tokens. `launch` begins works that take minutes; `allowance` is that of each token."""
+    """Everything below /api/v1, for programs with tokens, and whether it lives and is ready, for whoever watches it. `launch` begins works that take minutes; `allowance` is that of each token."""
     app = create_routes(
         Desk(project, engine, clock, Works(project, engine, launch), Allowance(burst=300, a_second=20) if allowance is None else allowance)
     )
     limits = Limits(_OnlyJson(app), project.settings.trusted_proxies, longest_body=LONGEST_BODY, refusing=problems.refuse)
-    return Guard(limits, project.settings.public_url)
+    watched = Watched(limits, project, engine, project.root / ".winback" / "hits", clock)
+    return Guard(watched, project.settings.public_url)
 
 
 def create_routes(desk: Desk) -> FastAPI:

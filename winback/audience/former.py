@@ -20,8 +20,9 @@ from winback.errors import ConfigError, Problem, SourceError
 from winback.settings import Project
 from winback.strictyaml import nearest
 
-TOOLS = ("listmonk", "mautic", "csv")
-"""Whose data can be read; csv is any tool's list of people."""
+LETTERS = "letters"
+TOOLS = ("listmonk", "mautic", "csv", LETTERS)
+"""Whose data can be read; csv is any tool's list of people, letters a list of what left: a mail server's log as a table."""
 
 _QUERIES = Path(__file__).with_name("former")
 _CLOSED = {"listmonk": ("closed",), "mautic": ("closed", "closed-phones")}
@@ -46,6 +47,13 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "ip": ("confirm_ip", "optin_ip", "opt-in ip"),
 }
 """What exports call their columns, without regard to capitals; the first that is there counts."""
+
+_LETTERS: dict[str, tuple[str, ...]] = {
+    "email": ("to", "recipient", "rcpt", *suppression_lists.ADDRESS),
+    "touched_at": ("sent_at", "sent", "touched_at", "date", "time", "timestamp"),
+    "id": ("message_id", "message-id", "queue_id", "queue id", "id"),
+}
+"""The same of a list of letters."""
 
 _PEOPLE = ("given_name", "family_name", "city", "country", "locale", "time_zone")
 _UNSETTLED = frozenset({"unconfirmed", "pending", "transactional", "non-subscribed", "nonsubscribed"})
@@ -79,8 +87,10 @@ def named(project: Project, tool: str, place: str) -> Former:
     if tool not in TOOLS:
         raise ConfigError(Problem("", None, f"--from is {tool}; that tool isn't known.", nearest(tool, TOOLS, "Tools")))
     former = Former(project, tool, place)
-    if former.is_database and tool == "csv":
-        raise ConfigError(Problem("", None, "--from csv reads a file, not a database.", "Write listmonk or mautic, or describe it in sources.yaml."))
+    if former.is_database and tool not in _MARK:
+        raise ConfigError(
+            Problem("", None, f"--from {tool} reads a file, not a database.", "Write listmonk or mautic, or describe it in sources.yaml.")
+        )
     if former.is_database and re.search(r"://[^/@]*:(?!\$\{)[^/@]+@", place):
         how = "Write '${OLD_PASSWORD}' in its place, in single quotes, and set OLD_PASSWORD in the environment."
         raise ConfigError(Problem("", None, "the URL holds a password, which everybody on this machine could read.", how))
@@ -121,7 +131,7 @@ def people(former: Former) -> Iterator[Rows]:
         with _queried(former, "customers") as rows:
             yield Rows(_header(rows.header), (_shaped(chunk, former.tool) for chunk in rows.chunks))
         return
-    with _exported(former) as (rows, columns):
+    with _exported(former, _NAMES, ("email",)) as (rows, columns):
         named_chunks = (Chunk({ours: chunk.columns[theirs] for ours, theirs in columns.items()}, chunk.lines, chunk.rejects) for chunk in rows.chunks)
         shaped = (_shaped(_agreeing(chunk, former), former.tool) for chunk in named_chunks)
         yield Rows(_header((*columns, "agreed", "source")), shaped)
@@ -129,7 +139,11 @@ def people(former: Former) -> Iterator[Rows]:
 
 @contextmanager
 def sends(former: Former) -> Iterator[Rows | None]:
-    """Past letters with the column `key` of whose they are; None: exports tell of none."""
+    """Past letters with the column `key` of whose they are, empty where only their address tells; None: exports of people tell of none."""
+    if former.tool == LETTERS:
+        with _exported(former, _LETTERS, ("email", "touched_at")) as (listed, columns):
+            yield Rows(_LISTED, (_of_list(chunk, columns) for chunk in listed.chunks))
+        return
     if not former.is_database:
         yield None
         return
@@ -144,7 +158,7 @@ def closed(former: Former) -> Iterator[Part]:
             with _queried(former, name) as rows:
                 yield from suppression_lists.parts(rows, former.shown, name)
         return
-    with _exported(former) as (_, columns):
+    with _exported(former, _NAMES, ("email",)) as (_, columns):
         says = "status" in columns
     if says:
         yield from suppression_lists.read(former.path, former.shown)
@@ -183,17 +197,17 @@ def _prefix(former: Former) -> str:
 
 
 @contextmanager
-def _exported(former: Former) -> Iterator[tuple[Rows, Mapping[str, str]]]:
-    """The file's rows, and its columns by our names."""
+def _exported(former: Former, names: Mapping[str, Sequence[str]], needed: Sequence[str]) -> Iterator[tuple[Rows, Mapping[str, str]]]:
+    """The file's rows, and its columns by our names. Raises SourceError when one that is needed isn't there."""
     separator = suppression_lists.delimiter(former.path) or ","
     with delimited.opened(Delimited(former.path, former.shown, delimiter=separator)) as rows:
         by_name = {cells.text(name).casefold(): name for name in reversed(rows.header)}
-        found = {ours: next((by_name[word] for word in words if word in by_name), None) for ours, words in _NAMES.items()}
+        found = {ours: next((by_name[word] for word in words if word in by_name), None) for ours, words in names.items()}
         columns = {ours: theirs for ours, theirs in found.items() if theirs}
-        if "email" not in columns:
-            raise SourceError(
-                Problem(former.shown, 1, "no column is called like one of e-mail addresses.", nearest("email", rows.header, "Its columns"))
-            )
+        if missing := [name for name in needed if name not in columns]:
+            what = {"email": "e-mail addresses", "touched_at": "moments of sending"}[missing[0]]
+            how = nearest(names[missing[0]][0], rows.header, "Its columns")
+            raise SourceError(Problem(former.shown, 1, f"no column is called like one of {what}.", how))
         yield rows, columns
 
 
@@ -239,6 +253,18 @@ def _of_letters(chunk: Chunk, tool: str) -> Chunk:
     columns = {name: values for name, values in chunk.columns.items() if name != "customer"}
     ids, whose = cells.texts(chunk.columns["id"]), cells.texts(chunk.columns["customer"])
     return Chunk({**columns, "id": _keys(ids, tool), "key": _keys(whose, tool)}, chunk.lines, chunk.rejects)
+
+
+_LISTED = ("id", "key", "email", "touched_at", "channel", "reacted_at")
+
+
+def _of_list(chunk: Chunk, columns: Mapping[str, str]) -> Chunk:
+    """A list of letters tells neither whose they are nor who answered."""
+    count = len(chunk.lines)
+    told = {ours: cells.texts(chunk.columns[theirs]) for ours, theirs in columns.items()}
+    return Chunk(
+        {"id": [""] * count, "key": [""] * count, "channel": ["email"] * count, "reacted_at": [""] * count, **told}, chunk.lines, chunk.rejects
+    )
 
 
 def _keys(ids: Sequence[str], tool: str) -> list[str]:

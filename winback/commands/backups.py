@@ -59,4 +59,8 @@ def restore(
             f"winback resume CAMPAIGN --took-nobody-in, or winback cancel CAMPAIGN: {', '.join(done.enrolling)}."
         )
     if not nothing_sent:
+        typer.echo(
+            "Whom letters went to since the backup is known to nobody here, so no campaign begins before you say that they are in, as touches: "
+            "winback import --from letters FILE, then winback run CAMPAIGN --letters-are-in."
+        )
         typer.echo("What customers said since then (unsubscribed, bounced) is lost too: docs/backup.md says where to find it.")

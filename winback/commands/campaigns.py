@@ -101,6 +101,12 @@ def run(
     campaign: Campaign,
     again: Annotated[bool, typer.Option("--again", help="Begin a new run after the last one is over.")] = False,
     clock_is_right: Annotated[bool, typer.Option("--clock-is-right", help="The clock was ahead before, and is right now.")] = False,
+    letters_are_in: Annotated[
+        bool,
+        typer.Option(
+            "--letters-are-in", help="After `winback restore`: you vouch that letters which left since the backup are imported, or that none left."
+        ),
+    ] = False,
     folder: Folder = None,
     json: Json = False,
 ) -> None:
@@ -116,6 +122,8 @@ def run(
     ready = prepared.prepare(project, campaign)
     if clock_is_right:
         beginning.accept_clock(frame.open_store(project), campaign, now=clock.now())
+    if letters_are_in:
+        beginning.vouch_for_letters(frame.open_store(project), by=project.user, now=clock.now())
     with frame.progress(not json) as progress:
         ran = frame.run(running.go(ready, frame.open_store(project), now=clock.now, worker=frame.worker_name(), again=again, progress=progress))
     if json:

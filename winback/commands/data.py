@@ -29,7 +29,12 @@ def import_(
     place: Annotated[str, typer.Argument(metavar="[PLACE]", help="With --from: the file that was exported, or the database's URL.")] = "",
     source: Annotated[str | None, typer.Option(metavar="SOURCE", help="Only this source of config/sources.yaml.")] = None,
     tool: Annotated[
-        str, typer.Option("--from", metavar="TOOL", help="Of the tool you wrote with before: listmonk, mautic, or csv for any list.")
+        str,
+        typer.Option(
+            "--from",
+            metavar="TOOL",
+            help="Of the tool you wrote with before: listmonk, mautic, csv for any list of people; letters for a list of what left.",
+        ),
     ] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="With --from: say what would come, and change nothing.")] = False,
     folder: Folder = None,
@@ -59,12 +64,15 @@ def _refuse_half_said(place: str, tool: str, source: str | None, *, dry_run: boo
         raise ConfigError(Problem("", None, f"--from {tool} needs what to read.", f"Write for example: winback import --from {tool} subscribers.csv"))
     if not tool and (place or dry_run):
         said = f"`{place}` is" if place else "--dry-run is"
-        raise ConfigError(Problem("", None, f"{said} for --from only.", "Name the tool: --from listmonk, mautic or csv; the shop's data needs none."))
+        raise ConfigError(
+            Problem("", None, f"{said} for --from only.", "Name the tool: --from listmonk, mautic, csv or letters; the shop's data needs none.")
+        )
     if tool and source:
         raise ConfigError(Problem("", None, "--from and --source don't go together.", "Leave one of them out."))
 
 
 def _move(project: Project, tool: str, place: str, *, dry_run: bool, json: bool) -> None:
+    from winback.audience.former import LETTERS
     from winback.operations import moving
 
     with frame.progress(not json) as progress:
@@ -73,10 +81,11 @@ def _move(project: Project, tool: str, place: str, *, dry_run: bool, json: bool)
         frame.print_json(report.as_json())
         return
     _tell("Would come" if dry_run else "Came", report.sources, report.warnings)
-    closed = report.closed
-    rows = [(word, f"{count:,}") for word, count in sorted(closed.reasons.items())]
-    rows += [("closed now", f"{closed.new:,}"), ("closed before", f"{closed.known:,}"), ("still written to there", f"{closed.passed_over:,}")]
-    frame.print_table("Addresses not to write to", ("", ""), rows)
+    if tool != LETTERS:
+        closed = report.closed
+        rows = [(word, f"{count:,}") for word, count in sorted(closed.reasons.items())]
+        rows += [("closed now", f"{closed.new:,}"), ("closed before", f"{closed.known:,}"), ("still written to there", f"{closed.passed_over:,}")]
+        frame.print_table("Addresses not to write to", ("", ""), rows)
     if dry_run:
         typer.echo("Nothing is changed. Without --dry-run it comes in, all of it or nothing.")
 

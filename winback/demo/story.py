@@ -6,7 +6,6 @@ import asyncio
 import os
 import shutil
 import uuid
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,6 +21,7 @@ from winback.demo import mailbox, shop
 from winback.demo.bot_api import BotApi
 from winback.demo.customers import Customers
 from winback.demo.mailbox import MailServer
+from winback.demo.phases import Phases
 from winback.demo.serving import Serving
 from winback.letters import pages
 from winback.operations import approving, campaign_run, collecting, founding, importing, planning, reporting, running, selecting
@@ -83,9 +83,10 @@ class SimulatedClock:
         return self.moment
 
 
-def tell(folder: Path, deeds: Deeds, *, seed: int, ended: Callable[[], str] | None = None) -> Path:
-    """Play the story in `folder` (emptied first) and print it; `ended` is asked for a last word. Returns the report's page."""
-    console = Console()
+def tell(folder: Path, deeds: Deeds, *, seed: int, phases: Phases | None = None) -> Path:
+    """Play the story in `folder` (emptied first) and print it, and at its end the `phases` that it took. Returns the report's page."""
+    console, phases = Console(), phases or Phases()
+    phases.begin("the shop is made up")
     shutil.rmtree(folder, ignore_errors=True)
     folder.parent.mkdir(parents=True, exist_ok=True)
     time = SimulatedClock(OPENS_AT)
@@ -95,24 +96,30 @@ def tell(folder: Path, deeds: Deeds, *, seed: int, ended: Callable[[], str] | No
     with MailServer(folder / "mail" / "arrived", replies=gone) as mail, BotApi() as bot:
         founded = _found(folder, mail, bot)
         made_up.open()
+        shutil.copytree(folder / "data", folder / "before" / "data")  # for who begins where the story began: docs/tutorial.md
         mailbox.make_maildir(replies)
         customers = Customers(made_up, mail, bot, replies, seed=seed)
         engine = database.open_engine(founded.database_url)
         with Serving(app.create_app(founded, engine, clock=time.now, render_page=pages.render)) as served:
             project = _write_settings(founded, ("public_url: http://localhost:8000", f"public_url: {served.url}"))
             console.rule("[bold]A made-up shop[/]: 6,000 customers, half of them lost for one to two years")
+            phases.begin("customers and orders are imported")
             _show_import(deeds.import_(folder, time.now()))
+            phases.begin("cohort, plan and approval")
             _show_cohort(project, time.now())
             campaign_tables.print_plan(planning.plan(prepared.prepare(project, CAMPAIGN), engine, now=time.now()))
             _approve(deeds, project, engine, time.now(), console)
+            phases.begin("two months: letters, answers, orders")
             _play(deeds, folder, customers, time, console)
             console.rule("[bold]Two months later[/]")
+            phases.begin("returns are measured")
             page = folder / "out" / "report.html"
             measured = deeds.measure_and_report(folder, time.now(), page)
             results.print_report(measured)
     console.print("The letters as they arrived:", folder / "mail" / "arrived")
-    if ended:
-        console.print(ended())
+    took = phases.told()
+    rows = [(name, f"{seconds:,.0f}") for name, seconds in [*took, ("together", sum(seconds for _, seconds in took))]]
+    frame.print_table("How long it took", ("", "seconds"), rows)
     console.print("The report as a page:", highlight=False)
     console.print(str(page.resolve()), highlight=False, soft_wrap=True)
     return page

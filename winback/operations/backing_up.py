@@ -124,6 +124,7 @@ def _settle(project: Project, engine: Engine, file: Path, now: datetime, nothing
         if not nothing_sent:
             restored.mark_taking_in(connection, [run.id for run in enrolling], now)
             restored.leave_a_gap(connection)
+        restored.record(connection, who=project.user, nothing_sent=nothing_sent, file=file.name, now=now)
         for run in found:
             detail = {"run": run.number, "restored_from": file.name, "nothing_sent_since": nothing_sent}
             audit.record(connection, who=project.user, deed=audit.Deed.PAUSED, about=f"campaign {run.campaign}", detail=detail, now=now)

@@ -7,6 +7,7 @@ from functools import partial
 
 from sqlalchemy import Connection, Engine
 
+from winback import clock
 from winback.errors import ConfigError, Problem
 from winback.journey import approval, campaign
 from winback.journey.fingerprint import Fingerprint
@@ -15,7 +16,7 @@ from winback.operations import approving, asking, campaign_run
 from winback.operations.approving import Waiting
 from winback.sending import contents
 from winback.sending.prepared import Prepared
-from winback.store import approvals, database, run_files, runs
+from winback.store import approvals, database, restored, run_files, runs
 from winback.store.runs import Run
 
 SKEW = timedelta(minutes=5)
@@ -35,6 +36,7 @@ def begin(engine: Engine, ready: Prepared, *, now: datetime, again: bool = False
         _refuse_earlier(ready, run, now)
     if run is not None and campaign_run.goes_on(ready, run, now):
         return _go_on(engine, ready, campaign_run.current(engine, ready, now=now, made_of=made_of), made_of, now=now)
+    _refuse_without_letters(engine, ready)
     if twins := campaign.twins(ready.project, ready.name):
         raise ConfigError(twins)
     again = again or (run is not None and run.status in UNFINISHED)  # a daily one's next run begins by itself
@@ -109,6 +111,25 @@ def accept_clock(engine: Engine, name: str, *, now: datetime) -> None:
         run = runs.latest(connection, name)
         if run is not None:
             run_files.set_clock(connection, run.id, now)
+
+
+def _refuse_without_letters(engine: Engine, ready: Prepared) -> None:
+    """After a restore the gaps and caps of the contact policy can't hold: what left since the backup is in no row."""
+    with database.reading(engine) as connection:
+        restored_at = restored.lacks_letters_since(connection)
+    if restored_at is not None:
+        day = clock.local_day(restored_at, ready.project.zone)
+        what = f"a backup was restored on {day}: nobody here knows whom letters went to after it was made, and a new run might write to them again at once."
+        how = f"Bring those letters in (docs/backup.md says how), then say so: winback run {ready.name} --letters-are-in"
+        raise ConfigError(Problem("", None, what, how))
+
+
+def vouch_for_letters(engine: Engine, *, by: str, now: datetime) -> None:
+    """A person says that what left between a backup and its being restored is imported, or that nothing did. Raises ConfigError when nobody asked."""
+    with database.writing(engine) as connection:
+        if restored.lacks_letters_since(connection) is None:
+            raise ConfigError(Problem("", None, "no backup was restored that lacks letters.", "Leave out --letters-are-in."))
+        restored.vouch_for_letters(connection, who=by, now=now)
 
 
 def _span(length: timedelta) -> str:

@@ -3,33 +3,37 @@
 from __future__ import annotations
 
 from winback.limits import FuseCause
+from winback.outcomes import wording
+from winback.outcomes.languages import lanes
+from winback.outcomes.sentences import ENGLISH, Words
 from winback.store.fuses import Fuse
 
 
-def name(lane: str) -> str:
+def name(lane: str, words: Words = ENGLISH) -> str:
     """A lane in a sentence."""
     kind, _, of = lane.partition(":")
-    return {"email": "e-mail", "telegram": "Telegram", "group": f"e-mail to {of}"}.get(kind, lane)
+    return lanes.SENTENCES[words["language"]].get(kind, lane).format(of=of)
 
 
-def happened(fuse: Fuse) -> str:
-    """One sentence."""
+_ANSWERED = {FuseCause.BOUNCES, FuseCause.ERRORS, FuseCause.REFUSED}
+
+
+def happened(fuse: Fuse, words: Words = ENGLISH) -> str:
+    """One sentence, and what the other side said in its own words."""
     bad, of, above = (fuse.counts.get(word, 0) for word in ("bad", "of", "above"))
-    found = f"{bad:,.0f} of the last {of:,.0f} letters ({bad / max(of, 1):.1%}, the limit is {above:.1%})"
-    said = f' The last answer was: "{fuse.detail}".' if fuse.detail else ""
-    match fuse.cause:
-        case FuseCause.BOUNCES:
-            return f"Nothing leaves by {name(fuse.lane)} any more: {found} were refused for good or came back.{said}"
-        case FuseCause.COMPLAINTS:
-            return f"Nothing leaves by {name(fuse.lane)} any more: {found} were called spam by their readers."
-        case FuseCause.ERRORS:
-            return f"Nothing leaves by {name(fuse.lane)} any more: {found} were put off, or got no answer.{said}"
-        case FuseCause.REFUSED:
-            return f"Nothing leaves by {name(fuse.lane)} any more: {bad:.0f} letters in a row were refused because of us, not of the address.{said}"
-        case FuseCause.PERSON:
-            return f"Nothing leaves by {name(fuse.lane)} any more: {fuse.stopped_by} stopped it{f' ({fuse.detail})' if fuse.detail else ''}."
-        case FuseCause.CLOSED:
-            return f"{name(fuse.lane).capitalize()} broke off: {fuse.detail}"
+    sentences = lanes.SENTENCES[words["language"]]
+    told = sentences[fuse.cause].format(
+        lane=name(fuse.lane, words),
+        bad=wording.number(bad, words=words),
+        of=wording.number(of, words=words),
+        share=wording.percent(bad / max(of, 1), words=words),
+        limit=wording.percent(above, words=words),
+        who=fuse.stopped_by,
+        note=f" ({fuse.detail})" if fuse.detail else "",
+        detail=fuse.detail,
+    )
+    said = sentences["said"].format(detail=fuse.detail) if fuse.detail and fuse.cause in _ANSWERED else ""
+    return " ".join(filter(None, (f"{told[:1].upper()}{told[1:]}", said)))
 
 
 _TO_DO = {

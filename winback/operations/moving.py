@@ -58,8 +58,9 @@ def run(
     with ExitStack() as stack:
         connection = stack.enter_context(database.writing(engine))
         moving = _Moving(project, connection, former, now, progress)
-        reports = [moving.people(only_known=True), moving.people(only_known=False)]
-        closed = moving.closed()
+        people = tool != tools.LETTERS
+        reports = [moving.people(only_known=True), moving.people(only_known=False)] if people else []
+        closed = moving.closed() if people else ListReport(0, 0, 0, 0, None, {}, 0)
         letters = moving.sends()
         if dry_run:
             connection.rollback()
@@ -78,6 +79,7 @@ class _Moving:
         self.project, self.connection, self.former, self.now, self.progress = project, connection, former, now, progress
         self._hashed = hasher(project.key, ChannelName.EMAIL)
         self._reactions = 0
+        self._strangers = 0  # letters to addresses that no customer has
         self._forgotten = 0  # rows, of the source that is being read
 
     def people(self, *, only_known: bool) -> SourceReport:
@@ -101,6 +103,10 @@ class _Moving:
             return self._bring(f"{self.former.tool}-sends", tools.sends_source(self.former), Rows(rows.header, chunks))
 
     def warnings(self, letters: SourceReport | None) -> Iterator[str]:
+        if self.former.tool == tools.LETTERS:
+            if self._strangers:
+                yield f"{self._strangers:,} letters went to addresses that no customer has: they are left out."
+            return
         if letters and letters.inserted and not self._reactions:
             yield (
                 "No past letter has a reaction: did the tool note whose clicks are whose? As it stands, everybody counts as not having answered,"
@@ -133,7 +139,12 @@ class _Moving:
         chunk, hashes, theirs = self._whose(chunk)
         keys = [theirs.get(hashed, key) for hashed, key in zip(hashes, chunk.columns["key"], strict=True)]
         there = known.known(self.connection, keys)
-        part = Chunk({**chunk.columns, "key": keys}, chunk.lines, chunk.rejects).only([at for at, key in enumerate(keys) if key in there])
+        self._strangers += sum(key not in there for key in keys)
+        ids = [
+            given or f"{self.former.tool}:{hashed.hex()[:32]}:{moment}"
+            for given, hashed, moment in zip(chunk.columns["id"], hashes, chunk.columns["touched_at"], strict=True)
+        ]
+        part = Chunk({**chunk.columns, "id": ids, "key": keys}, chunk.lines, chunk.rejects).only([at for at, key in enumerate(keys) if key in there])
         self._reactions += sum(1 for cell in part.columns["reacted_at"] if cell)
         return part
 

@@ -15,6 +15,7 @@ from winback.outcomes import languages
 from winback.outcomes.weekly import CampaignWeek, Weekly
 from winback.settings import Project
 from winback.store import database, fuses, runs, week
+from winback.store.fuses import Fuse
 
 
 def tell(project: Project, engine: Engine, *, now: datetime, days: int = 7) -> Weekly:
@@ -29,13 +30,15 @@ def tell(project: Project, engine: Engine, *, now: datetime, days: int = 7) -> W
         stopped = _stopped(connection, since, until)
         names = runs.campaigns(connection)
     campaigns = [_campaign(project, engine, name, sent.get(name, 0), back.get(name, Counter()), now, is_tested=name in tested) for name in names]
+    words = languages.words(project.settings.report_language)
     return Weekly(
         first,
         last,
         tuple(each for each in campaigns if not each.is_quiet),
         tuple(waiting),
-        languages.words(project.settings.report_language),
-        stopped,
+        words,
+        tuple(lane_words.happened(each) for each in stopped),
+        tuple(lane_words.happened(each, words) for each in stopped),
     )
 
 
@@ -46,7 +49,7 @@ def _campaign(  # noqa: PLR0917  one use
     return CampaignWeek(name, sent, back, report)
 
 
-def _stopped(connection: Connection, since: datetime, until: datetime) -> tuple[str, ...]:
-    """By themselves; one that a person stopped is known to them."""
+def _stopped(connection: Connection, since: datetime, until: datetime) -> list[Fuse]:
+    """By themselves; one that a person stopped is known to them. The oldest first."""
     blown = [each for each in fuses.history(connection) if since <= each.blown_at < until and each.cause is not FuseCause.PERSON]
-    return tuple(lane_words.happened(each) for each in reversed(blown))
+    return blown[::-1]

@@ -61,7 +61,8 @@ class Weekly:
     campaigns: tuple[CampaignWeek, ...]
     waiting: tuple[str, ...]  # campaigns that wait for a person's yes
     words: Words = field(repr=False)
-    stopped: tuple[str, ...]  # lanes that stopped or broke off in these days: what happened, in a sentence each
+    stopped: tuple[str, ...]  # lanes that stopped or broke off in these days: what happened, in a sentence each, in English for programs
+    told_of: tuple[str, ...]  # the same in the report's language
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -73,10 +74,10 @@ class Weekly:
         }
 
     def sentences(self) -> list[str]:
-        """What the days come to, and what waits for somebody, in the report's language; a stopped lane is told of as in the log."""
+        """What the days come to, and what waits for somebody, in the report's language."""
         sent = sum(each.sent for each in self.campaigns)
         replies = sum(each.came_back.get(EventKind.REPLY, 0) for each in self.campaigns)
         counted = {"sent": wording.number(sent, words=self.words), "replies": wording.number(replies, words=self.words)}
         said = [self.words["week-sent"].format(**counted) if self.campaigns else self.words["week-quiet"]]
         said += [self.words["week-waits"].format(campaign=each, command=f"winback approve {each}") for each in self.waiting]
-        return [*said, *self.stopped]
+        return [*said, *self.told_of]

@@ -37,7 +37,8 @@ class Deed(StrEnum):
     MERGED = "merged"  # two records of one person
     TOLD_REASON = "told-reason"  # why a customer left
     IMPORTED = "imported"  # the shop's data, or codes
-    VOUCHED = "vouched"  # that a restored campaign took nobody in since its backup was made
+    RESTORED = "restored"  # a backup
+    VOUCHED = "vouched"  # that a restored campaign took nobody in since its backup was made, or that letters of that time are in
     EXPORTED = "exported"  # everything held of a customer
     FORGOTTEN = "forgotten"  # a customer
     READMITTED = "readmitted"  # a customer who was forgotten: the shop's data may bring them again

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,12 +11,14 @@ from sqlalchemy import Column, Connection, Integer, MetaData, Table, Text, delet
 
 from winback.journey.threads import WordStatus
 from winback.model import UNFINISHED, DeliveryStatus, Reason, RunStatus
-from winback.store import contacts, stages_due
+from winback.store import audit, contacts, stages_due
 from winback.store.runs import Run
+from winback.store.tables import audit as deeds
 from winback.store.tables import campaign_runs, deliveries, metadata, owed_answers, thread_words
 from winback.store.tables import contacts as contacts_table
 
 _AT_ONCE = 5_000
+_DATABASE = "database"
 _GAP = 1_000_000
 _MAY_HAVE_LEFT = (DeliveryStatus.PLANNED, DeliveryStatus.CLAIMED, DeliveryStatus.HANDED_OVER)
 
@@ -90,6 +93,28 @@ def _leave_a_gap_in_sqlite(connection: Connection) -> None:
 def mark_taking_in(connection: Connection, run_ids: Sequence[int], now: datetime) -> None:
     """These took people in when the backup was made: they don't go on before a person says whom they took in since."""
     connection.execute(update(campaign_runs).where(campaign_runs.c.id.in_(run_ids)).values(restored_at=now))
+
+
+def record(connection: Connection, *, who: str, nothing_sent: bool, file: str, now: datetime) -> None:
+    """That a backup was restored; what left between it and now is known to nobody here, unless nothing was sent."""
+    detail = {"restored_from": file, "nothing_sent_since": nothing_sent}
+    audit.record(connection, who=who, deed=audit.Deed.RESTORED, about=_DATABASE, detail=detail, now=now)
+
+
+def vouch_for_letters(connection: Connection, *, who: str, now: datetime) -> None:
+    """A person says that the letters of that time are in, as touches, or that there were none."""
+    audit.record(connection, who=who, deed=audit.Deed.VOUCHED, about=_DATABASE, detail={"letters_since_the_backup_are_in": True}, now=now)
+
+
+def lacks_letters_since(connection: Connection) -> datetime | None:
+    """When a backup was restored that doesn't know which letters left after it was made, as long as nobody has said that they are in."""
+    last = connection.execute(
+        select(deeds.c.deed, deeds.c.done_at, deeds.c.detail).where(deeds.c.about == _DATABASE).order_by(deeds.c.number.desc()).limit(1)
+    ).one_or_none()
+    if last is None or last.deed != audit.Deed.RESTORED or json.loads(last.detail)["nothing_sent_since"]:
+        return None
+    moment: datetime = last.done_at
+    return moment
 
 
 def fits(connection: Connection, key: bytes) -> bool:

@@ -11,7 +11,7 @@ WORDS: Words = {
     "percent": "{number}\N{NO-BREAK SPACE}%",
     "range": "{low} … {high}",
     "plurals": "slavic",
-    "date": "{day} {month} {year} г.",
+    "date": "{day} {month} {year} года",
     "months": "января февраля марта апреля мая июня июля августа сентября октября ноября декабря",
     "title": "Вернула ли людей кампания {campaign}?",
     "holdout": "не трогали",

@@ -11,7 +11,7 @@ WORDS: Words = {
     "percent": "{number}\N{NO-BREAK SPACE}%",
     "range": "{low} … {high}",
     "plurals": "slavic",
-    "date": "{day} {month} {year} р.",
+    "date": "{day} {month} {year} року",
     "months": "січня лютого березня квітня травня червня липня серпня вересня жовтня листопада грудня",
     "title": "Чи повернула людей кампанія {campaign}?",
     "holdout": "не чіпали",
