@@ -8,8 +8,9 @@ import pytest
 from sqlalchemy import delete, insert, select
 
 from winback.model import HOLDOUT, EventKind, Verdict
-from winback.store import database, events, hits_again, merging, refreshing, tables
+from winback.store import came_back, database, events, hits_again, merging, refreshing, tables
 from winback.store.as_of import AsOf
+from winback.store.tables.campaigns import RARE
 
 START = datetime(2026, 3, 1, 9, 30, 15, 250_000, tzinfo=UTC)  # when everybody is assigned
 
@@ -181,3 +182,7 @@ def test_who_was_assigned_after_the_last_time_is_counted_too(world, crowd):
         }
         connection.execute(insert(tables.events), [row])
     assert opened(world, 9)["gift"] == 1
+
+
+def test_the_index_of_what_few_do_knows_all_of_them_and_nobody_else():
+    assert f"(marks & {sum(came_back.MARKS[name] for name in came_back.RARELY)}) <> 0" == RARE

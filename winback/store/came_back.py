@@ -36,13 +36,14 @@ from winback.store.measured import Measured
 from winback.store.moments import later
 from winback.store.stage_places import PACKED, Place
 from winback.store.tables import came_back, deliveries, events, recipients
+from winback.store.tables.campaigns import RARE
 
 SIGNS = (
     *("opened_human", "opened_unverified", "opened_machine", "clicked", "clicked_unverified", "clicked_machine"),
     *("replied", "unsubscribed", "complained"),
 )
 """What recipients did; a mark each."""
-_MARKS = {name: 1 << bit for bit, name in enumerate(SIGNS)}
+MARKS = {name: 1 << bit for bit, name in enumerate(SIGNS)}
 _BY_VERDICT = {
     (EventKind.OPEN, Verdict.HUMAN): "opened_human",
     (EventKind.OPEN, Verdict.UNVERIFIED): "opened_unverified",
@@ -54,8 +55,9 @@ _BY_VERDICT = {
     (EventKind.ANSWER, Verdict.HUMAN): "replied",
 }
 _WHOEVER = {EventKind.UNSUBSCRIBE: "unsubscribed", EventKind.COMPLAINT: "complained"}
-_INTERESTED = _MARKS["opened_human"] | _MARKS["clicked"] | _MARKS["replied"]
+_INTERESTED = MARKS["opened_human"] | MARKS["clicked"] | MARKS["replied"]
 """People who did any of these showed interest."""
+RARELY = frozenset({"replied", "unsubscribed", "complained"})
 _BEST = (("opened_human", "opened_unverified", "opened_machine"), ("clicked", "clicked_unverified", "clicked_machine"))
 """Of several verdicts on one person the first counts."""
 _NO_LETTER = -1
@@ -98,11 +100,16 @@ def by_customer(measured: Measured, those: Sequence[Place]) -> FromClause:
     )
 
 
+def has_mark(marks: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+    """Whether that is known of somebody, whatever else is. Of what few do, an index knows who."""
+    return and_(text(RARE), has(marks, MARKS[name])) if name in RARELY else has(marks, MARKS[name])
+
+
 def did(marks: ColumnElement[Any], name: str) -> ColumnElement[bool]:
     """Whether that is the best that is known of somebody."""
     better = next((names[: names.index(name)] for names in _BEST if name in names), ())
-    found = has(marks, _MARKS[name])
-    return and_(found, ~has(marks, sum(_MARKS[each] for each in better))) if better else found
+    found = has(marks, MARKS[name])
+    return and_(found, ~has(marks, sum(MARKS[each] for each in better))) if better else found
 
 
 def is_interested(marks: ColumnElement[Any]) -> ColumnElement[bool]:
@@ -185,11 +192,11 @@ def _mark(happened: FromClause) -> ColumnElement[int]:
     """Of an event; NULL: it says nothing that is counted."""
     kinds = dict.fromkeys(kind for kind, _ in _BY_VERDICT)
     by_verdict = [
-        (kind, case({str(verdict): _MARKS[name] for (of, verdict), name in _BY_VERDICT.items() if of == kind}, value=happened.c.verdict))
+        (kind, case({str(verdict): MARKS[name] for (of, verdict), name in _BY_VERDICT.items() if of == kind}, value=happened.c.verdict))
         for kind in kinds
     ]
     return case(
-        *((happened.c.kind == kind, mark) for kind, mark in by_verdict), *((happened.c.kind == kind, _MARKS[name]) for kind, name in _WHOEVER.items())
+        *((happened.c.kind == kind, mark) for kind, mark in by_verdict), *((happened.c.kind == kind, MARKS[name]) for kind, name in _WHOEVER.items())
     )
 
 

@@ -15,11 +15,13 @@ from winback.journey.ends import EndState
 from winback.model import HOLDOUT, TASK, ChannelName, CodeStatus, DeliveryStatus, EventKind, Reason, RecipientStatus, TaskStatus, Verdict
 from winback.outcomes.figures import Dimension
 from winback.outcomes.questions import MAILBOX, NOT_TOLD, WRITTEN_TO, Question, What
+from winback.store import came_back as marks
 from winback.store import leaving_reasons, mailbox_counts, outcome_parts
 from winback.store.codes import LIVE
+from winback.store.jumps import plan_anew
 from winback.store.measured import Measured
 from winback.store.moments import later
-from winback.store.tables import Utc, codes, contacts, customers, deliveries, events, outcomes, recipients, tasks
+from winback.store.tables import Utc, came_back, codes, contacts, customers, deliveries, events, outcomes, recipients, tasks
 
 _LETTERS = {
     What.PLANNED: (DeliveryStatus.PLANNED, DeliveryStatus.CLAIMED, DeliveryStatus.HANDED_OVER),
@@ -40,6 +42,18 @@ _CAME_BACK = {
     What.COMPLAINED: ((EventKind.COMPLAINT,), None),
     What.BOUNCED: ((EventKind.BOUNCE,), None),
 }
+_SIGNS = {
+    What.OPENED: "opened_human",
+    What.OPENED_UNVERIFIED: "opened_unverified",
+    What.OPENED_MACHINE: "opened_machine",
+    What.CLICKED: "clicked",
+    What.CLICKED_UNVERIFIED: "clicked_unverified",
+    What.CLICKED_MACHINE: "clicked_machine",
+    What.REPLIED: "replied",
+    What.UNSUBSCRIBED: "unsubscribed",
+    What.COMPLAINED: "complained",
+}
+"""As store/came_back.py marks them."""
 _BETTER = {
     What.OPENED_UNVERIFIED: (What.OPENED,),
     What.OPENED_MACHINE: (What.OPENED, What.OPENED_UNVERIFIED),
@@ -59,6 +73,7 @@ def page(
     mine = outcomes.c.run_id == measured.run_id, outcomes.c.customer_id == recipients.c.customer_id
     returned = select(func.min(outcomes.c.returned_at, type_=Utc())).where(*mine).scalar_subquery()
     revenue = select(func.sum(outcomes.c.revenue_minor)).where(*mine, outcomes.c.currency == currency).scalar_subquery()
+    plan_anew(connection)
     names = ("customer_id", "arm", "status", "reason", "assigned_at")
     columns: Sequence[Any] = (
         *(recipients.c[name] for name in names),
@@ -79,6 +94,7 @@ def page(
 
 def count(connection: Connection, measured: Measured, question: Question, *, up_to: int, domains: Collection[str] = ()) -> int:
     """How many they are; not counted beyond `up_to`."""
+    plan_anew(connection)
     found = select(_first(connection, measured, question, up_to, domains=domains)).limit(up_to).subquery()
     return connection.execute(select(func.count()).select_from(found)).scalar_one()
 
@@ -117,8 +133,9 @@ def _ways(measured: Measured, question: Question) -> list[list[ColumnElement[boo
         return [[] if what in {What.ASSIGNED, What.SKIPPED} else [_is(measured, question)]]
     if question.stage:
         return [[exists(_letters(measured, question.stage).where(_was_sent(measured))), _on_letters(measured, what, question.stage)]]
-    not_better = [not_(did) for better in _BETTER.get(what, ()) for did in (_on_letters(measured, better), _by_itself(measured, better))]
-    return [[_on_letters(measured, what), *not_better], [_by_itself(measured, what), *not_better]]
+    if what is What.BOUNCED:
+        return [[_on_letters(measured, what)], [_by_itself(measured, what)]]
+    return [[_did(measured, what), *(not_(_did(measured, better)) for better in _BETTER.get(what, ()))]]
 
 
 def _is(measured: Measured, question: Question) -> ColumnElement[bool]:
@@ -184,6 +201,12 @@ def _contacted(measured: Measured) -> ColumnElement[bool]:
     left = deliveries.c.status.in_((DeliveryStatus.UNCERTAIN, DeliveryStatus.HANDED_OVER))
     sent = case((deliveries.c.channel == TASK, and_(_was_sent(measured), done)), else_=_was_sent(measured))
     return exists(_letters(measured).where(or_(left, sent)))
+
+
+def _did(measured: Measured, what: What) -> ColumnElement[bool]:
+    """By the marks that measuring made of what came back: the number was counted by them."""
+    mine = came_back.c.run_id == measured.run_id, came_back.c.customer_id == recipients.c.customer_id
+    return exists().where(*mine, marks.has_mark(came_back.c.marks, _SIGNS[what]))
 
 
 def _by_itself(measured: Measured, what: What) -> ColumnElement[bool]:

@@ -1,4 +1,4 @@
-"""Statements about few rows of large tables, taken one by one."""
+"""What PostgreSQL's planner is told of statements that it would plan wrongly."""
 
 from __future__ import annotations
 
@@ -16,6 +16,14 @@ def jumping(connection: Connection, *, is_on: bool = True) -> Iterator[None]:
     _choose(connection, is_on=is_on)
     yield
     _choose(connection, is_on=False)
+
+
+def plan_anew(connection: Connection) -> None:
+    """Until the transaction ends, statements are planned for the values that they have: after ten times PostgreSQL would plan one for any values,
+    and a question for the few who complained is another one than for the many who opened.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SET LOCAL plan_cache_mode = force_custom_plan"))
 
 
 def _choose(connection: Connection, *, is_on: bool) -> None:

@@ -166,6 +166,8 @@ outcomes = Table(
 )
 """One row per customer and currency; made by store/outcomes.py alone."""
 
+RARE = "(marks & 448) <> 0"
+"""Of whom few did it: replied, unsubscribed, complained."""
 came_back = Table(
     "came_back",
     metadata,
@@ -174,6 +176,7 @@ came_back = Table(
     Column("number", Integer, primary_key=True),  # of six stages; -1: of what named no letter
     Column("marks", Integer, nullable=False),
     Column("seen", BigInteger, nullable=False),
+    Index("ix_came_back_rare", "run_id", "customer_id", sqlite_where=text(RARE), postgresql_where=text(RARE)),
 )
 """What came back, as marks; made by store/came_back.py alone."""
 
