@@ -25,12 +25,13 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import Engine
 
-from winback import clock, settings
+from winback import clock, settings, speech
 from winback.errors import ConfigError, Problem, Refused
 from winback.operations import approving, planned_page, planning, rehearsing
 from winback.sending import prepared
 from winback.sending.prepared import Prepared
 from winback.settings import Project
+from winback.speech import N_, said
 from winback.store import database
 
 log = logging.getLogger(__name__)
@@ -94,8 +95,15 @@ class Result:
     told: Mapping[str, Any]
 
 
+_BROKE_OFF = {
+    Kind.PLAN: N_("The plan broke off by a fault of the program: its log says which."),
+    Kind.REHEARSAL: N_("The rehearsal broke off by a fault of the program: its log says which."),
+    Kind.QUESTION: N_("The question broke off by a fault of the program: its log says which."),
+}
+
+
 class _Stopped(Exception):
-    """Somebody wants it to end. The text is who."""
+    """Somebody wants it to end. The text is who, empty where nobody knows."""
 
 
 Launch: TypeAlias = Callable[[Order], BaseProcess | None]
@@ -161,7 +169,7 @@ class Works:
     def result(self, campaign: str, kind: Kind) -> Result | None:
         """What came of the last work of a kind; None: there was none."""
         told = _read(_folder(self.project, campaign) / f"{kind}.json")
-        return None if told is None else Result(told["by"], datetime.fromisoformat(told["made_at"]), told["told"])
+        return None if told is None else Result(told["by"], datetime.fromisoformat(told["made_at"]), speech.from_json(told["told"]))
 
 
 def work(order: Order) -> None:
@@ -182,13 +190,13 @@ def work(order: Order) -> None:
         except Refused as refused:
             seen.end(tuple(map(str, refused.problems)))
         except _Stopped as stopped:
-            seen.end((f"{stopped} stopped it.",))
+            seen.end((said(N_("%(who)s stopped it."), who=str(stopped) or said(N_("Somebody"))),))
         except BaseException:
             log.exception("the %s of %s broke off", order.kind, order.campaign)
-            seen.end((f"The {order.kind} broke off by a fault of the program: its log says which.",))
+            seen.end((said(_BROKE_OFF[order.kind]),))
             raise
         else:
-            _write(folder / f"{order.kind}.json", {"by": order.by, "made_at": order.now.isoformat(), "told": told})
+            _write(folder / f"{order.kind}.json", {"by": order.by, "made_at": order.now.isoformat(), "told": speech.as_json(told)})
             seen.end(())
 
 
@@ -240,7 +248,7 @@ class _Seen:
         if (now := time.monotonic()) - self.at >= _SEEN_EVERY:
             self.at = now
             if (wish := _read(self.folder / _STOP)) is not None:
-                raise _Stopped(wish["by"] or "Somebody")
+                raise _Stopped(wish["by"] or "")
             _write(self.folder / "state.json", _as_json(replace(self.work, step=step, part=part)))
 
     def end(self, problems: tuple[str, ...]) -> None:
@@ -248,11 +256,12 @@ class _Seen:
 
 
 def _as_json(seen: Work) -> dict[str, Any]:
-    return {name: value for name, value in asdict(seen).items() if name != "is_running"} | {"began_at": seen.began_at.isoformat()}
+    told = {name: value for name, value in asdict(seen).items() if name != "is_running"}
+    return told | {"began_at": seen.began_at.isoformat(), "problems": speech.as_json(seen.problems)}
 
 
 def _work(told: Mapping[str, Any]) -> Work:
-    read = {"kind": Kind(told["kind"]), "began_at": datetime.fromisoformat(told["began_at"]), "problems": tuple(told["problems"])}
+    read = {"kind": Kind(told["kind"]), "began_at": datetime.fromisoformat(told["began_at"]), "problems": tuple(speech.from_json(told["problems"]))}
     return Work(**{**told, **read})
 
 
