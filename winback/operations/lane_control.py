@@ -20,6 +20,7 @@ from winback.outcomes.statistics import Counted
 from winback.sending import fuse
 from winback.sending.domain_groups import GROUPS
 from winback.settings import Project
+from winback.speech import joined
 from winback.store import audit, database, fuses, lane_counts
 from winback.store.fuses import Fuse
 from winback.strictyaml import nearest
@@ -72,7 +73,7 @@ def _state(lane: str, stop: Fuse | None, newest: Sequence[Answers], limits: Fuse
 def told(engine: Engine) -> list[str]:
     """Of each lane that stands, what happened and what to do."""
     with database.reading(engine) as connection:
-        return [f"{lane_words.happened(each)} {lane_words.to_do(each)}" for each in fuses.standing(connection).values()]
+        return [joined((lane_words.happened(each), lane_words.to_do(each)), " ") for each in fuses.standing(connection).values()]
 
 
 def history(engine: Engine) -> Sequence[Fuse]:

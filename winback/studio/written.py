@@ -8,6 +8,7 @@ from typing import Any
 from winback.letters import sender, wording
 from winback.model import Money
 from winback.settings import Project
+from winback.speech import Language
 
 
 def at(project: Project, moment: datetime) -> str:
@@ -20,6 +21,6 @@ def money(minor: Any, currency: str) -> str:
     return f"{Money.from_minor(minor, currency).amount:,f} {currency}"
 
 
-def managers(project: Project) -> dict[str, str]:
-    """Who signs letters, by their key in config/senders.yaml, in the order of the keys."""
-    return {key: wording.in_locale(each.name, wording.SOURCE) for key, each in sorted(sender.read(project).senders.items())}
+def managers(project: Project, language: Language) -> dict[str, str]:
+    """Who signs letters, by their key in config/senders.yaml, in the order of the keys; each as a page in this language calls them."""
+    return {key: wording.in_locale(each.name, language) for key, each in sorted(sender.read(project).senders.items())}
