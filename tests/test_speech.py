@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import pickle
 from datetime import date
 
 import pytest
@@ -42,6 +44,13 @@ def test_a_sentence_that_was_kept_is_said_as_it_would_have_been(sentence, langua
     assert isinstance(again, Said)
     assert again == sentence
     assert shown(again, language) == shown(sentence, language)
+
+
+@pytest.mark.parametrize("sentence", SENTENCES)
+def test_a_sentence_goes_to_another_process_and_into_a_copy_whole(sentence):
+    for again in (pickle.loads(pickle.dumps(sentence)), copy.deepcopy(sentence)):
+        assert again == sentence
+        assert shown(again, Language.RO) == shown(sentence, Language.RO)
 
 
 def test_a_plan_is_kept_with_sentences_however_deep_they_lie():

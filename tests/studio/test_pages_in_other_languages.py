@@ -193,5 +193,13 @@ async def test_a_conversation_says_why_in_the_readers_language(tmp_path, engine)
         assert english(page, *reasons(project), "olena", "andriy") == []
 
 
+async def test_what_a_form_refuses_is_said_in_the_readers_language(project, engine):
+    app = create_app(project, engine, port=PORT, clock=lambda: START)
+    async with httpx.AsyncClient(transport=ASGITransport(app), base_url=HOME, timeout=60, headers={"Accept-Language": "uk"}) as client:
+        refused = await client.get(f"/cohorts/{project.names('cohorts')[0]}/why")
+    assert refused.status_code == 422
+    assert "немає клієнта, на якого дивитися. Впишіть номер клієнта, як його знає магазин." in html.unescape(refused.text)
+
+
 def test_what_is_english_is_found():
     assert english("<p>Дві: two letters</p><p>Telegram</p><p>we-miss-you, config/x.yaml</p><bdi>Hello there</bdi>") == ["Дві: two letters"]

@@ -167,18 +167,20 @@ def answer(project: Project, engine: Engine, thread_id: int, text: str, *, by: s
 
     Raises ConfigError for an answer that says nothing or too much, for somebody who isn't in senders.yaml, and for a closed thread.
     """
-    said = text.replace("\r\n", "\n").strip()
-    if not said or len(said) > LONGEST:
-        what = f"the answer has {len(said):,} characters." if said else "the answer says nothing."
-        raise ConfigError(Problem("", None, what, f"Write at most {LONGEST:,} characters."))
+    words = text.replace("\r\n", "\n").strip()
+    if not words or len(words) > LONGEST:
+        what = said(N_("the answer has %(number)s characters."), number=f"{len(words):,}") if words else said(N_("the answer says nothing."))
+        raise ConfigError(Problem("", None, what, said(N_("Write at most %(number)s characters."), number=f"{LONGEST:,}")))
     _known_sender(project, by)
     if channel and channel not in set(ChannelName):
         raise ConfigError(Problem("", None, f"there is no channel `{channel}`.", nearest(channel, set(ChannelName), "Channels")))
     with database.writing(engine) as connection:
         _found(connection, thread_id)
-        number = threads.answer(connection, thread_id, key, by, said, now, channel=channel, show=shows(project))
+        number = threads.answer(connection, thread_id, key, by, words, now, channel=channel, show=shows(project))
     if number is None:
-        raise ConfigError(Problem("", None, f"thread {thread_id} is closed.", f"Go on with it first: winback thread reopen {thread_id}"))
+        raise ConfigError(
+            Problem("", None, said(N_("thread %(number)s is closed."), number=thread_id), f"Go on with it first: winback thread reopen {thread_id}")
+        )
     return number
 
 
@@ -189,7 +191,11 @@ def assign(project: Project, engine: Engine, thread_id: int, assignee: str, *, b
     with database.writing(engine) as connection:
         row = _found(connection, thread_id)
         if not threads.assign(connection, thread_id, assignee):
-            raise ConfigError(Problem("", None, f"thread {thread_id} is closed.", f"Go on with it first: winback thread reopen {thread_id}"))
+            raise ConfigError(
+                Problem(
+                    "", None, said(N_("thread %(number)s is closed."), number=thread_id), f"Go on with it first: winback thread reopen {thread_id}"
+                )
+            )
         if row.assignee != assignee:
             _record(connection, row, audit.Deed.ASSIGNED, {"from": row.assignee, "to": assignee}, by=by, now=now)
     return f"Thread {thread_id} is {f'{assignee}' if assignee else 'nobody'}'s now."
@@ -210,7 +216,7 @@ def reopen(engine: Engine, thread_id: int, *, by: str, now: datetime) -> str:
         if row.status != ThreadStatus.CLOSED:
             return f"Thread {thread_id} isn't closed."
         if not threads.reopen(connection, thread_id):
-            what = f"thread {thread_id} can't go on: they have another one that does, or are gone."
+            what = said(N_("thread %(number)s can't go on: they have another one that does, or are gone."), number=thread_id)
             raise ConfigError(Problem("", None, what, "Look for it with `winback threads`."))
         _record(connection, row, audit.Deed.REOPENED, {}, by=by, now=now)
     return f"Thread {thread_id} goes on."

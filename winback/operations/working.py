@@ -95,6 +95,11 @@ class Result:
     told: Mapping[str, Any]
 
 
+_UNDER_WAY = {
+    Kind.PLAN: N_("a plan of `%(campaign)s` is under way, begun by %(who)s."),
+    Kind.REHEARSAL: N_("a rehearsal of `%(campaign)s` is under way, begun by %(who)s."),
+    Kind.QUESTION: N_("a question of `%(campaign)s` is under way, begun by %(who)s."),
+}
 _BROKE_OFF = {
     Kind.PLAN: N_("The plan broke off by a fault of the program: its log says which."),
     Kind.REHEARSAL: N_("The rehearsal broke off by a fault of the program: its log says which."),
@@ -138,8 +143,8 @@ class Works:
         order = Order(self.project.root, environment, url, campaign, kind, by, now, first, until, letters)
         with self._one_begins:
             if (seen := self.state(campaign, now=now)) is not None and seen.is_running:
-                what = f"a {seen.kind} of `{campaign}` is under way, begun by {seen.by or 'somebody'}."
-                raise ConfigError(Problem("", None, what, "Wait for its end."))
+                what = said(_UNDER_WAY[seen.kind], campaign=campaign, who=seen.by or said(N_("somebody")))
+                raise ConfigError(Problem("", None, what, said(N_("Wait for its end."))))
             (_folder(self.project, campaign) / _STOP).unlink(missing_ok=True)
             _write(_folder(self.project, campaign) / "state.json", _as_json(Work(kind, by, now)))
             self._processes[campaign] = self.launch(order)
@@ -148,7 +153,9 @@ class Works:
         """Have the work that is under way end at its next step, wherever it was begun. Raises Refused when there is none."""
         with self._one_begins:
             if (seen := self.state(campaign, now=now)) is None or not seen.is_running:
-                raise ConfigError(Problem("", None, f"nothing of `{campaign}` is under way.", "Look at what came of it."))
+                raise ConfigError(
+                    Problem("", None, said(N_("nothing of `%(campaign)s` is under way."), campaign=campaign), said(N_("Look at what came of it.")))
+                )
             _write(_folder(self.project, campaign) / _STOP, {"by": by})
 
     def state(self, campaign: str, *, now: datetime) -> Work | None:

@@ -21,7 +21,7 @@ from winback.operations.campaign_sight import Everybody, Sight
 from winback.operations.kept_counts import KeptCounts
 from winback.operations.people import Right
 from winback.operations.working import Kind, Launch, Result, Work, Works, in_process
-from winback.studio import rehearsal_tables, status_words, timeline
+from winback.studio import rehearsal_tables, status_words, timeline, written
 from winback.studio.counts import AGAIN, PATIENCE_SECONDS
 from winback.studio.desk import Desk
 from winback.studio.words import N_
@@ -202,7 +202,7 @@ class CampaignPages:
         try:
             self._works.begin(name, Kind(kind), by=by, now=now, first=first, until=until, letters=letters)
         except Refused as refused:
-            return self.one(request, name, refused=str(refused), typed=fields)
+            return self.one(request, name, refused=written.refused(refused), typed=fields)
         return RedirectResponse(f"{address(name)}?{urlencode({'told': kind})}", HTTPStatus.SEE_OTHER)
 
     def _stop(self, request: Request, name: str) -> Response:
@@ -250,7 +250,7 @@ class CampaignPages:
         try:
             steering.steer(desk.engine, name, verb, now=desk.clock(), by=desk.person(request).name)
         except ConfigError as error:
-            return self.ask(request, name, verb, fault=" ".join(problem.message for problem in error.problems))
+            return self.ask(request, name, verb, fault=written.refused(error, how=False))
         if sight.seen.run is not None:
             self._kept.forget(sight.seen.run.id)
         return RedirectResponse(f"{address(name)}?{urlencode({'told': verb})}", HTTPStatus.SEE_OTHER)

@@ -102,7 +102,7 @@ class CardPage:
             told = wish_form.read(fields)
             changed = wishing.record(self.desk.project, self.desk.engine, own, told, by=self.desk.person(request).name, now=now)
         except ConfigError as error:
-            return self._page(request, key, now, wish_fault=" ".join(f"{problem.message} {problem.how}" for problem in error.problems))
+            return self._page(request, key, now, wish_fault=written.refused(error))
         return RedirectResponse(f"{customers_page.address(own)}?told={'wished' if changed else 'unchanged'}#wishes", HTTPStatus.SEE_OTHER)
 
     def why(self, request: Request, key: str, name: str, *, of_cohort: bool) -> Response:

@@ -122,7 +122,7 @@ class InboxPage:
         try:
             told = self._done(request, number, say, fields, now)
         except ConfigError as error:
-            return self.thread(request, number, fault=" ".join(problem.message for problem in error.problems), typed=fields)
+            return self.thread(request, number, fault=written.refused(error, how=False), typed=fields)
         if told in {"answered", "resolved"} and (refused := self._send(now)):
             return self.thread(request, number, fault=said(_LATER, refused=refused))
         return RedirectResponse(f"/inbox/{number}?{urlencode({'told': told})}", HTTPStatus.SEE_OTHER)

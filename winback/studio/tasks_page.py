@@ -121,7 +121,7 @@ class TasksPage:
         try:
             told = self._done(request, number, fields, note)
         except ConfigError as error:
-            return self.task(request, number, fault=" ".join(f"{problem.message} {problem.how}" for problem in error.problems), note=note)
+            return self.task(request, number, fault=written.refused(error), note=note)
         return RedirectResponse(f"/inbox/tasks/{number}?told={told}", HTTPStatus.SEE_OTHER)
 
     def _done(self, request: Request, number: int, fields: Mapping[str, str], note: str) -> str:
