@@ -9,6 +9,7 @@ from winback.audience.consents import ConsentDeed, ConsentWay
 from winback.audience.lifecycle import Stage
 from winback.audience.signs import Sign
 from winback.audience.value import Regularity, ValueClass
+from winback.channels import smtp_replies
 from winback.journey import condition
 from winback.journey.ends import EndState
 from winback.journey.threads import ThreadStatus, Why
@@ -53,7 +54,7 @@ CODES = {
     "known by": [each for each in KnownBy if each not in {KnownBy.STORED, KnownBy.SHOP}],
     "letter": Kind,
     "order": OrderStatus,
-    "reason": Reason,
+    "reason": [*Reason, *(value for name, value in vars(smtp_replies).items() if name.isupper() and not name.startswith("_"))],
     "regularity": Regularity,
     "run": RunStatus,
     "sign": Sign,

@@ -101,7 +101,7 @@ PART = {
 
 def why(word: str) -> str:
     """A reason for the page to translate; what is no reason of ours (a server's words, a shop's) stands as it came."""
-    return _REASONS.get(word, word.replace("-", " "))
+    return _REASONS.get(word) or (called(word, "reason").sentence if word else "")
 
 
 def arm(name: str) -> str:
