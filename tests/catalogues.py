@@ -22,7 +22,7 @@ from winback.letters.completeness import Sentence
 from winback.speech import Language
 from winback.studio import words
 
-_FUNCTIONS = {"_": None, "gettext": None, "N_": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2), "NP_": ((1, "c"), 2)}
+_FUNCTIONS = {"_": None, "gettext": None, "N_": None, "ngettext": (1, 2), "numbered": (1, 2), "pgettext": ((1, "c"), 2), "NP_": ((1, "c"), 2)}
 _IN_CONTEXT = frozenset({"pgettext", "NP_"})
 _SYNTAX = {"trim_blocks": "true", "lstrip_blocks": "true", "trimmed": "true", "newstyle_gettext": "true", "silent": "false"}
 SPOKEN = [language for language in Language if language is not Language.EN]
@@ -47,7 +47,7 @@ def _found() -> Iterator[Sentence]:
                 extracted = [(line, function, message) for line, function, message, _ in babel_extract(lines, [*_FUNCTIONS], [], _SYNTAX)]
             else:
                 found = extract_python(lines, [*_FUNCTIONS], [], {})
-                extracted = [(line, function, message) for line, function, message, _ in found if function in {"N_", "NP_", "ngettext"}]
+                extracted = [(line, function, message) for line, function, message, _ in found if function in {"N_", "NP_", "ngettext", "numbered"}]
         for line, function, message in extracted:
             texts = [part for part in ([message] if isinstance(message, str) else message or ()) if isinstance(part, str)]
             context = texts.pop(0) if function in _IN_CONTEXT and len(texts) > 1 else None

@@ -14,7 +14,7 @@ from winback.operations.plan_tree import Node
 from winback.sending import prepared
 from winback.store import database
 from winback.store.tables import touches
-from winback.studio import plan_drawing
+from winback.studio import pages
 
 
 def shop(engine):
@@ -104,7 +104,7 @@ def test_the_tree_is_readable_without_colours(capsys, monkeypatch):
 
 
 def test_a_drawing_holds_every_branch_and_no_markup_of_others():
-    drawn = plan_drawing.draw(Node("all", 10, (Node("<script>", 4), Node("b", 6))))
-    assert drawn.count("<li>") == 3
+    drawn = pages.render("plan_tree.html", tree=Node("all", 10, (Node("<script>", 4, (Node("c", 1),)), Node("b", 6))))
+    assert drawn.count("<li>") == 4
     assert "<script>" not in drawn
     assert '<meter value="4" max="10">' in drawn

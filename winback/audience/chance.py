@@ -15,6 +15,7 @@ import numpy as np
 from winback.audience import ascent, likelihood
 from winback.audience.arrays import Real, Whole
 from winback.audience.purchase_days import PurchaseDays
+from winback.speech import N_, numbered, said
 
 FEWEST_CUSTOMERS = 100
 """Below this, four parameters are guesses."""
@@ -119,13 +120,25 @@ def fit(history: History) -> Fitted | Refusal:
 def _refusal(history: History) -> Refusal | None:
     customers, repeaters = history.x.size, int((history.x > 0).sum())
     if customers < FEWEST_CUSTOMERS:
-        bought = "1 customer has bought" if customers == 1 else f"{customers} customers have bought"
-        return Refusal(f"{bought}; a chance needs {FEWEST_CUSTOMERS} or more. Use the plain rule until then.")
+        return Refusal(
+            numbered(
+                "%(num)s customer has bought; a chance needs %(fewest)s or more. Use the plain rule until then.",
+                "%(num)s customers have bought; a chance needs %(fewest)s or more. Use the plain rule until then.",
+                customers,
+                fewest=FEWEST_CUSTOMERS,
+            )
+        )
     if repeaters < FEWEST_REPEATERS:
-        bought = "1 customer" if repeaters == 1 else f"{repeaters} customers"
-        return Refusal(f"{bought} bought on a second day; a chance needs {FEWEST_REPEATERS} or more. Use the plain rule until then.")
+        return Refusal(
+            numbered(
+                "%(num)s customer bought on a second day; a chance needs %(fewest)s or more. Use the plain rule until then.",
+                "%(num)s customers bought on a second day; a chance needs %(fewest)s or more. Use the plain rule until then.",
+                repeaters,
+                fewest=FEWEST_REPEATERS,
+            )
+        )
     if all(np.ptp(column) == 0 for column in (history.x, history.tx, history.T)):
-        return Refusal("All customers bought on the same days; nothing tells one from another. Use the plain rule.")
+        return Refusal(said(N_("All customers bought on the same days; nothing tells one from another. Use the plain rule.")))
     return None
 
 

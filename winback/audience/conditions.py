@@ -10,7 +10,7 @@ from functools import reduce
 from winback.audience import signs
 from winback.audience.cohort import Cohort, Custom, Exclude, Rule, Selection, flat
 from winback.audience.ranges import Between, Counted, Days, Number, Part, Sum, Summed, Times, ends
-from winback.speech import N_, either, said
+from winback.speech import N_, called, either, said
 
 
 class Table(StrEnum):
@@ -145,7 +145,7 @@ def describe(rule: Rule, selection: Selection | None = None) -> str:
         case Custom() if value.is_ is not None:
             return said(N_("%(name)s is %(words)s"), name=value.name, words=either(value.is_))
         case Custom():
-            return f"{value.name} {ends(Sum(at_least=value.at_least, at_most=value.at_most))}"
+            return said("%(name)s %(ends)s", name=value.name, ends=ends(Sum(at_least=value.at_least, at_most=value.at_most)))
         case date():
             return said(N_("no order since %(day)s"), day=value.isoformat())
         case Days():
@@ -175,13 +175,25 @@ def _measured(word: str, value: Number | Sum | Part | Times) -> str:
 
 def _named(word: str, name: str, selection: Selection | None) -> str:
     if word == "worth_it":
-        return f"a return is worth more than the whole campaign {name} costs"
+        return said(N_("a return is worth more than the whole campaign %(name)s costs"), name=name)
     trade = selection.businesses.get(name) if selection is not None else None
     if trade is None:
-        return f"lapsed as {name}"
-    below = "" if trade.silent.below is None else f" to {trade.silent.below}"
-    silence = "neither ordered nor asked" if trade.silence == "inquiry" else "no order"
-    return f"lapsed as {name}: {trade.orders} orders or more, {silence} for {trade.silent.from_}{below} days"
+        return said(N_("lapsed as %(name)s"), name=name)
+    asks = trade.silence == "inquiry"
+    told = {"name": name, "orders": trade.orders, "days": trade.silent.from_}
+    if trade.silent.below is None:
+        sentence = (
+            N_("lapsed as %(name)s: %(orders)s orders or more, neither ordered nor asked for %(days)s days")
+            if asks
+            else N_("lapsed as %(name)s: %(orders)s orders or more, no order for %(days)s days")
+        )
+        return said(sentence, **told)
+    sentence = (
+        N_("lapsed as %(name)s: %(orders)s orders or more, neither ordered nor asked for %(days)s to %(below)s days")
+        if asks
+        else N_("lapsed as %(name)s: %(orders)s orders or more, no order for %(days)s to %(below)s days")
+    )
+    return said(sentence, **told, below=trade.silent.below)
 
 
 def _listed(word: str, value: tuple[object, ...], selection: Selection | None) -> str:
@@ -194,7 +206,7 @@ def _listed(word: str, value: tuple[object, ...], selection: Selection | None) -
     if word == "sign" and selection is not None:
         return either(said("%(sign)s (%(what)s)", sign=str(sign), what=signs.describe(signs.Sign(str(sign)), selection.signs)) for sign in value)
     if word == "did":  # of a stage's conditions, which add this word
-        return f"{' or '.join(map(str, value))} since they were assigned"
+        return said(N_("%(deeds)s since they were assigned"), deeds=either(called(str(each), "deed") for each in value))
     if word == "reason":
         return said(N_("left because of %(reasons)s"), reasons=either(map(str, value)))
     return said(N_("%(word)s %(words)s"), word=said(word), words=either(said(str(each)) for each in value))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from winback.audience.lifecycle import Stage
+from winback.speech import N_, called, said
 
 _BUYING = frozenset(Stage) - {Stage.POTENTIAL, Stage.BLACK_LIST, Stage.LOST}
 
@@ -65,7 +66,10 @@ class Change:
     @property
     def told(self) -> str:
         """For people."""
-        return f"{self.stage}, since {self.since}; {self.before} before" if self.before else f"{self.stage}, first noted on {self.since}"
+        stage = called(str(self.stage), "stage")
+        if not self.before:
+            return said(N_("%(stage)s, first noted on %(day)s"), stage=stage, day=self.since)
+        return said(N_("%(stage)s, since %(day)s; %(before)s before"), stage=stage, day=self.since, before=called(str(self.before), "stage"))
 
 
 @dataclass(frozen=True, slots=True)

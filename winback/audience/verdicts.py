@@ -7,13 +7,40 @@ from math import sqrt
 
 from winback.audience.backtesting import Standing
 from winback.audience.definitions import Lost
+from winback.speech import N_, said
 
 WORDS = {
-    Lost.RULES: "the cohort's rules",
-    Lost.SILENCE: "the longest silence",
-    Lost.RHYTHM: "the own rhythm",
-    Lost.CHANCE: "the chance of no purchase",
+    Lost.RULES: N_("the cohort's rules"),
+    Lost.SILENCE: N_("the longest silence"),
+    Lost.RHYTHM: N_("the own rhythm"),
+    Lost.CHANCE: N_("the chance of no purchase"),
 }
+_AT_FIRST = {
+    Lost.RULES: N_("The cohort's rules"),
+    Lost.SILENCE: N_("The longest silence"),
+    Lost.RHYTHM: N_("The own rhythm"),
+    Lost.CHANCE: N_("The chance of no purchase"),
+}
+"""The same where a sentence begins."""
+_NONE_BETTER = N_(
+    "None told the lost better than the cohort's rules: %(share)s of the %(picked)s they picked stayed away, against %(other)s by %(definition)s; "
+    "the difference is %(size)s."
+)
+_BETTER = N_(
+    "%(definition)s told the lost best: %(share)s of the %(picked)s it picked stayed away, against %(other)s by the cohort's rules; "
+    "the difference is %(size)s."
+)
+_ONLY_ONE = N_(
+    "The cohort's rules leave out nobody who is judged, so only the order tells: %(definition)s alone has one (AUC %(auc)s; 0.5 is guessing)."
+)
+_BEST_ORDER = N_(
+    "The cohort's rules leave out nobody who is judged, so only the order tells: %(definition)s does it best (AUC %(auc)s), then %(other)s "
+    "(%(other_auc)s); the difference is %(size)s."
+)
+_CHANCE = N_(
+    "The chance expected %(expected)s of all judged to stay away, and %(stayed)s did: it puts customers in order, but seasons put it off by some "
+    "points, so don't take it as exact."
+)
 SMALL = 0.05
 """Of shares, and of areas under the curve: what one season's backtest can promise for the next."""
 
@@ -25,9 +52,9 @@ def best(standings: Sequence[Standing], judged: int, stayed_away: int) -> str:
     """
     rules, *others = standings
     if stayed_away == judged:
-        return f"Nobody of the {judged:,} judged ordered again, so nothing tells the definitions apart."
+        return said(N_("Nobody of the %(judged)s judged ordered again, so nothing tells the definitions apart."), judged=f"{judged:,}")
     if not stayed_away:
-        return f"All of the {judged:,} judged ordered again, so nothing tells the definitions apart."
+        return said(N_("All of the %(judged)s judged ordered again, so nothing tells the definitions apart."), judged=f"{judged:,}")
     if rules.picked == judged:
         return _best_order(others, judged, stayed_away)
     return _best_picks(rules, [standing for standing in others if standing.picked == rules.picked])
@@ -39,38 +66,31 @@ def _best_picks(rules: Standing, others: Sequence[Standing]) -> str:
     gap = _stayed_away(first) - _stayed_away(rules)
     noise = sum(_stayed_away(standing) * (1 - _stayed_away(standing)) / standing.picked for standing in (first, rules))
     size = _size(abs(gap), 2 * sqrt(noise))
+    ours, theirs = f"{_stayed_away(rules):.1%}", f"{_stayed_away(first):.1%}"
     if gap <= 0:
-        return (
-            f"None told the lost better than the cohort's rules: {_stayed_away(rules):.1%} of the {rules.picked:,} they picked stayed away, "
-            f"against {_stayed_away(first):.1%} by {_word(first)}; the difference is {size}."
-        )
-    return (
-        f"{_begin(_word(first))} told the lost best: {_stayed_away(first):.1%} of the {first.picked:,} it picked stayed away, "
-        f"against {_stayed_away(rules):.1%} by the cohort's rules; the difference is {size}."
-    )
+        return said(_NONE_BETTER, share=ours, picked=f"{rules.picked:,}", other=theirs, definition=_word(first), size=size)
+    best_one = said(_AT_FIRST[Lost(first.name)])
+    return said(_BETTER, definition=best_one, share=theirs, picked=f"{first.picked:,}", other=ours, size=size)
 
 
 def _best_order(others: Sequence[Standing], judged: int, stayed_away: int) -> str:
     first, *rest = sorted(others, key=_auc, reverse=True)
-    because = "The cohort's rules leave out nobody who is judged, so only the order tells"
+    told = {"definition": _word(first), "auc": f"{_auc(first):.2f}"}
     if not rest:
-        return f"{because}: {_word(first)} alone has one (AUC {_auc(first):.2f}; 0.5 is guessing)."
+        return said(_ONLY_ONE, **told)
     back = judged - stayed_away
     noise = sqrt((judged + 1) / (12 * stayed_away * back))  # of an area under the curve that tells nothing: Mann & Whitney 1947
     size = _size(_auc(first) - _auc(rest[0]), 2 * noise)
-    return f"{because}: {_word(first)} does it best (AUC {_auc(first):.2f}), then {_word(rest[0])} ({_auc(rest[0]):.2f}); the difference is {size}."
+    return said(_BEST_ORDER, **told, other=_word(rest[0]), other_auc=f"{_auc(rest[0]):.2f}", size=size)
 
 
 def of_chance(expected: float, stayed_away: float) -> str:
     """How far off the chance was for all who were judged; both are shares of them."""
-    return (
-        f"The chance expected {expected:.0%} of all judged to stay away, and {stayed_away:.0%} did: it puts customers in order, "
-        "but seasons put it off by some points, so don't take it as exact."
-    )
+    return said(_CHANCE, expected=f"{expected:.0%}", stayed=f"{stayed_away:.0%}")
 
 
 def _size(gap: float, luck: float) -> str:
-    return "small" if gap <= max(SMALL, luck) else "large"
+    return said(N_("small")) if gap <= max(SMALL, luck) else said(N_("large"))
 
 
 def _stayed_away(standing: Standing) -> float:
@@ -82,8 +102,4 @@ def _auc(standing: Standing) -> float:
 
 
 def _word(standing: Standing) -> str:
-    return WORDS[Lost(standing.name)]
-
-
-def _begin(words: str) -> str:
-    return words[:1].upper() + words[1:]
+    return said(WORDS[Lost(standing.name)])

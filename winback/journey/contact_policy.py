@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from winback import clock
 from winback.journey.policy import SPANS, Rules
 from winback.model import Reason
+from winback.speech import N_, numbered, said
 
 AT_ONCE = timedelta(days=1)
 """Two campaigns want the same customer at once when they are no further apart than the gap, and than this."""
@@ -80,7 +81,8 @@ def used(contacts: Sequence[datetime], calendar: ZoneInfo, now: datetime) -> dic
 
 def caps_told(rules: Rules) -> str:
     """2 a week, 4 a month, any number a year."""
-    return ", ".join(f"{getattr(rules.caps, span) or 'any number'} a {span}" for span in SPANS)
+    caps = {span: getattr(rules.caps, span) or said(N_("any number")) for span in SPANS}
+    return said(N_("%(week)s a week, %(month)s a month, %(year)s a year"), **caps)
 
 
 def _capped(days: Sequence[date], rules: Rules, day: date, calendar: ZoneInfo) -> Wait | None:
@@ -124,5 +126,6 @@ def _later(moment: datetime, span: timedelta, calendar: ZoneInfo) -> datetime:
 def spoken(span: timedelta) -> str:
     """3 days, 12 hours, 90 minutes: as it is written in policy.yaml."""
     minutes = int(span.total_seconds() // 60)
-    count, unit = next((minutes // size, name) for name, size in (("day", 1440), ("hour", 60), ("minute", 1)) if minutes % size == 0)
-    return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
+    if not minutes % 1440:
+        return numbered("%(num)s day", "%(num)s days", minutes // 1440)
+    return numbered("%(num)s minute", "%(num)s minutes", minutes) if minutes % 60 else numbered("%(num)s hour", "%(num)s hours", minutes // 60)

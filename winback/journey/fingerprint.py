@@ -6,9 +6,13 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
+from winback.speech import N_, said
+
 _LONGEST = 60  # letters of a value that a sentence shows
+_WHAT = {"changed": N_("%(file)s is another now"), "new": N_("%(file)s is new"), "gone": N_("%(file)s is gone")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +44,21 @@ class Changed:
     what: str  # "changed", "new" or "gone"
     keys: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # of a YAML file: place -> (before, now); empty text: not there
 
-    def told(self) -> Iterator[str]:
-        """A sentence for each thing that differs."""
+    def told(self, since: date | None = None) -> Iterator[str]:
+        """A sentence for each thing that differs; `since`: the day of the approval that it is held against."""
+        for each in self._differences():
+            yield (
+                said("%(what)s.", what=each)
+                if since is None
+                else said(N_("%(what)s, since the approval of %(day)s."), what=each, day=f"{since:%Y-%m-%d}")
+            )
+
+    def _differences(self) -> Iterator[str]:
         if not self.keys:
-            yield f"{self.file} is {'another now' if self.what == 'changed' else self.what}."
+            yield said(_WHAT[self.what], file=self.file)
         for place, (before, now) in self.keys.items():
-            yield f"{self.file}: {place} was {_short(before) or 'not there'}, and is {_short(now) or 'gone'}."
+            was, is_now = _short(before) or said(N_("not there")), _short(now) or said(N_("gone"))
+            yield said(N_("%(file)s: %(place)s was %(before)s, and is %(now)s"), file=self.file, place=place, before=was, now=is_now)
 
     def as_json(self) -> dict[str, Any]:
         return {"file": self.file, "what": self.what, "keys": {place: list(pair) for place, pair in self.keys.items()}}

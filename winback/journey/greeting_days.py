@@ -15,6 +15,7 @@ from winback.journey.last_check import Postpone, Send, SkipStage, Verdict
 from winback.journey.occasions import Kind
 from winback.journey.policy import Rules
 from winback.model import Reason
+from winback.speech import N_, said
 
 APART = timedelta(days=7)
 """Calendar days from one greeting of a customer to the next, at the least."""
@@ -152,19 +153,19 @@ def told(calendar: Calendar, greet: Greet, who: Circumstances, first: date, last
             continue
         leaves_on = leaving.get((coming.occasion, coming.day))
         if leaves_on is not None:
-            yield coming, f"greeted on {leaves_on}", True
+            yield coming, said(N_("greeted on %(day)s"), day=leaves_on), True
         elif coming.estimated:
-            yield coming, "not greeted: nobody has named the day for certain", False
+            yield coming, said(N_("not greeted: nobody has named the day for certain")), False
         elif coming.silence:
-            yield coming, f"not greeted: {coming.silence}", False
+            yield coming, said(N_("not greeted: %(silence)s"), silence=coming.silence), False
         elif f"{coming.occasion}-{coming.day.year}" in who.greeted:
-            yield coming, "decided on already", False
+            yield coming, said(N_("decided on already")), False
         elif not who.is_free(coming.letter_on):
-            yield coming, f"not greeted: within a week of the greeting of {who.last_on}", False
+            yield coming, said(N_("not greeted: within a week of the greeting of %(day)s"), day=who.last_on), False
         elif other := next((each for each in chosen if abs(each.leaves_on - coming.letter_on) < APART), None):
-            yield coming, f"not greeted: within a week of {other.coming.occasion}, which goes first", False
+            yield coming, said(N_("not greeted: within a week of %(occasion)s, which goes first"), occasion=other.coming.occasion), False
         else:
-            yield coming, f"not greeted: its letter was to leave on {coming.letter_on}", False
+            yield coming, said(N_("not greeted: its letter was to leave on %(day)s"), day=coming.letter_on), False
 
 
 def _possible(calendar: Calendar, greet: Greet, who: Circumstances, first: date, last: date) -> list[GreetingDay]:

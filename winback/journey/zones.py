@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from winback.audience import area_codes
 from winback.journey import cities, zone_table
 from winback.journey.policy import Rules
+from winback.speech import N_, called, said
 
 _ANYWHERE = "/*"
 
@@ -87,9 +88,12 @@ def is_anywhere(zone: str) -> bool:
 
 def told(zone: str, known_by: str) -> str:
     """Zone and source in words: Europe/Kyiv, by the phone."""
-    words = {KnownBy.STORED: "as the shop's data say", KnownBy.SHOP: "for want of anything better"}
-    place = f"anywhere in {zone.removesuffix(_ANYWHERE)}" if is_anywhere(zone) else zone
-    return f"{place}, {words.get(KnownBy(known_by), f'by the {known_by}')}" if known_by else place
+    place = said(N_("anywhere in %(country)s"), country=zone.removesuffix(_ANYWHERE)) if is_anywhere(zone) else zone
+    if not known_by:
+        return place
+    words = {KnownBy.STORED: N_("%(place)s, as the shop's data say"), KnownBy.SHOP: N_("%(place)s, for want of anything better")}
+    by = called(known_by, "known by")
+    return said(words.get(KnownBy(known_by), N_("%(place)s, by the %(source)s")), place=place, source=by)
 
 
 def _by_phone(whereabouts: Whereabouts, own: tuple[str, ...]) -> Home | None:

@@ -13,7 +13,7 @@ from winback.audience import addresses
 from winback.errors import ConfigError, Problem
 from winback.operations import passwords
 from winback.operations.people import Role
-from winback.speech import Language
+from winback.speech import N_, Language, said
 from winback.store import accounts, audit, database
 from winback.store.accounts import Account
 from winback.strictyaml import nearest
@@ -21,6 +21,8 @@ from winback.strictyaml import nearest
 INVITED_FOR = timedelta(days=7)
 LONGEST_NAME = 100
 _LONGEST_ADDRESS = 254
+
+_NAMED = N_("Write what they are called, in at most %(most)s letters: Olena Savchenko.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,10 @@ def add(engine: Engine, email: str, *, name: str, roles: Sequence[str], by: str,
     with database.writing(engine) as connection:
         number = accounts.add(connection, kept, name=called, roles=words, now=now)
         if number is None:
-            _refuse(f"{kept} is somebody's already.", f"Change what they may do: winback people roles {kept} --role {' --role '.join(words)}")
+            _refuse(
+                said(N_("%(email)s is somebody's already."), email=kept),
+                f"Change what they may do: winback people roles {kept} --role {' --role '.join(words)}",
+            )
         _tell(connection, audit.Deed.ADDED, number, {"roles": words}, by=by, now=now)
     return kept
 
@@ -99,7 +104,7 @@ def accept(engine: Engine, token: str, password: str, *, now: datetime) -> str:
     with database.writing(engine) as connection:
         account = accounts.invited(connection, passwords.token_hash(token), now)
         if account is None or not kept:
-            _refuse("this invitation was used, or its time is over.", "Ask whoever sent it for another one.")
+            _refuse(said(N_("this invitation was used, or its time is over.")), said(N_("Ask whoever sent it for another one.")))
         accounts.choose_password(connection, account.id, kept)
         _tell(connection, audit.Deed.CHOSE, account.id, {}, by=account.name, now=now)
     return account.email
@@ -148,7 +153,7 @@ def disable(engine: Engine, email: str, *, by: str, now: datetime) -> None:
     with database.writing(engine) as connection:
         account = _known(connection, email)
         if not account.is_open:
-            _refuse(f"{account.email} is disabled already.", f"To let them in again: winback people enable {account.email}")
+            _refuse(said(N_("%(email)s is disabled already."), email=account.email), f"To let them in again: winback people enable {account.email}")
         _leave_an_admin(connection, account, now)
         accounts.change(connection, account.id, disabled_at=now, invitation_hash="", invited_until=None)
         accounts.end_all(connection, account.id)
@@ -160,7 +165,7 @@ def enable(engine: Engine, email: str, *, by: str, now: datetime) -> None:
     with database.writing(engine) as connection:
         account = _known(connection, email)
         if account.is_open:
-            _refuse(f"{account.email} is not disabled.", "Nothing was changed.")
+            _refuse(said(N_("%(email)s is not disabled."), email=account.email), said(N_("Nothing was changed.")))
         accounts.change(connection, account.id, disabled_at=None)
         _tell(connection, audit.Deed.ENABLED, account.id, {}, by=by, now=now)
 
@@ -184,14 +189,14 @@ def canonical(email: str) -> str:
 def _address(email: str) -> str:
     kept = addresses.email(email.strip())
     if kept is None:
-        _refuse(f"`{email}` is no e-mail address.", "Write for example olena@zerno.example.")
+        _refuse(said(N_("`%(email)s` is no e-mail address."), email=email), said(N_("Write for example olena@zerno.example.")))
     return canonical(kept)
 
 
 def _name(name: str) -> str:
     called = " ".join(name.split())
     if not called or len(called) > LONGEST_NAME or not called.isprintable():
-        _refuse(f"`{called[:LONGEST_NAME]}` is no name.", f"Write what they are called, in at most {LONGEST_NAME} letters: Olena Savchenko.")
+        _refuse(said(N_("`%(name)s` is no name."), name=called[:LONGEST_NAME]), said(_NAMED, most=LONGEST_NAME))
     return called
 
 
@@ -201,7 +206,7 @@ def _roles(words: Iterable[str]) -> list[str]:
         if word not in set(Role):
             _refuse(f"`{word}` is no role.", nearest(word, Role, "Write one of them"))
     if not given:
-        _refuse("they would have no role.", f"Give one or more: {', '.join(f'--role {role}' for role in Role)}.")
+        _refuse(said(N_("they would have no role.")), f"Give one or more: {', '.join(f'--role {role}' for role in Role)}.")
     return [role for role in Role if role in given]
 
 
@@ -217,14 +222,14 @@ def _known(connection: Connection, email: str) -> Account:
 def _open(connection: Connection, email: str) -> Account:
     account = _known(connection, email)
     if not account.is_open:
-        _refuse(f"{account.email} is disabled.", f"Let them in again first: winback people enable {account.email}")
+        _refuse(said(N_("%(email)s is disabled."), email=account.email), f"Let them in again first: winback people enable {account.email}")
     return account
 
 
 def _leave_an_admin(connection: Connection, account: Account, now: datetime) -> None:
     others = [each for each in accounts.every(connection) if each.id != account.id and Role.ADMIN in each.roles and state(each, now) == "active"]
     if Role.ADMIN in account.roles and account.is_open and not others:
-        _refuse(f"{account.email} is the only admin who can sign in.", "Let somebody else be one first.")
+        _refuse(said(N_("%(email)s is the only admin who can sign in."), email=account.email), said(N_("Let somebody else be one first.")))
 
 
 def _hash(password: str, account: Account) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine
 
+from winback import speech
 from winback.errors import ConfigError, Problem
 from winback.journey import approval, fingerprint
 from winback.journey.fingerprint import Fingerprint
@@ -65,7 +66,7 @@ def ask(engine: Engine, ready: Prepared, question: asking.Question, made_of: Fin
     with database.writing(engine) as connection:
         changed = _since(connection, ready.name, made_of)
         asked = replace(question.asked, letters=letters, note=note, changed=changed)
-        approvals.ask(connection, ready.name, made_of.digest, summary=asked.as_json(), made_of=made_of.as_json(), now=now)
+        approvals.ask(connection, ready.name, made_of.digest, summary=speech.as_json(asked.as_json()), made_of=made_of.as_json(), now=now)
         detail = {"run": asked.run, "people": asked.people, "files": made_of.digest[:16]}
         audit.record(connection, who=ready.project.user, deed=audit.Deed.ASKED, about=f"campaign {ready.name}", detail=detail, now=now)
         known = approvals.get(connection, ready.name, made_of.digest)
@@ -78,8 +79,7 @@ def _since(connection: Connection, campaign: str, made_of: Fingerprint) -> list[
     last = approvals.last_approved(connection, campaign)
     if last is not None:
         told = fingerprint.differing(Fingerprint.from_json(last.made_of), made_of)
-        since = f", since the approval of {last.approved_at:%Y-%m-%d}."
-        return [f"{sentence.removesuffix('.')}{since}" for each in told for sentence in each.told()]
+        return [sentence for each in told for sentence in each.told(last.approved_at)]
     changes = [change for run in (runs.latest(connection, campaign),) if run for change in run_files.changes(connection, run.id)]
     return [sentence for change in changes for each in change.changed for sentence in fingerprint.Changed.from_json(each).told()]
 

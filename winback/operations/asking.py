@@ -16,13 +16,24 @@ from sqlalchemy import Engine
 from winback import clock
 from winback.errors import Refused
 from winback.model import HOLDOUT, UNFINISHED
-from winback.operations import campaign_run, plan_power, planning, previewing, scenes
+from winback.operations import campaign_run, plan_power, plan_words, planning, previewing, scenes
 from winback.operations.plan_power import ASSUMED_RETURN_RATE
 from winback.operations.planning import Plan
 from winback.operations.scenes import Wanted
 from winback.sending.prepared import Prepared
+from winback.speech import N_, from_json, said
 from winback.store import database, run_files, runs
 from winback.store.runs import Run
+
+_WAIT = N_(
+    "%(number)s of them wait in the back-fill at the most: their tactic, language and letters are decided on their day, and the cost grows with them."
+)
+_LOST = N_(
+    "%(number)s of them get nothing as it stands: a letter isn't whole in %(language)s any more. What it lacks: winback translate check %(language)s"
+)
+_TOLD_APART = N_(
+    "%(tactic)s is told from the holdout when it brings back %(points)s points more than the %(rate)s %% who return by themselves (80 %% power)."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,22 +67,20 @@ class Asked:
     def sentences(self) -> Iterator[str]:
         """Who comes later, what it costs, and what the numbers can show."""
         if self.waiting:
-            yield f"{self.waiting:,} of them wait in the back-fill at the most: their tactic, language and letters are decided on their day, and the cost grows with them."
+            yield said(_WAIT, number=f"{self.waiting:,}")
         for language, people in self.lost.items():
-            yield f"{people:,} of them get nothing as it stands: a letter isn't whole in {language} any more. What it lacks: winback translate check {language}"
-        yield f"Sending costs up to {Decimal(self.cost_of_sending):,.2f} {self.currency}."
-        for tactic, cost in self.cost_of_offers.items():
-            yield f"The offer of {tactic} costs {Decimal(cost):,.2f} {self.currency} for every 100 who take it up."
+            yield said(_LOST, number=f"{people:,}", language=language)
+        yield plan_words.sending(Decimal(self.cost_of_sending), self.currency)
+        yield from plan_words.offers({tactic: Decimal(cost) for tactic, cost in self.cost_of_offers.items()}, self.currency)
         for tactic, difference in self.detectable.items():
             if difference is None:
-                yield f"With so few, no difference between {tactic} and the holdout could be told from chance."
+                yield plan_words.chance_alone(tactic)
             else:
-                more = f"{100 * difference:.1f} points more than the {100 * self.base_rate:.0f} % who return by themselves"
-                yield f"{tactic} is told from the holdout when it brings back {more} (80 % power)."
+                yield said(_TOLD_APART, tactic=tactic, points=f"{100 * difference:.1f}", rate=f"{100 * self.base_rate:.0f}")
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Asked:
-        return cls(**{part.name: stored[part.name] for part in fields(cls) if part.name in stored})
+        return cls(**{part.name: from_json(stored[part.name]) for part in fields(cls) if part.name in stored})
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +196,7 @@ def write_letters(prepared: Prepared, engine: Engine, question: Question, *, now
         gathered = [scene for each in wanted for scene in scenes.gather(prepared.project, engine, each, now=now, texts=prepared.library)]
         to_come = [scene for scene in gathered if scene.stage in question.asked.stages]
         if not to_come:
-            return [], "nobody would be written to."
+            return [], said(N_("nobody would be written to."))
         shown = previewing.show(prepared.project, _by_stage(prepared, to_come), folder=into, title=prepared.name, whole=True)
     except Refused as refused:
         return [], str(refused)

@@ -20,6 +20,7 @@ from winback.audience.purchase_days import PurchaseDays
 from winback.errors import ConfigError, Problem
 from winback.operations import knowing
 from winback.settings import Project
+from winback.speech import N_, said
 from winback.store import cohorts, database, facts, purchases
 from winback.store.as_of import AsOf
 from winback.strictyaml import Document
@@ -106,7 +107,7 @@ def _sentences(gathered: _Gathered, compared: Sequence[Definition], standings: S
     stayed_away = judged - int(gathered.ordered_again.sum())
     yield verdicts.best(standings, judged, stayed_away)
     if isinstance(gathered.fitted, Refusal):
-        yield f"No chance is told: {gathered.fitted.sentence}"
+        yield said(N_("No chance is told: %(because)s"), because=gathered.fitted.sentence)
     for definition in compared:
         if definition.name == Lost.CHANCE:
             yield verdicts.of_chance(float(definition.score.mean()), stayed_away / judged)
@@ -126,26 +127,31 @@ def _gather(project: Project, engine: Engine, name: str, document: Document[Coho
     known = bought.until(cut.toordinal()).of(judged)
     if not known.of(members).day.size:
         raise _refused(
-            f"nobody who had bought by {cut} was in the cohort `{name}`.",
-            f"Choose another --cut; winback cohort show {name} --as-of {cut} says which rule leaves nobody.",
+            said(N_("nobody who had bought by %(day)s was in the cohort `%(cohort)s`."), day=cut, cohort=name),
+            said(N_("Choose another --cut; winback cohort show %(cohort)s --as-of %(day)s says which rule leaves nobody."), day=cut, cohort=name),
         )
     if not past.x.any():
         raise _refused(
-            f"nobody had bought on a second day by {cut}, so nobody shows what coming back looks like.",
-            "Choose a later --cut, or wait until customers have come back.",
+            said(N_("nobody had bought on a second day by %(day)s, so nobody shows what coming back looks like."), day=cut),
+            said(N_("Choose a later --cut, or wait until customers have come back.")),
         )
     return _Gathered(known, members, bought.bought_within(known.customers, cut.toordinal(), days), chance.fit(past))
 
 
 def _window_is_over(bought: PurchaseDays, cut: date, days: int) -> None:
     if not bought.day.size:
-        raise _refused("there is no purchase in the database yet.", "Bring some in with winback import.")
+        raise _refused(said(N_("there is no purchase in the database yet.")), said(N_("Bring some in with winback import.")))
     first, last = int(bought.day.min()), int(bought.day.max())
     if cut.toordinal() + days <= last + days // MISSING:
         return
     latest = last - days
-    how = f"Choose --cut {date.fromordinal(latest)} or earlier." if latest > first else "Choose an earlier --cut and fewer --days."
-    raise _refused(f"the {days} days after {cut} aren't over in the data: its last purchase is of {date.fromordinal(last)}.", how)
+    how = (
+        said(N_("Choose --cut %(day)s or earlier."), day=date.fromordinal(latest))
+        if latest > first
+        else said(N_("Choose an earlier --cut and fewer --days."))
+    )
+    sentence = N_("the %(days)s days after %(day)s aren't over in the data: its last purchase is of %(last)s.")
+    raise _refused(said(sentence, days=days, day=cut, last=date.fromordinal(last)), how)
 
 
 def _refused(message: str, how: str) -> ConfigError:

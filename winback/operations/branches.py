@@ -10,8 +10,9 @@ from typing import Any, Literal
 
 from winback.journey.stage import Stage
 from winback.model import ChannelName, Reason
+from winback.speech import N_, joined, numbered, said
 
-_DAY_NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_DAY_NAMES = (N_("Mon"), N_("Tue"), N_("Wed"), N_("Thu"), N_("Fri"), N_("Sat"), N_("Sun"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,24 +74,26 @@ class Tally:
 
 def timing(stage: Stage) -> str:
     """When a stage leaves, in words: 7 days later, 10:00-13:00, Tue Wed Thu."""
-    parts = [f"{_length(stage.wait)} later"] if stage.wait else []
+    parts: list[str] = [said(N_("%(length)s later"), length=_length(stage.wait))] if stage.wait else []
     if stage.on_day is not None:
-        parts.append(f"on {stage.on_day}")
+        parts.append(said(N_("on %(day)s"), day=stage.on_day))
     if stage.occasion is not None:
-        before = stage.occasion.days_before
-        parts.append(f"{_length(timedelta(days=before))} before {stage.occasion.name}" if before else f"on {stage.occasion.name}")
+        before, name = stage.occasion.days_before, stage.occasion.name
+        ahead = _length(timedelta(days=before))
+        parts.append(said(N_("%(length)s before %(occasion)s"), length=ahead, occasion=name) if before else said(N_("on %(day)s"), day=name))
     if stage.hours:
-        parts.append(f"{stage.hours[0]:%H:%M}-{stage.hours[1]:%H:%M}")
+        parts.append(said(f"{stage.hours[0]:%H:%M}-{stage.hours[1]:%H:%M}"))
     if stage.weekdays:
-        parts.append(" ".join(_DAY_NAMES[day] for day in sorted(stage.weekdays)))
+        parts.append(joined((said(_DAY_NAMES[day]) for day in sorted(stage.weekdays)), " "))
     if stage.send_hour:
-        parts.append("at the learnt hour")
-    return ", ".join(parts)
+        parts.append(said(N_("at the learnt hour")))
+    return joined(parts)
 
 
 def _length(wait: timedelta) -> str:
-    for unit, seconds in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
-        count, rest = divmod(int(wait.total_seconds()), seconds)
-        if not rest:
-            return f"{count} {unit}{'s' if count != 1 else ''}"
-    return str(wait)
+    seconds = int(wait.total_seconds())
+    if not seconds % 86_400:
+        return numbered("%(num)s day", "%(num)s days", seconds // 86_400)
+    if not seconds % 3_600:
+        return numbered("%(num)s hour", "%(num)s hours", seconds // 3_600)
+    return numbered("%(num)s minute", "%(num)s minutes", seconds // 60) if not seconds % 60 else str(wait)

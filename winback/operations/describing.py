@@ -19,6 +19,7 @@ from winback.errors import ConfigError, Problem
 from winback.model import Money
 from winback.operations import knowing, reasons, scoring
 from winback.settings import Project
+from winback.speech import N_, called, numbered, said
 from winback.store import database, leaving_reasons, portrait, scores, stage_changes
 from winback.store.as_of import AsOf
 from winback.store.evidence import Evidence
@@ -26,47 +27,47 @@ from winback.store.portrait import Spent, Sum
 from winback.store.tables import scores as stored_scores
 
 FACTS = {
-    "orders": "orders",
-    "purchase_days": "days with an order",
-    "first_order_on": "first order",
-    "last_order_on": "last order",
-    "revenue_minor": "revenue",
-    "average_order_minor": "average order",
-    "currency": "currency of all orders",
-    "paid_orders": "orders that revenue speaks of",
-    "unpriced_orders": "orders in a currency without a rate",
-    "margin_minor": "margin that the orders tell",
-    "margin_known_minor": "revenue that they tell it of",
-    "codes_used": "orders with a code",
-    "median_gap": "days between two orders, usually",
-    "long_gap": "days between two orders, seldom more",
-    "inquiries": "inquiries",
-    "last_inquiry_at": "last inquiry",
-    "inquiries_since_order": "inquiries since the last order",
-    "touches": "touches",
-    "last_touch_at": "last touch",
-    "last_reaction_at": "last reaction",
-    "touches_since_reaction": "touches since the last reaction or order",
-    "complaints": "complaints",
-    "last_complaint_at": "last complaint that isn't mended",
-    "scores": "answers to surveys",
-    "last_score": "last score",
-    "last_score_at": "last answer to a survey",
+    "orders": N_("orders"),
+    "purchase_days": N_("days with an order"),
+    "first_order_on": N_("first order"),
+    "last_order_on": N_("last order"),
+    "revenue_minor": N_("revenue"),
+    "average_order_minor": N_("average order"),
+    "currency": N_("currency of all orders"),
+    "paid_orders": N_("orders that revenue speaks of"),
+    "unpriced_orders": N_("orders in a currency without a rate"),
+    "margin_minor": N_("margin that the orders tell"),
+    "margin_known_minor": N_("revenue that they tell it of"),
+    "codes_used": N_("orders with a code"),
+    "median_gap": N_("days between two orders, usually"),
+    "long_gap": N_("days between two orders, seldom more"),
+    "inquiries": N_("inquiries"),
+    "last_inquiry_at": N_("last inquiry"),
+    "inquiries_since_order": N_("inquiries since the last order"),
+    "touches": N_("touches"),
+    "last_touch_at": N_("last touch"),
+    "last_reaction_at": N_("last reaction"),
+    "touches_since_reaction": N_("touches since the last reaction or order"),
+    "complaints": N_("complaints"),
+    "last_complaint_at": N_("last complaint that isn't mended"),
+    "scores": N_("answers to surveys"),
+    "last_score": N_("last score"),
+    "last_score_at": N_("last answer to a survey"),
 }
 """Columns of the table `facts`, and the average order, as a person calls them. Moments of orders stand as their days."""
 
 SCORES = {
-    "stage": "stage",
-    "value_class": "value",
-    "regularity": "regularity",
-    "recency": "fifth by recency",
-    "frequency": "fifth by frequency",
-    "money": "fifth by money",
-    "profit_minor": "profit",
-    "lifetime_value_minor": "lifetime value",
-    "chance_lost": "chance of no purchase",
-    "expected_value_minor": "expected value of a return",
-    "recommended": "customers recommended",
+    "stage": N_("stage"),
+    "value_class": N_("value"),
+    "regularity": N_("regularity"),
+    "recency": N_("fifth by recency"),
+    "frequency": N_("fifth by frequency"),
+    "money": N_("fifth by money"),
+    "profit_minor": N_("profit"),
+    "lifetime_value_minor": N_("lifetime value"),
+    "chance_lost": N_("chance of no purchase"),
+    "expected_value_minor": N_("expected value of a return"),
+    "recommended": N_("customers recommended"),
 }
 """Columns of the table `scores`."""
 
@@ -117,8 +118,10 @@ class Portrait:
         """Every fact and score: of what kind, its name, and its value."""
         for kind, names, values in (("fact", FACTS, self.facts), ("score", SCORES, self.scores)):
             for name, found in values.items():
-                ahead = f" in the next {self.chance_days} days" if name == "chance_lost" else ""
-                yield kind, f"{names[name]}{ahead}", _words(name, found, self.as_of)
+                what = said(names[name])
+                if name == "chance_lost":
+                    what = said(N_("%(chance)s in the next %(days)s days"), chance=what, days=self.chance_days)
+                yield kind, what, _words(name, found, self.as_of)
 
 
 def portrait_of(project: Project, engine: Engine, key: str, *, now: datetime, present: datetime | None = None) -> Portrait:
@@ -149,11 +152,11 @@ def as_it_lies(project: Project, engine: Engine, key: str, *, now: datetime, tol
         counted = portrait.counted_anew(connection, AsOf.of(project, now), who)
         scored, state = portrait.scores_of(connection, stored_scores, who), scores.state(connection)
     found = _portrait(project, engine, who, now, counted, scored, told)
-    made = (
-        "Nobody is scored just now: `winback facts update` does it."
-        if state is None
-        else f"Scores were made on {state.scored_on}{'' if scored else ', before they came'}."
-    )
+    if state is None:
+        made = said(N_("Nobody is scored just now: `winback facts update` does it."))
+    else:
+        sentence = N_("Scores were made on %(day)s.") if scored else N_("Scores were made on %(day)s, before they came.")
+        made = said(sentence, day=state.scored_on)
     return replace(found, sentences=(*_merged(key, found), made))
 
 
@@ -199,17 +202,17 @@ def _portrait(  # noqa: PLR0917  two uses
 
 
 def _sign(sign: signs.Sign, thresholds: Signs) -> str:
-    return f"{signs.describe(sign, thresholds)}; try {', '.join(thresholds.methods(sign))}"
+    return said(N_("%(sign)s; try %(letters)s"), sign=signs.describe(sign, thresholds), letters=", ".join(thresholds.methods(sign)))
 
 
 def _merged(asked: str, found: Portrait) -> Iterator[str]:
     if asked != found.customer:
-        yield f"{asked} was merged into {found.customer}: everything lies there."
+        yield said(N_("%(old)s was merged into %(new)s: everything lies there."), old=asked, new=found.customer)
 
 
 def _sentences(scored: Mapping[str, Any], basis: Mapping[str, Any]) -> Iterator[str]:
     if not scored:
-        yield "They came after everybody was scored today: `winback facts update` scores them now."
+        yield said(N_("They came after everybody was scored today: `winback facts update` scores them now."))
     elif scored["chance_lost"] is None:
         yield from basis.get("sentences", ())
 
@@ -219,7 +222,7 @@ def _facts(counted: Mapping[Any, Any], project: Project) -> dict[str, Any]:
         return {}
     paid = counted["paid_orders"]
     average = counted["revenue_minor"] / paid if paid else None
-    row = {**counted, "average_order_minor": average, "currency": counted["currency"] or ("several" if counted["orders"] else None)}
+    row = {**counted, "average_order_minor": average, "currency": counted["currency"] or (said(N_("several")) if counted["orders"] else None)}
     return {name: _value(name, row[name], project) for name in FACTS}
 
 
@@ -259,16 +262,17 @@ def _plain(found: Any) -> Any:
 
 def _words(name: str, found: Any, today: date) -> str:
     if found is None:
-        return "none" if name.endswith(("_at", "_on")) else "not known"
+        return said(N_("none")) if name.endswith(("_at", "_on")) else said(N_("not known"))
     if isinstance(found, Money):
         return f"{found.amount:,f} {found.currency}"
     if isinstance(found, date):
-        days = (today - found).days
-        return f"{found}, {days:,} day{'' if days == 1 else 's'} ago"
+        return numbered("%(day)s, %(num)s day ago", "%(day)s, %(num)s days ago", (today - found).days, day=found)
     if name == "chance_lost":
         return _chance(found)
     if name in {"recency", "frequency", "money"}:
-        return f"{found} of 5" if found else "never bought"
+        return said(N_("%(number)s of 5"), number=found) if found else said(N_("never bought"))
+    if name in {"stage", "value_class", "regularity"}:
+        return called(str(found), name.removesuffix("_class"))
     return f"{found:,.1f}" if isinstance(found, float) else f"{found:,}" if isinstance(found, int) else str(found)
 
 
@@ -276,4 +280,4 @@ def _chance(found: float) -> str:
     """Seasons put chances off by some points: none is shown as certain."""
     if 0.01 <= found <= 0.99:
         return f"{found:.0%}"
-    return "over 99%" if found > 0.5 else "under 1%"
+    return said(N_("over %(chance)s"), chance="99%") if found > 0.5 else said(N_("under %(chance)s"), chance="1%")

@@ -19,6 +19,7 @@ from winback.operations.describing import Portrait
 from winback.operations.finding import Met
 from winback.operations.showing import Shown
 from winback.settings import Project
+from winback.speech import joined
 from winback.store import cards, consents, database, dossier, forgotten, leaving_reasons, preferences, thread_lists
 
 ORDERS = 20
@@ -39,7 +40,7 @@ class Greeted:
 
     @property
     def doubts(self) -> str:
-        return "; ".join(dict.fromkeys(found.meaning for found in self.address.doubts))
+        return joined(dict.fromkeys(found.meaning for found in self.address.doubts), "; ")
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,11 +15,12 @@ from winback.audience import cohort, conditions, rhythm, signs
 from winback.audience.cohort import Cohort, Selection
 from winback.errors import ConfigError, Problem
 from winback.journey import ends, promises, zones
-from winback.model import RecipientStatus
-from winback.operations import code_lives, contacting, findings, greeting_told, knowing, lots, overseeing, selecting, stage_conditions
+from winback.model import HOLDOUT, RecipientStatus
+from winback.operations import code_lives, contacting, findings, greeting_told, knowing, lots, overseeing, reach_told, selecting, stage_conditions
 from winback.operations.stage_conditions import Standing
 from winback.sending.prepared import Prepared
 from winback.settings import Project
+from winback.speech import N_, called, joined, numbered, said, worded
 from winback.store import candidates, code_figures, cohorts, database, enrolling, histories, persons, purchases, runs, stage_changes, waves
 from winback.store.as_of import AsOf
 from winback.store.runs import Run
@@ -79,19 +80,23 @@ def by_cohort(
     steps, inside = _conditions(project, engine, selection, who, now)
     if document.value.limit is not None and inside:
         inside = key in selecting.members(project, engine, name, now=now, present=present, document=document)
-        steps.append(Step(selecting.words(selection)[-1], "among them" if inside else "not among them", inside))
+        steps.append(Step(selecting.words(selection)[-1], said(N_("among them")) if inside else said(N_("not among them")), inside))
     steps += _signs(project, engine, selection, who, now)
     steps += _rhythm(project, engine, who, now)
     steps += _stage(project, engine, who, now)
     told = (*_merged(engine, key), *steps)
-    return Explanation(key, f"cohort {name}", "in the cohort" if inside else "not in the cohort", told)
+    return Explanation(key, f"cohort {name}", said(N_("in the cohort")) if inside else said(N_("not in the cohort")), told)
 
 
 def _merged(engine: Engine, key: str) -> list[Step]:
     """Of a record that was merged into another one, that the other one is spoken of."""
     with database.reading(engine) as connection:
         record = persons.find(connection, key)
-    return [] if record is None or record.stays is None else [Step("merged", f"into {record.stays}, who is spoken of here")]
+    return (
+        []
+        if record is None or record.stays is None
+        else [Step(said(N_("merged")), said(N_("into %(key)s, who is spoken of here"), key=record.stays))]
+    )
 
 
 def _conditions(project: Project, engine: Engine, selection: Selection, who: int, now: datetime) -> tuple[list[Step], bool]:
@@ -102,9 +107,9 @@ def _conditions(project: Project, engine: Engine, selection: Selection, who: int
         stays = cohorts.stays(connection, stand, who)
         reach = candidates.find(connection, [who], stand.as_of, run_id=None)[who].reach
     told = findings.Findings(project, stand.today, tuple(reach))
-    steps = [Step("  " * each.depth + conditions.describe(each.rule, selection), told.of(each), each.holds) for each in found]
+    steps = [Step(_nested(each.depth, conditions.describe(each.rule, selection)), told.of(each), each.holds) for each in found]
     excludes = dict(conditions.describe_excludes(selection.cohort.exclude))
-    steps += [Step(excludes[word], "" if holds else "left out", holds) for word, holds in stays.items()]
+    steps += [Step(excludes[word], "" if holds else said(N_("left out")), holds) for word, holds in stays.items()]
     return steps, all(each.holds for each in found if not each.depth) and all(stays.values())
 
 
@@ -113,13 +118,20 @@ def _signs(project: Project, engine: Engine, selection: Selection, who: int, now
     with database.reading(engine) as connection:
         shown = knowing.signs_of(connection, selection, AsOf.of(project, now), [who]).get(who, {})
     return [
-        Step(f"sign: {sign} ({signs.describe(sign, selection.signs)})", f"{_evidence(found)}; try {', '.join(selection.signs.methods(sign))}")
+        Step(
+            said(N_("sign: %(sign)s (%(what)s)"), sign=called(str(sign), "sign"), what=signs.describe(sign, selection.signs)),
+            said(N_("%(sign)s; try %(letters)s"), sign=_evidence(found), letters=", ".join(selection.signs.methods(sign))),
+        )
         for sign, found in shown.items()
     ]
 
 
 def _evidence(found: Mapping[str, object]) -> str:
-    return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in found.items())
+    return joined(said("%(name)s %(value)s", name=worded(name, "evidence"), value=value) for name, value in found.items())
+
+
+def _nested(depth: int, condition: str) -> str:
+    return said(f"{'  ' * depth}%(condition)s", condition=condition) if depth else condition
 
 
 def _rhythm(project: Project, engine: Engine, who: int, now: datetime) -> list[Step]:
@@ -130,19 +142,19 @@ def _rhythm(project: Project, engine: Engine, who: int, now: datetime) -> list[S
     if not found.customers.size:
         return []
     median, silent = found.median[0], int(found.silent[0])
-    usual = f"on fewer than {rhythm.FEWEST_DAYS} days so far: no rhythm yet" if isnan(median) else f"every {_days(round(median))}"
-    return [Step("own rhythm: usually buys", usual), Step("own rhythm: silent for", _days(silent))]
+    if isnan(median):
+        usual = said(N_("on fewer than %(days)s days so far: no rhythm yet"), days=rhythm.FEWEST_DAYS)
+    else:
+        usual = numbered("every %(num)s day", "every %(num)s days", round(median))
+    silence = numbered("%(num)s day", "%(num)s days", silent)
+    return [Step(said(N_("own rhythm: usually buys")), usual), Step(said(N_("own rhythm: silent for")), silence)]
 
 
 def _stage(project: Project, engine: Engine, who: int, now: datetime) -> list[Step]:
     """The stage that was noted last by that day, and since when; nothing while stages were never noted."""
     with database.reading(engine) as connection:
         noted = stage_changes.of(connection, who, clock.local_day(now, project.zone))
-    return [Step("stage", noted[-1].told)] if noted else []
-
-
-def _days(count: int) -> str:
-    return f"{count} day" if count == 1 else f"{count} days"
+    return [Step(said(N_("stage")), noted[-1].told)] if noted else []
 
 
 def by_campaign(prepared: Prepared, engine: Engine, key: str, *, now: datetime) -> Explanation:
@@ -152,7 +164,7 @@ def by_campaign(prepared: Prepared, engine: Engine, key: str, *, now: datetime) 
     with database.reading(engine) as connection:
         run = runs.of_customer(connection, prepared.name, who) or runs.latest(connection, prepared.name)
         if run is None:
-            return Explanation(key, about, "the campaign has not run yet; see --cohort", ())
+            return Explanation(key, about, said(N_("the campaign has not run yet; see --cohort")), ())
         place = enrolling.place(connection, run.id, who)
         recipient = runs.get_recipients(connection, run.id, [who]).get(who)
         history = histories.of_recipient(connection, run.id, who, now)
@@ -166,46 +178,84 @@ def by_campaign(prepared: Prepared, engine: Engine, key: str, *, now: datetime) 
         code = code_figures.of_customer(connection, run.id, who, run.campaign, now=now)
     decided_at = recipient.assigned_at if recipient is not None else now if prepared.campaign.is_daily else run.started_at
     steps, inside = _conditions(prepared.project, engine, prepared.selection, who, decided_at)
-    steps += [] if place is None else [Step("lapsed before the run began", f"place {place} in its back-fill")]
+    steps += [] if place is None else [Step(said(N_("lapsed before the run began")), said(N_("place %(place)s in its back-fill"), place=place))]
     steps = _merged(engine, key) + steps
     if recipient is None and place is not None and inside:
-        return Explanation(key, about, f"waits in the back-fill of run {run.number}, place {place}", tuple(steps))
+        verdict = said(N_("waits in the back-fill of run %(run)s, place %(place)s"), run=run.number, place=place)
+        return Explanation(key, about, verdict, tuple(steps))
     if recipient is None and prepared.campaign.is_daily:
-        return Explanation(key, about, f"run {run.number} has not decided on them: {'in' if inside else 'not in'} the cohort now", tuple(steps))
+        sentence = (
+            N_("run %(run)s has not decided on them: in the cohort now")
+            if inside
+            else N_("run %(run)s has not decided on them: not in the cohort now")
+        )
+        return Explanation(key, about, said(sentence, run=run.number), tuple(steps))
     if recipient is None:
-        return Explanation(key, about, f"not in the cohort when run {run.number} began on {run.started_at:%Y-%m-%d}", tuple(steps))
+        verdict = said(N_("not in the cohort when run %(run)s began on %(day)s"), run=run.number, day=f"{run.started_at:%Y-%m-%d}")
+        return Explanation(key, about, verdict, tuple(steps))
     apart = {"channels", "signs", "zone_known_by", "send_hour", promises.FACT}
-    steps += [Step(f"fact: {name}", str(value)) for name, value in recipient.facts.items() if name not in apart and value not in {"", None}]
-    steps += [Step(f"sign: {sign}", _evidence(found)) for sign, found in recipient.facts.get("signs", {}).items()]
+    steps += [
+        Step(said(N_("fact: %(name)s"), name=called(name, "fact")), _value(value))
+        for name, value in recipient.facts.items()
+        if name not in apart and value not in {"", None}
+    ]
+    steps += [
+        Step(said(N_("sign: %(sign)s"), sign=called(sign, "sign")), _evidence(found)) for sign, found in recipient.facts.get("signs", {}).items()
+    ]
     steps += policy
     steps += [Step(*told) for told in lots.left_to_others(prepared, own_key, decided_at)]
-    steps += [Step(f"fact: {channel}", _told(reach)) for channel, reach in recipient.facts.get("channels", {}).items()]
+    steps += [
+        Step(said(N_("fact: %(name)s"), name=called(channel, "channel")), reach_told.of(reach))
+        for channel, reach in recipient.facts.get("channels", {}).items()
+    ]
     if recipient.status == RecipientStatus.SKIPPED:
-        return Explanation(key, about, f"skipped: {recipient.reason}", (*steps, Step("may be written to", recipient.reason, holds=False)))
-    steps.append(Step("may be written to", f"in {recipient.locale}", holds=True))
+        why = called(recipient.reason, "reason")
+        not_to = Step(said(N_("may be written to")), why, holds=False)
+        return Explanation(key, about, said(N_("skipped: %(reason)s"), reason=why), (*steps, not_to))
+    steps.append(Step(said(N_("may be written to")), said(N_("in %(language)s"), language=recipient.locale), holds=True))
     steps += _clock(recipient)
     drawn_by = recipient.facts.get("assigned_as", own_key)  # of a record merged into theirs
-    steps.append(Step("assigned to", lots.told(run, recipient, drawn_by, drawn)))
+    steps.append(Step(said(N_("assigned to")), lots.told(run, recipient, drawn_by, drawn)))
     steps += [Step(asked, found) for asked, found in code_lives.promised(recipient.facts, prepared.currency)]
     steps += [
         Step(asked, found)
         for asked, found in code_lives.life(code, zones.calendar(recipient.time_zone, prepared.policy.for_country(country)), prepared.currency)
     ]
     steps += [Step(f"{moment:%Y-%m-%d %H:%M} UTC", sentence) for moment, sentence in sorted([*history, *changed])]
-    steps.append(Step("stands at", str(ends.of(recipient.status, recipient.reason))))
-    steps += [Step(f"stage {each.stage}, {each.asks}", each.found, each.holds) for each in _stage_conditions(prepared, engine, run, who, now)]
+    steps.append(Step(said(N_("stands at")), called(str(ends.of(recipient.status, recipient.reason)), "end")))
+    steps += [
+        Step(said(N_("stage %(name)s, %(asks)s"), name=each.stage, asks=each.asks), each.found, each.holds)
+        for each in _stage_conditions(prepared, engine, run, who, now)
+    ]
     steps += [Step(*told) for told in greeting_told.of(prepared, engine, run, recipient, now)]
     steps += turn
-    verdict = f"{recipient.status}: {recipient.reason}" if recipient.reason else str(recipient.status)
-    return Explanation(key, about, f"{recipient.arm}, {verdict}", tuple(steps))
+    stands = called(str(recipient.status), "journey")
+    if recipient.reason:
+        stands = said("%(status)s: %(reason)s", status=stands, reason=called(recipient.reason, "reason"))
+    return Explanation(key, about, said("%(arm)s, %(stands)s", arm=_arm(recipient.arm), stands=stands), tuple(steps))
+
+
+def _value(found: Any) -> str:
+    """Text of a shop's stands as it is."""
+    return called(str(found), "answer") if isinstance(found, bool) or found == "known" else str(found)
+
+
+def _arm(name: str) -> str:
+    return called(name, "arm") if name == HOLDOUT else name
 
 
 def _clock(recipient: Row[Any]) -> list[Step]:
     """The zone with how it is known, and the hour of day that was learnt, with what from."""
-    found = [Step("zone", zones.told(recipient.time_zone, recipient.facts.get("zone_known_by", "")))]
+    found = [Step(said(N_("zone")), zones.told(recipient.time_zone, recipient.facts.get("zone_known_by", "")))]
     if learnt := recipient.facts.get("send_hour"):
-        told = f"{learnt['hour']:02}:00, learnt from {learnt['reactions']} of the {_days(learnt['days'])} on which they reacted"
-        found.append(Step("usual hour", told))
+        told = numbered(
+            "%(hour)s, learnt from %(reactions)s of the %(num)s day on which they reacted",
+            "%(hour)s, learnt from %(reactions)s of the %(num)s days on which they reacted",
+            learnt["days"],
+            hour=f"{learnt['hour']:02}:00",
+            reactions=learnt["reactions"],
+        )
+        found.append(Step(said(N_("usual hour")), told))
     return found
 
 
@@ -216,27 +266,3 @@ def _stage_conditions(prepared: Prepared, engine: Engine, run: Run, who: int, no
     knowing.prepare_campaign(prepared, engine, now=now)
     with database.reading(engine) as connection:
         return stage_conditions.of_customer(connection, prepared, run.id, who, AsOf.of(prepared.project, now))
-
-
-def _told(reach: dict[str, Any]) -> str:
-    if not reach["address"]:
-        return "no address"
-    consent = "no consent"
-    if reach["consent"]:
-        proof = f"on {reach['consent_on']} at {reach['consent_source']}" if reach["consent_on"] and reach["consent_source"] else "without proof"
-        quiet = f", nothing heard for {reach['quiet_days']:,} days" if reach.get("quiet_days") else ""
-        consent = f"consent given {proof}{' and confirmed' if reach.get('confirmed') else ''}{quiet}"
-    elif reach.get("withdrawn"):
-        consent = "consent taken back" if reach["consent_on"] or reach["consent_source"] else "no consent: they said no"
-    elif reach.get("bought_days") is not None:
-        consent = f"no consent, bought {reach['bought_days']:,} days ago"
-    return "; ".join(
-        part
-        for part in (
-            consent,
-            reach["blocked"] and f"blocked: {reach['blocked']}",
-            reach["suppressed"] and f"suppressed: {reach['suppressed']}",
-            reach.get("off") and "off by their preferences",
-        )
-        if part
-    )

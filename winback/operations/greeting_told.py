@@ -15,11 +15,12 @@ from winback.model import RecipientStatus
 from winback.operations.contacting import Told
 from winback.sending.greeting import Greeter
 from winback.sending.prepared import Prepared
+from winback.speech import N_, called, said
 from winback.store import database
 from winback.store.runs import Run
 
 _YEAR = timedelta(days=365)
-_KNOWN_BY = {Kind.BIRTHDAY: "the customer's card", Kind.FAVOURITE_DAY: "the customer's card", Kind.ANNIVERSARY: "the first order"}
+_KNOWN_BY = {Kind.BIRTHDAY: N_("the customer's card"), Kind.FAVOURITE_DAY: N_("the customer's card"), Kind.ANNIVERSARY: N_("the first order")}
 
 
 def of(prepared: Prepared, engine: Engine, run: Run, recipient: Row[Any], now: datetime) -> Iterator[Told]:
@@ -30,15 +31,22 @@ def of(prepared: Prepared, engine: Engine, run: Run, recipient: Row[Any], now: d
     with database.reading(engine) as connection:
         who = greeter.known(connection, run, [recipient], now)[recipient.customer_id]
     last = min(who.day(now) + _YEAR, prepared.campaign.ends_on)
-    for coming, said, is_greeted in greeting_days.told(prepared.calendar, greeter.greet, who, who.day(now), last):
+    for coming, told, is_greeted in greeting_days.told(prepared.calendar, greeter.greet, who, who.day(now), last):
         unnamed = is_greeted and greeter.told(f"{coming.occasion}@{coming.day}", who.celebrant, recipient.locale) is None
-        found = f"not greeted: it has no name in {recipient.locale}" if unnamed else said
-        yield f"{coming.occasion} on {coming.day}, by {_known_by(coming)}", found, is_greeted and not unnamed
+        found = said(N_("not greeted: it has no name in %(language)s"), language=recipient.locale) if unnamed else told
+        asks = said(N_("%(occasion)s on %(day)s, by %(source)s"), occasion=coming.occasion, day=coming.day, source=_known_by(coming))
+        yield asks, found, is_greeted and not unnamed
     if recipient.next_occasion:
         word, day = greeting_days.parse(recipient.next_occasion)
-        yield "waits for", f"{word} on {day}, whose letter is due on {recipient.next_due_at.astimezone(who.own):%Y-%m-%d %H:%M}", None
+        moment = f"{recipient.next_due_at.astimezone(who.own):%Y-%m-%d %H:%M}"
+        yield (
+            said(N_("waits for")),
+            said(N_("%(occasion)s on %(day)s, whose letter is due on %(moment)s"), occasion=word, day=day, moment=moment),
+            None,
+        )
 
 
 def _known_by(coming: Coming) -> str:
-    where = f"{coming.kind} days of {coming.country or 'everybody'}"
-    return _KNOWN_BY.get(coming.kind, where)
+    if coming.kind in _KNOWN_BY:
+        return said(_KNOWN_BY[coming.kind])
+    return said(N_("%(kind)s days of %(country)s"), kind=called(str(coming.kind), "days"), country=coming.country or said(N_("everybody")))

@@ -20,6 +20,7 @@ from winback.outcomes.statistics import Counted
 from winback.sending import fuse
 from winback.sending.domain_groups import GROUPS
 from winback.settings import Project
+from winback.speech import N_, joined, said
 from winback.store import audit, database, fuses, lane_counts
 from winback.store.fuses import Fuse
 from winback.strictyaml import nearest
@@ -72,7 +73,7 @@ def _state(lane: str, stop: Fuse | None, newest: Sequence[Answers], limits: Fuse
 def told(engine: Engine) -> list[str]:
     """Of each lane that stands, what happened and what to do."""
     with database.reading(engine) as connection:
-        return [f"{lane_words.happened(each)} {lane_words.to_do(each)}" for each in fuses.standing(connection).values()]
+        return [joined((lane_words.happened(each), lane_words.to_do(each)), " ") for each in fuses.standing(connection).values()]
 
 
 def history(engine: Engine) -> Sequence[Fuse]:
@@ -89,7 +90,7 @@ def stop(engine: Engine, lane: str, *, by: str, note: str, now: datetime) -> str
         if new:
             audit.record(connection, who=by, deed=audit.Deed.STOPPED, about=f"lane {lane}", detail={}, now=now)
     if not new:
-        raise ConfigError(Problem("", None, f"the lane `{lane}` stands already.", "Look at `winback lanes`."))
+        raise ConfigError(Problem("", None, said(N_("the lane `%(lane)s` stands already."), lane=lane), "Look at `winback lanes`."))
     return f"Nothing leaves by {lane_words.name(lane)} any more; its letters wait. Let it go on: winback lanes resume {lane} --note WHY"
 
 
@@ -98,10 +99,10 @@ def resume(engine: Engine, lane: str, *, by: str, note: str, now: datetime) -> s
     _known(lane)
     if not note.strip():
         how = f'Write it down for those who come after you: winback lanes resume {lane} --note "took old addresses out of the cohort"'
-        raise ConfigError(Problem("", None, "it isn't said what was done about it.", how))
+        raise ConfigError(Problem("", None, said(N_("it isn't said what was done about it.")), how))
     with database.writing(engine) as connection:
         if not fuses.resume(connection, lane, now, by=by or "somebody", note=note):
-            raise ConfigError(Problem("", None, f"the lane `{lane}` doesn't stand.", "Look at `winback lanes`."))
+            raise ConfigError(Problem("", None, said(N_("the lane `%(lane)s` doesn't stand."), lane=lane), "Look at `winback lanes`."))
         waiting = fuses.release_letters(connection, lane, now)
         audit.record(connection, who=by, deed=audit.Deed.RESUMED, about=f"lane {lane}", detail={"waiting": waiting}, now=now)
     return f"Letters leave by {lane_words.name(lane)} again with the next `winback run`: {waiting:,} have waited. What came of earlier ones doesn't count any more."

@@ -15,6 +15,7 @@ from winback.errors import ConfigError
 from winback.model import TASK, ChannelName, DeliveryStatus, EventKind, TaskStatus
 from winback.operations import suppressing
 from winback.settings import Project
+from winback.speech import N_, NP_, called, joined, said, worded
 from winback.store import database, delivery_search, delivery_stories, runs
 from winback.store.contacts import address_hash
 from winback.store.delivery_search import Key, Looked
@@ -209,41 +210,51 @@ def story(engine: Engine, number: int, *, now: datetime) -> Told | None:
 def _own(row: Row[Any], now: datetime) -> Iterator[Step]:
     """What the ledger says of the letter itself."""
     status = DeliveryStatus(row.status)
-    through = f" through {row.relay}" if row.relay else ""
     if status is not DeliveryStatus.PLANNED or row.due_at <= now:
-        yield Step(row.due_at, "due")
+        yield Step(row.due_at, said(NP_("step", "due")))
     if row.first_tried_at is not None and row.first_tried_at != row.handed_over_at:
-        yield Step(row.first_tried_at, "tried for the first time")
+        yield Step(row.first_tried_at, said(N_("tried for the first time")))
     if row.handed_over_at is not None:
-        yield Step(row.handed_over_at, f"handed over by {row.channel}{through}")
+        by = {"channel": called(row.channel, "channel"), "relay": row.relay}
+        sentence = N_("handed over by %(channel)s through %(relay)s") if row.relay else N_("handed over by %(channel)s")
+        yield Step(row.handed_over_at, said(sentence, **by))
     if row.sent_at is not None:
-        yield Step(row.sent_at, "accepted by the other side", row.detail if status is DeliveryStatus.SENT else "")
+        yield Step(row.sent_at, said(N_("accepted by the other side")), row.detail if status is DeliveryStatus.SENT else "")
     if status is DeliveryStatus.PLANNED and row.due_at > now:
-        yield Step(row.due_at, f"to come{f', put off: {row.reason}' if row.reason else ''}", row.detail)
+        coming = said(N_("to come, put off: %(reason)s"), reason=called(row.reason, "reason")) if row.reason else said(N_("to come"))
+        yield Step(row.due_at, coming, row.detail)
     elif status not in {DeliveryStatus.SENT, DeliveryStatus.PLANNED}:
         ended = max(filter(None, (row.handed_over_at, row.due_at)))
-        yield Step(ended, f"{str(status).replace('_', ' ')}{f': {row.reason}' if row.reason else ''}", row.detail)
+        stands = worded(str(status), "delivery")
+        if row.reason:
+            stands = said("%(status)s: %(reason)s", status=stands, reason=called(row.reason, "reason"))
+        yield Step(ended, stands, row.detail)
 
 
 def _back(found: Story) -> Iterator[Step]:
     """What came back, with who is thought to be behind it; of a bounce, what it means."""
     for event in found.events:
         signals: Mapping[str, Any] = event.signals or {}
-        means = f"status {signals['status']}" if event.kind == EventKind.BOUNCE and signals.get("status") else ""
+        means = said(N_("status %(status)s"), status=signals["status"]) if event.kind == EventKind.BOUNCE and signals.get("status") else ""
         because = str(signals.get("why") or "").replace("-", " ")
-        yield Step(event.happened_at, f"{event.kind} ({event.verdict})", "; ".join(filter(None, (means, because, event.url or ""))))
+        what = said("%(what)s (%(verdict)s)", what=called(event.kind, "event"), verdict=called(event.verdict, "verdict"))
+        yield Step(event.happened_at, what, joined(filter(None, (means, because, event.url or "")), "; "))
 
 
 def _task(found: Story) -> Iterator[Step]:
     task = found.task
     if task is None:
         return
-    yield Step(task.asked_at, f"{task.kind} asked of {task.manager or 'somebody'}, by {task.due_at:%Y-%m-%d}")
+    kind, who = called(task.kind, "task"), task.manager or said(N_("somebody"))
+    yield Step(task.asked_at, said(N_("%(task)s asked of %(who)s, by %(day)s"), task=kind, who=who, day=f"{task.due_at:%Y-%m-%d}"))
     if task.done_at is not None and task.status != TaskStatus.OPEN:
-        yield Step(task.done_at, f"{task.kind} {task.status}{f' by {task.done_by}' if task.done_by else ''}", task.note)
+        told = {"task": kind, "status": called(task.status, "task status")}
+        done = said(N_("%(task)s %(status)s by %(who)s"), **told, who=task.done_by) if task.done_by else said("%(task)s %(status)s", **told)
+        yield Step(task.done_at, done, task.note)
 
 
 def _said(found: Story) -> Iterator[Step]:
     for deed in found.deeds:
         answer = json.loads(deed.detail).get("answer", "")
-        yield Step(deed.done_at, f"{deed.deed} by {deed.who}{f': {answer}' if answer else ''}")
+        what = said(N_("%(what)s by %(who)s"), what=called(deed.deed, "audit"), who=deed.who)
+        yield Step(deed.done_at, said("%(what)s: %(answer)s", what=what, answer=answer) if answer else what)

@@ -19,6 +19,7 @@ from winback.model import HOLDOUT, ChannelName
 from winback.outcomes import level, shares
 from winback.sending import domain_groups
 from winback.sending.prepared import Prepared
+from winback.speech import N_, said
 from winback.store import database, outcomes, strata, waves
 from winback.store.evidence import Evidence
 from winback.store.measured import Measured
@@ -147,29 +148,39 @@ def told(run: Run, recipient: Any, key: str, found: Sequence[Wave]) -> str:
     if recipient.stratum:
         at = assignment.within(run.salt, key, recipient.stratum, recipient.place)
         block, turn = divmod(recipient.place, assignment.BLOCK)
-        words = (
-            f"{recipient.arm}: number {recipient.place} of the stratum `{recipient.stratum}`, which is turn {turn} of block {block}: twentieth "
-            f"{int(at * assignment.BLOCK)}; sha256 of {run.salt}:{key} is at {own:.12f} of it, which is {at:.12f} of 1"
-        )
+        drawn = {"number": recipient.place, "stratum": recipient.stratum, "turn": turn, "block": block, "part": int(at * assignment.BLOCK)}
+        words = said(_IN_STRATUM, arm=recipient.arm, **drawn, key=f"{run.salt}:{key}", own=f"{own:.12f}", place=f"{at:.12f}")
     else:
-        words = f"{recipient.arm}: sha256 of {run.salt}:{key} is at {own:.12f} of 1"
+        words = said(N_("%(arm)s: sha256 of %(key)s is at %(place)s of 1"), arm=recipient.arm, key=f"{run.salt}:{key}", place=f"{own:.12f}")
     wave = next((each for each in found if each.number == recipient.wave), None)
     if wave is None:
         return words
-    return f"{words}; shares of wave {wave.number}: {', '.join(f'{arm} {share:.4f}' for arm, share in wave.shares.items())}"
+    drawn_by = ", ".join(f"{arm} {share:.4f}" for arm, share in wave.shares.items())
+    return said(N_("%(words)s; shares of wave %(number)s: %(shares)s"), words=words, number=wave.number, shares=drawn_by)
+
+
+_IN_STRATUM = N_(
+    "%(arm)s: number %(number)s of the stratum `%(stratum)s`, which is turn %(turn)s of block %(block)s: twentieth %(part)s; "
+    "sha256 of %(key)s is at %(own)s of it, which is %(place)s of 1"
+)
 
 
 def left_to_others(prepared: Prepared, key: str, moment: datetime) -> list[tuple[str, str, bool]]:
     """Where a customer lies in the campaign's layer and in the global holdout, and whether that leaves them to the campaign."""
     layer, rule = prepared.campaign.layer, prepared.project.settings.global_holdout
-    found = []
+    found: list[tuple[str, str, bool]] = []
     if layer is not None:
         place = assignment.layer_place(layer, key)
-        asked = f"in its part of the layer {layer.name}, from {layer.from_:g} below {layer.below:g}"
-        found.append((asked, f"sha256 of layer-{layer.name}:{key} is at {place:.12f} of 1", assignment.is_in(layer, key)))
+        part = {"layer": layer.name, "first": f"{layer.from_:g}", "below": f"{layer.below:g}"}
+        asked = said(N_("in its part of the layer %(layer)s, from %(first)s below %(below)s"), **part)
+        found.append((asked, _lies(f"layer-{layer.name}:{key}", place), assignment.is_in(layer, key)))
     if rule is not None and prepared.campaign.greet is None:
         day = clock.local_day(moment, prepared.project.zone)
         salt = assignment.holdout_salt(rule, day)
-        said = f"sha256 of {salt}:{key} is at {assignment.bucket(salt, key):.12f} of 1"
-        found.append((f"outside of the global holdout, the first {rule.share:g}", said, not assignment.is_left_alone(rule, key, day)))
+        asked = said(N_("outside of the global holdout, the first %(share)s"), share=f"{rule.share:g}")
+        found.append((asked, _lies(f"{salt}:{key}", assignment.bucket(salt, key)), not assignment.is_left_alone(rule, key, day)))
     return found
+
+
+def _lies(key: str, place: float) -> str:
+    return said(N_("sha256 of %(key)s is at %(place)s of 1"), key=key, place=f"{place:.12f}")

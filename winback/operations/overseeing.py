@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,6 +13,7 @@ from winback.errors import ConfigError, Problem
 from winback.journey.fingerprint import Changed
 from winback.model import DeliveryStatus, RunStatus
 from winback.settings import Project
+from winback.speech import N_, called, said
 from winback.store import approvals, database, deliveries, run_files, runs
 from winback.store.approvals import Approval
 from winback.store.run_files import RunChange
@@ -117,12 +119,19 @@ def _life(pair: tuple[str, int]) -> int:
     return list(DeliveryStatus).index(DeliveryStatus(pair[0]))
 
 
+def _answered(deed: Mapping[str, str], people: int) -> str:
+    what = called(deed["what"], "approval")
+    if deed["by"]:
+        what = said(N_("%(what)s by %(who)s"), what=what, who=deed["by"])
+    return said(N_("%(what)s: letters to %(people)s people"), what=what, people=f"{people:,}")
+
+
 def history(connection: Connection, run: Run) -> list[tuple[datetime, str]]:
     """What people said yes or no to and what was changed while a run lasted, as moments with sentences: what `explain` shows."""
     told = [
         (
             datetime.fromisoformat(deed["at"]),
-            f"{' by '.join(filter(None, (deed['what'], deed['by'])))}: letters to {given.summary['people']:,} people",
+            _answered(deed, given.summary["people"]),
         )
         for given in approvals.of_campaign(connection, run.campaign)
         if given.summary.get("run") == run.number

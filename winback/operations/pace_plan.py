@@ -10,6 +10,7 @@ from typing import Any
 
 from winback.sending import places
 from winback.sending.pace import Terms
+from winback.speech import N_, joined, numbered, said
 
 _SHOWN = 3
 
@@ -50,18 +51,25 @@ def told(stage: str, paced: Sequence[Paced]) -> Iterator[str]:
     """What takes longer than a moment, as a sentence."""
     slow = [each for each in paced if each.takes]
     if slow:
-        shown = [f"{each.lane} {_long(each.takes)} ({each.letters:,} letters{_rate(each)})" for each in slow[:_SHOWN]]
-        others = f" and {len(slow) - _SHOWN} lanes more that are faster" if len(slow) > _SHOWN else ""
-        yield f"By the pace, {stage} takes {_long(slow[0].takes)} at the least: {', '.join(shown)}{others}."
+        told = {"stage": stage, "long": _long(slow[0].takes), "lanes": joined(map(_told, slow[:_SHOWN]))}
+        if len(slow) > _SHOWN:
+            sentence = N_("By the pace, %(stage)s takes %(long)s at the least: %(lanes)s and %(others)s lanes more that are faster.")
+            yield said(sentence, **told, others=len(slow) - _SHOWN)
+        else:
+            yield said(N_("By the pace, %(stage)s takes %(long)s at the least: %(lanes)s."), **told)
 
 
-def _rate(paced: Paced) -> str:
-    return "" if paced.per_hour is None else f", {paced.per_hour:,} an hour"
+def _told(paced: Paced) -> str:
+    told = {"lane": paced.lane, "long": _long(paced.takes), "letters": f"{paced.letters:,}"}
+    if paced.per_hour is None:
+        return said(N_("%(lane)s %(long)s (%(letters)s letters)"), **told)
+    return said(N_("%(lane)s %(long)s (%(letters)s letters, %(rate)s an hour)"), **told, rate=f"{paced.per_hour:,}")
 
 
 def _long(span: timedelta) -> str:
     minutes = -(-span // timedelta(minutes=1))
     if span.days >= 2 or (span.days and not span.seconds):
-        days = -(-minutes // 1440)
-        return f"{days} day" if days == 1 else f"{days} days"
-    return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min"
+        return numbered("%(num)s day", "%(num)s days", -(-minutes // 1440))
+    if minutes >= 60:
+        return said(N_("%(hours)s h %(minutes)s min"), hours=minutes // 60, minutes=minutes % 60)
+    return said(N_("%(minutes)s min"), minutes=minutes)

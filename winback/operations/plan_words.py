@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
 
 from winback.operations import pace_plan
 from winback.operations.daily_plan import DailyPlan
 from winback.operations.planning import Plan
+from winback.operations.rationing import Budget
+from winback.speech import N_, said
 
 
 def days(daily: DailyPlan | None) -> Iterator[str]:
     """Who comes in next, and what is to be expected afterwards; nothing of a campaign that takes everybody in at once."""
     if daily is None:
         return
-    again = f", {daily.again:,} skipped so far are decided on anew" if daily.again else ""
-    yield f"The next day takes {daily.newly:,} who newly lapsed and {daily.back_filled:,} of the back-fill{again}."
+    newly, filled = f"{daily.newly:,}", f"{daily.back_filled:,}"
+    if daily.again:
+        sentence = N_("The next day takes %(newly)s who newly lapsed and %(filled)s of the back-fill, %(again)s skipped so far are decided on anew.")
+        yield said(sentence, newly=newly, filled=filled, again=f"{daily.again:,}")
+    else:
+        yield said(N_("The next day takes %(newly)s who newly lapsed and %(filled)s of the back-fill."), newly=newly, filled=filled)
     if daily.waiting:
-        yield f"Waiting in the back-fill: {daily.waiting:,}, the last on {daily.waiting_until}, if nobody of them orders."
+        sentence = N_("Waiting in the back-fill: %(waiting)s, the last on %(day)s, if nobody of them orders.")
+        yield said(sentence, waiting=f"{daily.waiting:,}", day=daily.waiting_until)
     if daily.unreached:
-        yield f"{daily.unreached:,} of them would still wait on {daily.takes_until}, the last day on which all stages fit in: quicken `back_fill`."
+        sentence = N_("%(number)s of them would still wait on %(day)s, the last day on which all stages fit in: quicken `back_fill`.")
+        yield said(sentence, number=f"{daily.unreached:,}", day=daily.takes_until)
     if daily.newly_a_day is not None:
-        yield f"About {daily.newly_a_day:,.1f} lapsed a day in the last month; as many are to be expected until {daily.takes_until}."
+        sentence = N_("About %(number)s lapsed a day in the last month; as many are to be expected until %(day)s.")
+        yield said(sentence, number=f"{daily.newly_a_day:,.1f}", day=daily.takes_until)
 
 
 def pace(plan: Plan) -> Iterator[str]:
@@ -31,33 +41,60 @@ def pace(plan: Plan) -> Iterator[str]:
 
 def money(plan: Plan) -> Iterator[str]:
     """What sending and offers cost, what returns are expected to bring, which codes and budgets there are."""
-    yield f"Sending costs up to {plan.cost_of_sending:,.2f} {plan.currency}."
+    yield sending(plan.cost_of_sending, plan.currency)
     if plan.worth is not None:
         net = plan.worth.expected - plan.worth.cost
-        yield (
-            f"Returns are expected to bring {plan.worth.expected:,.2f} {plan.currency}, the whole sequence costs {plan.worth.cost:,.2f}: "
-            f"{net:,.2f} {plan.currency} {'to the good' if net > 0 else 'lost'}."
+        sentence = (
+            N_("Returns are expected to bring %(brings)s, the whole sequence costs %(costs)s: %(net)s to the good.")
+            if net > 0
+            else N_("Returns are expected to bring %(brings)s, the whole sequence costs %(costs)s: %(net)s lost.")
         )
-    for tactic, cost in plan.cost_of_offers.items():
-        yield f"The offer of {tactic} costs {cost:,.2f} {plan.currency} for every 100 who take it up."
+        yield said(sentence, brings=f"{plan.worth.expected:,.2f} {plan.currency}", costs=f"{plan.worth.cost:,.2f}", net=f"{net:,.2f} {plan.currency}")
+    yield from offers(plan.cost_of_offers, plan.currency)
     for pool in plan.pools:
         yield pool.sentence
     for budget in plan.budgets:
-        before = f", {budget.before:,.2f} of them before" if budget.before else ""
-        whole = budget.before + budget.promised
-        yield f"Of the budget of {budget.offer}, {budget.budget:,.2f} {plan.currency}, {whole:,.2f} would be promised{before}."
+        yield _promised(budget, plan.currency)
     if plan.holding:
-        yield f"{plan.holding:,} of them hold a code of another campaign, and get none of this one while they do."
+        yield said(N_("%(number)s of them hold a code of another campaign, and get none of this one while they do."), number=f"{plan.holding:,}")
+
+
+def sending(cost: Decimal, currency: str) -> str:
+    """What the channels take."""
+    return said(N_("Sending costs up to %(amount)s."), amount=f"{cost:,.2f} {currency}")
+
+
+def offers(costs: Mapping[str, Decimal], currency: str) -> Iterator[str]:
+    """What the offer of each tactic costs."""
+    for tactic, cost in costs.items():
+        sentence = N_("The offer of %(tactic)s costs %(amount)s for every 100 who take it up.")
+        yield said(sentence, tactic=tactic, amount=f"{cost:,.2f} {currency}")
+
+
+def _promised(budget: Budget, currency: str) -> str:
+    offer, all_of_it = budget.offer, f"{budget.budget:,.2f} {currency}"
+    whole = f"{budget.before + budget.promised:,.2f}"
+    if not budget.before:
+        return said(N_("Of the budget of %(offer)s, %(budget)s, %(whole)s would be promised."), offer=offer, budget=all_of_it, whole=whole)
+    sentence = N_("Of the budget of %(offer)s, %(budget)s, %(whole)s would be promised, %(before)s of them before.")
+    return said(sentence, offer=offer, budget=all_of_it, whole=whole, before=f"{budget.before:,.2f}")
 
 
 def power(plan: Plan) -> Iterator[str]:
     """Which differences would show."""
-    by_themselves = f"{100 * plan.base_rate:.0f} % who return by themselves"
     for tactic, difference in plan.detectable.items():
-        if difference is None:
-            yield f"With so few, no difference between {tactic} and the holdout could be told from chance."
-        else:
-            more = f"{100 * difference:.1f} points more than the {by_themselves}"
-            yield f"With these numbers, {tactic} is told from the holdout when it brings back {more} (80 % power)."
+        rate = f"{100 * plan.base_rate:.0f}"
+        yield chance_alone(tactic) if difference is None else said(_TOLD_APART, tactic=tactic, points=f"{100 * difference:.1f}", rate=rate)
     if plan.power is not None:
         yield plan.power.sentence
+
+
+_TOLD_APART = N_(
+    "With these numbers, %(tactic)s is told from the holdout when it brings back %(points)s points more than the %(rate)s %% who return by "
+    "themselves (80 %% power)."
+)
+
+
+def chance_alone(tactic: str) -> str:
+    """Of a tactic with too few customers."""
+    return said(N_("With so few, no difference between %(tactic)s and the holdout could be told from chance."), tactic=tactic)

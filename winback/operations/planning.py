@@ -30,6 +30,7 @@ from winback.sending import lanes as ways
 from winback.sending import meeting, offering
 from winback.sending.pace import Terms
 from winback.sending.prepared import Prepared
+from winback.speech import N_
 from winback.store import contact_log, database, runs
 from winback.store.as_of import AsOf
 
@@ -283,7 +284,7 @@ class _Tally:
 
     def _add_late(self, late: Postpone | SkipStage | Stop) -> None:
         word = "postponed" if isinstance(late, Postpone) else "skipped" if isinstance(late, SkipStage) else "expired"
-        self.late[word][late.reason or "outside of the hours"] += 1
+        self.late[word][late.reason or N_("outside of the hours")] += 1
 
     def _add_worth(self, decision: Decision) -> None:
         """By the tactic that they got, which may be cheaper than the dearest."""

@@ -17,6 +17,7 @@ from winback.journey.purse import Purse
 from winback.model import Money, RecipientStatus
 from winback.sending import offering
 from winback.sending.prepared import Prepared
+from winback.speech import N_, numbered, said
 from winback.store import code_pools, codes, runs
 from winback.store.runs import Run
 
@@ -39,8 +40,15 @@ class Pool:
 
     @property
     def sentence(self) -> str:
-        lack = f": {self.missing:,} {'is' if self.missing == 1 else 'are'} missing" if self.missing else ""
-        return f"{self.file} has {self.codes:,} free codes and {self.wanted:,} customers would get one{lack}."
+        told = {"file": self.file, "codes": f"{self.codes:,}", "wanted": f"{self.wanted:,}"}
+        if not self.missing:
+            return said(N_("%(file)s has %(codes)s free codes and %(wanted)s customers would get one."), **told)
+        return numbered(
+            "%(file)s has %(codes)s free codes and %(wanted)s customers would get one: %(num)s is missing.",
+            "%(file)s has %(codes)s free codes and %(wanted)s customers would get one: %(num)s are missing.",
+            self.missing,
+            **told,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from winback.sending.compose import Writer
 from winback.sending.prepared import Prepared
 from winback.sending.unwritten import SilentWriter
 from winback.settings import Project
+from winback.speech import N_, said
 from winback.store import codes, contact_log, database, deliveries, fuses, paces, runs, snapshot, tasks
 
 TICK = timedelta(minutes=15)
@@ -79,7 +80,9 @@ def between(prepared: Prepared, *, now: datetime, first: date | None, until: dat
     start = now if first is None else clock.start_of_day(first, zone)
     end = clock.end_of_day(until or ready.campaign.ends_on, zone)
     if end <= start:
-        raise ConfigError(Problem("", None, f"the rehearsal would end on {end:%Y-%m-%d}, before it begins.", "Write a later --until."))
+        raise ConfigError(
+            Problem("", None, said(N_("the rehearsal would end on %(day)s, before it begins."), day=f"{end:%Y-%m-%d}"), "Write a later --until.")
+        )
     return ready, start, end
 
 

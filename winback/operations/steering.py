@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine
 
 from winback.errors import ConfigError, Problem
 from winback.model import UNFINISHED, DeliveryStatus, RunStatus
+from winback.speech import N_, called, said
 from winback.store import approvals, audit, codes, database, deliveries, delivery_stories, runs
 from winback.store.runs import Run
 from winback.strictyaml import nearest
@@ -19,6 +20,8 @@ _VERBS = {
     "resume": ({RunStatus.PAUSED}, RunStatus.ACTIVE, audit.Deed.RESUMED, "goes on with the next `winback run`"),
     "cancel": (UNFINISHED, RunStatus.CANCELLED, audit.Deed.CANCELLED, "is cancelled: nothing of it leaves any more"),
 }
+
+_CANT = N_("run %(run)s of `%(campaign)s` is %(status)s; it can't %(verb)s.")
 
 
 def steer(engine: Engine, campaign: str, verb: str, *, now: datetime, by: str = "", took_nobody_in: bool = False) -> str:
@@ -42,7 +45,12 @@ def steer(engine: Engine, campaign: str, verb: str, *, now: datetime, by: str = 
             raise ConfigError(problem)
         if run.status not in allowed:
             raise ConfigError(
-                Problem("", None, f"run {run.number} of `{campaign}` is {run.status}; it can't {verb}.", "Look at `winback deliveries`.")
+                Problem(
+                    "",
+                    None,
+                    said(_CANT, run=run.number, campaign=campaign, status=called(run.status, "run"), verb=called(verb, "verb")),
+                    "Look at `winback deliveries`.",
+                )
             )
         for each in [*(other for other in runs.unfinished_of(connection, campaign) if other.id != run.id and other.status in allowed), run]:
             runs.change_status(connection, each.id, status, now)

@@ -16,6 +16,7 @@ from winback.model import Reason, ReasonSource, TaskStatus
 from winback.operations import describing, reasons
 from winback.operations.describing import Portrait
 from winback.settings import Project
+from winback.speech import N_, called, said
 from winback.store import audit, database, events, leaving_reasons, tasks
 from winback.strictyaml import nearest
 
@@ -106,7 +107,14 @@ def hand_on(project: Project, engine: Engine, task_id: int, manager: str, *, by:
     with database.writing(engine) as connection:
         task = _existing(connection, task_id)
         if not tasks.hand_on(connection, task_id, manager):
-            raise ConfigError(Problem("", None, f"task {task_id} was {task.status}.", "See `winback tasks` for those that are open."))
+            raise ConfigError(
+                Problem(
+                    "",
+                    None,
+                    said(N_("task %(number)s was %(status)s."), number=task_id, status=called(task.status, "task status")),
+                    said(N_("See `winback tasks` for those that are open.")),
+                )
+            )
         detail = {"task": task_id, "from": task.manager, "to": manager}
         audit.record(connection, who=by, deed=audit.Deed.HANDED_ON, about=audit.customer(task.customer_id), detail=detail, now=now)
     return f"Task {task_id} is {manager}'s now."
@@ -162,8 +170,9 @@ def _close(connection: Connection, task_id: int, status: TaskStatus, *, by: str,
     if len(by) > _LONGEST_NAME:
         raise ConfigError(Problem("", None, f"the name after --by is longer than {_LONGEST_NAME} characters.", "Write the manager's key."))
     if not tasks.close(connection, task_id, status, now=now, by=by or task.manager, note=note):
-        found = f"{task.status} on {task.done_at:%Y-%m-%d} by {task.done_by or 'itself'}"
-        raise ConfigError(Problem("", None, f"task {task_id} was {found}.", "See `winback tasks` for those that are open."))
+        found = {"status": called(task.status, "task status"), "day": f"{task.done_at:%Y-%m-%d}", "who": task.done_by or said(N_("itself"))}
+        what = said(N_("task %(number)s was %(status)s on %(day)s by %(who)s."), number=task_id, **found)
+        raise ConfigError(Problem("", None, what, said(N_("See `winback tasks` for those that are open."))))
     return task
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,12 +18,13 @@ from winback.model import ChannelName
 from winback.operations.tending import shows
 from winback.operations.waiting import Wait
 from winback.settings import Project
+from winback.speech import N_, said
 from winback.store import audit, database, thread_answers, thread_lists, threads
 from winback.strictyaml import nearest
 
 LONGEST = 3_500
 """Characters of an answer: a messenger takes 4,096, and a signature stands above."""
-_BLOCKED = "They blocked the bot: an answer there can't reach them until they let it in again."
+_BLOCKED = N_("They blocked the bot: an answer there can't reach them until they let it in again.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,29 +137,29 @@ def show(project: Project, engine: Engine, thread_id: int, *, now: datetime) -> 
     hours = office.read(project)
     with database.reading(engine) as connection:
         row = _found(connection, thread_id)
-        said = thread_lists.words(connection, thread_id)
+        spoken = thread_lists.words(connection, thread_id)
         others = thread_lists.others(connection, row)
     thread = _thread(row, hours, now)
     ways = [ChannelName.TELEGRAM] if row.chat_id else []
-    if thread.customer and (row.channel == ChannelName.EMAIL or any(each.channel == ChannelName.EMAIL for each in said)):
+    if thread.customer and (row.channel == ChannelName.EMAIL or any(each.channel == ChannelName.EMAIL for each in spoken)):
         ways.append(ChannelName.EMAIL)
     names = Word.__slots__
     return Shown(
         thread,
-        tuple(Word(**{name: getattr(each, "happened_at" if name == "at" else name) for name in names}) for each in said),
+        tuple(Word(**{name: getattr(each, "happened_at" if name == "at" else name) for name in names}) for each in spoken),
         tuple((each.id, each.status, each.why, each.opened_at) for each in others),
         tuple(_notices(thread, row)),
         tuple(sorted(map(str, ways), key=lambda way: way != row.channel)),
     )
 
 
-def _notices(thread: Thread, row: Row[Any]) -> list[str]:
-    said = [_BLOCKED] if thread.is_blocked else []
+def _notices(thread: Thread, row: Row[Any]) -> Sequence[str]:
+    told = [said(_BLOCKED)] if thread.is_blocked else []
     if row.forgotten_at is not None:
-        said.append("They asked to be forgotten: nothing of theirs is left.")
+        told.append(said(N_("They asked to be forgotten: nothing of theirs is left.")))
     if thread.in_doubt:
-        said.append("Nobody knows whether an answer left: find out, and say so.")
-    return said
+        told.append(said(N_("Nobody knows whether an answer left: find out, and say so.")))
+    return told
 
 
 def answer(project: Project, engine: Engine, thread_id: int, text: str, *, by: str, key: str, now: datetime, channel: str = "") -> int:
@@ -166,18 +167,20 @@ def answer(project: Project, engine: Engine, thread_id: int, text: str, *, by: s
 
     Raises ConfigError for an answer that says nothing or too much, for somebody who isn't in senders.yaml, and for a closed thread.
     """
-    said = text.replace("\r\n", "\n").strip()
-    if not said or len(said) > LONGEST:
-        what = f"the answer has {len(said):,} characters." if said else "the answer says nothing."
-        raise ConfigError(Problem("", None, what, f"Write at most {LONGEST:,} characters."))
+    words = text.replace("\r\n", "\n").strip()
+    if not words or len(words) > LONGEST:
+        what = said(N_("the answer has %(number)s characters."), number=f"{len(words):,}") if words else said(N_("the answer says nothing."))
+        raise ConfigError(Problem("", None, what, said(N_("Write at most %(number)s characters."), number=f"{LONGEST:,}")))
     _known_sender(project, by)
     if channel and channel not in set(ChannelName):
         raise ConfigError(Problem("", None, f"there is no channel `{channel}`.", nearest(channel, set(ChannelName), "Channels")))
     with database.writing(engine) as connection:
         _found(connection, thread_id)
-        number = threads.answer(connection, thread_id, key, by, said, now, channel=channel, show=shows(project))
+        number = threads.answer(connection, thread_id, key, by, words, now, channel=channel, show=shows(project))
     if number is None:
-        raise ConfigError(Problem("", None, f"thread {thread_id} is closed.", f"Go on with it first: winback thread reopen {thread_id}"))
+        raise ConfigError(
+            Problem("", None, said(N_("thread %(number)s is closed."), number=thread_id), f"Go on with it first: winback thread reopen {thread_id}")
+        )
     return number
 
 
@@ -188,7 +191,11 @@ def assign(project: Project, engine: Engine, thread_id: int, assignee: str, *, b
     with database.writing(engine) as connection:
         row = _found(connection, thread_id)
         if not threads.assign(connection, thread_id, assignee):
-            raise ConfigError(Problem("", None, f"thread {thread_id} is closed.", f"Go on with it first: winback thread reopen {thread_id}"))
+            raise ConfigError(
+                Problem(
+                    "", None, said(N_("thread %(number)s is closed."), number=thread_id), f"Go on with it first: winback thread reopen {thread_id}"
+                )
+            )
         if row.assignee != assignee:
             _record(connection, row, audit.Deed.ASSIGNED, {"from": row.assignee, "to": assignee}, by=by, now=now)
     return f"Thread {thread_id} is {f'{assignee}' if assignee else 'nobody'}'s now."
@@ -209,7 +216,7 @@ def reopen(engine: Engine, thread_id: int, *, by: str, now: datetime) -> str:
         if row.status != ThreadStatus.CLOSED:
             return f"Thread {thread_id} isn't closed."
         if not threads.reopen(connection, thread_id):
-            what = f"thread {thread_id} can't go on: they have another one that does, or are gone."
+            what = said(N_("thread %(number)s can't go on: they have another one that does, or are gone."), number=thread_id)
             raise ConfigError(Problem("", None, what, "Look for it with `winback threads`."))
         _record(connection, row, audit.Deed.REOPENED, {}, by=by, now=now)
     return f"Thread {thread_id} goes on."
@@ -271,7 +278,7 @@ def _thread(row: Row[Any], hours: Office, now: datetime) -> Thread:
         first_answer_by=row.first_answer_by,
         closed_at=row.closed_at,
         last_by=row.last_author or Author.BOT,
-        last_words=row.last_text or ("(a picture, a voice or a file)" if row.last_has_media else ""),
+        last_words=row.last_text or (said(N_("(a picture, a voice or a file)")) if row.last_has_media else ""),
         in_doubt=row.in_doubt,
         failed=row.failed,
         is_blocked=row.blocked_at is not None,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from winback.journey.office import FELT, Office
+from winback.speech import N_, said
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class Wait:
 
     @property
     def in_words(self) -> str:
-        return f"{span(self.plain)}, which feels like {span(self.felt)}"
+        return said(N_("%(time)s, which feels like %(felt)s"), time=span(self.plain), felt=span(self.felt))
 
 
 def span(length: timedelta) -> str:
@@ -34,7 +35,7 @@ def span(length: timedelta) -> str:
     minutes = round(length.total_seconds() / 60)
     days, hours, rest = minutes // 1440, minutes % 1440 // 60, minutes % 60
     if days:
-        return f"{days} d {hours} h" if hours else f"{days} d"
+        return said(N_("%(days)s d %(hours)s h"), days=days, hours=hours) if hours else said(N_("%(days)s d"), days=days)
     if hours:
-        return f"{hours} h {rest} min" if rest else f"{hours} h"
-    return f"{rest} min"
+        return said(N_("%(hours)s h %(minutes)s min"), hours=hours, minutes=rest) if rest else said(N_("%(hours)s h"), hours=hours)
+    return said(N_("%(minutes)s min"), minutes=rest)

@@ -38,7 +38,7 @@ def tell(project: Project, engine: Engine, *, now: datetime, days: int = 7) -> W
         tuple(waiting),
         words,
         tuple(lane_words.happened(each) for each in stopped),
-        tuple(lane_words.happened(each, words) for each in stopped),
+        tuple(lane_words.reported(each, words) for each in stopped),
     )
 
 

@@ -16,6 +16,7 @@ from winback.journey.wishes import NO_DAY, Topic, Wishes
 from winback.model import ChannelName
 from winback.operations import finding
 from winback.settings import Project
+from winback.speech import N_, said
 from winback.store import audit, database, leaving_reasons, preferences
 from winback.store.preferences import Card
 from winback.tracking import wanted
@@ -95,8 +96,19 @@ def _favourite_day(card: Card, told: str) -> str:
 
 def _refuse(told: Told, today: date) -> None:
     if told.favourite_day and day_rules.month_day(told.favourite_day) is None:
-        raise ConfigError(Problem("", None, f"`{told.favourite_day}` is no day of the year.", "Write month and day, as 03-08."))
+        raise ConfigError(
+            Problem("", None, said(N_("`%(day)s` is no day of the year."), day=told.favourite_day), said(N_("Write month and day, as 03-08.")))
+        )
     if told.most_letters is not None and not 1 <= told.most_letters <= MOST:
-        raise ConfigError(Problem("", None, f"{told.most_letters} letters a month can't be meant.", f"Write a number from 1 to {MOST}, or nothing."))
+        raise ConfigError(
+            Problem(
+                "",
+                None,
+                said(N_("%(number)s letters a month can't be meant."), number=told.most_letters),
+                said(N_("Write a number from 1 to %(most)s, or nothing."), most=MOST),
+            )
+        )
     if told.paused_until is not None and told.paused_until <= today:
-        raise ConfigError(Problem("", None, f"a pause until {told.paused_until} is over.", "Write a later day, or none."))
+        raise ConfigError(
+            Problem("", None, said(N_("a pause until %(day)s is over."), day=told.paused_until), said(N_("Write a later day, or none.")))
+        )

@@ -25,12 +25,13 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import Engine
 
-from winback import clock, settings
+from winback import clock, settings, speech
 from winback.errors import ConfigError, Problem, Refused
 from winback.operations import approving, planned_page, planning, rehearsing
 from winback.sending import prepared
 from winback.sending.prepared import Prepared
 from winback.settings import Project
+from winback.speech import N_, said
 from winback.store import database
 
 log = logging.getLogger(__name__)
@@ -94,8 +95,20 @@ class Result:
     told: Mapping[str, Any]
 
 
+_UNDER_WAY = {
+    Kind.PLAN: N_("a plan of `%(campaign)s` is under way, begun by %(who)s."),
+    Kind.REHEARSAL: N_("a rehearsal of `%(campaign)s` is under way, begun by %(who)s."),
+    Kind.QUESTION: N_("a question of `%(campaign)s` is under way, begun by %(who)s."),
+}
+_BROKE_OFF = {
+    Kind.PLAN: N_("The plan broke off by a fault of the program: its log says which."),
+    Kind.REHEARSAL: N_("The rehearsal broke off by a fault of the program: its log says which."),
+    Kind.QUESTION: N_("The question broke off by a fault of the program: its log says which."),
+}
+
+
 class _Stopped(Exception):
-    """Somebody wants it to end. The text is who."""
+    """Somebody wants it to end. The text is who, empty where nobody knows."""
 
 
 Launch: TypeAlias = Callable[[Order], BaseProcess | None]
@@ -130,8 +143,8 @@ class Works:
         order = Order(self.project.root, environment, url, campaign, kind, by, now, first, until, letters)
         with self._one_begins:
             if (seen := self.state(campaign, now=now)) is not None and seen.is_running:
-                what = f"a {seen.kind} of `{campaign}` is under way, begun by {seen.by or 'somebody'}."
-                raise ConfigError(Problem("", None, what, "Wait for its end."))
+                what = said(_UNDER_WAY[seen.kind], campaign=campaign, who=seen.by or said(N_("somebody")))
+                raise ConfigError(Problem("", None, what, said(N_("Wait for its end."))))
             (_folder(self.project, campaign) / _STOP).unlink(missing_ok=True)
             _write(_folder(self.project, campaign) / "state.json", _as_json(Work(kind, by, now)))
             self._processes[campaign] = self.launch(order)
@@ -140,7 +153,9 @@ class Works:
         """Have the work that is under way end at its next step, wherever it was begun. Raises Refused when there is none."""
         with self._one_begins:
             if (seen := self.state(campaign, now=now)) is None or not seen.is_running:
-                raise ConfigError(Problem("", None, f"nothing of `{campaign}` is under way.", "Look at what came of it."))
+                raise ConfigError(
+                    Problem("", None, said(N_("nothing of `%(campaign)s` is under way."), campaign=campaign), said(N_("Look at what came of it.")))
+                )
             _write(_folder(self.project, campaign) / _STOP, {"by": by})
 
     def state(self, campaign: str, *, now: datetime) -> Work | None:
@@ -161,7 +176,7 @@ class Works:
     def result(self, campaign: str, kind: Kind) -> Result | None:
         """What came of the last work of a kind; None: there was none."""
         told = _read(_folder(self.project, campaign) / f"{kind}.json")
-        return None if told is None else Result(told["by"], datetime.fromisoformat(told["made_at"]), told["told"])
+        return None if told is None else Result(told["by"], datetime.fromisoformat(told["made_at"]), speech.from_json(told["told"]))
 
 
 def work(order: Order) -> None:
@@ -182,13 +197,13 @@ def work(order: Order) -> None:
         except Refused as refused:
             seen.end(tuple(map(str, refused.problems)))
         except _Stopped as stopped:
-            seen.end((f"{stopped} stopped it.",))
+            seen.end((said(N_("%(who)s stopped it."), who=str(stopped) or said(N_("Somebody"))),))
         except BaseException:
             log.exception("the %s of %s broke off", order.kind, order.campaign)
-            seen.end((f"The {order.kind} broke off by a fault of the program: its log says which.",))
+            seen.end((said(_BROKE_OFF[order.kind]),))
             raise
         else:
-            _write(folder / f"{order.kind}.json", {"by": order.by, "made_at": order.now.isoformat(), "told": told})
+            _write(folder / f"{order.kind}.json", {"by": order.by, "made_at": order.now.isoformat(), "told": speech.as_json(told)})
             seen.end(())
 
 
@@ -240,7 +255,7 @@ class _Seen:
         if (now := time.monotonic()) - self.at >= _SEEN_EVERY:
             self.at = now
             if (wish := _read(self.folder / _STOP)) is not None:
-                raise _Stopped(wish["by"] or "Somebody")
+                raise _Stopped(wish["by"] or "")
             _write(self.folder / "state.json", _as_json(replace(self.work, step=step, part=part)))
 
     def end(self, problems: tuple[str, ...]) -> None:
@@ -248,11 +263,12 @@ class _Seen:
 
 
 def _as_json(seen: Work) -> dict[str, Any]:
-    return {name: value for name, value in asdict(seen).items() if name != "is_running"} | {"began_at": seen.began_at.isoformat()}
+    told = {name: value for name, value in asdict(seen).items() if name != "is_running"}
+    return told | {"began_at": seen.began_at.isoformat(), "problems": speech.as_json(seen.problems)}
 
 
 def _work(told: Mapping[str, Any]) -> Work:
-    read = {"kind": Kind(told["kind"]), "began_at": datetime.fromisoformat(told["began_at"]), "problems": tuple(told["problems"])}
+    read = {"kind": Kind(told["kind"]), "began_at": datetime.fromisoformat(told["began_at"]), "problems": tuple(speech.from_json(told["problems"]))}
     return Work(**{**told, **read})
 
 

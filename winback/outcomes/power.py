@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from winback.model import HOLDOUT
 from winback.outcomes import statistics
 from winback.outcomes.statistics import ALPHA, POWER, round_to_digits
+from winback.speech import N_, either, numbered, said
+
+_TACTICS = {1: N_("one tactic"), 2: N_("two tactics"), 3: N_("three tactics"), 4: N_("four tactics"), 5: N_("five tactics")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,21 +36,32 @@ class Planned:
     @property
     def sentence(self) -> str:
         """In words, with the way out where the customers aren't enough."""
-        with_these = f"With {self.customers:,} customers"
+        told = {"customers": f"{self.customers:,}"}
         if self.detectable is None:
-            can = f"{with_these} no lift, however large, would probably show"
+            can = said(N_("With %(customers)s customers no lift, however large, would probably show"), **told)
         else:
-            can = f"{with_these} you can see a lift of {_points(self.detectable)} points over the {100 * self.base:g} % who return by themselves"
+            told |= {"points": _points(self.detectable), "rate": f"{100 * self.base:g}"}
+            can = said(
+                N_("With %(customers)s customers you can see a lift of %(points)s points over the %(rate)s %% who return by themselves"), **told
+            )
         if self.hoped is None:
-            return f"{can} (80 % power)." if self.detectable is not None else f"{can}."
+            return said(N_("%(can)s (80 %% power)."), can=can) if self.detectable is not None else said("%(can)s.", can=can)
         if self.is_enough:
-            return f"{can}; you hope for {_points(self.hoped)}: it would show with a chance of {math.floor(100 * (self.power or 0.0))} %."
-        ways = [
-            f"collect for {self.weeks:,} week{'s' * (self.weeks > 1)}" if self.weeks is not None else "",
-            f"drop to {_counted(self.tactics_enough)}" if self.tactics_enough is not None else "",
-        ]
-        way = " or ".join(filter(None, ways)) or f"gather {self.needed or 0:,} customers, or don't count on a proof"
-        return f"{can}; you hope for {_points(self.hoped)}: {way}."
+            chance = math.floor(100 * (self.power or 0.0))
+            sentence = N_("%(can)s; you hope for %(hoped)s: it would show with a chance of %(chance)s %%.")
+            return said(sentence, can=can, hoped=_points(self.hoped), chance=chance)
+        return said(N_("%(can)s; you hope for %(hoped)s: %(way)s."), can=can, hoped=_points(self.hoped), way=either(self._ways()))
+
+    def _ways(self) -> Iterator[str]:
+        """What helps where the customers aren't enough."""
+        if self.weeks is not None:
+            yield numbered("collect for %(num)s week", "collect for %(num)s weeks", self.weeks)
+        if self.tactics_enough is not None:
+            yield said(
+                N_("drop to %(tactics)s"), tactics=said(_TACTICS.get(self.tactics_enough, N_("%(number)s tactics")), number=self.tactics_enough)
+            )
+        if self.weeks is None and self.tactics_enough is None:
+            yield said(N_("gather %(customers)s customers, or don't count on a proof"), customers=f"{self.needed or 0:,}")
 
     def as_json(self) -> dict[str, object]:
         return {
@@ -109,7 +123,3 @@ def _fewer(customers: int, left_alone: float, base: float, hoped: float, tactics
 
 def _points(fraction: float) -> str:
     return f"{100 * fraction:.1f}".removesuffix(".0")
-
-
-def _counted(tactics: int) -> str:
-    return "one tactic" if tactics == 1 else f"{('two', 'three', 'four', 'five')[tactics - 2] if tactics < 6 else tactics} tactics"

@@ -15,6 +15,7 @@ from winback.journey.condition import Deed
 from winback.journey.last_check import Since
 from winback.journey.stage import Stage
 from winback.sending.prepared import Prepared
+from winback.speech import N_, said
 from winback.store import cohorts, deeds
 from winback.store.as_of import AsOf
 
@@ -63,5 +64,6 @@ def told(stage: Stage, rule: Rule, asked: Selection) -> str:
     """A condition of a stage as a person says it: it holds only if, or unless."""
     number = asked.cohort.rules.index(rule)
     if number < len(stage.only_if or ()):
-        return f"only if: {conditions.describe(rule, asked)}"
-    return f"unless: {conditions.describe((stage.unless or ())[number - len(stage.only_if or ())], asked)}"
+        return said(N_("only if: %(condition)s"), condition=conditions.describe(rule, asked))
+    unless = (stage.unless or ())[number - len(stage.only_if or ())]
+    return said(N_("unless: %(condition)s"), condition=conditions.describe(unless, asked))

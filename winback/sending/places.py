@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from winback import clock
 from winback.sending.pace import SlowDown, Terms
+from winback.speech import N_, said
 from winback.store.paces import State
 
 _CLOCKS_DIFFER = timedelta(minutes=5)
@@ -94,11 +95,13 @@ class Wait:
 def word(lane: str) -> str:
     """A lane as people call it."""
     kind, _, name = lane.partition(":")
-    return name if kind == "group" else f"relay {name}" if kind == "relay" else {"email": "all e-mail"}.get(kind, kind)
+    if kind == "relay":
+        return said(N_("relay %(name)s"), name=name)
+    return name if kind == "group" else said(N_("all e-mail")) if kind == "email" else kind
 
 
 def warming(lane: str) -> str:
-    return f"the warm-up of {word(lane)}"
+    return said(N_("the warm-up of %(lane)s"), lane=word(lane))
 
 
 def told(words: Sequence[str]) -> str:

@@ -16,11 +16,13 @@ from starlette.exceptions import HTTPException
 from winback.errors import ConfigError
 from winback.journey import fingerprint
 from winback.journey.fingerprint import Fingerprint
+from winback.model import ChannelName
 from winback.operations import approving, overseeing
 from winback.operations.asking import Asked
 from winback.operations.overseeing import Overview
 from winback.operations.people import Right
 from winback.sending import contents, prepared
+from winback.speech import called, joined, said
 from winback.store.approvals import Approval
 from winback.studio import status_words
 from winback.studio.desk import Desk
@@ -85,7 +87,7 @@ class CampaignPage:
         person, say = self.desk.person(request), fields.get("say", "")
         by = person.name if person.email else fields.get("by", "").strip()
         if not by or len(by) > 100 or not by.isprintable():
-            return self.campaign(request, name, fault="Write your name: it is kept with what you say.")
+            return self.campaign(request, name, fault=_NO_NAME)
         try:
             if say == "approve":
                 approving.approve(
@@ -137,9 +139,11 @@ class CampaignPage:
             text = file.removesuffix(".html") + ".txt"
             if file.endswith(".html") and text in there and (folder / file).is_file():
                 letter, *where = file.removesuffix(".html").split(".")
-                yield letter, ", ".join(where), f"{root}/{quote(file)}", f"{root}/{quote(text)}"
+                whose = joined(called(part, "channel") if part in set(ChannelName) else part for part in where)
+                yield letter, whose, f"{root}/{quote(file)}", f"{root}/{quote(text)}"
 
 
+_NO_NAME = N_("Write your name: it is kept with what you say.")
 _TOLD = {
     "approve": N_("Approved. The next run, by the schedule or by hand, goes on with it."),
     "withdraw": N_("Withdrawn. Nothing of it leaves any more."),
@@ -147,5 +151,13 @@ _TOLD = {
 }
 
 
+_DEEDS = {
+    "asked": (N_("%(moment)s: asked"), N_("%(moment)s: asked by %(who)s")),
+    "approved": (N_("%(moment)s: approved"), N_("%(moment)s: approved by %(who)s")),
+    "withdrawn": (N_("%(moment)s: withdrawn"), N_("%(moment)s: withdrawn by %(who)s")),
+}
+
+
 def _deed(deed: Mapping[str, str]) -> str:
-    return f"{deed['at'][:16].replace('T', ' ')} UTC: {' by '.join(filter(None, (deed['what'], deed['by'])))}"
+    moment, (alone, by) = f"{deed['at'][:16].replace('T', ' ')} UTC", _DEEDS[deed["what"]]
+    return said(by, moment=moment, who=deed["by"]) if deed["by"] else said(alone, moment=moment)

@@ -21,7 +21,7 @@ from winback.operations.campaign_sight import Everybody, Sight
 from winback.operations.kept_counts import KeptCounts
 from winback.operations.people import Right
 from winback.operations.working import Kind, Launch, Result, Work, Works, in_process
-from winback.studio import plan_drawing, rehearsal_tables, status_words, timeline
+from winback.studio import rehearsal_tables, status_words, timeline, written
 from winback.studio.counts import AGAIN, PATIENCE_SECONDS
 from winback.studio.desk import Desk
 from winback.studio.words import N_
@@ -134,9 +134,10 @@ class CampaignPages:
             arms=campaign_sight.arms(sight),
             arm=status_words.arm,
             statuses=status_words.DELIVERY,
+            channels=status_words.CHANNEL,
             recipients=_recipients(sight),
             plan=plan,
-            tree=plan_drawing.draw(planned_page.tree(plan.told["tree"])) if plan else "",
+            tree=planned_page.tree(plan.told["tree"]) if plan else None,
             played=played,
             calendar=None if played is None else rehearsal_tables.days(played.told),
             work=self._work(name) if has_file else None,
@@ -179,6 +180,7 @@ class CampaignPages:
             sight=sight,
             played=played,
             table=rehearsal_tables.leaving(played.told),
+            channels=status_words.CHANNEL,
             recipients=rehearsal_tables.recipients(played.told),
             at=self._at,
         )
@@ -200,7 +202,7 @@ class CampaignPages:
         try:
             self._works.begin(name, Kind(kind), by=by, now=now, first=first, until=until, letters=letters)
         except Refused as refused:
-            return self.one(request, name, refused=str(refused), typed=fields)
+            return self.one(request, name, refused=written.refused(refused), typed=fields)
         return RedirectResponse(f"{address(name)}?{urlencode({'told': kind})}", HTTPStatus.SEE_OTHER)
 
     def _stop(self, request: Request, name: str) -> Response:
@@ -248,7 +250,7 @@ class CampaignPages:
         try:
             steering.steer(desk.engine, name, verb, now=desk.clock(), by=desk.person(request).name)
         except ConfigError as error:
-            return self.ask(request, name, verb, fault=" ".join(problem.message for problem in error.problems))
+            return self.ask(request, name, verb, fault=written.refused(error, how=False))
         if sight.seen.run is not None:
             self._kept.forget(sight.seen.run.id)
         return RedirectResponse(f"{address(name)}?{urlencode({'told': verb})}", HTTPStatus.SEE_OTHER)

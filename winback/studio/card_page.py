@@ -22,6 +22,7 @@ from winback.operations.dossier import Dossier
 from winback.operations.explaining import Explanation
 from winback.operations.people import Right
 from winback.sending import prepared
+from winback.speech import called
 from winback.studio import customers_page, reason_form, status_words, wish_form, written
 from winback.studio import desk as desks
 from winback.studio.desk import Desk
@@ -101,7 +102,7 @@ class CardPage:
             told = wish_form.read(fields)
             changed = wishing.record(self.desk.project, self.desk.engine, own, told, by=self.desk.person(request).name, now=now)
         except ConfigError as error:
-            return self._page(request, key, now, wish_fault=" ".join(f"{problem.message} {problem.how}" for problem in error.problems))
+            return self._page(request, key, now, wish_fault=written.refused(error))
         return RedirectResponse(f"{customers_page.address(own)}?told={'wished' if changed else 'unchanged'}#wishes", HTTPStatus.SEE_OTHER)
 
     def why(self, request: Request, key: str, name: str, *, of_cohort: bool) -> Response:
@@ -155,7 +156,7 @@ class CardPage:
             action=customers_page.address(own),
             path=customers_page.address(own).removeprefix("/customers/"),
             known=known_reasons.read(project).reasons,
-            managers=written.managers(project),
+            managers=written.managers(project, self.desk.language(request)),
             form=typed or Typed(day=today),
             faults={} if faults is None else faults.sentences,
             told_reason=told_reason,
@@ -187,8 +188,8 @@ def _facts(found: Dossier) -> Iterator[tuple[str, str]]:
     """Fields of the card, then every fact and score, in words; those that nobody knows are left out."""
     for name, value in found.shown.items():
         if value and isinstance(value, str) and name not in {"customer", "favourite_day", "first_order_on", "last_order_on"}:
-            yield name.replace("_", " "), value
+            yield called(name, "field"), called(value, name) if name in {"sex", "standing"} else value
     if found.shown["tags"]:
-        yield "tags", ", ".join(found.shown["tags"])
+        yield called("tags", "field"), ", ".join(found.shown["tags"])
     yield from ((str(name), str(value)) for name, value in found.shown["custom"].items())
     yield from ((name, value) for _, name, value in found.portrait.in_words() if value not in {"none", "not known", "0"})

@@ -17,7 +17,7 @@ from winback.errors import ConfigError
 from winback.model import Reason
 from winback.operations import finding, forgetting, held, suppressing
 from winback.operations.people import Right
-from winback.studio import customers_page
+from winback.studio import customers_page, written
 from winback.studio.desk import Desk
 
 
@@ -94,7 +94,7 @@ class CarePage:
         try:
             done = forgetting.forget(self.desk.project, self.desk.engine, own, by=by, now=self.desk.clock())
         except ConfigError as error:  # a letter to them is on its way
-            return self._refused(request, own, [f"{problem.message} {problem.how}" for problem in error.problems])
+            return self._refused(request, own, [written.refused(error)])
         return RedirectResponse(f"/customers?told={'forgotten' if done.is_scrubbed else 'remains'}", HTTPStatus.SEE_OTHER)
 
     def readmit(self, request: Request, key: str) -> Response:

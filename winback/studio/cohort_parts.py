@@ -18,6 +18,7 @@ from winback.errors import ConfigError, Problem, Refused
 from winback.operations import backtesting, cohort_list, explaining, revisions, selecting, sizing
 from winback.operations.revisions import Revision
 from winback.settings import Project
+from winback.speech import N_, said
 from winback.store import interrupting
 from winback.store.interrupting import Interrupted, Question, TooSlow
 from winback.strictyaml import Document
@@ -81,7 +82,7 @@ def _people(matter: _Matter) -> selecting.Shown:
 def _why(matter: _Matter) -> explaining.Explanation:
     customer = matter.fields.get("customer", "").strip()
     if not customer or len(customer) > 200:
-        raise ConfigError(Problem("", None, "there is no customer to look at.", "Write the shop's own id of one."))
+        raise ConfigError(Problem("", None, said(N_("there is no customer to look at.")), said(N_("Write the shop's own id of one."))))
     document = matter.document()
     return explaining.by_cohort(matter.project, matter.engine, matter.name, customer, now=matter.now, present=matter.now, document=document)
 
@@ -101,13 +102,14 @@ def _day(text: str) -> date:
     try:
         return date.fromisoformat(text.strip())
     except ValueError as error:
-        raise ConfigError(Problem("", None, f"`{text[:40]}` is not a day.", "Write it as 2026-03-09.")) from error
+        raise ConfigError(Problem("", None, said(N_("`%(text)s` is not a day."), text=text[:40]), said(N_("Write it as 2026-03-09.")))) from error
 
 
 def _days(text: str) -> int:
     number = int(text) if text.strip().isascii() and text.strip().isdecimal() and len(text) < 6 else 0
     if not 1 <= number <= _MOST_DAYS:
-        raise ConfigError(Problem("", None, f"`{text[:40]}` is no number of days.", f"Write a number from 1 to {_MOST_DAYS:,}."))
+        what = said(N_("`%(text)s` is no number of days."), text=text[:40])
+        raise ConfigError(Problem("", None, what, said(N_("Write a number from 1 to %(most)s."), most=f"{_MOST_DAYS:,}")))
     return number
 
 

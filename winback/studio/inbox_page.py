@@ -21,6 +21,7 @@ from winback.operations import acquainted, tending, threads
 from winback.operations.people import Right
 from winback.operations.threads import LONGEST, Shown, Wanted
 from winback.operations.waiting import span
+from winback.speech import said
 from winback.studio import customers_page, inbox_views, written
 from winback.studio import desk as desks
 from winback.studio.desk import Desk
@@ -29,6 +30,7 @@ from winback.studio.words import N_
 AT_ONCE = 50
 """Threads on a page."""
 _LONGEST_NAME = 100
+_LATER = N_("It is written down, and leaves as soon as this is mended: %(refused)s")
 _TOLD = {
     "answered": N_("Answered."),
     "assigned": N_("It has another owner now."),
@@ -81,7 +83,7 @@ class InboxPage:
             view=view,
             assignee=assignee or "",
             customer=customer,
-            managers=written.managers(self.desk.project),
+            managers=written.managers(self.desk.project, self.desk.language(request)),
             at=self._at,
             span=span,
             newer=_list(view, assignee, customer, number - 1) if number > 1 else "",
@@ -103,7 +105,7 @@ class InboxPage:
             thread=shown.thread,
             glance=acquainted.glance(self.desk.project, self.desk.engine, customer, now=now) if customer else (),
             customer=customers_page.address(customer) if customer else "",
-            managers=written.managers(self.desk.project),
+            managers=written.managers(self.desk.project, self.desk.language(request)),
             at=self._at,
             told=_TOLD.get(told, ""),
             fault=fault,
@@ -120,9 +122,9 @@ class InboxPage:
         try:
             told = self._done(request, number, say, fields, now)
         except ConfigError as error:
-            return self.thread(request, number, fault=" ".join(problem.message for problem in error.problems), typed=fields)
+            return self.thread(request, number, fault=written.refused(error, how=False), typed=fields)
         if told in {"answered", "resolved"} and (refused := self._send(now)):
-            return self.thread(request, number, fault=f"It is written down, and leaves as soon as this is mended: {refused}")
+            return self.thread(request, number, fault=said(_LATER, refused=refused))
         return RedirectResponse(f"/inbox/{number}?{urlencode({'told': told})}", HTTPStatus.SEE_OTHER)
 
     def _done(self, request: Request, number: int, say: str, fields: Mapping[str, str], now: datetime) -> str:

@@ -12,6 +12,7 @@ from fastapi.responses import RedirectResponse, Response
 from winback.errors import ConfigError
 from winback.operations import lane_control, lane_words
 from winback.operations.people import Right
+from winback.studio import written
 from winback.studio.desk import Desk
 from winback.studio.words import N_
 
@@ -63,7 +64,7 @@ def routes(desk: Desk) -> APIRouter:
                 lane_control.stop(desk.engine, lane, by=by, note=note, now=desk.clock())
                 told = "stopped"
         except ConfigError as error:
-            return page(request, fault=" ".join(problem.message for problem in error.problems), about=lane, note=note)
+            return page(request, fault=written.refused(error, how=False), about=lane, note=note)
         return RedirectResponse(f"/deliveries/lanes?{urlencode({'told': told})}", HTTPStatus.SEE_OTHER)
 
     return router

@@ -11,7 +11,7 @@ from jinja2.bccache import Bucket
 from markupsafe import Markup, escape
 
 from winback.letters import formats, locales
-from winback.speech import Language, Said
+from winback.speech import Language, Said, called
 from winback.studio import why_words, words
 from winback.studio.words import NP_
 
@@ -51,6 +51,23 @@ def templates(language: Language) -> jinja2.Environment:
     A sentence holds no markup, whoever wrote it: what a page says by `_` is escaped like any value. So `_` may be given what isn't in the
     catalogues too, such as a message that names what somebody typed.
     """
+    gettext, ngettext = words.sayings(language)
+
+    def say(sentence: str, /, **values: object) -> Markup:
+        if not isinstance(sentence, Said) or values:
+            return _filled(gettext(sentence), {name: shown(value) for name, value in values.items()})
+        if sentence.plural:
+            return count(sentence.sentence, sentence.plural, sentence.number, **sentence.values)
+        return say(sentence.sentence, **sentence.values)
+
+    def count(singular: str, plural: str, number: int, /, **values: object) -> Markup:
+        known = {"num": formats.write_number(number, locale=language), **{name: shown(value) for name, value in values.items()}}
+        return _filled(ngettext(singular, plural, number), known)
+
+    def shown(value: Any) -> Any:
+        """What knows what it was made of is said in the page's language wherever it stands; anything else stays as it is."""
+        return say(value) if isinstance(value, Said) else value
+
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("winback.studio"),
         autoescape=True,
@@ -59,23 +76,14 @@ def templates(language: Language) -> jinja2.Environment:
         lstrip_blocks=True,
         bytecode_cache=_COMPILED,
         extensions=["jinja2.ext.i18n"],
+        finalize=shown,
     )
-    gettext, ngettext = words.sayings(language)
-
-    def say(sentence: str, /, **values: object) -> Markup:
-        if isinstance(sentence, Said) and not values:
-            return _filled(
-                gettext(sentence.sentence), {name: say(value) if isinstance(value, Said) else value for name, value in sentence.values.items()}
-            )
-        return _filled(gettext(sentence), values)
-
-    def count(singular: str, plural: str, number: int, /, **values: object) -> Markup:
-        return _filled(ngettext(singular, plural, number), {"num": formats.write_number(number, locale=language), **values})
-
     environment.newstyle_gettext = True  # type: ignore[attr-defined]  # the extension's: `trans` hands values over instead of filling them in
     tag = locales.language_tag(language)
     environment.globals.update({"_": say, "gettext": say, "ngettext": count, "pgettext": lambda context, word: say(NP_(context, word)), "lang": tag})
-    environment.globals.update({"why": why_words.why, "end": why_words.end, "part": why_words.part})
+    environment.globals["called"] = called
+    environment.globals.update({"why": why_words.why, "end": why_words.end, "part": why_words.part, "arm_word": why_words.arm})
+    environment.filters["said"] = shown
     environment.filters["number"] = lambda value: formats.write_number(value, locale=language)
     return environment
 

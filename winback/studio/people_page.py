@@ -17,6 +17,7 @@ from winback.operations import accounts, signing_in
 from winback.operations.accounts import Listed
 from winback.operations.people import Right, Role
 from winback.studio import desk as desks
+from winback.studio import written
 from winback.studio.desk import Desk
 from winback.studio.words import N_
 
@@ -165,4 +166,4 @@ def _roles(fields: Mapping[str, str]) -> list[str]:
 
 
 def _sentence(error: ConfigError) -> str:
-    return " ".join(problem.message for problem in error.problems)
+    return written.refused(error, how=False)

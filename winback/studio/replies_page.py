@@ -72,7 +72,7 @@ class RepliesPage:
             told=told,
             views=inbox_views.of_threads(self.desk, now),
             beside=inbox_views.beside(self.desk, now),
-            managers=written.managers(self.desk.project),
+            managers=written.managers(self.desk.project, self.desk.language(request)),
             at=lambda moment: written.at(self.desk.project, moment),
             newer=inbox_views.address("/inbox/replies", **asked, page=number - 1) if number > 1 else "",
             older=inbox_views.address("/inbox/replies", **asked, page=number + 1) if len(found) > AT_ONCE else "",

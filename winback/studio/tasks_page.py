@@ -17,6 +17,7 @@ from winback.errors import ConfigError
 from winback.operations import tasks
 from winback.operations.people import Right
 from winback.operations.tasks import Card
+from winback.speech import said
 from winback.studio import customers_page, inbox_views, written
 from winback.studio import desk as desks
 from winback.studio.desk import Desk
@@ -25,6 +26,7 @@ from winback.studio.words import N_
 AT_ONCE = 50
 """Tasks on a page."""
 LONGEST_NOTE = 500
+_TOO_LONG = N_("The note can't be kept. Write at most %(number)s characters.")
 _TOLD = {
     "done": N_("Done. It counts as a touch."),
     "dropped": N_("Dropped. The campaign goes on."),
@@ -60,7 +62,11 @@ class TasksPage:
 
     def every(self, request: Request, *, everything: bool, manager: str, customer: str, number: int) -> Response:
         """Open tasks, or all that were ever given, the soonest due first."""
-        now, number, managers = self.desk.clock(), min(number, inbox_views.LAST_PAGE), written.managers(self.desk.project)
+        now, number, managers = (
+            self.desk.clock(),
+            min(number, inbox_views.LAST_PAGE),
+            written.managers(self.desk.project, self.desk.language(request)),
+        )
         manager, customer = manager if manager in managers else "", "" if "\0" in customer else customer
         found = tasks.listed(
             self.desk.project,
@@ -98,7 +104,7 @@ class TasksPage:
             task=card.task,
             facts=[(name, value) for _, name, value in card.customer.in_words() if value not in {"none", "not known"}],
             customer=customers_page.address(card.task.customer),
-            managers=written.managers(self.desk.project),
+            managers=written.managers(self.desk.project, self.desk.language(request)),
             known=known_reasons.read(self.desk.project).reasons,
             told=told,
             fault=fault,
@@ -111,11 +117,11 @@ class TasksPage:
         note = fields.get("note", "").replace("\r\n", "\n").strip()
         self._card(number, self.desk.clock())
         if len(note) > LONGEST_NOTE or "\0" in note:
-            return self.task(request, number, fault=f"The note can't be kept. Write at most {LONGEST_NOTE} characters.", note=note[:LONGEST_NOTE])
+            return self.task(request, number, fault=said(_TOO_LONG, number=LONGEST_NOTE), note=note[:LONGEST_NOTE])
         try:
             told = self._done(request, number, fields, note)
         except ConfigError as error:
-            return self.task(request, number, fault=" ".join(f"{problem.message} {problem.how}" for problem in error.problems), note=note)
+            return self.task(request, number, fault=written.refused(error), note=note)
         return RedirectResponse(f"/inbox/tasks/{number}?told={told}", HTTPStatus.SEE_OTHER)
 
     def _done(self, request: Request, number: int, fields: Mapping[str, str], note: str) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from winback.journey.ends import EndState
-from winback.model import Reason
+from winback.model import HOLDOUT, Reason
 from winback.outcomes.figures import Dimension
 from winback.outcomes.questions import MAILBOX
+from winback.speech import called
 from winback.studio.words import NP_
 
 REASON = {
@@ -100,7 +101,12 @@ PART = {
 
 def why(word: str) -> str:
     """A reason for the page to translate; what is no reason of ours (a server's words, a shop's) stands as it came."""
-    return _REASONS.get(word, word.replace("-", " "))
+    return _REASONS.get(word) or (called(word, "reason").sentence if word else "")
+
+
+def arm(name: str) -> str:
+    """An arm in a word: tactics have names of the shop's own."""
+    return called(name, "arm") if name == HOLDOUT else name
 
 
 def end(word: str) -> str:

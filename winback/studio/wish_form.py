@@ -10,6 +10,7 @@ from winback.errors import ConfigError, Problem
 from winback.journey.wishes import Topic
 from winback.model import ChannelName
 from winback.operations.wishing import MOST, Asked, Told
+from winback.speech import N_, said
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ def read(fields: Mapping[str, str]) -> Told:
     asked = set(fields.get("asked", "").split())
     month, day = fields.get("month", "").strip(), fields.get("day", "").strip()
     if bool(month) != bool(day):
-        raise _wrong("a favourite day needs both a day and a month.", "Choose both, or neither.")
+        raise _wrong(said(N_("a favourite day needs both a day and a month.")), said(N_("Choose both, or neither.")))
     return Told(
         favourite_day=f"{month}-{day}" if month else "",
         channels_off=[channel for channel in ChannelName if channel in asked and f"channel-{channel}" not in fields],
@@ -62,7 +63,9 @@ def _number(text: str) -> int | None:
     if not text:
         return None
     if not text.isascii() or not text.isdecimal() or len(text) > 4:
-        raise _wrong(f"`{text[:20]}` is no number of letters.", f"Write a number from 1 to {MOST}, or nothing.")
+        raise _wrong(
+            said(N_("`%(text)s` is no number of letters."), text=text[:20]), said(N_("Write a number from 1 to %(most)s, or nothing."), most=MOST)
+        )
     return int(text)
 
 
@@ -70,7 +73,7 @@ def _date(text: str) -> date | None:
     try:
         return date.fromisoformat(text) if text else None
     except ValueError as error:
-        raise _wrong(f"`{text[:20]}` is not a day.", "Write it as 2026-03-09.") from error
+        raise _wrong(said(N_("`%(text)s` is not a day."), text=text[:20]), said(N_("Write it as 2026-03-09."))) from error
 
 
 def _wrong(what: str, how: str) -> ConfigError:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from winback.speech import N_, said, worded
+
 
 class Doubt(StrEnum):
     """Why a name isn't used as it might be. The word is what --json says."""
@@ -28,22 +30,22 @@ class Doubt(StrEnum):
 
 
 MEANING = {
-    Doubt.NO_NAME: "no name",
-    Doubt.SEVERAL_WORDS: "two words or more",
-    Doubt.INITIALS: "initials only",
-    Doubt.E_MAIL: "an e-mail address",
-    Doubt.NOT_LETTERS: "not only letters",
-    Doubt.COMPANY: "looks like a company",
-    Doubt.NOBODY: "nobody's name",
-    Doubt.MIXED_SCRIPTS: "Latin and Cyrillic letters mixed",
-    Doubt.OTHER_SCRIPT: "letters of another script",
-    Doubt.OTHER_ALPHABET: "letters that the language doesn't have",
-    Doubt.UNREADABLE: "can't be read as a name",
-    Doubt.NOT_GIVEN: "a family name or patronymic, it seems",
-    Doubt.NOT_PATRONYMIC: "not a whole patronymic",
-    Doubt.SEX_UNKNOWN: "sex unknown",
-    Doubt.SEX_CONTRADICTED: "doesn't go with the sex",
-    Doubt.FOREIGN_FORM: "form of another language",
+    Doubt.NO_NAME: N_("no name"),
+    Doubt.SEVERAL_WORDS: N_("two words or more"),
+    Doubt.INITIALS: N_("initials only"),
+    Doubt.E_MAIL: N_("an e-mail address"),
+    Doubt.NOT_LETTERS: N_("not only letters"),
+    Doubt.COMPANY: N_("looks like a company"),
+    Doubt.NOBODY: N_("nobody's name"),
+    Doubt.MIXED_SCRIPTS: N_("Latin and Cyrillic letters mixed"),
+    Doubt.OTHER_SCRIPT: N_("letters of another script"),
+    Doubt.OTHER_ALPHABET: N_("letters that the language doesn't have"),
+    Doubt.UNREADABLE: N_("can't be read as a name"),
+    Doubt.NOT_GIVEN: N_("a family name or patronymic, it seems"),
+    Doubt.NOT_PATRONYMIC: N_("not a whole patronymic"),
+    Doubt.SEX_UNKNOWN: N_("sex unknown"),
+    Doubt.SEX_CONTRADICTED: N_("doesn't go with the sex"),
+    Doubt.FOREIGN_FORM: N_("form of another language"),
 }
 """What each word means, for people."""
 
@@ -57,4 +59,5 @@ class Doubtful:
 
     @property
     def meaning(self) -> str:
-        return MEANING[self.doubt] if self.field == "sex" else f"{self.field.replace('_', ' ')}: {MEANING[self.doubt]}"
+        means = said(MEANING[self.doubt])
+        return means if self.field == "sex" else said("%(field)s: %(means)s", field=worded(self.field, "field"), means=means)
