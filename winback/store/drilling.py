@@ -102,7 +102,7 @@ def count(connection: Connection, measured: Measured, question: Question, *, up_
 def _first(connection: Connection, measured: Measured, question: Question, limit: int, *, after: int = 0, domains: Collection[str] = ()) -> Subquery:
     """The first so many by each way to be one of them, each once: a way alone is a join that stops early, "one or the other" goes through everybody."""
     of_mailbox = question.dimension == MAILBOX
-    conditions = [[_at_mailbox(connection, measured, question, domains)]] if of_mailbox else _ways(measured, question)
+    conditions = [[_at_mailbox(connection, measured, question, domains)]] if of_mailbox else _ways(connection, measured, question)
     ways = [
         select(recipients.c.customer_id)
         .where(*_asked(connection, measured, question), *way, recipients.c.customer_id > after)
@@ -126,7 +126,7 @@ def _asked(connection: Connection, measured: Measured, question: Question) -> It
         yield outcome_parts.known_then(connection, Dimension(question.dimension)) == question.value
 
 
-def _ways(measured: Measured, question: Question) -> list[list[ColumnElement[bool]]]:
+def _ways(connection: Connection, measured: Measured, question: Question) -> list[list[ColumnElement[bool]]]:
     """Conditions, of which all of one list must hold."""
     what = question.what
     if what not in _CAME_BACK:
@@ -135,7 +135,7 @@ def _ways(measured: Measured, question: Question) -> list[list[ColumnElement[boo
         return [[exists(_letters(measured, question.stage).where(_was_sent(measured))), _on_letters(measured, what, question.stage)]]
     if what is What.BOUNCED:
         return [[_on_letters(measured, what)], [_by_itself(measured, what)]]
-    return [[_did(measured, what), *(not_(_did(measured, better)) for better in _BETTER.get(what, ()))]]
+    return [[_did(connection, measured, what), *(not_(_did(connection, measured, better)) for better in _BETTER.get(what, ()))]]
 
 
 def _is(measured: Measured, question: Question) -> ColumnElement[bool]:
@@ -203,10 +203,13 @@ def _contacted(measured: Measured) -> ColumnElement[bool]:
     return exists(_letters(measured).where(or_(left, sent)))
 
 
-def _did(measured: Measured, what: What) -> ColumnElement[bool]:
+def _did(connection: Connection, measured: Measured, what: What) -> ColumnElement[bool]:
     """By the marks that measuring made of what came back: the number was counted by them."""
-    mine = came_back.c.run_id == measured.run_id, came_back.c.customer_id == recipients.c.customer_id
-    return exists().where(*mine, marks.has_mark(came_back.c.marks, _SIGNS[what]))
+    marked = came_back.c.run_id == measured.run_id, marks.has_mark(came_back.c.marks, _SIGNS[what])
+    if connection.dialect.name == "postgresql" and _SIGNS[what] in marks.RARELY:  # it would take them for many, and go through everybody
+        few = select(came_back.c.customer_id).where(*marked).scalar_subquery()
+        return recipients.c.customer_id == func.any(func.array(few))
+    return exists().where(*marked, came_back.c.customer_id == recipients.c.customer_id)
 
 
 def _by_itself(measured: Measured, what: What) -> ColumnElement[bool]:
