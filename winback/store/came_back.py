@@ -29,7 +29,7 @@ from sqlalchemy import (
 
 from winback.model import EventKind, Verdict
 from winback.store import aside, outcomes_due, stage_places
-from winback.store.as_of import Whose, of
+from winback.store.as_of import of
 from winback.store.either import either, has
 from winback.store.jumps import jumping
 from winback.store.measured import Measured
@@ -66,27 +66,40 @@ OPENED, CLICKED = 0, 1
 """What people did with the letter of a stage, as `Place.bit` marks it."""
 
 
-def count(connection: Connection, measured: Measured, stages: Sequence[str], whose: Whose) -> None:
+def count(connection: Connection, measured: Measured, stages: Sequence[str], whose: Select[Any], places: FromClause) -> None:
     """Make the marks of these recipients anew, as known at the moment of measuring; of whom something lies in the future still stays due.
 
     What came back without naming a letter (a new mail, a word to the bot) counts when it came inside the return window.
+    `places`: (customer_id, assigned_at) of them.
     """
-    if whose is None:
-        _count_all(connection, measured, stages)
-        return
     with jumping(connection):
         connection.execute(delete(came_back).where(came_back.c.run_id == measured.run_id, of(came_back.c.customer_id, whose)))
         named = [events.c[name] for name in ("customer_id", "kind", "happened_at", "delivery_id", "verdict")]  # an index has all of them
-        happened = aside.put(connection, "what_happened", select(*named).where(of(events.c.customer_id, whose), _counts(events)), key=None)
+        theirs = select(*named).where(of(events.c.customer_id, whose), _counts(events))
+        happened = aside.put(connection, "what_happened", theirs, key=None, analysed=False)
         sent = select(deliveries.c.id, deliveries.c.customer_id, deliveries.c.stage)
-        theirs = deliveries.c.run_id == measured.run_id, of(deliveries.c.customer_id, whose)
-        mails = aside.put(connection, "their_letters", sent.where(*theirs), key="id")
-        places = select(recipients.c.customer_id, recipients.c.assigned_at).where(measured.assigned(), of(recipients.c.customer_id, whose))
-        assigned = aside.put(connection, "their_places", places)
+        theirs = sent.where(deliveries.c.run_id == measured.run_id, of(deliveries.c.customer_id, whose))
+        mails = aside.put(connection, "their_letters", theirs, key="id", analysed=False)
     _put(connection, _of_letters(connection, measured, stages, happened, mails))
-    _put(connection, _by_itself(measured, happened, assigned))
-    outcomes_due.keep(connection, _to_come(measured, happened, assigned))
-    aside.drop(connection, "what_happened", "their_letters", "their_places")
+    _put(connection, _by_itself(measured, happened, places))
+    outcomes_due.keep(connection, _to_come(measured, happened, places))
+    aside.drop(connection, "what_happened", "their_letters")
+
+
+def count_all(connection: Connection, measured: Measured, stages: Sequence[str]) -> None:
+    """The same of everybody."""
+    connection.execute(delete(came_back).where(came_back.c.run_id == measured.run_id))
+    of_letters = _of_letters(connection, measured, stages, events, deliveries)
+    if connection.dialect.name == "postgresql":  # several processes at work
+        _put(connection, select(aside.put(connection, "came_back_aside", of_letters)))
+        aside.drop(connection, "came_back_aside")
+    else:
+        _put(connection, of_letters)
+    places = select(recipients.c.customer_id, recipients.c.assigned_at).where(measured.assigned()).subquery("places")
+    _put(connection, _by_itself(measured, events, places))
+    outcomes_due.keep(connection, _to_come(measured, events, places))
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("ANALYZE came_back"))
 
 
 def by_customer(measured: Measured, those: Sequence[Place]) -> FromClause:
@@ -115,21 +128,6 @@ def did(marks: ColumnElement[Any], name: str) -> ColumnElement[bool]:
 def is_interested(marks: ColumnElement[Any]) -> ColumnElement[bool]:
     """Whether they opened, clicked or answered themselves."""
     return has(marks, any_of=_INTERESTED)
-
-
-def _count_all(connection: Connection, measured: Measured, stages: Sequence[str]) -> None:
-    connection.execute(delete(came_back).where(came_back.c.run_id == measured.run_id))
-    of_letters = _of_letters(connection, measured, stages, events, deliveries)
-    if connection.dialect.name == "postgresql":  # several processes at work
-        _put(connection, select(aside.put(connection, "came_back_aside", of_letters)))
-        aside.drop(connection, "came_back_aside")
-    else:
-        _put(connection, of_letters)
-    assigned = select(recipients.c.customer_id, recipients.c.assigned_at).where(measured.assigned()).subquery("assigned")
-    _put(connection, _by_itself(measured, events, assigned))
-    outcomes_due.keep(connection, _to_come(measured, events, assigned))
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("ANALYZE came_back"))
 
 
 def _put(connection: Connection, marks: Select[Any]) -> None:
@@ -161,15 +159,15 @@ def _of_letters(connection: Connection, measured: Measured, stages: Sequence[str
     return select(literal(measured.run_id).label("run_id"), each.c.customer_id, each.c.number, *marks).group_by(each.c.customer_id, each.c.number)
 
 
-def _by_itself(measured: Measured, happened: FromClause, assigned: FromClause) -> Select[Any]:
+def _by_itself(measured: Measured, happened: FromClause, places: FromClause) -> Select[Any]:
     each = (
-        select(assigned.c.customer_id, _mark(happened).label("mark"))
-        .join(happened, happened.c.customer_id == assigned.c.customer_id)
+        select(places.c.customer_id, _mark(happened).label("mark"))
+        .join(happened, happened.c.customer_id == places.c.customer_id)
         .where(
             happened.c.delivery_id.is_(None),
             _counts(happened),
-            happened.c.happened_at > assigned.c.assigned_at,
-            happened.c.happened_at <= later(assigned.c.assigned_at, measured.window),
+            happened.c.happened_at > places.c.assigned_at,
+            happened.c.happened_at <= later(places.c.assigned_at, measured.window),
             happened.c.happened_at <= measured.now,
         )
         .subquery("each_word")
@@ -178,11 +176,11 @@ def _by_itself(measured: Measured, happened: FromClause, assigned: FromClause) -
     return select(literal(measured.run_id), each.c.customer_id, *marks).group_by(each.c.customer_id)
 
 
-def _to_come(measured: Measured, happened: FromClause, assigned: FromClause) -> Select[Any]:
+def _to_come(measured: Measured, happened: FromClause, places: FromClause) -> Select[Any]:
     """(run, customer) of recipients with something that happens in the future still, by another clock than ours: they stay due until it doesn't."""
     return (
-        select(literal(measured.run_id), assigned.c.customer_id)
-        .join(happened, happened.c.customer_id == assigned.c.customer_id)
+        select(literal(measured.run_id), places.c.customer_id)
+        .join(happened, happened.c.customer_id == places.c.customer_id)
         .where(_counts(happened), happened.c.happened_at > measured.now)
         .distinct()
     )

@@ -37,6 +37,7 @@ from winback.store.moments import later
 from winback.store.outcome_costs import NO_TERMS, Terms
 from winback.store.tables import Utc, measurings, orders, outcomes, recipients
 
+_PLACES = "their_places"
 _KEY = ("run_id", "customer_id", "currency")
 _NEVER = datetime(1, 1, 2, tzinfo=UTC)
 _MOST = 0.2
@@ -63,15 +64,20 @@ def measure(connection: Connection, run_id: int, window: timedelta, now: datetim
     _roomy(connection)
     whose = None if again is None else select(again.c.customer_id)
     with jumping(connection, is_on=again is not None):
-        _count(connection, measured, whose)
+        places = _places(connection, measured, whose)
+        _count(connection, measured, whose, places)
     stages = stage_places.in_order(connection, run_id, before.stages or ())
     moved = before.stages is None or stages[: len(before.stages)] != before.stages
-    came_back.count(connection, measured, stages, None if moved else whose)
+    if whose is None or moved:
+        came_back.count_all(connection, measured, stages)
+    else:
+        came_back.count(connection, measured, stages, whose, places)
     closed = recipients.c.customer_id == outcomes.c.customer_id, recipients.c.run_id == run_id, measured.closed()
     is_open = outcomes.c.run_id == run_id, outcomes.c.window_closed.is_(False)
     connection.execute(update(outcomes).where(*is_open, exists().where(*closed)).values(window_closed=True, measured_at=now))
     if again is not None:
         again.drop(connection)
+        aside.drop(connection, _PLACES)
     done = {"window_seconds": int(window.total_seconds()), "measured_at": now, "assigned_from": None, "stages": stages}
     connection.execute(update(measurings).where(measurings.c.run_id == run_id).values(done))
     returned = select(func.count(outcomes.c.customer_id.distinct())).where(outcomes.c.run_id == run_id, outcomes.c.orders > 0)
@@ -140,11 +146,17 @@ def _whom(connection: Connection, before: Row[Any]) -> Table | None:
     return None
 
 
-def _count(connection: Connection, measured: Measured, whose: Whose) -> None:
+def _places(connection: Connection, measured: Measured, whose: Whose) -> FromClause:
+    """(customer_id, assigned_at) of those who count."""
+    found = select(recipients.c.customer_id, recipients.c.assigned_at).where(measured.assigned(), of(recipients.c.customer_id, whose))
+    return found.subquery("places") if whose is None else aside.put(connection, _PLACES, found, analysed=False)
+
+
+def _count(connection: Connection, measured: Measured, whose: Whose, places: FromClause) -> None:
     theirs = outcomes.c.run_id == measured.run_id, of(outcomes.c.customer_id, whose)
     connection.execute(delete(outcomes).where(*theirs))
-    since = _since(measured, whose)
-    bought = since.subquery("bought") if whose is None else aside.put(connection, "what_they_bought", since, key="id")
+    since = _since(places)
+    bought = since.subquery("bought") if whose is None else aside.put(connection, "what_they_bought", since, key="id", analysed=False)
     connection.execute(insert(outcomes).from_select(_COLUMNS, _fresh(measured, bought)))
     outcomes_due.keep(connection, _to_come(measured, bought))
     if whose is not None:
@@ -162,16 +174,14 @@ _COLUMNS = (
 )
 
 
-def _since(measured: Measured, whose: Whose) -> Select[Any]:
+def _since(places: FromClause) -> Select[Any]:
     """Orders of recipients after their assignment, with its moment."""
     return select(
         *(orders.c[name] for name in ("id", "customer_id", "ordered_at", "amount_minor", "margin_minor", "currency", "status")),
-        recipients.c.assigned_at,
+        places.c.assigned_at,
     ).where(
-        measured.assigned(),
-        of(recipients.c.customer_id, whose),
-        orders.c.customer_id == recipients.c.customer_id,
-        orders.c.ordered_at > recipients.c.assigned_at,
+        orders.c.customer_id == places.c.customer_id,
+        orders.c.ordered_at > places.c.assigned_at,
         or_(is_purchase(), orders.c.status == OrderStatus.RETURNED, orders.c.amount_minor < 0),
     )
 
