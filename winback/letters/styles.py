@@ -28,7 +28,7 @@ _RULES_FOR_DEVICES = re.compile(r"@[a-z-]+[^{};]*\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}
 _SELECTOR = re.compile(r"([^{};]+)\{[^{}]*\}")
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _SHEET = re.compile(r"(<style(?![^>]* media=)[^>]*>)(.*?)(</style>)", re.DOTALL)  # one with media= is for devices as a whole
-_PART = re.compile(rf"\s*(?:(?P<devices>{_RULES_FOR_DEVICES.pattern}|@[a-z-]+[^{{}};]*;)|(?P<selectors>[^{{}};@]+)\{{(?P<body>[^{{}}]*)\}})")
+_PART = re.compile(rf"(?P<devices>{_RULES_FOR_DEVICES.pattern}|@[a-z-]+[^{{}};]*;)|(?P<selectors>[^\s{{}};@][^{{}};@]*)\{{(?P<body>[^{{}}]*)\}}")
 _HIDDEN = re.compile(r"<!--\[if .*?<!\[endif\]-->", re.DOTALL)
 _CLASS = re.compile(r"\.([\w-]+)")
 _FOR_CLIENTS = re.compile(r"[:\[]|\.(?:ExternalClass|ReadMsgBody|yshortcuts|Mso\w*|a6S|im|ii|gt)\b|#(?:outlook|MessageViewBody)\b")
@@ -89,14 +89,14 @@ def _left(sheet: str, hidden: str) -> str:
 
     `hidden` is what only Outlook reads, in comments: classes that it names keep their rules.
     """
-    bare, parts, end = _COMMENT.sub("", sheet), [], 0
-    while part := _PART.match(bare, end):
-        end = part.end()
+    bare, parts = _COMMENT.sub("", sheet), []
+    while part := _PART.match(bare := bare.lstrip()):
+        bare = bare[part.end() :]
         if part["devices"]:
             parts.append(part["devices"])
         elif wanted := [each.strip() for each in part["selectors"].split(",") if _FOR_CLIENTS.search(each) or _is_in(each, hidden)]:
             parts.append(f"{', '.join(wanted)} {{{part['body']}}}")
-    return sheet if bare[end:].strip() else "".join(f"\n{part}" for part in parts) + "\n"
+    return sheet if bare else "".join(f"\n{part}" for part in parts) + "\n"
 
 
 def _is_in(selector: str, hidden: str) -> bool:

@@ -251,6 +251,7 @@ WORDS = (
     NP_("audit", "merged"),
     NP_("audit", "told reason"),
     NP_("audit", "imported"),
+    NP_("audit", "restored"),
     NP_("audit", "vouched"),
     NP_("audit", "exported"),
     NP_("audit", "forgotten"),
