@@ -25,6 +25,8 @@ from winback.studio.gate import HEADERS
 from winback.studio.words import N_
 
 _WITH_A_FRAME = {"Content-Security-Policy": HEADERS["Content-Security-Policy"] + "; frame-src 'self'"}
+_NO_TEXT = dict.fromkeys([*range(9), 11, 12, *range(14, 32), *range(127, 160)], "\N{REPLACEMENT CHARACTER}")
+"""Characters that no page may hold (HTML, 13.1.4.1)."""
 _BEGINNING = 4_000
 """Bytes that are shown of a file that is no letter."""
 
@@ -139,7 +141,7 @@ class MailboxPage:
             headers=_WITH_A_FRAME,
             email=email,
             faults=email.faults,
-            beginning=content[:_BEGINNING].decode("utf-8", "replace"),
+            beginning=content[:_BEGINNING].decode("utf-8", "replace").translate(_NO_TEXT),
             frame=f"{self.address(letter)}/html" if email.html else "",
             unsubscribe=_unsubscribing(email),
             links=_links(email.links),
