@@ -44,9 +44,15 @@ class Measured:
             self.assigned(),
             orders.c.customer_id == recipients.c.customer_id,
             orders.c.ordered_at > recipients.c.assigned_at,
-            orders.c.ordered_at <= later(recipients.c.assigned_at, self.window),
-            orders.c.ordered_at <= self.now,
-            or_(is_purchase(), orders.c.status == OrderStatus.RETURNED),
+            self.in_window(orders, recipients.c.assigned_at),
+        )
+
+    def in_window(self, bought: FromClause, assigned_at: ColumnElement[Any]) -> ColumnElement[bool]:
+        """Of orders since the assignment, those that count."""
+        return and_(
+            bought.c.ordered_at <= later(assigned_at, self.window),
+            bought.c.ordered_at <= self.now,
+            or_(is_purchase(bought), bought.c.status == OrderStatus.RETURNED),
         )
 
     def returns(self, currency: str = "") -> Subquery:

@@ -203,7 +203,7 @@ def _fresh(measured: Measured, bought: FromClause) -> Select[Any]:
             case((ends_at <= measured.now, true()), else_=false()),
             literal(measured.now, Utc()),
         )
-        .where(bought.c.ordered_at <= ends_at, bought.c.ordered_at <= measured.now, or_(is_purchase(bought), bought.c.status == OrderStatus.RETURNED))
+        .where(measured.in_window(bought, bought.c.assigned_at))
         .group_by(bought.c.customer_id, bought.c.assigned_at, bought.c.currency)
     )
 
