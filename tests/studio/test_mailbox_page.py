@@ -326,6 +326,14 @@ async def test_a_broken_file_is_shown_as_what_it_is(browser, project, name, cont
     assert (await browser.get(f"/mailbox/email/{name}/html")).status_code in {200, 404}
 
 
+async def test_no_page_holds_characters_that_no_page_may_hold(browser, project):
+    lay(project, "odd.eml", bytes(range(256)))
+    answer = await browser.get("/mailbox/email/odd.eml")
+    assert answer.status_code == 200
+    assert "!&#34;#$%&amp;" in answer.text
+    assert re.findall(r"[^\t\n\r\x20-\x7e\xa0-\U0010ffff]", answer.text) == []
+
+
 async def test_names_with_odd_signs_are_found_again(browser, project):
     for name in ("лист 1.eml", "a?b#c.eml", "50%.eml", "<b>.eml"):
         lay(project, name, mime.build(EMAIL))

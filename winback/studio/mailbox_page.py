@@ -26,7 +26,7 @@ from winback.studio.words import N_
 
 _WITH_A_FRAME = {"Content-Security-Policy": HEADERS["Content-Security-Policy"] + "; frame-src 'self'"}
 _NO_TEXT = dict.fromkeys([*range(9), 11, 12, *range(14, 32), *range(127, 160)], "\N{REPLACEMENT CHARACTER}")
-"""Characters that no page may hold (HTML, 13.1.4.1)."""
+"""Control characters, which no page may hold (WHATWG HTML, "Preprocessing the input stream")."""
 _BEGINNING = 4_000
 """Bytes that are shown of a file that is no letter."""
 
