@@ -328,10 +328,12 @@ async def test_a_broken_file_is_shown_as_what_it_is(browser, project, name, cont
 
 async def test_no_page_holds_characters_that_no_page_may_hold(browser, project):
     lay(project, "odd.eml", bytes(range(256)))
-    answer = await browser.get("/mailbox/email/odd.eml")
-    assert answer.status_code == 200
-    assert "!&#34;#$%&amp;" in answer.text
-    assert re.findall(r"[^\t\n\r\x20-\x7e\xa0-\U0010ffff]", answer.text) == []
+    lay(project, "sound.eml", b"To: c@d.example\nSubject: hel\x01lo\nContent-Type: text/plain; charset=utf-8\n\nwo\x01rld\x00\n")
+    for address, held in (("/mailbox", "hel\ufffdlo"), ("/mailbox/email/odd.eml", "!&#34;#$%&amp;"), ("/mailbox/email/sound.eml", "wo\ufffdrld")):
+        answer = await browser.get(address)
+        assert answer.status_code == 200
+        assert held in answer.text
+        assert re.findall(r"[^\t\n\r\x20-\x7e\xa0-\U0010ffff]", answer.text) == []
 
 
 async def test_names_with_odd_signs_are_found_again(browser, project):

@@ -25,8 +25,6 @@ from winback.studio.gate import HEADERS
 from winback.studio.words import N_
 
 _WITH_A_FRAME = {"Content-Security-Policy": HEADERS["Content-Security-Policy"] + "; frame-src 'self'"}
-_NO_TEXT = dict.fromkeys([*range(9), 11, 12, *range(14, 32), *range(127, 160)], "\N{REPLACEMENT CHARACTER}")
-"""Control characters, which no page may hold (WHATWG HTML, "Preprocessing the input stream")."""
 _BEGINNING = 4_000
 """Bytes that are shown of a file that is no letter."""
 
@@ -141,7 +139,7 @@ class MailboxPage:
             headers=_WITH_A_FRAME,
             email=email,
             faults=email.faults,
-            beginning=content[:_BEGINNING].decode("utf-8", "replace").translate(_NO_TEXT),
+            beginning=content[:_BEGINNING].decode("utf-8", "replace"),
             frame=f"{self.address(letter)}/html" if email.html else "",
             unsubscribe=_unsubscribing(email),
             links=_links(email.links),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
@@ -17,8 +18,11 @@ from winback.studio.words import NP_
 
 
 def render(name: str, *, language: Language = Language.EN, **values: object) -> str:
-    """A page's HTML; every value is escaped."""
-    return templates(language).get_template(name).render(**values)
+    """A page's HTML; every value is escaped, and control characters, which no page may hold, are shown as what can't be shown.
+
+    WHATWG HTML, "Preprocessing the input stream".
+    """
+    return _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", templates(language).get_template(name).render(**values))
 
 
 def compile_all() -> None:
@@ -41,6 +45,7 @@ class _Compiled(jinja2.BytecodeCache):
         self._made[bucket.key, bucket.checksum] = bucket.code
 
 
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _COMPILED = _Compiled()
 
 
