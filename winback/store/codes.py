@@ -20,6 +20,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from winback.journey import code_words
 from winback.journey.offer import Offer
 from winback.model import CodeSource, CodeStatus, DeliveryStatus
+from winback.store.among import among_these
 from winback.store.runs import Run
 from winback.store.tables import codes, customers, deliveries, recipients
 
@@ -82,7 +83,7 @@ def reserve(
     if not ids:
         return set()
     hold(connection, ids)
-    live = (codes.c.customer_id.in_(ids), codes.c.status.in_(LIVE))
+    live = (among_these(codes.c.customer_id, ids), codes.c.status.in_(LIVE))
     if over := connection.execute(select(codes.c.id).where(*live, codes.c.expires_at < now)).scalars().all():
         expire(connection, now, codes.c.id.in_(over))
     have = set(of(connection, run.id, ids))

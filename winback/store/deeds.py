@@ -13,6 +13,7 @@ from winback.journey.condition import Deed
 from winback.journey.last_check import Since
 from winback.model import EventKind, FeedbackKind, Verdict
 from winback.store import conditions
+from winback.store.among import among_these
 from winback.store.candidates import last_known_order
 from winback.store.counting import is_purchase
 from winback.store.ground import Ground
@@ -37,7 +38,7 @@ def done(
 def meeting(connection: Connection, ground: Ground, rules: Sequence[Rule], ids: Sequence[int]) -> dict[int, list[bool]]:
     """For each of these customers, whether each rule holds; what isn't known doesn't. Who isn't there any more is left out."""
     columns = [case((conditions.holds(rule, ground), 1), else_=0) for rule in rules]
-    rows = connection.execute(select(ground.customer_id, *columns).select_from(ground.source()).where(ground.customer_id.in_(ids)))
+    rows = connection.execute(select(ground.customer_id, *columns).select_from(ground.source()).where(among_these(ground.customer_id, ids)))
     return {row[0]: [bool(value) for value in row[1:]] for row in rows}
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Select, Subquery, and_, func, 
 
 from winback.model import RecipientStatus
 from winback.store import outcomes_due, stops_due
+from winback.store.among import among_these
 from winback.store.tables import back_fill, campaign_runs, customers, recipients
 
 _AT_ONCE = 10_000  # rows
@@ -97,7 +98,9 @@ def decide_again(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> i
         return 0
     ids = [row["customer_id"] for row in rows]
     of_run = (recipients.c.run_id == rows[0]["run_id"], recipients.c.status == RecipientStatus.SKIPPED)
-    before = dict(connection.execute(select(recipients.c.customer_id, recipients.c.reason).where(*of_run, recipients.c.customer_id.in_(ids))).all())
+    before = dict(
+        connection.execute(select(recipients.c.customer_id, recipients.c.reason).where(*of_run, among_these(recipients.c.customer_id, ids))).all()
+    )
     others = [
         row
         for row in rows

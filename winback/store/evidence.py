@@ -13,6 +13,7 @@ from winback import clock
 from winback.audience.signs import Sign
 from winback.model import Money
 from winback.store import signs as shown_signs
+from winback.store.among import among_these
 from winback.store.ground import Ground
 
 _COLUMNS: dict[Sign, tuple[str, ...]] = {
@@ -34,7 +35,7 @@ def signs(connection: Connection, stand: Ground, ids: Sequence[int]) -> dict[int
     shown = [case((shown_signs.sign(sign, stand), 1), else_=0).label(str(sign)) for sign in Sign]
     names = sorted({name for columns in _COLUMNS.values() for name in columns})
     columns: list[ColumnElement[Any]] = [*shown, *(facts[name] for name in names), *(sold[name].label(f"sold_{name}") for name in _VOLUMES)]
-    statement = select(stand.customer_id, *columns).select_from(stand.source()).where(stand.customer_id.in_(ids))
+    statement = select(stand.customer_id, *columns).select_from(stand.source()).where(among_these(stand.customer_id, ids))
     return {
         row["customer_id"]: {sign: _told(sign, row, stand) for sign in Sign if row[str(sign)]} for row in connection.execute(statement).mappings()
     }

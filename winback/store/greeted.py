@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, bindparam, select, true, union_all, upda
 
 from winback.model import DeliveryStatus, RecipientStatus
 from winback.store import counting
+from winback.store.among import among_these
 from winback.store.as_of import AsOf
 from winback.store.tables import campaign_runs, customers, deliveries, recipients
 
@@ -49,7 +50,7 @@ def held_out(connection: Connection, run_id: int, ids: Sequence[int]) -> dict[in
     """Greetings that those held out in a run would have got."""
     rows = connection.execute(
         select(deliveries.c.customer_id, deliveries.c.stage, deliveries.c.due_at).where(
-            deliveries.c.run_id == run_id, deliveries.c.customer_id.in_(ids), deliveries.c.status == DeliveryStatus.HELD_OUT
+            deliveries.c.run_id == run_id, among_these(deliveries.c.customer_id, ids), deliveries.c.status == DeliveryStatus.HELD_OUT
         )
     )
     found: defaultdict[int, list[Greeted]] = defaultdict(list)
@@ -61,7 +62,7 @@ def held_out(connection: Connection, run_id: int, ids: Sequence[int]) -> dict[in
 def stages(connection: Connection, run_id: int, ids: Sequence[int]) -> dict[int, frozenset[str]]:
     """Stages of a run that there is a delivery of already, by customer."""
     rows = connection.execute(
-        select(deliveries.c.customer_id, deliveries.c.stage).where(deliveries.c.run_id == run_id, deliveries.c.customer_id.in_(ids))
+        select(deliveries.c.customer_id, deliveries.c.stage).where(deliveries.c.run_id == run_id, among_these(deliveries.c.customer_id, ids))
     )
     found: defaultdict[int, set[str]] = defaultdict(set)
     for customer_id, stage in rows:
@@ -74,7 +75,7 @@ def cards(connection: Connection, ids: Sequence[int], as_of: AsOf) -> dict[int, 
     bought = counting.orders_of(as_of, ids).subquery("bought")
     columns = (customers.c.id, customers.c.country, customers.c.birthday, customers.c.favourite_day, customers.c.sex, bought.c.first_order_at)
     rows: Iterable[Row[Any]] = connection.execute(
-        select(*columns).select_from(customers.outerjoin(bought, bought.c.customer_id == customers.c.id)).where(customers.c.id.in_(ids))
+        select(*columns).select_from(customers.outerjoin(bought, bought.c.customer_id == customers.c.id)).where(among_these(customers.c.id, ids))
     )
     return {row.id: row for row in rows}
 

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Select, func, select
 
 from winback.journey.recurrence import NOTHING, Past
 from winback.model import EventKind, Reason, RecipientStatus, Verdict
+from winback.store.among import among_these
 from winback.store.counting import is_purchase
 from winback.store.tables import Utc, campaign_runs, consents, events, inquiries, orders, recipients
 
@@ -31,7 +32,7 @@ def _assigned(connection: Connection, ids: Sequence[int], campaign: str, run_id:
         select(recipients.c.customer_id, func.max(recipients.c.assigned_at, type_=Utc()))
         .join(campaign_runs, campaign_runs.c.id == recipients.c.run_id)
         .where(
-            recipients.c.customer_id.in_(ids),
+            among_these(recipients.c.customer_id, ids),
             recipients.c.status != RecipientStatus.SKIPPED,
             recipients.c.assigned_at <= now,
             campaign_runs.c.campaign == campaign,
@@ -47,7 +48,7 @@ def _exhausted(connection: Connection, ids: Sequence[int], now: datetime) -> dic
     left_alone = (
         select(recipients.c.customer_id, func.max(recipients.c.ended_at, type_=Utc()).label("since"))
         .where(
-            recipients.c.customer_id.in_(ids),
+            among_these(recipients.c.customer_id, ids),
             recipients.c.status == RecipientStatus.FINISHED,
             recipients.c.reason == Reason.EXHAUSTED,
             recipients.c.ended_at <= now,

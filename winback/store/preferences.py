@@ -16,6 +16,7 @@ from winback.journey.wishes import NO_DAY, Topic, Wishes
 from winback.model import ChannelName, DeliveryStatus, Reason
 from winback.store import consents as consent_log
 from winback.store import suppressions as suppressions_log
+from winback.store.among import among_these
 from winback.store.consents import Given
 from winback.store.persons import is_person, person_id
 from winback.store.tables import consents, contacts, customers, deliveries, preferences, recipients, suppressions
@@ -52,7 +53,7 @@ class Card:
 
 def of(connection: Connection, ids: Collection[int]) -> dict[int, Wishes]:
     """Wishes by customer; of those who have any."""
-    rows = connection.execute(select(preferences).where(preferences.c.customer_id.in_(ids)))
+    rows = connection.execute(select(preferences).where(among_these(preferences.c.customer_id, ids)))
     return {row.customer_id: _wishes(row) for row in rows}
 
 

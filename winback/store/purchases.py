@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Integer, Select, select, true, type_coerce
 from winback.audience import purchase_days
 from winback.audience.arrays import Whole
 from winback.audience.purchase_days import PurchaseDays, Purchases
+from winback.store.among import among_these
 from winback.store.as_of import AsOf
 from winback.store.counting import is_purchase
 from winback.store.tables import orders
@@ -29,7 +30,7 @@ def days(connection: Connection, as_of: AsOf, *, ids: Sequence[int] | None = Non
 
 def counted(connection: Connection, as_of: AsOf, *, ids: Sequence[int] | None = None) -> Purchases:
     """The same with the number of purchases of each day."""
-    bought = (is_purchase(), orders.c.ordered_at <= as_of.now, true() if ids is None else orders.c.customer_id.in_(ids))
+    bought = (is_purchase(), orders.c.ordered_at <= as_of.now, true() if ids is None else among_these(orders.c.customer_id, ids))
     return purchase_days.counted(*_columns(connection, select(orders.c.customer_id, type_coerce(orders.c.ordered_on, Integer)).where(*bought), 2))
 
 

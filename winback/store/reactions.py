@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from winback.model import EventKind, Verdict
+from winback.store.among import among_these
 from winback.store.counting import is_purchase
 from winback.store.tables import events, orders
 
@@ -22,11 +23,11 @@ def moments(connection: Connection, ids: Sequence[int], until: datetime) -> dict
     Orders at a whole hour are left out: most of them have a day and no time, which stands in the store as the day's first moment.
     """
     clicks_and_answers = select(events.c.customer_id, events.c.happened_at).where(
-        events.c.customer_id.in_(ids), events.c.kind.in_(_BY_THEMSELVES), events.c.verdict == Verdict.HUMAN, events.c.happened_at <= until
+        among_these(events.c.customer_id, ids), events.c.kind.in_(_BY_THEMSELVES), events.c.verdict == Verdict.HUMAN, events.c.happened_at <= until
     )
     reacted = _by_customer(connection.execute(clicks_and_answers))
     purchases = select(orders.c.customer_id, orders.c.ordered_at).where(
-        orders.c.customer_id.in_([who for who in ids if who not in reacted]), orders.c.ordered_at <= until, is_purchase()
+        among_these(orders.c.customer_id, [who for who in ids if who not in reacted]), orders.c.ordered_at <= until, is_purchase()
     )
     ordered = _by_customer(row for row in connection.execute(purchases) if row.ordered_at.minute or row.ordered_at.second)
     return reacted | ordered

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, and_, delete, exists, func, select, true
 from sqlalchemy.dialects import postgresql, sqlite
 
 from winback.model import ChannelName, Reason
+from winback.store.among import among_these
 from winback.store.tables import contacts, customers, suppressions
 
 
@@ -75,7 +76,7 @@ def everywhere(connection: Connection, ids: Sequence[int], now: datetime) -> dic
     rows = connection.execute(
         select(contacts.c.customer_id, func.min(suppressions.c.reason))
         .join(suppressions, and_(suppressions.c.channel == contacts.c.channel, suppressions.c.address_hash == contacts.c.address_hash))
-        .where(contacts.c.customer_id.in_(ids), suppressions.c.everywhere, suppressions.c.since <= now)
+        .where(among_these(contacts.c.customer_id, ids), suppressions.c.everywhere, suppressions.c.since <= now)
         .group_by(contacts.c.customer_id)
     )
     return dict(rows.all())
