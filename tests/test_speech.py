@@ -6,13 +6,14 @@ import copy
 import json
 import pickle
 from datetime import date
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from winback import speech
-from winback.speech import NP_, Language, Said, called, either, joined, numbered, said
+from winback.speech import NP_, Language, Said, amount, called, either, figure, joined, numbered, said
 from winback.studio import pages
 
 LANES = joined((said("relay %(name)s", name="b"), "gmail.com"))
@@ -25,6 +26,8 @@ SENTENCES = [
         "By the pace, %(stage)s takes %(long)s at the least: %(lanes)s.", stage="first", long=numbered("%(num)s day", "%(num)s days", 1), lanes=LANES
     ),
     either(["a", "b", said("everybody")]),
+    said("Sending costs up to %(amount)s.", amount=amount(Decimal("1234.50"), "UAH")),
+    said("%(number)s of them hold a code of another campaign, and get none of this one while they do.", number=figure(41_000)),
 ]
 
 
@@ -98,3 +101,28 @@ def test_a_sentence_says_itself_wherever_a_page_has_it_and_stays_text():
 def test_nothing_joined_is_nothing():
     assert joined([]) == ""
     assert joined(["50 % off", said("everybody")], "; ") == "50 % off; everybody"
+
+
+@pytest.mark.parametrize(
+    ("language", "written"),
+    [
+        (Language.EN, "1,234.50"),
+        (Language.UK, "1\xa0234,50"),
+        (Language.RU, "1\xa0234,50"),
+        (Language.RO, "1.234,50"),
+        (Language.UZ, "1\xa0234,50"),
+        (Language.MN, "1,234.50"),
+    ],
+)
+def test_a_number_is_written_as_the_language_of_who_reads_writes_it(language, written):
+    number = figure(Decimal("1234.50"))
+    assert number == "1,234.50"
+    assert shown(number, language) == shown(kept(number), language) == shown(pickle.loads(pickle.dumps(number)), language) == written
+    assert shown(amount(Decimal("1234.50"), "UAH"), language) == f"{written} UAH"
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "written"), [(0, None, "0"), (1234, None, "1,234"), (0.05, 1, "0.1"), (-1234.5, 0, "-1,234"), (Decimal("1E+3"), None, "1,000")]
+)
+def test_a_number_has_the_digits_that_are_asked_for(value, digits, written):
+    assert figure(value, digits) == written

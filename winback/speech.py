@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from enum import StrEnum
 from functools import reduce
 from typing import Any
@@ -41,6 +42,28 @@ class Said(str):
     values: Mapping[str, object]
     plural: str  # of a sentence that counts; empty: it counts nothing
     number: int  # that it counts
+
+
+class Figure(str):
+    """A number as English writes it, that knows which number it is: pages write it as the language of who reads does."""
+
+    __slots__ = ("digits", "value")
+    value: Decimal
+    digits: int  # after the point
+
+
+def figure(value: float | Decimal, digits: int | None = None) -> Figure:
+    """A number with its thousands apart. `digits` after the point; None: as many as a Decimal has, none of a whole number."""
+    exact = Decimal(value)
+    shown = max(0, -int(exact.as_tuple().exponent)) if digits is None else digits
+    made = Figure(f"{exact:,.{shown}f}")
+    made.value, made.digits = exact, shown
+    return made
+
+
+def amount(value: Decimal, currency: str, digits: int | None = None) -> str:
+    """An amount of money with its currency: 1,250.00 UAH."""
+    return joined((figure(value, digits), currency), " ")
 
 
 def said(sentence: str, /, **values: object) -> Said:
@@ -85,6 +108,8 @@ def joined(parts: Iterable[str], between: str = ", ") -> str:
 def as_json(told: Any) -> Any:
     """What is told, as a file of JSON can keep it: each sentence in it, however deep, with what it was made of."""
     match told:
+        case Figure():
+            return {"figure": str(told.value), "digits": told.digits}
         case Said():
             counts = {"plural": told.plural, "number": told.number} if told.plural else {}
             return {"said": told.sentence, "values": as_json(told.values), **counts}
@@ -102,6 +127,8 @@ def from_json(kept: Any) -> Any:
             return said(sentence, **from_json(values))
         case {"said": str(sentence), "values": dict(values), "plural": str(plural), "number": int(number)} if len(kept) == 4:
             return numbered(sentence, plural, number, **from_json(values))
+        case {"figure": str(value), "digits": int(digits)} if len(kept) == 2:
+            return figure(Decimal(value), digits)
         case dict():
             return {key: from_json(value) for key, value in kept.items()}
         case list():

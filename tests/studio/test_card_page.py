@@ -93,6 +93,7 @@ async def test_what_a_return_would_be_worth_is_an_amount(browser, project, shop)
     with database.writing(shop.engine) as connection:
         connection.execute(tables.scores.update().values(expected_value_minor=123_456))
     assert "<dd>1,234.56 UAH</dd>" in (await browser.get(CARD)).text
+    assert "<dd>1\xa0234,56 UAH</dd>" in (await browser.get(CARD, headers={"Accept-Language": "uk"})).text
 
 
 async def test_orders_go_on_page_by_page(browser):

@@ -12,7 +12,7 @@ from winback import clock
 from winback.model import Money
 from winback.operations import finding
 from winback.settings import Project
-from winback.speech import N_, called, said
+from winback.speech import N_, amount, called, figure, said
 from winback.store import cards, database, leaving_reasons, portrait
 from winback.store.as_of import AsOf
 
@@ -48,7 +48,7 @@ def glance(project: Project, engine: Engine, key: str, *, now: datetime) -> tupl
 
 
 def _spent(orders: int, spent: Money) -> str:
-    return said(N_("%(orders)s for %(amount)s"), orders=f"{orders:,}", amount=f"{spent.amount:,.2f} {spent.currency}")
+    return said(N_("%(orders)s for %(amount)s"), orders=figure(orders), amount=amount(spent.amount, spent.currency, 2))
 
 
 def _stands(journey: Row[Any]) -> str:

@@ -21,7 +21,7 @@ from winback.operations.plan_power import ASSUMED_RETURN_RATE
 from winback.operations.planning import Plan
 from winback.operations.scenes import Wanted
 from winback.sending.prepared import Prepared
-from winback.speech import N_, from_json, said
+from winback.speech import N_, figure, from_json, said
 from winback.store import database, run_files, runs
 from winback.store.runs import Run
 
@@ -67,9 +67,9 @@ class Asked:
     def sentences(self) -> Iterator[str]:
         """Who comes later, what it costs, and what the numbers can show."""
         if self.waiting:
-            yield said(_WAIT, number=f"{self.waiting:,}")
+            yield said(_WAIT, number=figure(self.waiting))
         for language, people in self.lost.items():
-            yield said(_LOST, number=f"{people:,}", language=language)
+            yield said(_LOST, number=figure(people), language=language)
         yield plan_words.sending(Decimal(self.cost_of_sending), self.currency)
         yield from plan_words.offers({tactic: Decimal(cost) for tactic, cost in self.cost_of_offers.items()}, self.currency)
         for tactic, difference in self.detectable.items():

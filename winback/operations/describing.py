@@ -19,7 +19,7 @@ from winback.errors import ConfigError, Problem
 from winback.model import Money
 from winback.operations import knowing, reasons, scoring
 from winback.settings import Project
-from winback.speech import N_, called, numbered, said
+from winback.speech import N_, amount, called, figure, numbered, said
 from winback.store import database, leaving_reasons, portrait, scores, stage_changes
 from winback.store.as_of import AsOf
 from winback.store.evidence import Evidence
@@ -264,7 +264,7 @@ def _words(name: str, found: Any, today: date) -> str:
     if found is None:
         return said(N_("none")) if name.endswith(("_at", "_on")) else said(N_("not known"))
     if isinstance(found, Money):
-        return f"{found.amount:,f} {found.currency}"
+        return amount(found.amount, found.currency)
     if isinstance(found, date):
         return numbered("%(day)s, %(num)s day ago", "%(day)s, %(num)s days ago", (today - found).days, day=found)
     if name == "chance_lost":
@@ -273,7 +273,7 @@ def _words(name: str, found: Any, today: date) -> str:
         return said(N_("%(number)s of 5"), number=found) if found else said(N_("never bought"))
     if name in {"stage", "value_class", "regularity"}:
         return called(str(found), name.removesuffix("_class"))
-    return f"{found:,.1f}" if isinstance(found, float) else f"{found:,}" if isinstance(found, int) else str(found)
+    return figure(found, 1) if isinstance(found, float) else figure(found) if isinstance(found, int) else str(found)
 
 
 def _chance(found: float) -> str:

@@ -6,7 +6,7 @@ from winback.limits import FuseCause
 from winback.outcomes import wording
 from winback.outcomes.languages import lanes
 from winback.outcomes.sentences import Words
-from winback.speech import N_, said
+from winback.speech import N_, figure, said
 from winback.store.fuses import Fuse
 
 
@@ -33,7 +33,7 @@ def happened(fuse: Fuse) -> str:
     """One sentence, and what the other side said in its own words."""
     bad, of, above = (fuse.counts.get(word, 0) for word in ("bad", "of", "above"))
     share, limit, lane = f"{bad / max(of, 1):.1%}", f"{above:.1%}", name(fuse.lane)
-    letters = said(_LETTERS, bad=f"{bad:,.0f}", of=f"{of:,.0f}", share=share, limit=limit)
+    letters = said(_LETTERS, bad=figure(bad, 0), of=figure(of, 0), share=share, limit=limit)
     match fuse.cause:
         case FuseCause.BOUNCES:
             sentence = N_("Nothing leaves by %(lane)s any more: %(letters)s were refused for good or came back.")

@@ -13,7 +13,7 @@ from winback.errors import ConfigError, Problem
 from winback.journey.fingerprint import Changed
 from winback.model import DeliveryStatus, RunStatus
 from winback.settings import Project
-from winback.speech import N_, called, said
+from winback.speech import N_, called, figure, said
 from winback.store import approvals, database, deliveries, run_files, runs
 from winback.store.approvals import Approval
 from winback.store.run_files import RunChange
@@ -123,7 +123,7 @@ def _answered(deed: Mapping[str, str], people: int) -> str:
     what = called(deed["what"], "approval")
     if deed["by"]:
         what = said(N_("%(what)s by %(who)s"), what=what, who=deed["by"])
-    return said(N_("%(what)s: letters to %(people)s people"), what=what, people=f"{people:,}")
+    return said(N_("%(what)s: letters to %(people)s people"), what=what, people=figure(people))
 
 
 def history(connection: Connection, run: Run) -> list[tuple[datetime, str]]:

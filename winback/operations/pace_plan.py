@@ -10,7 +10,7 @@ from typing import Any
 
 from winback.sending import places
 from winback.sending.pace import Terms
-from winback.speech import N_, joined, numbered, said
+from winback.speech import N_, figure, joined, numbered, said
 
 _SHOWN = 3
 
@@ -60,10 +60,10 @@ def told(stage: str, paced: Sequence[Paced]) -> Iterator[str]:
 
 
 def _told(paced: Paced) -> str:
-    told = {"lane": paced.lane, "long": _long(paced.takes), "letters": f"{paced.letters:,}"}
+    told = {"lane": paced.lane, "long": _long(paced.takes), "letters": figure(paced.letters)}
     if paced.per_hour is None:
         return said(N_("%(lane)s %(long)s (%(letters)s letters)"), **told)
-    return said(N_("%(lane)s %(long)s (%(letters)s letters, %(rate)s an hour)"), **told, rate=f"{paced.per_hour:,}")
+    return said(N_("%(lane)s %(long)s (%(letters)s letters, %(rate)s an hour)"), **told, rate=figure(paced.per_hour))
 
 
 def _long(span: timedelta) -> str:

@@ -9,28 +9,28 @@ from winback.operations import pace_plan
 from winback.operations.daily_plan import DailyPlan
 from winback.operations.planning import Plan
 from winback.operations.rationing import Budget
-from winback.speech import N_, said
+from winback.speech import N_, amount, figure, said
 
 
 def days(daily: DailyPlan | None) -> Iterator[str]:
     """Who comes in next, and what is to be expected afterwards; nothing of a campaign that takes everybody in at once."""
     if daily is None:
         return
-    newly, filled = f"{daily.newly:,}", f"{daily.back_filled:,}"
+    newly, filled = figure(daily.newly), figure(daily.back_filled)
     if daily.again:
         sentence = N_("The next day takes %(newly)s who newly lapsed and %(filled)s of the back-fill, %(again)s skipped so far are decided on anew.")
-        yield said(sentence, newly=newly, filled=filled, again=f"{daily.again:,}")
+        yield said(sentence, newly=newly, filled=filled, again=figure(daily.again))
     else:
         yield said(N_("The next day takes %(newly)s who newly lapsed and %(filled)s of the back-fill."), newly=newly, filled=filled)
     if daily.waiting:
         sentence = N_("Waiting in the back-fill: %(waiting)s, the last on %(day)s, if nobody of them orders.")
-        yield said(sentence, waiting=f"{daily.waiting:,}", day=daily.waiting_until)
+        yield said(sentence, waiting=figure(daily.waiting), day=daily.waiting_until)
     if daily.unreached:
         sentence = N_("%(number)s of them would still wait on %(day)s, the last day on which all stages fit in: quicken `back_fill`.")
-        yield said(sentence, number=f"{daily.unreached:,}", day=daily.takes_until)
+        yield said(sentence, number=figure(daily.unreached), day=daily.takes_until)
     if daily.newly_a_day is not None:
         sentence = N_("About %(number)s lapsed a day in the last month; as many are to be expected until %(day)s.")
-        yield said(sentence, number=f"{daily.newly_a_day:,.1f}", day=daily.takes_until)
+        yield said(sentence, number=figure(daily.newly_a_day, 1), day=daily.takes_until)
 
 
 def pace(plan: Plan) -> Iterator[str]:
@@ -49,35 +49,37 @@ def money(plan: Plan) -> Iterator[str]:
             if net > 0
             else N_("Returns are expected to bring %(brings)s, the whole sequence costs %(costs)s: %(net)s lost.")
         )
-        yield said(sentence, brings=f"{plan.worth.expected:,.2f} {plan.currency}", costs=f"{plan.worth.cost:,.2f}", net=f"{net:,.2f} {plan.currency}")
+        yield said(
+            sentence, brings=amount(plan.worth.expected, plan.currency, 2), costs=figure(plan.worth.cost, 2), net=amount(net, plan.currency, 2)
+        )
     yield from offers(plan.cost_of_offers, plan.currency)
     for pool in plan.pools:
         yield pool.sentence
     for budget in plan.budgets:
         yield _promised(budget, plan.currency)
     if plan.holding:
-        yield said(N_("%(number)s of them hold a code of another campaign, and get none of this one while they do."), number=f"{plan.holding:,}")
+        yield said(N_("%(number)s of them hold a code of another campaign, and get none of this one while they do."), number=figure(plan.holding))
 
 
 def sending(cost: Decimal, currency: str) -> str:
     """What the channels take."""
-    return said(N_("Sending costs up to %(amount)s."), amount=f"{cost:,.2f} {currency}")
+    return said(N_("Sending costs up to %(amount)s."), amount=amount(cost, currency, 2))
 
 
 def offers(costs: Mapping[str, Decimal], currency: str) -> Iterator[str]:
     """What the offer of each tactic costs."""
     for tactic, cost in costs.items():
         sentence = N_("The offer of %(tactic)s costs %(amount)s for every 100 who take it up.")
-        yield said(sentence, tactic=tactic, amount=f"{cost:,.2f} {currency}")
+        yield said(sentence, tactic=tactic, amount=amount(cost, currency, 2))
 
 
 def _promised(budget: Budget, currency: str) -> str:
-    offer, all_of_it = budget.offer, f"{budget.budget:,.2f} {currency}"
-    whole = f"{budget.before + budget.promised:,.2f}"
+    offer, all_of_it = budget.offer, amount(budget.budget, currency, 2)
+    whole = figure(budget.before + budget.promised, 2)
     if not budget.before:
         return said(N_("Of the budget of %(offer)s, %(budget)s, %(whole)s would be promised."), offer=offer, budget=all_of_it, whole=whole)
     sentence = N_("Of the budget of %(offer)s, %(budget)s, %(whole)s would be promised, %(before)s of them before.")
-    return said(sentence, offer=offer, budget=all_of_it, whole=whole, before=f"{budget.before:,.2f}")
+    return said(sentence, offer=offer, budget=all_of_it, whole=whole, before=figure(budget.before, 2))
 
 
 def power(plan: Plan) -> Iterator[str]:

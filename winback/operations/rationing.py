@@ -17,7 +17,7 @@ from winback.journey.purse import Purse
 from winback.model import Money, RecipientStatus
 from winback.sending import offering
 from winback.sending.prepared import Prepared
-from winback.speech import N_, numbered, said
+from winback.speech import N_, figure, numbered, said
 from winback.store import code_pools, codes, runs
 from winback.store.runs import Run
 
@@ -40,7 +40,7 @@ class Pool:
 
     @property
     def sentence(self) -> str:
-        told = {"file": self.file, "codes": f"{self.codes:,}", "wanted": f"{self.wanted:,}"}
+        told = {"file": self.file, "codes": figure(self.codes), "wanted": figure(self.wanted)}
         if not self.missing:
             return said(N_("%(file)s has %(codes)s free codes and %(wanted)s customers would get one."), **told)
         return numbered(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from winback.speech import N_, called, joined, said
+from winback.speech import N_, called, figure, joined, said
 
 
 def of(reach: Mapping[str, Any]) -> str:
@@ -21,7 +21,7 @@ def _consent(reach: Mapping[str, Any]) -> str:
     if reach.get("withdrawn"):
         return said(N_("consent taken back")) if reach["consent_on"] or reach["consent_source"] else said(N_("no consent: they said no"))
     if reach.get("bought_days") is not None:
-        return said(N_("no consent, bought %(days)s days ago"), days=f"{reach['bought_days']:,}")
+        return said(N_("no consent, bought %(days)s days ago"), days=figure(reach["bought_days"]))
     return said(N_("no consent"))
 
 
@@ -33,7 +33,7 @@ def _given(reach: Mapping[str, Any]) -> str:
     if reach.get("confirmed"):
         given = said(N_("%(given)s and confirmed"), given=given)
     if reach.get("quiet_days"):
-        given = said(N_("%(given)s, nothing heard for %(days)s days"), given=given, days=f"{reach['quiet_days']:,}")
+        given = said(N_("%(given)s, nothing heard for %(days)s days"), given=given, days=figure(reach["quiet_days"]))
     return given
 
 

@@ -15,7 +15,7 @@ from winback.audience.cohort import Cohort, Selection
 from winback.errors import Refused
 from winback.operations import knowing
 from winback.settings import Project
-from winback.speech import N_, said
+from winback.speech import N_, figure, said
 from winback.store import cohorts, database
 from winback.store.as_of import AsOf
 from winback.store.ground import Ground
@@ -122,7 +122,7 @@ def words(selection: Selection) -> list[str]:
     limit = (
         []
         if chosen.limit is None
-        else [said(N_("the first %(limit)s by %(order)s"), limit=f"{chosen.limit:,}", order=said(str(chosen.order_by).replace("_", " ")))]
+        else [said(N_("the first %(limit)s by %(order)s"), limit=figure(chosen.limit), order=said(str(chosen.order_by).replace("_", " ")))]
     )
     return [said(N_("all customers")), *(conditions.describe(rule, selection) for rule in chosen.rules), *excludes, *limit]
 
@@ -155,4 +155,4 @@ def warnings(funnel: Sequence[tuple[str, int]]) -> Iterator[str]:
     if emptied is not None:
         condition, before = funnel[emptied][0], funnel[emptied - 1][1]
         sentence = N_("Nobody is in it: of the %(before)s customers left before it, none passes the condition `%(condition)s`.")
-        yield said(sentence, before=f"{before:,}", condition=condition)
+        yield said(sentence, before=figure(before), condition=condition)

@@ -18,7 +18,7 @@ from winback.model import ChannelName
 from winback.operations.tending import shows
 from winback.operations.waiting import Wait
 from winback.settings import Project
-from winback.speech import N_, said
+from winback.speech import N_, figure, said
 from winback.store import audit, database, thread_answers, thread_lists, threads
 from winback.strictyaml import nearest
 
@@ -169,8 +169,8 @@ def answer(project: Project, engine: Engine, thread_id: int, text: str, *, by: s
     """
     words = text.replace("\r\n", "\n").strip()
     if not words or len(words) > LONGEST:
-        what = said(N_("the answer has %(number)s characters."), number=f"{len(words):,}") if words else said(N_("the answer says nothing."))
-        raise ConfigError(Problem("", None, what, said(N_("Write at most %(number)s characters."), number=f"{LONGEST:,}")))
+        what = said(N_("the answer has %(number)s characters."), number=figure(len(words))) if words else said(N_("the answer says nothing."))
+        raise ConfigError(Problem("", None, what, said(N_("Write at most %(number)s characters."), number=figure(LONGEST))))
     _known_sender(project, by)
     if channel and channel not in set(ChannelName):
         raise ConfigError(Problem("", None, f"there is no channel `{channel}`.", nearest(channel, set(ChannelName), "Channels")))

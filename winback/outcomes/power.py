@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 
 from winback.model import HOLDOUT
 from winback.outcomes import statistics
 from winback.outcomes.statistics import ALPHA, POWER, round_to_digits
-from winback.speech import N_, either, numbered, said
+from winback.speech import N_, either, figure, numbered, said
 
 _TACTICS = {1: N_("one tactic"), 2: N_("two tactics"), 3: N_("three tactics"), 4: N_("four tactics"), 5: N_("five tactics")}
 
@@ -36,11 +37,11 @@ class Planned:
     @property
     def sentence(self) -> str:
         """In words, with the way out where the customers aren't enough."""
-        told = {"customers": f"{self.customers:,}"}
+        told: dict[str, str] = {"customers": figure(self.customers)}
         if self.detectable is None:
             can = said(N_("With %(customers)s customers no lift, however large, would probably show"), **told)
         else:
-            told |= {"points": _points(self.detectable), "rate": f"{100 * self.base:g}"}
+            told |= {"points": _points(self.detectable), "rate": figure(Decimal(f"{100 * self.base:g}"))}
             can = said(
                 N_("With %(customers)s customers you can see a lift of %(points)s points over the %(rate)s %% who return by themselves"), **told
             )
@@ -61,7 +62,7 @@ class Planned:
                 N_("drop to %(tactics)s"), tactics=said(_TACTICS.get(self.tactics_enough, N_("%(number)s tactics")), number=self.tactics_enough)
             )
         if self.weeks is None and self.tactics_enough is None:
-            yield said(N_("gather %(customers)s customers, or don't count on a proof"), customers=f"{self.needed or 0:,}")
+            yield said(N_("gather %(customers)s customers, or don't count on a proof"), customers=figure(self.needed or 0))
 
     def as_json(self) -> dict[str, object]:
         return {
@@ -122,4 +123,4 @@ def _fewer(customers: int, left_alone: float, base: float, hoped: float, tactics
 
 
 def _points(fraction: float) -> str:
-    return f"{100 * fraction:.1f}".removesuffix(".0")
+    return figure(Decimal(f"{100 * fraction:.1f}".removesuffix(".0")))

@@ -18,7 +18,7 @@ from winback.errors import ConfigError, Problem, Refused
 from winback.operations import backtesting, cohort_list, explaining, revisions, selecting, sizing
 from winback.operations.revisions import Revision
 from winback.settings import Project
-from winback.speech import N_, said
+from winback.speech import N_, figure, said
 from winback.store import interrupting
 from winback.store.interrupting import Interrupted, Question, TooSlow
 from winback.strictyaml import Document
@@ -109,7 +109,7 @@ def _days(text: str) -> int:
     number = int(text) if text.strip().isascii() and text.strip().isdecimal() and len(text) < 6 else 0
     if not 1 <= number <= _MOST_DAYS:
         what = said(N_("`%(text)s` is no number of days."), text=text[:40])
-        raise ConfigError(Problem("", None, what, said(N_("Write a number from 1 to %(most)s."), most=f"{_MOST_DAYS:,}")))
+        raise ConfigError(Problem("", None, what, said(N_("Write a number from 1 to %(most)s."), most=figure(_MOST_DAYS))))
     return number
 
 

@@ -33,11 +33,10 @@ def routes(desk: Desk) -> APIRouter:
             today=held,
             day=clock.local_day(now, desk.project.zone).isoformat(),
             states=status_words.CAMPAIGN,
-            figure=partial(status_words.figure, most=today.MOST),
+            figure=partial(status_words.some, most=today.MOST),
             at=lambda moment: f"{moment.astimezone(desk.project.zone):%Y-%m-%d %H:%M}",
             lane_name=lane_words.name,
             happened=lane_words.happened,
-            points=_points,
         )
 
     return router
@@ -48,8 +47,3 @@ def _ask(counts: Counts, key: Hashable, count: Callable[[], tuple[Counted, Count
     counts.begin(key, count)
     found: tuple[Counted, Counted] | None = counts.take(key, patience=_PATIENCE_SECONDS)
     return found
-
-
-def _points(share: float) -> str:
-    """A share in points of a hundred, with its sign."""
-    return f"{100 * share:+.1f}".replace("-", "\u2212")

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import jinja2
 from jinja2.bccache import Bucket
 from markupsafe import Markup, escape
 
-from winback.letters import formats, locales
-from winback.speech import Language, Said, called
+from winback.letters import locales
+from winback.outcomes import languages, wording
+from winback.speech import Figure, Language, Said, amount, called
 from winback.studio import why_words, words
 from winback.studio.words import NP_
 
@@ -57,6 +58,7 @@ def templates(language: Language) -> jinja2.Environment:
     catalogues too, such as a message that names what somebody typed.
     """
     gettext, ngettext = words.sayings(language)
+    written = languages.words(language)
 
     def say(sentence: str, /, **values: object) -> Markup:
         if not isinstance(sentence, Said) or values:
@@ -66,11 +68,13 @@ def templates(language: Language) -> jinja2.Environment:
         return say(sentence.sentence, **sentence.values)
 
     def count(singular: str, plural: str, number: int, /, **values: object) -> Markup:
-        known = {"num": formats.write_number(number, locale=language), **{name: shown(value) for name, value in values.items()}}
+        known = {"num": wording.number(number, words=written), **{name: shown(value) for name, value in values.items()}}
         return _filled(ngettext(singular, plural, number), known)
 
     def shown(value: Any) -> Any:
         """What knows what it was made of is said in the page's language wherever it stands; anything else stays as it is."""
+        if isinstance(value, Figure):
+            return wording.number(value.value, value.digits, written)
         return say(value) if isinstance(value, Said) else value
 
     environment = jinja2.Environment(
@@ -86,10 +90,10 @@ def templates(language: Language) -> jinja2.Environment:
     environment.newstyle_gettext = True  # type: ignore[attr-defined]  # the extension's: `trans` hands values over instead of filling them in
     tag = locales.language_tag(language)
     environment.globals.update({"_": say, "gettext": say, "ngettext": count, "pgettext": lambda context, word: say(NP_(context, word)), "lang": tag})
-    environment.globals["called"] = called
+    environment.globals.update({"called": called, "amount": amount})
     environment.globals.update({"why": why_words.why, "end": why_words.end, "part": why_words.part, "arm_word": why_words.arm})
     environment.filters["said"] = shown
-    environment.filters["number"] = lambda value: formats.write_number(value, locale=language)
+    environment.globals.update({each.__name__: partial(each, words=written) for each in (wording.number, wording.percent, wording.points)})
     return environment
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from winback.audience.lifecycle import Stage
 from winback.audience.value import ValueClass
 from winback.model import HOLDOUT, TASK, ChannelName, DeliveryStatus
+from winback.speech import figure, joined
 from winback.studio.words import N_, NP_
 
 CAMPAIGN = {
@@ -64,6 +65,6 @@ def arm(name: str) -> str:
     return ALONE if name == HOLDOUT else name
 
 
-def figure(count: int, most: int = 0) -> str:
+def some(count: int, most: int = 0) -> str:
     """A count; one that was counted up to `most` only says that it may be more."""
-    return f"{count:,}+" if most and count >= most else f"{count:,}"
+    return joined((figure(count), "+"), "") if most and count >= most else figure(count)

@@ -9,7 +9,7 @@ from winback.errors import Refused
 from winback.letters import sender, wording
 from winback.model import Money
 from winback.settings import Project
-from winback.speech import Language, joined
+from winback.speech import Language, amount, joined
 
 
 def at(project: Project, moment: datetime) -> str:
@@ -19,7 +19,7 @@ def at(project: Project, moment: datetime) -> str:
 
 def money(minor: Any, currency: str) -> str:
     """An amount of minor units: 1,250.00 UAH."""
-    return f"{Money.from_minor(minor, currency).amount:,f} {currency}"
+    return amount(Money.from_minor(minor, currency).amount, currency)
 
 
 def refused(error: Refused, *, how: bool = True) -> str:
