@@ -15,7 +15,7 @@ from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 
 from winback import extras
 from winback.errors import Problem, StoreError
-from winback.store import interrupting
+from winback.store import interrupting, still_there
 
 if TYPE_CHECKING:  # late: whoever finds the schema new needs little of it
     from alembic.config import Config
@@ -133,7 +133,7 @@ def _connectable(url: str, name: str, synchronous: str) -> Engine:
             )
         if parsed.get_backend_name() == "sqlite" and parsed.database not in {None, "", ":memory:"}:
             Path(str(parsed.database)).parent.mkdir(parents=True, exist_ok=True)
-        engine = sqlalchemy.create_engine(parsed, pool_pre_ping=True, hide_parameters=True)  # rows hold names and addresses
+        engine = sqlalchemy.create_engine(parsed, hide_parameters=True)  # rows hold names and addresses
     except ModuleNotFoundError as error:
         raise (extras.missing(error) or StoreError(Problem(name, None, f"`database` can't be read: {_first_line(error)}.", _HOW))) from error
     except sqlalchemy.exc.ArgumentError as error:
@@ -146,6 +146,7 @@ def _connectable(url: str, name: str, synchronous: str) -> Engine:
         _tune_sqlite(engine, synchronous)
     else:
         _tune_postgresql(engine)
+        still_there.watch(engine)
     return engine
 
 
