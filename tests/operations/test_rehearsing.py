@@ -18,7 +18,7 @@ from winback.model import DeliveryStatus, RecipientStatus
 from winback.operations import calendar, rehearsing
 from winback.operations.calendar import Calendar, Leaving
 from winback.sending import prepared
-from winback.store import database, deliveries, runs
+from winback.store import database, deliveries, enrolling, runs
 from winback.store.tables import campaign_runs, customers
 from winback.tracking import tokens
 from winback.tracking.tokens import Purpose
@@ -121,7 +121,7 @@ def test_a_run_that_lay_in_the_future_then_keeps_nobody_from_being_written_to(en
             }
             for who in connection.execute(select(customers.c.id)).scalars().all()
         ]
-        runs.enrol(connection, rows)
+        enrolling.enrol(connection, rows)
     assert play(ready, engine, letters=False).recipients == before
 
 

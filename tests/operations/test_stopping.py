@@ -12,7 +12,7 @@ from tests.operations.shopdata import CUSTOMERS, HEADER, ORDERS, run, shop
 from tests.store import world
 from winback.channels.memory import MemoryChannel
 from winback.model import DeliveryStatus, RecipientStatus
-from winback.store import database, deliveries, runs
+from winback.store import database, deliveries, enrolling, runs
 from winback.store.tables import customers, recipients
 from winback.store.tables import deliveries as table
 
@@ -34,7 +34,7 @@ def test_an_import_ends_journeys_and_stops_their_letters_at_once(engine, tmp_pat
         begun = runs.start(connection, "c", number=1, salt="s", plan={"stop_when": ["ordered"]}, now=START - timedelta(days=1))
         for who in connection.execute(select(customers.c.id)).scalars().all():
             place = {"run_id": begun.id, "customer_id": who, "status": RecipientStatus.ACTIVE, "arm": "a", "facts": {}, "next_stage": 0}
-            runs.enrol(connection, [{**place, "assigned_at": START - timedelta(days=1), "next_due_at": None}])
+            enrolling.enrol(connection, [{**place, "assigned_at": START - timedelta(days=1), "next_due_at": None}])
             letter = {"run_id": begun.id, "stage": "one", "customer_id": who, "tactic": "a", "locale": "uk", "due_at": START}
             deliveries.plan(connection, [{**letter, "status": DeliveryStatus.PLANNED}])
     project = shop(tmp_path, LISTED + ORDERS, **{"people": people, **files})

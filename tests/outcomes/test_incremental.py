@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import delete, select, update
 
 from winback.model import HOLDOUT, OrderStatus
-from winback.store import database, refreshing, runs, tables
+from winback.store import database, enrolling, refreshing, tables
 from winback.store.as_of import AsOf
 
 START = datetime(2026, 3, 1, 9, 30, 15, 250_000, tzinfo=UTC)  # when everybody is assigned
@@ -129,7 +129,7 @@ def test_an_assignment_as_of_an_earlier_moment_than_the_last_measuring_is_heard(
         connection.execute(delete(tables.recipients).where(tables.recipients.c.customer_id == who))
         connection.execute(delete(tables.outcomes_due))
         row = {"run_id": world.run_id, "customer_id": who, "status": "active", "arm": "gift", "facts": {}, "assigned_at": at(8)}
-        runs.enrol(connection, [row])
+        enrolling.enrol(connection, [row])
     assert world.measure(11) == 1
 
 

@@ -21,7 +21,7 @@ from winback.model import DeliveryStatus, Reason, RecipientStatus
 from winback.operations import stopping
 from winback.sending import turns
 from winback.sending.turns import Terms
-from winback.store import database, deliveries, events, runs, stops
+from winback.store import database, deliveries, enrolling, events, runs, stops
 from winback.store.deliveries import Outcome
 from winback.store.tables import deliveries as table
 from winback.store.tables import recipients, touches
@@ -69,7 +69,7 @@ class Customers(RuleBasedStateMachine):
                     "next_stage": 0,
                     "next_due_at": None,
                 }
-                runs.enrol(connection, [{**row, "customer_id": who} for who in self.people])
+                enrolling.enrol(connection, [{**row, "customer_id": who} for who in self.people])
                 for who in self.people:
                     self._queue(connection, run, who, 0)
 

@@ -19,7 +19,7 @@ from winback.audience.consents import MARKETING, OPEN_TRACKING, ConsentWay
 from winback.journey import eligibility
 from winback.journey.policy import Policy, Rules
 from winback.model import ChannelName, DeliveryStatus, Reason, RecipientStatus
-from winback.store import candidates, consents, database, deliveries, merging, runs
+from winback.store import candidates, consents, database, deliveries, enrolling, merging, runs
 from winback.store.as_of import AsOf
 from winback.store.consents import Given, Withdrawn
 from winback.store.deliveries import Outcome
@@ -207,7 +207,7 @@ class Withdrawals(RuleBasedStateMachine):
             for who in self.people:
                 world.reach(connection, who, address="both@post.example" if who in self.people[:2] else None)
             active = {"run_id": self.run_.id, "status": RecipientStatus.ACTIVE, "arm": "a", "facts": {}, "assigned_at": SENT_AT, "next_stage": 0}
-            runs.enrol(connection, [{**active, "customer_id": who} for who in self.people])
+            enrolling.enrol(connection, [{**active, "customer_id": who} for who in self.people])
         for which in range(COUNT):
             self.plan(which)
 
@@ -296,7 +296,7 @@ def test_a_withdrawal_during_a_claim_keeps_the_letter_from_leaving(engine):
         who = world.customer(connection, "olena")
         world.reach(connection, who)
         row = {"run_id": run.id, "customer_id": who, "status": RecipientStatus.ACTIVE, "arm": "a", "facts": {}, "assigned_at": NOW, "next_stage": 0}
-        runs.enrol(connection, [row])
+        enrolling.enrol(connection, [row])
         letter = {
             "run_id": run.id,
             "stage": "one",

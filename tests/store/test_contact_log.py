@@ -18,7 +18,7 @@ from winback.journey.stage import Stage
 from winback.model import DeliveryStatus, Reason, RecipientStatus, RunStatus
 from winback.sending import turns
 from winback.sending.turns import Terms
-from winback.store import contact_log, database, deliveries, runs
+from winback.store import contact_log, database, deliveries, enrolling, runs
 from winback.store.tables import campaign_runs, customers, tasks, touches
 from winback.store.tables import deliveries as table
 
@@ -49,7 +49,7 @@ def recipient(connection, run, who, status=RecipientStatus.ACTIVE, due_at=None):
         "next_stage": 0,
         "next_due_at": due_at,
     }
-    runs.enrol(connection, [row])
+    enrolling.enrol(connection, [row])
 
 
 def claim(connection, run, worker="w", limit=10):

@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from tests.store import world
 from winback.model import DeliveryStatus, Reason, RecipientStatus, RunStatus
-from winback.store import database, deliveries, events, runs
+from winback.store import database, deliveries, enrolling, events, runs
 from winback.store.deliveries import Outcome
 from winback.store.tables import campaign_runs
 from winback.store.tables import deliveries as table
@@ -28,7 +28,7 @@ COUNT = 8
 def plan(connection, count=COUNT):
     run = runs.start(connection, "c", number=1, salt="c-1", plan={}, now=NOW)
     people = [world.customer(connection, f"k{number}") for number in range(count)]
-    runs.enrol(
+    enrolling.enrol(
         connection,
         [
             {"run_id": run.id, "customer_id": who, "status": RecipientStatus.ACTIVE, "arm": "a", "facts": {}, "assigned_at": NOW, "next_stage": 0}

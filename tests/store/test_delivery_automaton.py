@@ -25,7 +25,7 @@ from sqlalchemy import select
 from tests import projects
 from tests.store import world
 from winback.model import DeliveryStatus, Reason, RecipientStatus, RunStatus
-from winback.store import database, deliveries, events, merging, repeats, runs, stops
+from winback.store import database, deliveries, enrolling, events, merging, repeats, runs, stops
 from winback.store.deliveries import Outcome
 from winback.store.merging import Busy
 from winback.store.tables import campaign_runs
@@ -85,8 +85,8 @@ class Automaton(RuleBasedStateMachine):
             self.run_ = runs.start(connection, "c", number=1, salt="c-1", plan=PLAN, now=NOW)
             who = [world.customer(connection, f"k{number}") for number in range(COUNT + 1)]
             active = {"run_id": self.run_.id, "status": RecipientStatus.ACTIVE, "arm": "a", "facts": {}, "assigned_at": NOW, "next_stage": 0}
-            runs.enrol(connection, [{**active, "customer_id": each} for each in who[:-1]])
-            runs.enrol(connection, [{**active, "customer_id": who[-1], "status": RecipientStatus.HELD_OUT}])
+            enrolling.enrol(connection, [{**active, "customer_id": each} for each in who[:-1]])
+            enrolling.enrol(connection, [{**active, "customer_id": who[-1], "status": RecipientStatus.HELD_OUT}])
             runs.record_enrolled(connection, self.run_.id, NOW)
             row = {"run_id": self.run_.id, "stage": "one", "tactic": "a", "locale": "uk", "due_at": NOW}
             rows = [{**row, "customer_id": each, "status": HELD_OUT if each == who[-1] else PLANNED} for each in who]

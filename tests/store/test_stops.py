@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from tests.store import world
 from winback.model import ChannelName, DeliveryStatus, Reason, RecipientStatus, RunStatus
 from winback.operations import stopping
-from winback.store import candidates, database, deliveries, events, runs, stops_due
+from winback.store import candidates, database, deliveries, enrolling, events, runs, stops_due
 from winback.store.deliveries import Outcome
 from winback.store.tables import customers, recipients
 from winback.store.tables import deliveries as table
@@ -32,7 +32,7 @@ def enrol(connection, run, who, status=RecipientStatus.ACTIVE, known=KNOWN):
         "next_stage": 0,
         "next_due_at": NOW,
     }
-    runs.enrol(connection, [row])
+    enrolling.enrol(connection, [row])
 
 
 def queue(connection, run, who):

@@ -206,7 +206,7 @@ def enrol(engine: Engine, prepared: Prepared, run: Run, *, now: datetime, progre
         for batch in batches:
             with database.writing(engine) as writer:
                 dealt = rations.deal(writer, batch, now=now, run=run)
-                new += runs.enrol(writer, [row(run, decision, prepared.project.zone, run.started_at) for decision in dealt])
+                new += enrolling.enrol(writer, [row(run, decision, prepared.project.zone, run.started_at) for decision in dealt])
                 rationing.reserve(writer, prepared, run, dealt, assigned_at=run.started_at, now=now)
             if progress:
                 progress(len(batch))
@@ -231,7 +231,7 @@ def _enrol_today(engine: Engine, prepared: Prepared, run: Run, *, now: datetime,
             with database.writing(engine) as writer:
                 dealt = rations.deal(writer, batch, now=now, run=run, again=again)
                 rows = [row(run, decision, prepared.project.zone, moment) for decision in dealt]
-                new += runs.enrol(writer, [each for each in rows if each["customer_id"] not in again])
+                new += enrolling.enrol(writer, [each for each in rows if each["customer_id"] not in again])
                 new += enrolling.decide_again(writer, [each for each in rows if each["customer_id"] in again])
                 rationing.reserve(writer, prepared, run, dealt, assigned_at=moment, now=now)
             if progress:

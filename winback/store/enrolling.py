@@ -1,4 +1,4 @@
-"""The days of a campaign that enrols daily: whose turn it is, who waits, and what was decided on again.
+"""Decisions on customers as they are written; and the days of a campaign that enrols daily: whose turn it is, who waits, who was decided on again.
 
 A day is begun by one conditional update that keeps its moment: whoever goes on with it, after a crash or beside another scheduler, decides
 as of the same moment. It is over when that moment is taken away again.
@@ -6,16 +6,20 @@ as of the same moment. It is over when that moment is taken away again.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, Subquery, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Insert, Select, Subquery, and_, func, insert, or_, select, true, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from winback.model import RecipientStatus
 from winback.store import outcomes_due, stops_due
 from winback.store.among import among_these
+from winback.store.given import rows as given_rows
 from winback.store.tables import back_fill, campaign_runs, customers, recipients
 
 _AT_ONCE = 10_000  # rows
@@ -90,6 +94,28 @@ def place(connection: Connection, run_id: int, customer_id: int) -> int | None:
     """Where somebody stands, or stood, in the back-fill; None: never there."""
     found = select(back_fill.c.place).where(back_fill.c.run_id == run_id, back_fill.c.customer_id == customer_id)
     return connection.execute(found).scalar()
+
+
+def enrol(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
+    """Write what was decided on some customers; those already decided on keep their first decision. Returns how many are new."""
+    if not rows:
+        return 0
+    columns = tuple(rows[0])
+    given = [[json.dumps(row[name], ensure_ascii=False) if name == "facts" else row[name] for name in columns] for row in rows]
+    new = connection.execute(_enrol(connection.dialect.name, columns), {"rows": given})
+    stops_due.note(connection)  # the decision may be as of a moment before orders that were looked at already
+    outcomes_due.assigned(connection, rows[0]["run_id"], min(row["assigned_at"] for row in rows))
+    return len(new.all())
+
+
+@cache
+def _enrol(dialect: str, columns: tuple[str, ...]) -> Insert:
+    """`facts` are given as JSON that is written already."""
+    given = given_rows(dialect, **{name: recipients.c[name].type for name in columns})
+    at_once = (sqlite if dialect == "sqlite" else postgresql).insert(recipients)
+    taken = select(given).where(true())  # without a condition SQLite takes what follows for a join's
+    written: Insert = at_once.from_select(columns, taken).on_conflict_do_nothing()
+    return written.returning(recipients.c.customer_id)
 
 
 def decide_again(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:

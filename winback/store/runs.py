@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -10,11 +9,10 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Insert, Integer, Row, Select, Text, Update, and_, bindparam, case, func, select, true, update
+from sqlalchemy import ColumnElement, Connection, Integer, Row, Select, Text, Update, and_, bindparam, case, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from winback.model import UNFINISHED, DeliveryStatus, Reason, RecipientStatus, RunStatus
-from winback.store import outcomes_due, stops_due
 from winback.store.among import among
 from winback.store.given import rows as given_rows
 from winback.store.persons import person_id
@@ -218,28 +216,6 @@ def member_batches(connection: Connection, members: Select[Any], size: int) -> I
     """Ids of a cohort's members in batches, in order. All are read at once, so that no cursor stays open between commits."""
     ids: list[int] = sorted(connection.execute(members).scalars())
     yield from (ids[at : at + size] for at in range(0, len(ids), size))
-
-
-def enrol(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
-    """Write what was decided on some customers; those already decided on keep their first decision. Returns how many are new."""
-    if not rows:
-        return 0
-    columns = tuple(rows[0])
-    given = [[json.dumps(row[name], ensure_ascii=False) if name == "facts" else row[name] for name in columns] for row in rows]
-    new = connection.execute(_enrol(connection.dialect.name, columns), {"rows": given})
-    stops_due.note(connection)  # the decision may be as of a moment before orders that were looked at already
-    outcomes_due.assigned(connection, rows[0]["run_id"], min(row["assigned_at"] for row in rows))
-    return len(new.all())
-
-
-@cache
-def _enrol(dialect: str, columns: tuple[str, ...]) -> Insert:
-    """`facts` are given as JSON that is written already."""
-    given = given_rows(dialect, **{name: recipients.c[name].type for name in columns})
-    at_once = (sqlite if dialect == "sqlite" else postgresql).insert(recipients)
-    taken = select(given).where(true())  # without a condition SQLite takes what follows for a join's
-    written: Insert = at_once.from_select(columns, taken).on_conflict_do_nothing()
-    return written.returning(recipients.c.customer_id)
 
 
 def get_recipients(connection: Connection, run_id: int, ids: Iterable[int]) -> dict[int, Row[Any]]:
