@@ -22,14 +22,13 @@ from sqlalchemy import (
     func,
     null,
     select,
-    text,
     true,
 )
 from sqlalchemy.sql import operators, visitors
 
 from winback.audience.cohort import Rule, Selection
 from winback.audience.conditions import describe_excludes, needed
-from winback.store import conditions, excluding, facts
+from winback.store import conditions, excluding, facts, room
 from winback.store.as_of import AsOf, Whose
 from winback.store.ground import Ground, SequenceCost
 from winback.store.tables import customers, scores
@@ -37,7 +36,6 @@ from winback.store.tables import facts as stored
 
 _OFTEN = 10_000
 """So many customers are looked at one after another sooner than all members are found."""
-_MEMORY = "64MB"  # for each join on PostgreSQL, whose usual 4 MB send a million customers to the disk
 
 
 def ground(
@@ -81,19 +79,12 @@ def funnel(connection: Connection, stand: Ground) -> list[int]:
     begins = {beside, queried, len(found)}
     if stand.dialect == "postgresql" and stand.facts is stored:  # elsewhere each pass would cost what counting the facts costs
         begins |= {place for place in range(queried, len(found)) if _asks_a_query(found[place])}
-    _tune(connection)
+    room.give(connection)
     left = _left(connection, stand.facts, [true()], found[:beside])
     for first, last in pairwise(sorted(begins)):
         left += _left_after(connection, stand.source(), left[-1], found[:first], found[first:last])
     limit = stand.selection.cohort.limit
     return left if limit is None else [*left, min(limit, left[-1])]
-
-
-def _tune(connection: Connection) -> None:
-    """On PostgreSQL, until the transaction ends: tables of everybody are joined in memory, and a statement that runs once isn't compiled."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(text(f"SET LOCAL work_mem = '{_MEMORY}'"))
-        connection.execute(text("SET LOCAL jit = off"))
 
 
 def _left_after(

@@ -28,7 +28,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from winback.model import OrderStatus
 from winback.outcomes.figures import Figures
-from winback.store import aside, came_back, code_figures, outcome_figures, outcome_parts, outcomes_due, responses, stage_places, standing, waves
+from winback.store import aside, came_back, code_figures, outcome_figures, outcome_parts, outcomes_due, responses, room, stage_places, standing, waves
 from winback.store.as_of import Whose, of
 from winback.store.counting import is_purchase
 from winback.store.jumps import jumping
@@ -43,6 +43,7 @@ _NEVER = datetime(1, 1, 2, tzinfo=UTC)
 _MOST = 0.2
 """Part of a run from which on counting everybody is quicker than counting one by one."""
 _A_DAY = timedelta(days=1)
+_MEMORY = "96MB"  # for each sort and join
 
 
 def measure(connection: Connection, run_id: int, window: timedelta, now: datetime) -> int:
@@ -61,7 +62,7 @@ def measure(connection: Connection, run_id: int, window: timedelta, now: datetim
     again = None if _is_another_question(before, measured) else _whom(connection, before)
     if again is None:
         outcomes_due.forget(connection, run_id)
-    _roomy(connection)
+    room.give(connection, _MEMORY)
     whose = None if again is None else select(again.c.customer_id)
     with jumping(connection, is_on=again is not None):
         places = _places(connection, measured, whose)
@@ -108,7 +109,7 @@ def measured_at(connection: Connection) -> dict[int, datetime]:
 def aggregates(connection: Connection, run_id: int, window: timedelta, now: datetime, currency: str, *, terms: Terms = NO_TERMS) -> Figures:
     """Everything that the report shows, as counts; `measure` must have been done for the same window and moment."""
     measured = Measured(run_id, window, now)
-    _roomy(connection)
+    room.give(connection, _MEMORY)
     stages = connection.execute(select(measurings.c.stages).where(measurings.c.run_id == run_id)).scalar_one()
     stand, reached = standing.find(connection, measured), responses.count(connection, measured, stages)
     strata = outcome_parts.strata(connection, measured, currency)
@@ -234,10 +235,3 @@ def _to_come(measured: Measured, bought: FromClause) -> Select[Any]:
     ahead = bought.c.ordered_at > measured.now, bought.c.ordered_at <= last
     money = or_(is_purchase(bought), bought.c.amount_minor < 0)
     return select(literal(measured.run_id), bought.c.customer_id).where(money, *ahead).distinct()
-
-
-def _roomy(connection: Connection) -> None:
-    """On PostgreSQL, until the transaction ends: room to sort and to join in, for statements over a whole run."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SET LOCAL work_mem = '96MB'"))
-        connection.execute(text("SET LOCAL jit = off"))
