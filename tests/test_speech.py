@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from winback import speech
-from winback.speech import NP_, Language, Said, amount, called, either, figure, joined, numbered, said
+from winback.speech import NP_, Language, Said, amount, called, either, figure, joined, numbered, said, share
 from winback.studio import pages
 
 LANES = joined((said("relay %(name)s", name="b"), "gmail.com"))
@@ -119,6 +119,12 @@ def test_a_number_is_written_as_the_language_of_who_reads_writes_it(language, wr
     assert number == "1,234.50"
     assert shown(number, language) == shown(kept(number), language) == shown(pickle.loads(pickle.dumps(number)), language) == written
     assert shown(amount(Decimal("1234.50"), "UAH"), language) == f"{written} UAH"
+
+
+@pytest.mark.parametrize(("language", "written"), [(Language.EN, "12.5%"), (Language.UK, "12,5\xa0%"), (Language.RO, "12,5%")])
+def test_a_share_is_written_as_the_language_writes_percentages(language, written):
+    assert share(0.125) == "12.5%"
+    assert shown(share(0.125), language) == shown(kept(share(0.125)), language) == written
 
 
 @pytest.mark.parametrize(

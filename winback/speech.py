@@ -47,17 +47,27 @@ class Said(str):
 class Figure(str):
     """A number as English writes it, that knows which number it is: pages write it as the language of who reads does."""
 
-    __slots__ = ("digits", "value")
+    __slots__ = ("digits", "is_share", "value")
     value: Decimal
     digits: int  # after the point
+    is_share: bool  # of one, written as a percentage
 
 
 def figure(value: float | Decimal, digits: int | None = None) -> Figure:
     """A number with its thousands apart. `digits` after the point; None: as many as a Decimal has, none of a whole number."""
     exact = Decimal(value)
     shown = max(0, -int(exact.as_tuple().exponent)) if digits is None else digits
-    made = Figure(f"{exact:,.{shown}f}")
-    made.value, made.digits = exact, shown
+    return _figure(f"{exact:,.{shown}f}", exact, shown)
+
+
+def share(value: float | Decimal, digits: int = 1) -> Figure:
+    """A share of one as a percentage: 0.125 is 12.5%."""
+    return _figure(f"{value:.{digits}%}", Decimal(value), digits, is_share=True)
+
+
+def _figure(text: str, value: Decimal, digits: int, *, is_share: bool = False) -> Figure:
+    made = Figure(text)
+    made.value, made.digits, made.is_share = value, digits, is_share
     return made
 
 
@@ -109,7 +119,7 @@ def as_json(told: Any) -> Any:
     """What is told, as a file of JSON can keep it: each sentence in it, however deep, with what it was made of."""
     match told:
         case Figure():
-            return {"figure": str(told.value), "digits": told.digits}
+            return {"share" if told.is_share else "figure": str(told.value), "digits": told.digits}
         case Said():
             counts = {"plural": told.plural, "number": told.number} if told.plural else {}
             return {"said": told.sentence, "values": as_json(told.values), **counts}
@@ -129,6 +139,8 @@ def from_json(kept: Any) -> Any:
             return numbered(sentence, plural, number, **from_json(values))
         case {"figure": str(value), "digits": int(digits)} if len(kept) == 2:
             return figure(Decimal(value), digits)
+        case {"share": str(value), "digits": int(digits)} if len(kept) == 2:
+            return share(Decimal(value), digits)
         case dict():
             return {key: from_json(value) for key, value in kept.items()}
         case list():

@@ -6,7 +6,7 @@ from winback.limits import FuseCause
 from winback.outcomes import wording
 from winback.outcomes.languages import lanes
 from winback.outcomes.sentences import Words
-from winback.speech import N_, figure, said
+from winback.speech import N_, figure, said, share
 from winback.store.fuses import Fuse
 
 
@@ -32,8 +32,8 @@ def _at_first(lane: str) -> str:
 def happened(fuse: Fuse) -> str:
     """One sentence, and what the other side said in its own words."""
     bad, of, above = (fuse.counts.get(word, 0) for word in ("bad", "of", "above"))
-    share, limit, lane = f"{bad / max(of, 1):.1%}", f"{above:.1%}", name(fuse.lane)
-    letters = said(_LETTERS, bad=figure(bad, 0), of=figure(of, 0), share=share, limit=limit)
+    lane = name(fuse.lane)
+    letters = said(_LETTERS, bad=figure(bad, 0), of=figure(of, 0), share=share(bad / max(of, 1)), limit=share(above))
     match fuse.cause:
         case FuseCause.BOUNCES:
             sentence = N_("Nothing leaves by %(lane)s any more: %(letters)s were refused for good or came back.")
@@ -46,7 +46,7 @@ def happened(fuse: Fuse) -> str:
             return _with_answer(said(sentence, lane=lane, letters=letters), fuse)
         case FuseCause.REFUSED:
             sentence = N_("Nothing leaves by %(lane)s any more: %(number)s letters in a row were refused because of us, not of the address.")
-            return _with_answer(said(sentence, lane=lane, number=f"{bad:.0f}"), fuse)
+            return _with_answer(said(sentence, lane=lane, number=figure(bad, 0)), fuse)
         case FuseCause.PERSON if fuse.detail:
             sentence = N_("Nothing leaves by %(lane)s any more: %(who)s stopped it (%(detail)s).")
             return said(sentence, lane=lane, who=fuse.stopped_by, detail=fuse.detail)

@@ -31,7 +31,7 @@ def signed(value: float | Decimal, digits: int = 0, words: Words = ENGLISH) -> s
     return text if text.startswith("−") or not any("1" <= letter <= "9" for letter in text) else f"+{text}"
 
 
-def percent(rate: float | None, digits: int = 1, words: Words = ENGLISH) -> str:
+def percent(rate: float | Decimal | None, digits: int = 1, words: Words = ENGLISH) -> str:
     return NOTHING if rate is None else words["percent"].format(number=number(rate * 100, digits, words))
 
 

@@ -74,7 +74,7 @@ def templates(language: Language) -> jinja2.Environment:
     def shown(value: Any) -> Any:
         """What knows what it was made of is said in the page's language wherever it stands; anything else stays as it is."""
         if isinstance(value, Figure):
-            return wording.number(value.value, value.digits, written)
+            return (wording.percent if value.is_share else wording.number)(value.value, value.digits, written)
         return say(value) if isinstance(value, Said) else value
 
     environment = jinja2.Environment(
