@@ -43,7 +43,7 @@ ONLY = {
     "random": ("winback/demo/",),
     "joserfc": ("winback/operations/identities.py",),
     "argon2": ("winback/operations/passwords.py",),
-    "secrets": ("winback/settings.py", "winback/studio/", "winback/api/", "winback/operations/passwords.py"),
+    "secrets": ("winback/settings.py", "winback/studio/", "winback/api/", "winback/operations/passwords.py", "winback/operations/tokens.py"),
     "uuid": ("winback/commands/frame.py", "winback/demo/", "flows/"),
     "dns": ("winback/channels/dns_lookup.py",),
     "apprise": ("winback/channels/alarm.py",),

@@ -32,4 +32,4 @@ def missing(error: ImportError) -> ConfigError | None:
     if module not in BRINGS:
         return None
     extra, purpose = BRINGS[module]
-    return ConfigError(Problem("", None, f"{purpose[0].upper()}{purpose[1:]} needs the package {module}.", f"Write: pip install 'winback[{extra}]'"))
+    return ConfigError(Problem("", None, f"the package {module} is missing; it is for {purpose}.", f"Write: pip install 'winback[{extra}]'"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gc
 import json
+import re
 import shutil
 import tracemalloc
 
@@ -76,12 +77,15 @@ def test_what_comes_out_goes_in_again(project, engine, tmp_path, empty_file, end
     other = database.open_engine(f"sqlite:///{tmp_path / 'fresh.db'}")
     report = importing.run(settings.open_project(fresh.root, {"WINBACK_SECRET": "k" * 32}), other, now=NOW)
     assert [each.rejected for each in report.sources] == [0] * len(report.sources)
-    closed = fresh.root / "export/suppressions.csv"
-    if ending == "csv":
-        suppressing.import_list(fresh, other, closed, reason=None, everywhere=False, now=NOW)
-        assert shopdata.columns(other, suppressions, "channel", "address_hash", "reason", "since") == shopdata.columns(
-            engine, suppressions, "channel", "address_hash", "reason", "since"
-        )
+    told = re.findall(
+        r"^# Closed addresses: winback suppress import (\S+)( --everywhere)?$", (fresh.root / "config/sources.yaml").read_text(), re.MULTILINE
+    )
+    assert {file for file, _ in told} == {f"export/{each.name}" for each in (fresh.root / "export").glob("suppressions*")}
+    for file, everywhere in told:
+        suppressing.import_list(fresh, other, fresh.root / file, reason=None, everywhere=bool(everywhere), now=NOW)
+    assert shopdata.columns(other, suppressions, "channel", "address_hash", "reason", "since") == shopdata.columns(
+        engine, suppressions, "channel", "address_hash", "reason", "since"
+    )
     before, after = shopdata.stored(engine), shopdata.stored(other)
     for table in ("customers", "contacts", "orders", "inquiries", "touches", "feedback", "leaving_reasons"):
         assert after[table] == before[table], table

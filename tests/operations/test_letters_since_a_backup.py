@@ -48,7 +48,7 @@ def test_nobody_gets_a_letter_of_the_new_campaign_on_top_of_one_that_the_backup_
     rehearsed = moving.run(elsewhere, new, "letters", listed, now=LATER, dry_run=True)
     brought = moving.run(elsewhere, new, "letters", listed, now=LATER)
     assert [each.inserted for each in (*rehearsed.sources, *brought.sources)] == [len(before.letters)] * 2
-    assert brought.warnings == ("1 letters went to addresses that no customer has: they are left out.",)
+    assert brought.warnings == ("Letters to addresses that no customer has, left out: 1.",)
     (again,) = moving.run(elsewhere, new, "letters", listed, now=LATER).sources
     assert (again.inserted, again.unchanged) == (0, len(before.letters))
     with pytest.raises(ConfigError):

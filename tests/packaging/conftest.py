@@ -18,9 +18,9 @@ _WITHOUT_EXTRAS = """
 import os, sys
 class Lacking:
     def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in {names!r}:
-            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
-if os.environ.get("WITHOUT_EXTRAS"):
+        if name.partition(".")[0] in os.environ["LACKING"].split(","):
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+if os.environ.get("LACKING"):
     sys.meta_path.insert(0, Lacking())
 """
 
@@ -50,12 +50,13 @@ class Installed:
         subprocess.run(command, check=True, capture_output=True, text=True)
         packages = next(folder.glob("venv/lib/python*/site-packages"))
         packages.joinpath("borrowed.pth").write_text(sysconfig.get_path("purelib") + "\n")  # a path alone: .pth files there aren't read
-        packages.joinpath("sitecustomize.py").write_text(_WITHOUT_EXTRAS.format(names=set(extras.BRINGS)))
+        packages.joinpath("sitecustomize.py").write_text(_WITHOUT_EXTRAS)
         self.folder = folder
 
-    def run(self, *arguments: str, bare: bool = False, **environment: str) -> subprocess.CompletedProcess[str]:
-        """`winback ...`, run outside of the checkout; `bare`: as if no extra were installed."""
-        surroundings = {"PATH": "/usr/bin:/bin", "HOME": str(self.folder), **({"WITHOUT_EXTRAS": "1"} if bare else {}), **environment}
+    def run(self, *arguments: str, bare: bool = False, extra: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
+        """`winback ...`, run outside of the checkout; `bare`: as if no extra were installed, `extra`: as if it alone were."""
+        lacking = [module for module, (names, _) in extras.BRINGS.items() if bare or (extra and extra not in names.split(","))]
+        surroundings = {"PATH": "/usr/bin:/bin", "HOME": str(self.folder), "LACKING": ",".join(lacking), **environment}
         command = [str(self.python.with_name("winback")), *arguments]
         return subprocess.run(command, cwd=self.folder, env=surroundings, capture_output=True, text=True, check=False)
 

@@ -84,6 +84,13 @@ def test_a_missing_extra_is_a_sentence(installed, shop, command, extra):
     assert re.search(rf"Write: pip install 'winback\[(\w+,)*{extra}[],]", done.stderr), done.stderr
 
 
+def test_programs_are_served_without_what_only_the_studio_needs(installed, shop):
+    made = installed.run("token", "new", "till", "--scope", "orders:write", "--project", "shop", bare=True)
+    assert made.stdout.startswith("wbk_"), made.stderr
+    told = installed.run("api", "schema", "--project", "shop", extra="serve")
+    assert told.stdout.startswith("{"), told.stderr
+
+
 def test_every_extra_is_told_of_and_the_core_brings_none_of_their_libraries():
     groups = {
         name: {plain(each) for each in wanted} for name, wanted in PROJECT["optional-dependencies"].items() if name not in {"dev", "build", "docs"}

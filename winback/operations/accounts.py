@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine
 
 from winback.audience import addresses
 from winback.errors import ConfigError, Problem
-from winback.operations import passwords
+from winback.operations import passwords, tokens
 from winback.operations.people import Role
 from winback.speech import N_, Language, said
 from winback.store import accounts, audit, database
@@ -83,10 +83,10 @@ def add(engine: Engine, email: str, *, name: str, roles: Sequence[str], by: str,
 
 def invite(engine: Engine, email: str, *, by: str, now: datetime) -> str:
     """A token for a link, good for a week and once, by which they choose their password. Raises ConfigError for nobody, or who is disabled."""
-    token = passwords.token()
+    token = tokens.new()
     with database.writing(engine) as connection:
         account = _open(connection, email)
-        accounts.invite(connection, account.id, passwords.token_hash(token), now + INVITED_FOR)
+        accounts.invite(connection, account.id, tokens.hashed(token), now + INVITED_FOR)
         _tell(connection, audit.Deed.INVITED, account.id, {}, by=by, now=now)
     return token
 
@@ -94,7 +94,7 @@ def invite(engine: Engine, email: str, *, by: str, now: datetime) -> str:
 def invited(engine: Engine, token: str, *, now: datetime) -> Account | None:
     """Whom an invitation is for; None when it was used, is over or never was."""
     with database.reading(engine) as connection:
-        return accounts.invited(connection, passwords.token_hash(token), now)
+        return accounts.invited(connection, tokens.hashed(token), now)
 
 
 def accept(engine: Engine, token: str, password: str, *, now: datetime) -> str:
@@ -102,7 +102,7 @@ def accept(engine: Engine, token: str, password: str, *, now: datetime) -> str:
     account = invited(engine, token, now=now)
     kept = _hash(password, account) if account else ""
     with database.writing(engine) as connection:
-        account = accounts.invited(connection, passwords.token_hash(token), now)
+        account = accounts.invited(connection, tokens.hashed(token), now)
         if account is None or not kept:
             _refuse(said(N_("this invitation was used, or its time is over.")), said(N_("Ask whoever sent it for another one.")))
         accounts.choose_password(connection, account.id, kept)

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 from sqlalchemy import Engine
 
 from winback.errors import ConfigError, Problem
-from winback.operations import passwords
+from winback.operations import tokens
 from winback.store import api_tokens, audit, database
 from winback.store.api_tokens import Token
 from winback.strictyaml import nearest
@@ -46,9 +46,9 @@ def new(engine: Engine, name: str, scopes: Sequence[str], *, by: str, now: datet
         _refuse("a token without a scope opens nothing.", f"Name what it is for: --scope {Scope.ORDERS_WRITE}")
     if expires_at is not None and expires_at <= now:
         _refuse("the token would be over before it begins.", "Name a later day in --expires.")
-    token = _BEGIN + passwords.token()
+    token = _BEGIN + tokens.new()
     with database.writing(engine) as connection:
-        number = api_tokens.add(connection, name, passwords.token_hash(token), scopes=words, by=by, now=now, expires_at=expires_at)
+        number = api_tokens.add(connection, name, tokens.hashed(token), scopes=words, by=by, now=now, expires_at=expires_at)
         if number is None:
             _refuse(f"there is a token `{name}`, or was one.", "Give this one another name: what the audit says of a name is of one token.")
         detail = {"name": name, "scopes": words, "until": expires_at and expires_at.isoformat()}
@@ -89,7 +89,7 @@ def recognised(engine: Engine, text: str, *, now: datetime) -> Token | None:
     if not text.startswith(_BEGIN) or len(text) > 100:
         return None
     with database.reading(engine) as connection:
-        token = api_tokens.find(connection, passwords.token_hash(text))
+        token = api_tokens.find(connection, tokens.hashed(text))
     if token is None or not token.is_good(now):
         return None
     if not api_tokens.is_noted(token, now):

@@ -57,7 +57,10 @@ def run(engine: Engine, folder: Path, *, ending: str, by: str, now: datetime) ->
             counts[export.name] = _save(connection, export, folder / "tables", ending)
             told[export.name] = _told(export, counts[export.name], ending)
         own = whole.own_columns(connection)
-        portable = {export.name: _save(connection, _plain(export), folder / "again", ending) for export in whole.portable(own)}
+        portable = {
+            export.name: _save(connection, _plain(export), folder / "again", "csv" if export.name in _LISTS else ending)
+            for export in whole.portable(own)
+        }
     manifest = {"format": FORMAT, "made_at": now.isoformat(), "winback": __version__, "schema": version, "left_out": sorted(SECRET_TABLES)}
     (folder / "manifest.json").write_text(json.dumps({**manifest, "tables": told}, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
     (folder / "README.md").write_text(_README.format(made_at=f"{now:%Y-%m-%d %H:%M} UTC", ending=ending), encoding="utf-8")
@@ -162,7 +165,7 @@ def _word(cell: Any) -> str | None:
 
 def _sources(counts: Mapping[str, int], own: Mapping[str, str], ending: str) -> Iterator[str]:
     yield "# What winback export made: put this folder's files into export/ of an empty project and this one into its config/, then winback import.\n"
-    yield "# Closed addresses: winback suppress import export/suppressions." + ending + "\nsources:\n"
+    yield "".join(f"# Closed addresses: {line}\n" for line in _CLOSING) + "sources:\n"
     people = "id, email, telegram, given_name, patronymic, family_name, sex, locale, country, city, time_zone, phone, standing, manager, black_list, birthday"
     people += ", recommended_by, favourite_day"
     columns = [f"{name}: {name}" for name in people.split(", ")]
@@ -194,6 +197,11 @@ def _source(name: str, ending: str, block: str) -> str:
     return f"  {name}:\n    file: export/{name}.{ending}\n    time_zone: UTC\n{guarded}    {block}\n"
 
 
+_LISTS = ("suppressions", "suppressions-everywhere")
+"""Of `again/`: always CSV, since `winback suppress import` reads no other format."""
+
+_CLOSING = ("winback suppress import export/suppressions.csv", "winback suppress import export/suppressions-everywhere.csv --everywhere")
+
 _README = """# Everything that winback holds
 
 Made {made_at}. It holds personal data: keep it as you keep the database, and remove it when it has served.
@@ -201,7 +209,9 @@ Made {made_at}. It holds personal data: keep it as you keep the database, and re
 - `manifest.json`: every table with its file, number of rows, columns with their types, and whether it is about single persons (`personal`).
 - `tables/`: the tables as they are, one {ending} file each. Moments are UTC, amounts (`..._minor`) in the currency's smallest unit; `customer` is
   the shop's id. An apostrophe stands before text in CSV that a spreadsheet would take for a formula.
-- `again/`: people, consents, orders, inquiries, touches, feedback, reasons for leaving and closed e-mail addresses, ready for an empty project with its `sources.yaml`.
+- `again/`: people, consents, orders, inquiries, touches, feedback, reasons for leaving and closed e-mail addresses, ready for an empty project: its files go into
+  `export/` there and `sources.yaml` into `config/`; then `winback import`, and for the closed addresses
+  `winback suppress import export/suppressions.csv` and `winback suppress import export/suppressions-everywhere.csv --everywhere`.
 
 Left out: who is signed in to the studio, and passwords.
 """

@@ -16,7 +16,7 @@ from urllib.parse import urlencode, urlsplit
 import httpx
 
 from winback.errors import WinbackError
-from winback.operations import passwords
+from winback.operations import tokens
 from winback.settings import Project
 from winback.ways_in import OidcSettings
 
@@ -46,7 +46,7 @@ class Asked:
 
 def ask(settings: OidcSettings, *, back_to: str, wanted: str) -> tuple[str, Asked]:
     """(the provider's address to go to, what must come back). Raises NotKnownError when the provider can't be asked."""
-    asked = Asked(passwords.token(), passwords.token(), passwords.token(), back_to, wanted)
+    asked = Asked(tokens.new(), tokens.new(), tokens.new(), back_to, wanted)
     with httpx.Client(timeout=_SECONDS) as client:
         about = _about(client, settings)
     challenge = base64.urlsafe_b64encode(hashlib.sha256(asked.verifier.encode()).digest()).rstrip(b"=").decode()
@@ -66,7 +66,7 @@ def ask(settings: OidcSettings, *, back_to: str, wanted: str) -> tuple[str, Aske
 
 def email(project: Project, settings: OidcSettings, asked: Asked, answer: Mapping[str, str], *, now: datetime) -> str:
     """The address that the provider vouches for. Raises NotKnownError for anything that isn't as it must be."""
-    if not passwords.is_same(answer.get("state", ""), asked.state):
+    if not tokens.is_same(answer.get("state", ""), asked.state):
         raise NotKnownError("the state is another")
     if answer.get("iss", settings.issuer) != settings.issuer:
         raise NotKnownError("the answer is another provider's")

@@ -105,7 +105,7 @@ class _Moving:
     def warnings(self, letters: SourceReport | None) -> Iterator[str]:
         if self.former.tool == tools.LETTERS:
             if self._strangers:
-                yield f"{self._strangers:,} letters went to addresses that no customer has: they are left out."
+                yield f"Letters to addresses that no customer has, left out: {self._strangers:,}."
             return
         if letters and letters.inserted and not self._reactions:
             yield (

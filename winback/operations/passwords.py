@@ -1,8 +1,7 @@
-"""Passwords and tokens of the studio: made, kept as hashes only, compared."""
+"""Passwords of the studio: kept as hashes only, compared."""
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 import threading
 from functools import cache
@@ -58,21 +57,6 @@ def fits(password: str, password_hash: str) -> bool:
 def is_outdated(password_hash: str) -> bool:
     """Whether it was made with other parameters than today's."""
     return _HASHER.check_needs_rehash(password_hash)
-
-
-def token() -> str:
-    """What nobody guesses: 256 bits, in letters that addresses and cookies may hold."""
-    return secrets.token_urlsafe(32)
-
-
-def is_same(one: str, other: str) -> bool:
-    """Whether two tokens are one, in a time that tells nothing of where they differ."""
-    return secrets.compare_digest(_bytes(one), _bytes(other))
-
-
-def token_hash(text: str) -> str:
-    """What is kept of a token: it is long and by chance, so one pass of SHA-256 is enough."""
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _bytes(password: str) -> bytes:

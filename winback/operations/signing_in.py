@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, Engine
 
 from winback.operations import accounts as people
-from winback.operations import passwords
+from winback.operations import passwords, tokens
 from winback.operations.people import Person, Role
 from winback.settings import Project
 from winback.store import accounts, audit, database
@@ -81,7 +81,7 @@ def let_in(engine: Engine, email: str, *, by: str, now: datetime) -> Visit | Non
 
 def visit(engine: Engine, token: str, *, now: datetime) -> Visit | None:
     """Who is signed in with a token; None when nobody is any more."""
-    key = passwords.token_hash(token)
+    key = tokens.hashed(token)
     with database.reading(engine) as connection:
         found = accounts.signed_in(connection, key, now=now, idle=IDLE)
     if found is None:
@@ -95,7 +95,7 @@ def visit(engine: Engine, token: str, *, now: datetime) -> Visit | None:
 
 def sign_out(engine: Engine, token: str) -> None:
     with database.writing(engine) as connection:
-        accounts.end(connection, passwords.token_hash(token))
+        accounts.end(connection, tokens.hashed(token))
 
 
 def change_password(project: Project, engine: Engine, email: str, old: str, new: str, *, network: str, now: datetime) -> Visit | Slowed | None:
@@ -131,8 +131,8 @@ def _proven(project: Project, engine: Engine, email: str, password: str, *, netw
 
 
 def _begin(connection: Connection, account: Account, *, by: str, now: datetime) -> Visit:
-    token = passwords.token()
-    accounts.begin(connection, account.id, passwords.token_hash(token), now=now, lasts=LASTS)
+    token = tokens.new()
+    accounts.begin(connection, account.id, tokens.hashed(token), now=now, lasts=LASTS)
     accounts.forget_failures(connection, now - 24 * _FORGOTTEN)
     audit.record(connection, who=account.name, deed=audit.Deed.SIGNED_IN, about=people.about(account.id), detail={"by": by}, now=now)
     return Visit(person(account), token)
