@@ -122,7 +122,8 @@ def test_a_number_is_written_as_the_language_of_who_reads_writes_it(language, wr
 
 
 @pytest.mark.parametrize(
-    ("value", "digits", "written"), [(0, None, "0"), (1234, None, "1,234"), (0.05, 1, "0.1"), (-1234.5, 0, "-1,234"), (Decimal("1E+3"), None, "1,000")]
+    ("value", "digits", "written"),
+    [(0, None, "0"), (1234, None, "1,234"), (0.05, 1, "0.1"), (-1234.5, 0, "-1,234"), (Decimal("1E+3"), None, "1,000")],
 )
 def test_a_number_has_the_digits_that_are_asked_for(value, digits, written):
     assert figure(value, digits) == written

@@ -11,6 +11,7 @@ import jinja2
 from jinja2.bccache import Bucket
 from markupsafe import Markup, escape
 
+from winback.errors import Problem
 from winback.letters import locales
 from winback.outcomes import languages, wording
 from winback.speech import Figure, Language, Said, amount, called
@@ -75,6 +76,7 @@ def templates(language: Language) -> jinja2.Environment:
         """What knows what it was made of is said in the page's language wherever it stands; anything else stays as it is."""
         if isinstance(value, Figure):
             return wording.number(value.value, value.digits, written)
+        value = str(value) if isinstance(value, Problem) else value
         return say(value) if isinstance(value, Said) else value
 
     environment = jinja2.Environment(
