@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from winback import speech
-from winback.speech import NP_, Language, Said, amount, called, either, figure, joined, numbered, said
+from winback.speech import NP_, Language, Said, amount, called, either, figure, joined, numbered, percent, said
 from winback.studio import pages
 
 LANES = joined((said("relay %(name)s", name="b"), "gmail.com"))
@@ -119,6 +119,8 @@ def test_a_number_is_written_as_the_language_of_who_reads_writes_it(language, wr
     assert number == "1,234.50"
     assert shown(number, language) == shown(kept(number), language) == shown(pickle.loads(pickle.dumps(number)), language) == written
     assert shown(amount(Decimal("1234.50"), "UAH"), language) == f"{written} UAH"
+    assert percent(0.944, 1) == "94.4%"
+    assert shown(percent(0.944, 1), language) == {"uk": "94,4\xa0%", "ru": "94,4\xa0%", "ro": "94,4%", "uz": "94,4%"}.get(language, "94.4%")
 
 
 @pytest.mark.parametrize(

@@ -61,6 +61,11 @@ def figure(value: float | Decimal, digits: int | None = None) -> Figure:
     return made
 
 
+def percent(share: float, digits: int = 0) -> str:
+    """A share of one in percent: 94.4%."""
+    return said(N_("%(number)s%%"), number=figure(share * 100, digits))
+
+
 def amount(value: Decimal, currency: str, digits: int | None = None) -> str:
     """An amount of money with its currency: 1,250.00 UAH."""
     return joined((figure(value, digits), currency), " ")
