@@ -20,6 +20,8 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 
+from winback.speech import joined
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -31,9 +33,9 @@ class Problem:
     how: str = ""
 
     def __str__(self) -> str:
+        """In one line, which pages say in the language of who reads as far as its parts know what they were made of."""
         place = self.file if self.line is None else f"{self.file}:{self.line}"
-        sentence = f"{place}: {self.message}" if place else self.message
-        return f"{sentence} {self.how}".rstrip()
+        return joined(filter(None, (f"{place}:" if place else "", self.message, self.how)), " ")
 
     def as_json(self) -> dict[str, object]:
         return asdict(self)

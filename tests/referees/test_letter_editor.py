@@ -15,7 +15,9 @@ from tests.referees import browser, tools
 from tests.referees.test_html import judged
 from tests.referees.test_mailbox import studio
 from winback.operations import drafts, editing
+from winback.speech import Language
 from winback.store import database
+from winback.studio import words
 
 pytestmark = [pytest.mark.referee, pytest.mark.xdist_group("looks")]
 
@@ -24,6 +26,7 @@ BODY = "templates/emails/tips/body.html"
 LANGUAGES = ("en", "mn", "ro", "ru", "uk", "uz")
 WORD = "<p>Typed by hand, 7 & 8.</p>"
 FAR = 60_000
+BROKEN = "What is typed can't be shown yet: the problems say why. This is how it was before."
 _AXE = "() => axe.run(document, {resultTypes: ['violations']})"
 _SHIFTS = """() => { window.shifted = []; new PerformanceObserver(list => list.getEntries().forEach(entry => window.shifted.push(
   entry.value + ' ' + entry.sources.map(source => source.node && (source.node.className || source.node.nodeName)).join(', '))))
@@ -108,6 +111,10 @@ def test_a_mistake_is_marked_in_its_line_and_a_click_leads_there(page, project):
     expect(link).to_have_text("body.html:4", timeout=FAR)
     expect(page.locator(".gutter[data-for='body.html'] .bad")).to_have_text("4")
     expect(page.locator(".state")).to_contain_text("This is how it was before.")
+    for language in Language:
+        gettext, _ = words.sayings(language)
+        page.locator(".state").evaluate("(state, told) => { state.textContent = told; }", gettext(BROKEN))
+        assert page.evaluate("() => { const s = document.querySelector('.state'); return s.scrollHeight <= s.clientHeight; }"), language
     link.click()
     chosen = "() => { const e = document.activeElement; return e.value.slice(e.selectionStart, e.selectionEnd); }"
     assert page.evaluate(chosen) == "{{ nobody_knows }}"

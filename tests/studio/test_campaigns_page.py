@@ -72,6 +72,11 @@ async def test_a_campaign_that_nobody_knows_is_not_there(browser):
         assert (await browser.get(path)).status_code == 404
 
 
+async def test_what_goes_by_days_to_greet_on_has_no_heading_over_no_stages(browser):
+    assert 'id="stages"' not in (await browser.get("/campaigns/greetings")).text
+    assert 'id="stages"' in (await browser.get(PAGE)).text
+
+
 async def test_a_campaign_shows_its_stages_arms_and_everybody(browser, begun, engine):
     page = html.unescape((await browser.get(PAGE)).text)
     counted = ledger(engine)

@@ -155,6 +155,9 @@ async def test_the_backtest_is_drawn(browser, engine, regulars):
     assert '<svg class="chart"' in told.text
     assert "all judged: " in plain(told)
     assert "the longest silence" in plain(told)
+    ukrainian = await browser.get(f"{PAGE}/past", params={"cut": regulars, "days": "90"}, headers={"Accept-Language": "uk"})
+    assert "усі оцінені: " in plain(ukrainian)
+    assert re.findall(r"\d\.\d|\d%", re.sub(r"<svg.*?>|<rect[^>]*>|<line[^>]*>|<text[^>]*>", "", ukrainian.text)) == []
     for wrong in ({"cut": "soon", "days": "90"}, {"cut": regulars, "days": "0"}, {"cut": regulars, "days": "x" * 50}, {}):
         refused = await browser.get(f"{PAGE}/past", params=wrong)
         assert (refused.status_code, "alarm" in refused.text) == (422, True)

@@ -212,6 +212,8 @@ async def test_what_came_back_is_told_by_cause(browser, engine, sent):
 async def test_a_stopped_way_is_opened_again_with_a_note(browser, project, engine):
     lane_control.stop(engine, "email", by="<Olena>", note="", now=START)
     page = (await browser.get("/deliveries/lanes")).text
+    assert "stops above 5.0%" in page
+    assert "понад 5,0\xa0%" in (await browser.get("/deliveries/lanes", headers={"Accept-Language": "uk"})).text
     assert "&lt;Olena&gt; stopped it" in page
     silent = await browser.post("/deliveries/lanes", data={"say": "resume", "lane": "email", "note": " ", "proof": proof(page)})
     assert (silent.status_code, "what was done about it" in silent.text) == (422, True)

@@ -121,6 +121,15 @@ async def test_the_list_goes_on_page_by_page_and_leads_to_cards(browser):
     assert "From the beginning" in second
 
 
+async def test_what_they_brought_is_written_as_the_readers_language_writes_it(browser):
+    await measured(browser)
+    address = "/results/spring/customers?what=returned&arm=gift"
+    english, ukrainian = [(await browser.get(address, headers={"Accept-Language": language})).text for language in ("en", "uk")]
+    brought = re.findall(r'<td class="number">([\d,]+\.\d\d)</td>', english)
+    assert brought
+    assert [f'<td class="number">{each.translate({44: 160, 46: 44})}</td>' in ukrainian for each in brought] == [True] * len(brought)
+
+
 async def test_a_hostile_name_is_a_word_on_the_page_and_no_formula_in_the_table(browser):
     await measured(browser)
     page = (await browser.get("/results/spring/customers?what=returned&arm=gift")).text

@@ -7,7 +7,7 @@ from math import sqrt
 
 from winback.audience.backtesting import Standing
 from winback.audience.definitions import Lost
-from winback.speech import N_, said
+from winback.speech import N_, figure, said, share
 
 WORDS = {
     Lost.RULES: N_("the cohort's rules"),
@@ -52,9 +52,9 @@ def best(standings: Sequence[Standing], judged: int, stayed_away: int) -> str:
     """
     rules, *others = standings
     if stayed_away == judged:
-        return said(N_("Nobody of the %(judged)s judged ordered again, so nothing tells the definitions apart."), judged=f"{judged:,}")
+        return said(N_("Nobody of the %(judged)s judged ordered again, so nothing tells the definitions apart."), judged=figure(judged))
     if not stayed_away:
-        return said(N_("All of the %(judged)s judged ordered again, so nothing tells the definitions apart."), judged=f"{judged:,}")
+        return said(N_("All of the %(judged)s judged ordered again, so nothing tells the definitions apart."), judged=figure(judged))
     if rules.picked == judged:
         return _best_order(others, judged, stayed_away)
     return _best_picks(rules, [standing for standing in others if standing.picked == rules.picked])
@@ -66,27 +66,27 @@ def _best_picks(rules: Standing, others: Sequence[Standing]) -> str:
     gap = _stayed_away(first) - _stayed_away(rules)
     noise = sum(_stayed_away(standing) * (1 - _stayed_away(standing)) / standing.picked for standing in (first, rules))
     size = _size(abs(gap), 2 * sqrt(noise))
-    ours, theirs = f"{_stayed_away(rules):.1%}", f"{_stayed_away(first):.1%}"
+    ours, theirs = share(_stayed_away(rules)), share(_stayed_away(first))
     if gap <= 0:
-        return said(_NONE_BETTER, share=ours, picked=f"{rules.picked:,}", other=theirs, definition=_word(first), size=size)
+        return said(_NONE_BETTER, share=ours, picked=figure(rules.picked), other=theirs, definition=_word(first), size=size)
     best_one = said(_AT_FIRST[Lost(first.name)])
-    return said(_BETTER, definition=best_one, share=theirs, picked=f"{first.picked:,}", other=ours, size=size)
+    return said(_BETTER, definition=best_one, share=theirs, picked=figure(first.picked), other=ours, size=size)
 
 
 def _best_order(others: Sequence[Standing], judged: int, stayed_away: int) -> str:
     first, *rest = sorted(others, key=_auc, reverse=True)
-    told = {"definition": _word(first), "auc": f"{_auc(first):.2f}"}
+    told = {"definition": _word(first), "auc": figure(_auc(first), 2)}
     if not rest:
         return said(_ONLY_ONE, **told)
     back = judged - stayed_away
     noise = sqrt((judged + 1) / (12 * stayed_away * back))  # of an area under the curve that tells nothing: Mann & Whitney 1947
     size = _size(_auc(first) - _auc(rest[0]), 2 * noise)
-    return said(_BEST_ORDER, **told, other=_word(rest[0]), other_auc=f"{_auc(rest[0]):.2f}", size=size)
+    return said(_BEST_ORDER, **told, other=_word(rest[0]), other_auc=figure(_auc(rest[0]), 2), size=size)
 
 
 def of_chance(expected: float, stayed_away: float) -> str:
     """How far off the chance was for all who were judged; both are shares of them."""
-    return said(_CHANCE, expected=f"{expected:.0%}", stayed=f"{stayed_away:.0%}")
+    return said(_CHANCE, expected=share(expected, 0), stayed=share(stayed_away, 0))
 
 
 def _size(gap: float, luck: float) -> str:

@@ -9,8 +9,9 @@ from typing import Any, Self
 from winback.channels.channel import Channel
 from winback.errors import PermanentError
 from winback.model import Email, Message, Reason, Receipt
+from winback.speech import N_
 
-REFUSAL = "this is development, and the address is not on the allow-list. Add it to `allow:` in config/settings.yaml to write to it"
+REFUSAL = N_("this is development, and the address is not on the allow-list. Add it to `allow:` in config/settings.yaml to write to it")
 
 
 class AllowList:

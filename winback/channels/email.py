@@ -16,6 +16,7 @@ from winback.channels.smtp_dialogue import ConnectionLostError, Dialogue, Envelo
 from winback.channels.smtp_server import Server
 from winback.errors import ChannelError, LaneError, NotLetInError, PermanentError, TemporaryError, UncertainError
 from winback.model import Email, Receipt
+from winback.speech import N_
 
 if TYPE_CHECKING:
     from winback.channels.dkim import Signer
@@ -119,7 +120,7 @@ class SmtpChannel:
             if job not in self._backlog:
                 raise
             self._backlog.remove(job)  # not a word of it was said
-            raise TemporaryError("interrupted", "we were stopped before it was begun", timedelta(seconds=1)) from None
+            raise TemporaryError("interrupted", N_("we were stopped before it was begun"), timedelta(seconds=1)) from None
 
     def _may_open(self) -> bool:
         is_crowded = asyncio.get_running_loop().time() < self._few_until
@@ -162,7 +163,7 @@ class SmtpChannel:
         finally:
             self._serving -= 1
             if job is not None:  # unforeseen: whoever waits for it must hear of it
-                job.settle(UncertainError("no-answer-after-data", "the connection's own program failed"))
+                job.settle(UncertainError("no-answer-after-data", N_("the connection's own program failed")))
             if dialogue is not None:
                 await self._leave(dialogue)
 
@@ -219,7 +220,7 @@ class SmtpChannel:
             reply = await dialogue.give(job.envelope, rides.envelope if rides else None)
         except (ConnectionLostError, OSError) as error:
             dialogue.abort()
-            job.settle(UncertainError("no-answer-after-data", str(error) or "the server didn't answer in time"))
+            job.settle(UncertainError("no-answer-after-data", str(error) or N_("the server didn't answer in time")))
             return rides, False
         job.settle(answer_of(reply))
         if reply.code == _CLOSING:
@@ -253,7 +254,7 @@ def misfit_of(envelope: Envelope, offers: Offers) -> PermanentError | None:
     if 0 < offers.largest < len(envelope.content):
         return PermanentError(smtp_replies.TOO_LARGE, f"it has {len(envelope.content)} bytes, and the server takes {offers.largest}")
     if envelope.is_international and not offers.international:
-        return PermanentError("needs-smtputf8", "the address has letters beyond ASCII before @, and the server offers no SMTPUTF8")
+        return PermanentError("needs-smtputf8", N_("the address has letters beyond ASCII before @, and the server offers no SMTPUTF8"))
     return None
 
 

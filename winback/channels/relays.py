@@ -13,6 +13,7 @@ from winback.channels import mime
 from winback.channels.channel import Channel
 from winback.errors import ChannelError, LaneError, NotLetInError, TemporaryError
 from winback.model import Email, Receipt
+from winback.speech import N_
 
 log = logging.getLogger(__name__)
 
@@ -96,7 +97,7 @@ class Relays:
             async with asyncio.timeout(self._patience):
                 await relay.channel.__aenter__()
         except TimeoutError:
-            relay.close(NotLetInError("unreachable", "it let nobody in for a while"), *self._pauses)
+            relay.close(NotLetInError("unreachable", N_("it let nobody in for a while")), *self._pauses)
         except LaneError as error:
             relay.close(error, *self._pauses)
 

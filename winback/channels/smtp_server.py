@@ -12,6 +12,7 @@ import aiosmtplib
 
 from winback.channels.smtp_dialogue import Dialogue, Offers
 from winback.errors import NotLetInError, Refused
+from winback.speech import N_
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ class Server:
                 raise connecting_error(error) from error
             raise
         if connection.transport is None:
-            raise NotLetInError("unreachable", "the server hung up")
+            raise NotLetInError("unreachable", N_("the server hung up"))
         return Dialogue(connection.transport, self._offers(connection))
 
     @cached_property
@@ -69,7 +70,7 @@ class Server:
     async def _secure(self, connection: aiosmtplib.SMTP) -> None:
         """What was offered before doesn't count (RFC 3207, 4.2): the server is asked again."""
         if not connection.supports_extension("starttls"):
-            raise NotLetInError("not-supported", "the server offers no STARTTLS")
+            raise NotLetInError("not-supported", N_("the server offers no STARTTLS"))
         await connection.starttls()
         await _greet(connection)
 
@@ -132,7 +133,7 @@ def connecting_error(error: Exception) -> NotLetInError:
         case ssl.SSLError():
             return NotLetInError("certificate-refused", str(error))
         case TimeoutError():
-            return NotLetInError("unreachable", str(error) or "the server didn't answer in time")
+            return NotLetInError("unreachable", str(error) or N_("the server didn't answer in time"))
     if isinstance(error.__cause__, ssl.SSLError) or "certificate" in str(error).lower():
         return NotLetInError("certificate-refused", str(error))
     return NotLetInError("unreachable", str(error))

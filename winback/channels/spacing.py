@@ -13,6 +13,7 @@ from winback.channels import seats
 from winback.channels.brakes import Brakes
 from winback.channels.seats import LEASE, SECOND, Answered, Free, Grant, Granted, Stroke
 from winback.errors import ChannelError, TemporaryError
+from winback.speech import N_
 
 Book: TypeAlias = Callable[[Stroke, Callable[[], float]], Awaitable[Granted]]
 """Writes a stroke down and grants turns, whose moments are on the clock that it is given."""
@@ -204,4 +205,4 @@ class Spacing:
 
 
 def _put_off(seconds: float) -> TemporaryError:
-    return TemporaryError("too-fast", "the messenger asked for a pause", after=timedelta(seconds=seconds))
+    return TemporaryError("too-fast", N_("the messenger asked for a pause"), after=timedelta(seconds=seconds))

@@ -15,6 +15,7 @@ from winback.errors import Problem
 from winback.model import BY_PHONE, ChannelName
 from winback.operations import reasons
 from winback.settings import Project
+from winback.speech import N_, said
 from winback.store import cards, database, leaving_reasons, lookups, stage_changes
 from winback.store.contacts import address_hash
 
@@ -107,7 +108,9 @@ def addresses_of(engine: Engine, key: str) -> dict[str, str]:
 
 def nobody(key: str) -> Problem:
     """What is said of an id that the shop never had."""
-    return Problem("", None, f"there is no customer `{key}`.", "Give the shop's own id, as `winback cohort members` prints it.")
+    return Problem(
+        "", None, said(N_("there is no customer `%(key)s`."), key=key), said(N_("Give the shop's own id, as `winback cohort members` prints it."))
+    )
 
 
 def _may_be_key(text: str) -> bool:

@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 from winback.errors import ConfigError, Problem
 from winback.operations import held, traces
 from winback.settings import Project
+from winback.speech import N_, said
 from winback.store import audit, database, forgetting, forgotten, stops_due
 
 
@@ -61,8 +62,11 @@ def forget(project: Project, engine: Engine, key: str, *, by: str, now: datetime
             detail = {"records": len(known.ids), "addresses": len(known.addresses), "letters": len(known.letters), "files": len(files)}
             audit.record(connection, who=by, deed=audit.Deed.FORGOTTEN, about=audit.customer(known.ids[0]), detail=detail, now=now)
     if busy:
-        how = "Nothing is written to them any more; try again in a minute to erase them. If that campaign isn't sending now: winback run CAMPAIGN."
-        raise ConfigError(Problem("", None, f"`{key}` can't be erased just now: {busy.because}.", how))
+        what = said(N_("`%(key)s` can't be erased just now: %(why)s."), key=key, why=busy.because)
+        how = N_(
+            "Nothing is written to them any more; try again in a minute to erase them. If that campaign isn't sending now: winback run CAMPAIGN."
+        )
+        raise ConfigError(Problem("", None, what, said(how)))
     files += traces.erase(project, known)  # what came in between
     return Forgotten(len(known.ids), len(known.addresses), tuple(dict.fromkeys(files)), database.scrub(engine))
 

@@ -14,8 +14,9 @@ from sqlalchemy import Engine, Row
 from winback.audience import retention
 from winback.errors import ConfigError, Problem
 from winback.model import Money
-from winback.operations import traces
+from winback.operations import finding, traces
 from winback.settings import Project
+from winback.speech import N_, said
 from winback.store import audit, database, forgetting, forgotten
 from winback.store.forgetting import Known
 from winback.store.holdings import HOLDINGS, INTERNAL, KEPT, Fate
@@ -67,8 +68,9 @@ def gather(project: Project, engine: Engine, key: str, *, by: str, now: datetime
 def unknown(since: datetime | None, key: str) -> ConfigError:
     """The refusal for a customer who isn't there."""
     if since is not None:
-        return ConfigError(Problem("", None, f"the customer `{key}` was forgotten on {since:%Y-%m-%d}.", "There is nothing left of them."))
-    return ConfigError(Problem("", None, f"there is no customer `{key}`.", "Give the shop's own id, as `winback cohort members` prints it."))
+        what = said(N_("the customer `%(key)s` was forgotten on %(day)s."), key=key, day=f"{since:%Y-%m-%d}")
+        return ConfigError(Problem("", None, what, said(N_("There is nothing left of them."))))
+    return ConfigError(finding.nobody(key))
 
 
 def _told(row: Row[Any]) -> dict[str, Any]:

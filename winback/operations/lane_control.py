@@ -111,7 +111,7 @@ def resume(engine: Engine, lane: str, *, by: str, note: str, now: datetime) -> s
 def _known(lane: str) -> None:
     if lane not in fuse.every_lane():
         asked = lane if ":" in lane or lane in map(str, ChannelName) else _of_provider(lane)
-        raise ConfigError(Problem("", None, f"there is no lane `{lane}`.", nearest(asked, fuse.every_lane(), "Lanes")))
+        raise ConfigError(Problem("", None, said(N_("there is no lane `%(lane)s`."), lane=lane), nearest(asked, fuse.every_lane(), "Lanes")))
 
 
 def _of_provider(word: str) -> str:

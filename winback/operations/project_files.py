@@ -13,6 +13,7 @@ from pathlib import Path
 
 from winback.errors import ConfigError, Problem
 from winback.settings import Project
+from winback.speech import N_, figure, said
 
 LARGEST = 1_000_000
 """Bytes of a file that may be edited: the longest catalogue has a tenth."""
@@ -54,14 +55,18 @@ def locate(project: Project, path: str) -> Path:
     )
     target = root.joinpath(*parts)
     if not folder or not all(_NAME.fullmatch(part) for part in parts):
-        raise _refusal(path, "is no file that may be edited.", "Name a file below config/ or the templates, by letters, digits, `-`, `_` and dots.")
+        raise _refusal(
+            path,
+            N_("`%(path)s` is no file that may be edited."),
+            N_("Name a file below config/ or the templates, by letters, digits, `-`, `_` and dots."),
+        )
     if target.resolve() != target:
-        raise _refusal(path, "is a link, or lies behind one.", "Edit the file that it leads to where that lies.")
+        raise _refusal(path, N_("`%(path)s` is a link, or lies behind one."), N_("Edit the file that it leads to where that lies."))
     of_a_kind = any(word == folder and re.fullmatch(pattern, below) for word, pattern in _KINDS)
     if target.exists() and not target.is_file():
-        raise _refusal(path, "is no file.", "Name a file.")
+        raise _refusal(path, N_("`%(path)s` is no file."), N_("Name a file."))
     if not of_a_kind and not (target.exists() and target.suffix in _TEXTS):
-        raise _refusal(path, "is of no kind that is read here.", "Look at docs/development.md for the files of a project.")
+        raise _refusal(path, N_("`%(path)s` is of no kind that is read here."), N_("Look at docs/development.md for the files of a project."))
     return target
 
 
@@ -73,7 +78,7 @@ def read(project: Project, path: str) -> File:
     except FileNotFoundError:
         return File(path, "", "")
     except OSError as error:
-        raise _refusal(path, f"can't be read: {error.strerror}.", "Mend its permissions.") from error
+        raise _refusal(path, N_("`%(path)s` can't be read: %(why)s."), N_("Mend its permissions."), why=error.strerror) from error
     return File(path, _text(path, content), version(content))
 
 
@@ -101,15 +106,17 @@ def as_written(project: Project, path: str, text: str) -> bytes:
         lines += "\n"
     if found := re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]", lines):
         line = lines[: found.start()].count("\n") + 1
-        raise ConfigError(Problem(path, line, "here stands a sign that no keyboard has.", "Delete it, and what was around it, and type it anew."))
+        how = said(N_("Delete it, and what was around it, and type it anew."))
+        raise ConfigError(Problem(path, line, said(N_("here stands a sign that no keyboard has.")), how))
     if before.count(b"\r\n") * 2 > before.count(b"\n"):
         lines = lines.replace("\n", "\r\n")
     try:
         content = (_BOM if before.startswith(_BOM) else b"") + lines.encode()
     except UnicodeEncodeError as error:
-        raise _refusal(path, "holds half a sign.", "Type it anew.") from error
+        raise _refusal(path, N_("`%(path)s` holds half a sign."), N_("Type it anew.")) from error
     if len(content) > LARGEST:
-        raise _refusal(path, f"would have {len(content):,} bytes; {LARGEST:,} are the most.", "Take out what isn't text.")
+        what = N_("`%(path)s` would have %(bytes)s bytes; %(most)s are the most.")
+        raise _refusal(path, what, N_("Take out what isn't text."), bytes=figure(len(content)), most=figure(LARGEST))
     return content
 
 
@@ -131,7 +138,9 @@ def write(project: Project, contents: Mapping[str, bytes]) -> None:
             path = project.shown(target)
             draft.replace(target)
     except OSError as error:
-        raise _refusal(path, f"can't be written: {error.strerror}.", "Mend the folder's permissions, or make room.") from error
+        raise _refusal(
+            path, N_("`%(path)s` can't be written: %(why)s."), N_("Mend the folder's permissions, or make room."), why=error.strerror
+        ) from error
     finally:
         for draft, _ in ready:
             with contextlib.suppress(OSError):
@@ -157,11 +166,11 @@ def _text(path: str, content: bytes) -> str:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
-        raise ConfigError(Problem(path, line, "this isn't UTF-8.", "Save the file as UTF-8.")) from error
+        raise ConfigError(Problem(path, line, said(N_("this isn't UTF-8.")), said(N_("Save the file as UTF-8.")))) from error
     if "\x00" in text or len(content) > LARGEST:
-        raise _refusal(path, "is no text that can be edited here.", "Open it with the program that made it.")
+        raise _refusal(path, N_("`%(path)s` is no text that can be edited here."), N_("Open it with the program that made it."))
     return plain(text)
 
 
-def _refusal(path: str, message: str, how: str) -> ConfigError:
-    return ConfigError(Problem("", None, f"`{path[:200]}` {message}", how))
+def _refusal(path: str, message: str, how: str, **values: object) -> ConfigError:
+    return ConfigError(Problem("", None, said(message, path=path[:200], **values), said(how)))

@@ -19,7 +19,7 @@ from winback.outcomes.quarterly import Part, Quarterly, Ran
 from winback.outcomes.statistics import Counted, Moments
 from winback.outcomes.together import Group, Together
 from winback.settings import Project
-from winback.speech import Language
+from winback.speech import N_, Language, said
 from winback.store import database, runs
 from winback.store import together as together_in_store
 from winback.store.together import Sums
@@ -70,9 +70,11 @@ def _period(project: Project, name: str, now: datetime) -> Period:
     today = clock.local_day(now, project.zone)
     found = periods.quarter(name, today, is_over=now >= clock.end_of_day(today, project.zone))
     if found is None:
-        raise ConfigError(Problem("", None, f"`{name}` is no quarter.", f"Write for example {periods.before(Per.QUARTER, today).replace('-', '')}."))
+        how = said(N_("Write for example %(quarter)s."), quarter=periods.before(Per.QUARTER, today).replace("-", ""))
+        raise ConfigError(Problem("", None, said(N_("`%(name)s` is no quarter."), name=name), how))
     if found.first > today:
-        raise ConfigError(Problem("", None, f"{found.name} hasn't begun.", f"The last that is over is {periods.before(Per.QUARTER, today)}."))
+        how = said(N_("The last that is over is %(quarter)s."), quarter=periods.before(Per.QUARTER, today))
+        raise ConfigError(Problem("", None, said(N_("%(quarter)s hasn't begun."), quarter=found.name), how))
     return found
 
 

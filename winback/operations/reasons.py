@@ -14,6 +14,7 @@ from winback.audience.reasons import Reason
 from winback.errors import ConfigError, Problem
 from winback.model import ReasonSource
 from winback.settings import Project
+from winback.speech import N_, said
 from winback.store import audit, database, leaving_reasons
 
 _LONGEST_NAME = 100
@@ -138,7 +139,7 @@ def of(project: Project, engine: Engine, customer: str) -> list[Shown]:
         if who is None:
             raise _nobody(customer)
         told = leaving_reasons.of(connection, who)
-    gone = Reason(title="(no longer listed)")
+    gone = Reason(title=said(N_("(no longer listed)")))
     return [
         Shown(
             each.reason,
@@ -154,4 +155,11 @@ def of(project: Project, engine: Engine, customer: str) -> list[Shown]:
 
 
 def _nobody(customer: str) -> ConfigError:
-    return ConfigError(Problem("", None, f"there is no customer `{customer}`.", "Give the shop's own id, as `winback cohort members` prints it."))
+    return ConfigError(
+        Problem(
+            "",
+            None,
+            said(N_("there is no customer `%(key)s`."), key=customer),
+            said(N_("Give the shop's own id, as `winback cohort members` prints it.")),
+        )
+    )

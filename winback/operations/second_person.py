@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from winback.errors import ConfigError, Problem
 from winback.settings import Project
+from winback.speech import N_, said
 
 _SECONDS = 30
 
@@ -20,17 +21,17 @@ def check(project: Project, files: Iterable[str], *, by: str, email: str) -> Non
         return
     there = sorted(file for file in files if (project.root / file).is_file())
     if _git(project, "rev-parse", "--is-inside-work-tree") != "true":
-        how = "Make it one (git init), or take `second_person:` out of config/settings.yaml."
-        raise ConfigError(
-            Problem("", None, "a second person is to approve, and the project is no git repository: nobody knows who the first is.", how)
-        )
+        what = said(N_("a second person is to approve, and the project is no git repository: nobody knows who the first is."))
+        how = said(N_("Make it one (git init), or take `second_person:` out of config/settings.yaml."))
+        raise ConfigError(Problem("", None, what, how))
     if changed := _git(project, "status", "--porcelain", "--untracked-files=all", "--", *there):
         file = changed.splitlines()[0][3:]
-        raise ConfigError(Problem(file, None, "it has changes that aren't committed: nobody knows whose they are.", "Commit them, then look again."))
+        what = said(N_("it has changes that aren't committed: nobody knows whose they are."))
+        raise ConfigError(Problem(file, None, what, said(N_("Commit them, then look again."))))
     address, _, name = _git(project, "log", "--max-count=1", "--no-show-signature", "--format=%ae%x1f%an", "--", *there).partition("\x1f")
     if (email and address.casefold() == email.casefold()) or (name and name.casefold() == by.casefold()):
-        how = "Ask somebody else who may approve."
-        raise ConfigError(Problem("", None, f"{name} changed it last, so a second person approves it.", how))
+        what = said(N_("%(name)s changed it last, so a second person approves it."), name=name)
+        raise ConfigError(Problem("", None, what, said(N_("Ask somebody else who may approve."))))
 
 
 def _git(project: Project, *words: str) -> str:

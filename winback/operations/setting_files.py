@@ -14,7 +14,7 @@ from winback.letters import sender
 from winback.operations import schemas
 from winback.operations.completing import Meant, Vocabulary
 from winback.settings import Project
-from winback.speech import Language
+from winback.speech import N_, Language, said
 
 NAMES = (
     "senders",
@@ -53,8 +53,8 @@ def secrets(name: str, text: str) -> list[Problem]:
         Problem(
             path(name),
             line,
-            "an address with a password stands here.",
-            "Take it out in an editor of text, and set it in the environment instead: ${SHOP_PASSWORD}.",
+            said(N_("an address with a password stands here.")),
+            said(N_("Take it out in an editor of text, and set it in the environment instead: %(name)s."), name="${SHOP_PASSWORD}"),
         )
         for line, content in enumerate(text.split("\n"), 1)
         if _PASSWORD.search(content)

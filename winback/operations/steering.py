@@ -65,12 +65,17 @@ def not_vouched_for(connection: Connection, campaign: str) -> Problem | None:
     run = next((each for each in runs.unfinished_of(connection, campaign) if each.restored_at is not None), None)
     if run is None:
         return None
-    what = (
-        f"run {run.number} of `{campaign}` took people in when the backup was made that was restored on {run.restored_at:%Y-%m-%d}: "
-        "it would write again to everybody whom it took in since."
+    what = said(
+        N_(
+            "run %(run)s of `%(campaign)s` took people in when the backup was made that was restored on %(day)s: "
+            "it would write again to everybody whom it took in since."
+        ),
+        run=run.number,
+        campaign=campaign,
+        day=f"{run.restored_at:%Y-%m-%d}",
     )
-    how = f"End it (winback cancel {campaign}); only if it took in nobody since: winback resume {campaign} --took-nobody-in"
-    return Problem("", None, what, how)
+    how = N_("End it (winback cancel %(campaign)s); only if it took in nobody since: winback resume %(campaign)s --took-nobody-in")
+    return Problem("", None, what, said(how, campaign=campaign))
 
 
 def _vouch(connection: Connection, run: Run, *, by: str, now: datetime) -> None:
@@ -85,7 +90,8 @@ def _not_approved(connection: Connection, run: Run) -> Problem | None:
     withdrawn = run.status is RunStatus.PAUSED and known is not None and known.withdrawn_at is not None
     if run.status is not RunStatus.WAITING and not withdrawn:
         return None
-    return Problem("", None, f"run {run.number} of `{run.campaign}` waits for approval.", f"Look at it and say yes: winback approve {run.campaign}")
+    what = said(N_("run %(run)s of `%(campaign)s` waits for approval."), run=run.number, campaign=run.campaign)
+    return Problem("", None, what, f"Look at it and say yes: winback approve {run.campaign}")
 
 
 def letters(

@@ -18,6 +18,7 @@ from winback.audience.suppression_lists import Entry, Part
 from winback.errors import ConfigError, Problem
 from winback.model import BY_PHONE, ChannelName, Reason
 from winback.settings import Project
+from winback.speech import N_, said
 from winback.store import audit, consents, database, events, suppressions
 from winback.store.consents import Withdrawn
 from winback.store.contacts import address_hash, hasher
@@ -127,9 +128,8 @@ def parse(text: str) -> tuple[tuple[ChannelName, ...], str]:
         return (ChannelName.TELEGRAM,), chat
     if found := addresses.email(text.strip()):
         return (ChannelName.EMAIL,), found
-    raise ConfigError(
-        Problem("", None, f"`{text}` is no e-mail address, no number of a Telegram chat and no phone.", "Write for example olena@mail.example.")
-    )
+    what = said(N_("`%(text)s` is no e-mail address, no number of a Telegram chat and no phone."), text=text)
+    raise ConfigError(Problem("", None, what, said(N_("Write for example %(address)s."), address="olena@mail.example")))
 
 
 def _close(connection: Connection, entries: Sequence[Hashed], source: str, *, everywhere: bool, now: datetime) -> Counter[str]:

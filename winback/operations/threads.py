@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, Row
 from winback.errors import ConfigError, Problem
 from winback.journey import office
 from winback.journey.office import Office
-from winback.journey.threads import Author, ThreadStatus, WordStatus
+from winback.journey.threads import Author, ThreadStatus
 from winback.letters import sender
 from winback.model import ChannelName
 from winback.operations.tending import shows
@@ -173,7 +173,9 @@ def answer(project: Project, engine: Engine, thread_id: int, text: str, *, by: s
         raise ConfigError(Problem("", None, what, said(N_("Write at most %(number)s characters."), number=figure(LONGEST))))
     _known_sender(project, by)
     if channel and channel not in set(ChannelName):
-        raise ConfigError(Problem("", None, f"there is no channel `{channel}`.", nearest(channel, set(ChannelName), "Channels")))
+        raise ConfigError(
+            Problem("", None, said(N_("there is no channel `%(channel)s`."), channel=channel), nearest(channel, set(ChannelName), "Channels"))
+        )
     with database.writing(engine) as connection:
         _found(connection, thread_id)
         number = threads.answer(connection, thread_id, key, by, words, now, channel=channel, show=shows(project))
@@ -230,10 +232,14 @@ def resolve(engine: Engine, word_id: int, outcome: str, *, now: datetime) -> str
         elif outcome in {"sent", "not-sent"}:
             done = thread_answers.resolve(connection, word_id, arrived=outcome == "sent", now=now)
         else:
-            raise ConfigError(Problem("", None, f"`{outcome}` says nothing about an answer.", "Write sent, not-sent or again."))
+            raise ConfigError(Problem("", None, said(N_("`%(word)s` says nothing about an answer."), word=outcome), "Write sent, not-sent or again."))
     if not done:
-        what = "hasn't failed" if outcome == "again" else f"is in no doubt: only {WordStatus.UNCERTAIN} ones are resolved"
-        raise ConfigError(Problem("", None, f"answer {word_id} {what}.", "`winback thread show` has their numbers."))
+        what = (
+            N_("answer %(number)s hasn't failed.")
+            if outcome == "again"
+            else N_("answer %(number)s is in no doubt: only uncertain ones are resolved.")
+        )
+        raise ConfigError(Problem("", None, said(what, number=word_id), "`winback thread show` has their numbers."))
     return f"Answer {word_id} arrived." if outcome == "sent" else f"Answer {word_id} is sent again with the next `winback threads send`."
 
 
@@ -245,13 +251,16 @@ def _record(connection: Connection, row: Row[Any], deed: audit.Deed, detail: Map
 def _found(connection: Connection, thread_id: int) -> Row[Any]:
     row = thread_lists.find(connection, thread_id) if 0 < thread_id < 2**63 else None
     if row is None:
-        raise ConfigError(Problem("", None, f"there is no thread {thread_id}.", "Give a number that `winback threads --all` shows."))
+        raise ConfigError(
+            Problem("", None, said(N_("there is no thread %(number)s."), number=thread_id), "Give a number that `winback threads --all` shows.")
+        )
     return row
 
 
 def _known_sender(project: Project, key: str) -> None:
     if key not in (known := sender.read(project).names()):
-        raise ConfigError(Problem("", None, f"there is no `{key}` in config/senders.yaml.", nearest(key, known, "Senders")))
+        what = said(N_("there is no `%(key)s` in config/senders.yaml."), key=key)
+        raise ConfigError(Problem("", None, what, nearest(key, known, "Senders")))
 
 
 def _known_status(status: str) -> None:

@@ -25,6 +25,7 @@ from winback.operations import scenes
 from winback.operations.scenes import Scene, Wanted
 from winback.sending import allowing, lanes, messages
 from winback.settings import Project
+from winback.speech import N_, said
 
 _REALLY = {ChannelName.EMAIL: "smtp", ChannelName.TELEGRAM: "bot-api"} | dict.fromkeys(BY_PHONE, "http")
 
@@ -42,6 +43,15 @@ class Tried:
     how: str = ""  # how to send it really, where it was written to a file
 
 
+_NOT_TO_A_PHONE = N_("`%(letter)s` doesn't go to a phone like %(to)s.")
+_NOT_THERE = {
+    ChannelName.EMAIL: N_("`%(letter)s` doesn't go to an e-mail address like %(to)s."),
+    ChannelName.TELEGRAM: N_("`%(letter)s` doesn't go to the number of a chat like %(to)s."),
+}
+_AN_ADDRESS = N_("Write an e-mail address.")
+_A_CHAT = N_("Write the number of a chat.")
+
+
 async def send(project: Project, engine: Engine | None, wanted: Wanted, to: str, *, now: datetime) -> list[Tried]:
     """Send a letter to `to`, an e-mail address or the number of a Telegram chat; in the language asked for, else the first of the reader's chain.
 
@@ -54,9 +64,8 @@ async def send(project: Project, engine: Engine | None, wanted: Wanted, to: str,
     letters = library.open_library(project)
     chosen = [scene for scene in scenes.gather(project, engine, wanted, now=now) if scene.channel is channel.written_as]
     if not chosen:
-        named, kinds = wanted.letter or wanted.campaign, {ChannelName.EMAIL: "an e-mail address", ChannelName.TELEGRAM: "the number of a chat"}
-        other = ChannelName.TELEGRAM if channel is ChannelName.EMAIL else ChannelName.EMAIL
-        raise ConfigError(Problem("", None, f"`{named}` doesn't go to {kinds.get(channel, 'a phone')} like {to}.", f"Write {kinds[other]}."))
+        what = said(_NOT_THERE.get(channel, _NOT_TO_A_PHONE), letter=wanted.letter or wanted.campaign, to=to)
+        raise ConfigError(Problem("", None, what, said(_A_CHAT if channel is ChannelName.EMAIL else _AN_ADDRESS)))
     chosen = chosen if wanted.locale else _in_first_language(letters, chosen)
     written = [_written(project, letters, scene, channel, to, now, number) for number, scene in enumerate(chosen)]
     return await _send(project, channel, list(zip(chosen, written, strict=True)), to)
@@ -146,13 +155,14 @@ def _free_number(folder: Path) -> int:
 
 
 def _refusal(project: Project, to: str, error: ChannelError) -> Problem:
-    said = error.text or error.reason
     match error:
         case PermanentError(reason=Reason.NOT_ALLOWED_HERE):
-            message = f"{to} is not written to: this is development, and the address is not on the allow-list."
-            return project.document.problem(("allow",), message, "Add it to `allow:`.")
+            message = said(N_("%(to)s is not written to: this is development, and the address is not on the allow-list."), to=to)
+            return project.document.problem(("allow",), message, said(N_("Add it to `allow:`.")))
         case UncertainError():
-            return Problem("", None, f"nobody knows whether it reached {to}: {said}.", "Look into the mailbox before you send it again.")
+            what, how = N_("nobody knows whether it reached %(to)s: %(answer)s."), N_("Look into the mailbox before you send it again.")
         case PermanentError():
-            return Problem("", None, f"{to} was refused: {said}.", "Write another address.")
-    return Problem("", None, f"{to} is put off: {said}.", "Try again in some minutes.")
+            what, how = N_("%(to)s was refused: %(answer)s."), N_("Write another address.")
+        case _:
+            what, how = N_("%(to)s is put off: %(answer)s."), N_("Try again in some minutes.")
+    return Problem("", None, said(what, to=to, answer=error.text or error.reason), said(how))

@@ -26,6 +26,7 @@ from winback.letters.wording import SOURCE, in_locale
 from winback.model import ChannelName, Email, Message, Reason
 from winback.sending import lanes
 from winback.settings import Project
+from winback.speech import N_
 from winback.store import chats, database, thread_answers, threads
 
 OpenChannel = Callable[[Project, ChannelName], AbstractAsyncContextManager[Channel[Any]]]
@@ -131,14 +132,14 @@ def _written(desk: Desk, row: Row[Any], now: datetime) -> Email | Message:
     by = desk.known.senders.get(row.by)
     if row.channel == ChannelName.TELEGRAM:
         if not row.chat_id:
-            raise PermanentError(NO_ADDRESS, "they have no chat with the bot")
+            raise PermanentError(NO_ADDRESS, N_("they have no chat with the bot"))
         copied = written_where(row.key) if row.has_media else None
         if copied and not row.text:
             return Message(row.id, row.chat_id, "", locales.language_tag(locale), copy_of=copied)
         signed = f"<b>{html.escape(in_locale(by.name, locale), quote=False)}</b>\n" if by else ""
         return Message(row.id, row.chat_id, signed + html.escape(row.text, quote=False), locales.language_tag(locale), copy_of=copied)
     if not row.email:
-        raise PermanentError(NO_ADDRESS, "they have no e-mail address")
+        raise PermanentError(NO_ADDRESS, N_("they have no e-mail address"))
     return _email(desk, row, by or next(iter(desk.known.senders.values())), locale, now)
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import JSON, Column, Connection, Row, String, Table, and_, cast,
 
 from winback.journey.threads import ThreadStatus
 from winback.model import CodeSource, CodeStatus, Reason, RecipientStatus, TaskStatus
+from winback.speech import N_, said
 from winback.store import codes as life
 from winback.store import events, forgotten, merged_journeys, runs
 from winback.store.holdings import HOLDINGS, Fate, Holding
@@ -112,7 +113,7 @@ def _hold(connection: Connection, person: Known) -> str:
     if not import_is_ours(connection):
         return "an import is going on"
     if not life.hold_now(connection, person.ids):
-        return "somebody is promising something to this customer"
+        return said(N_("somebody is promising something to this customer"))
     try:
         for each in person.ids:
             if because := merged_journeys.hold(connection, each, each):
@@ -121,7 +122,7 @@ def _hold(connection: Connection, person: Known) -> str:
     except sqlalchemy.exc.OperationalError as error:
         if getattr(error.orig, "sqlstate", "") != _LOCKED:
             raise
-        return "somebody is writing about this customer"
+        return said(N_("somebody is writing about this customer"))
     return ""
 
 

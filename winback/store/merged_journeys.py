@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, func, insert, or_, select, text, update
 
 from winback.model import UNFINISHED, DeliveryStatus, Reason, RecipientStatus
+from winback.speech import N_, said
 from winback.store import merged_codes
 from winback.store.among import among_these
 from winback.store.tables import back_fill, came_back, campaign_runs, customers, deliveries, outcomes, recipients, tasks
@@ -40,7 +41,7 @@ def hold(connection: Connection, merged_id: int, into_id: int) -> str:
         campaign_runs.c.status.in_(UNFINISHED),
     )
     if campaign := connection.execute(enrolling.limit(1)).scalar():
-        return f"the campaign `{campaign}` is still deciding on its cohort"
+        return said(N_("the campaign `%(campaign)s` is still deciding on its cohort"), campaign=campaign)
     both = (merged_id, into_id)
     for table in (deliveries, recipients, deliveries):  # deliveries again: some may have been queued before the recipients were ours
         connection.execute(select(table.c.customer_id).where(table.c.customer_id.in_(both)).with_for_update(nowait=True)).all()
@@ -50,7 +51,7 @@ def hold(connection: Connection, merged_id: int, into_id: int) -> str:
         .where(deliveries.c.customer_id == merged_id, deliveries.c.status.in_(_ON_THE_WAY))
     )
     campaign = connection.execute(on_the_way.limit(1)).scalar()
-    return f"a letter of the campaign `{campaign}` to the customer is on its way" if campaign else ""
+    return said(N_("a letter of the campaign `%(campaign)s` to the customer is on its way"), campaign=campaign) if campaign else ""
 
 
 def join(connection: Connection, merged_id: int, into_id: int, merged_key: str, now: datetime) -> list[JourneyFate]:

@@ -17,6 +17,7 @@ from winback.errors import ConfigError
 from winback.model import Reason
 from winback.operations import finding, forgetting, held, suppressing
 from winback.operations.people import Right
+from winback.speech import N_, said
 from winback.studio import customers_page, written
 from winback.studio.desk import Desk
 
@@ -90,7 +91,7 @@ class CarePage:
         """Forget the customer whose id was typed once more."""
         own, by = self._own(key), self.desk.person(request).name
         if fields.get("typed", "").strip() != own:
-            return self._refused(request, own, [f"What was typed isn't {own}. Nobody was forgotten."])
+            return self._refused(request, own, [said(N_("What was typed isn't %(customer)s. Nobody was forgotten."), customer=own)])
         try:
             done = forgetting.forget(self.desk.project, self.desk.engine, own, by=by, now=self.desk.clock())
         except ConfigError as error:  # a letter to them is on its way

@@ -18,14 +18,17 @@ from winback.operations import backtesting, cohort_presets, editing
 from winback.operations.cohort_list import Shelf
 from winback.operations.drafts import Draft
 from winback.operations.editing import Change, Clash, Conflict, Faults, Saved
+from winback.speech import N_, said
 from winback.studio import file_door, past_drawing
 from winback.studio.cohort_parts import PARTS, Told
 from winback.studio.desk import Desk
-from winback.studio.words import N_
 
 _DAYS = 182
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _RESERVED = frozenset({"new"})
+_USED, _OTHER_FIRST = N_("it is used by %(campaigns)s."), N_("Give them another cohort first.")
+_NO_NAME, _NAME_HOW = N_("`%(name)s` is no name for a cohort."), N_("Write small Latin letters, digits and hyphens, as dear-and-silent.")
+_THERE, _THERE_HOW = N_("there is a cohort `%(name)s` already."), N_("Choose another name, or open that one.")
 
 _TOLD = {
     "saved": N_("Saved. Campaigns go by these rules from their next run on."),
@@ -87,7 +90,7 @@ class CohortFile:
         person, path, desk = self.desk.person(request), cohort.shown(name), self.desk
         listed = self.shelf.one(name)
         if listed is not None and listed.campaigns:
-            used = Problem(path, None, f"it is used by {', '.join(listed.campaigns)}.", "Give them another cohort first.")
+            used = Problem(path, None, said(_USED, campaigns=", ".join(listed.campaigns)), said(_OTHER_FIRST))
             answer: editing.Saved | Faults = Faults((used,))
         else:
             answer = editing.take_away(desk.project, desk.engine, path, by=person.name, email=person.email, now=desk.clock())
@@ -118,12 +121,10 @@ class CohortFile:
         """A new file, like one of the project's own or like one of those that come with winback."""
         project, name, like = self.desk.project, fields.get("name", "").strip(), fields.get("like", "")
         if not _NAME.fullmatch(name) or len(name) > 80 or name in _RESERVED:
-            problem = Problem(
-                "", None, f"`{name[:80]}` is no name for a cohort.", "Write small Latin letters, digits and hyphens, as dear-and-silent."
-            )
+            problem = Problem("", None, said(_NO_NAME, name=name[:80]), said(_NAME_HOW))
             return self.begin(request, like=like, name=name[:80], problems=(problem,))
         if name in project.names("cohorts"):
-            problem = Problem("", None, f"there is a cohort `{name}` already.", "Choose another name, or open that one.")
+            problem = Problem("", None, said(_THERE, name=name), said(_THERE_HOW))
             return self.begin(request, like=like, name=name, problems=(problem,))
         text = cohort_presets.text(project, like)
         if text is None:

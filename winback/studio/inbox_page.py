@@ -157,7 +157,7 @@ class InboxPage:
         try:
             asyncio.run(tending.answer(self.desk.project, self.desk.engine, now=now))
         except Refused as refused:
-            return str(refused)
+            return written.refused(refused)
         return ""
 
     def _words(self, number: int, now: datetime) -> set[int]:

@@ -35,7 +35,9 @@ from winback.operations.letter_texts import Named, Texts
 from winback.operations.letter_words import Entry
 from winback.operations.people import Person, Right
 from winback.operations.scenes import Wanted
+from winback.speech import N_, said
 from winback.studio import letter_form
+from winback.studio import written as in_words
 from winback.studio.desk import Desk
 from winback.studio.gate import HEADERS
 from winback.studio.letter_form import Written
@@ -44,6 +46,7 @@ from winback.studio.shelf import Shelf
 _WITH_A_FRAME = {"Content-Security-Policy": HEADERS["Content-Security-Policy"] + "; frame-src 'self'"}
 
 
+_SENT_BY, _OTHER_FIRST = N_("it is sent by %(campaigns)s."), N_("Give them another letter first.")
 _LOOKS_AT_ONCE = 2
 """Each has a process of its own."""
 
@@ -141,7 +144,7 @@ class LetterPage:
         used = letter_overview.campaigns_with(project, letter)
         answer: Saved | Faults
         if used:
-            answer = Faults((Problem(texts.folder, None, f"it is sent by {', '.join(used)}.", "Give them another letter first."),))
+            answer = Faults((Problem(texts.folder, None, said(_SENT_BY, campaigns=", ".join(used)), said(_OTHER_FIRST)),))
         else:
             answer = editing.take_away(project, self.desk.engine, texts.folder, by=person.name, email=person.email, now=self.desk.clock())
         if isinstance(answer, Faults):
@@ -169,7 +172,7 @@ class LetterPage:
         try:
             (sent, *_) = await asyncio.to_thread(lambda: asyncio.run(trying_out.send(project, self.desk.engine, wanted, to, now=now)))
         except Refused as refused:
-            return _back(letter, "unsent", reader, note=self.shelf.put(str(refused)))
+            return _back(letter, "unsent", reader, note=self.shelf.put(in_words.refused(refused)))
         return _back(
             letter, "sent" if sent.file is None else "laid", reader, note=self.shelf.put(to if sent.file is None else project.shown(sent.file))
         )

@@ -11,9 +11,10 @@ import jinja2
 from jinja2.bccache import Bucket
 from markupsafe import Markup, escape
 
+from winback.errors import Problem
 from winback.letters import locales
 from winback.outcomes import languages, wording
-from winback.speech import Figure, Language, Said, amount, called
+from winback.speech import Figure, Language, Said, amount, called, figure
 from winback.studio import why_words, words
 from winback.studio.words import NP_
 
@@ -75,6 +76,7 @@ def templates(language: Language) -> jinja2.Environment:
         """What knows what it was made of is said in the page's language wherever it stands; anything else stays as it is."""
         if isinstance(value, Figure):
             return (wording.percent if value.is_share else wording.number)(value.value, value.digits, written)
+        value = str(value) if isinstance(value, Problem) else value
         return say(value) if isinstance(value, Said) else value
 
     environment = jinja2.Environment(
@@ -90,7 +92,7 @@ def templates(language: Language) -> jinja2.Environment:
     environment.newstyle_gettext = True  # type: ignore[attr-defined]  # the extension's: `trans` hands values over instead of filling them in
     tag = locales.language_tag(language)
     environment.globals.update({"_": say, "gettext": say, "ngettext": count, "pgettext": lambda context, word: say(NP_(context, word)), "lang": tag})
-    environment.globals.update({"called": called, "amount": amount})
+    environment.globals.update({"called": called, "amount": amount, "figure": figure})
     environment.globals.update({"why": why_words.why, "end": why_words.end, "part": why_words.part, "arm_word": why_words.arm})
     environment.filters["said"] = shown
     environment.globals.update({each.__name__: partial(each, words=written) for each in (wording.number, wording.percent, wording.points)})

@@ -33,9 +33,10 @@ def draw(context: Context, told: Backtest) -> Markup:
     def say(sentence: str, **values: str) -> str:
         return str(context.call(context["gettext"], sentence, **values))
 
+    percent = context["percent"]
     bottom = _TOP + _ROW * len(told.standings)
     share = told.stayed_away / told.customers
-    base, everybody = _x(share), say(_EVERYBODY, share=f"{share:.1%}")
+    base, everybody = _x(share), say(_EVERYBODY, share=percent(share, 1))
     parts = [drawing.rule(_x(quarter / 4), _TOP, _x(quarter / 4), bottom, "grid") for quarter in range(5)]
     for place, standing in enumerate(told.standings):
         top = _TOP + _ROW * place
@@ -44,7 +45,7 @@ def draw(context: Context, told: Backtest) -> Markup:
         if stayed is not None:
             style = "bar own" if not place else "bar"
             parts.append(f'<rect class="{style}" x="{_LEFT}" y="{top + 20}" width="{_x(stayed) - _LEFT:.1f}" height="{_BAR}"/>')
-            parts.append(drawing.text(_x(stayed) + 6, top + 32, f"{stayed:.1%}", style="strong" if not place else ""))
+            parts.append(drawing.text(_x(stayed) + 6, top + 32, percent(stayed, 1), style="strong" if not place else ""))
     parts.append(drawing.rule(base, _TOP - 4, base, bottom, "base"))
     parts.append(drawing.text(base, _TOP - 8, everybody, anchor="end" if share > 0.5 else "start", style="quiet"))
     picture = '<svg class="chart" viewBox="0 0 {width} {height}" role="img" aria-label="{meaning}">{parts}</svg>'

@@ -6,8 +6,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+from winback.speech import N_, figure, said
+
 LONGEST_NOTE = 500
 _EARLIEST = date(1970, 1, 1)
+_NO_REASON = N_("That reason is not in config/reasons.yaml. Choose one of these.")
+_CHOOSE = N_("Choose a reason.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,20 +51,20 @@ def read(form: Typed, *, reasons: Collection[str], managers: Collection[str], to
     """A statement, or why it is none."""
     faults: dict[str, str] = {}
     if form.reason not in reasons:
-        faults["reason"] = "That reason is not in config/reasons.yaml. Choose one of these." if form.reason else "Choose a reason."
+        faults["reason"] = said(_NO_REASON if form.reason else _CHOOSE)
     if len(form.note) > LONGEST_NOTE:
-        faults["note"] = f"The note has {len(form.note):,} characters. Write at most {LONGEST_NOTE}."
+        faults["note"] = said(N_("The note has %(number)s characters. Write at most %(most)s."), number=figure(len(form.note)), most=LONGEST_NOTE)
     elif any(not (letter.isprintable() or letter.isspace()) for letter in form.note if ord(letter) < 160):
-        faults["note"] = "The note holds signs that can't be seen. Type it anew."
+        faults["note"] = said(N_("The note holds signs that can't be seen. Type it anew."))
     if form.by and form.by not in managers:
-        faults["by"] = "That name is not in config/senders.yaml. Choose one of these, or nobody."
+        faults["by"] = said(N_("That name is not in config/senders.yaml. Choose one of these, or nobody."))
     day = _day(form.day) if form.day else today
     if day is None:
-        faults["day"] = "That is not a day. Write it as 2026-03-09."
+        faults["day"] = said(N_("That is not a day. Write it as 2026-03-09."))
     elif day > today:
-        faults["day"] = f"{day.isoformat()} lies in the future. Write the day on which you learned it, {today.isoformat()} at the latest."
+        faults["day"] = said(N_("%(day)s lies in the future. Write the day on which you learned it, %(today)s at the latest."), day=day, today=today)
     elif day < _EARLIEST:
-        faults["day"] = f"{day.isoformat()} lies too far back. Write the day on which you learned it."
+        faults["day"] = said(N_("%(day)s lies too far back. Write the day on which you learned it."), day=day)
     if faults or day is None:
         return Faults(faults)
     return Statement(form.reason, form.note, form.by, day)

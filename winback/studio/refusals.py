@@ -60,7 +60,9 @@ def register(app: FastAPI, desk: Desk) -> None:
 
     def to_mend(request: Request, error: Exception) -> Response:
         """A file of the project says what can't be meant: the page says where, as a command would."""
-        return page(request, HTTPStatus.INTERNAL_SERVER_ERROR, _TO_MEND, str(error).splitlines())
+        return page(
+            request, HTTPStatus.INTERNAL_SERVER_ERROR, _TO_MEND, [str(problem) for problem in error.problems] if isinstance(error, Refused) else []
+        )
 
     def broken(request: Request, error: Exception) -> Response:
         """The page names what the log calls it; the log names lines of code, neither the address nor the row at hand."""
