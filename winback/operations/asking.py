@@ -76,7 +76,7 @@ class Asked:
             if difference is None:
                 yield plan_words.chance_alone(tactic)
             else:
-                yield said(_TOLD_APART, tactic=tactic, points=f"{100 * difference:.1f}", rate=f"{100 * self.base_rate:.0f}")
+                yield said(_TOLD_APART, tactic=tactic, points=figure(100 * difference, 1), rate=f"{100 * self.base_rate:.0f}")
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Asked:

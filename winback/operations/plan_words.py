@@ -50,7 +50,10 @@ def money(plan: Plan) -> Iterator[str]:
             else N_("Returns are expected to bring %(brings)s, the whole sequence costs %(costs)s: %(net)s lost.")
         )
         yield said(
-            sentence, brings=amount(plan.worth.expected, plan.currency, 2), costs=figure(plan.worth.cost, 2), net=amount(net, plan.currency, 2)
+            sentence,
+            brings=amount(plan.worth.expected, plan.currency, 2),
+            costs=amount(plan.worth.cost, plan.currency, 2),
+            net=amount(abs(net), plan.currency, 2),
         )
     yield from offers(plan.cost_of_offers, plan.currency)
     for pool in plan.pools:
@@ -86,7 +89,7 @@ def power(plan: Plan) -> Iterator[str]:
     """Which differences would show."""
     for tactic, difference in plan.detectable.items():
         rate = f"{100 * plan.base_rate:.0f}"
-        yield chance_alone(tactic) if difference is None else said(_TOLD_APART, tactic=tactic, points=f"{100 * difference:.1f}", rate=rate)
+        yield chance_alone(tactic) if difference is None else said(_TOLD_APART, tactic=tactic, points=figure(100 * difference, 1), rate=rate)
     if plan.power is not None:
         yield plan.power.sentence
 
