@@ -18,10 +18,10 @@ def days(daily: DailyPlan | None) -> Iterator[str]:
         return
     newly, filled = figure(daily.newly), figure(daily.back_filled)
     if daily.again:
-        sentence = N_("The next day takes %(newly)s who newly lapsed and %(filled)s of the back-fill, %(again)s skipped so far are decided on anew.")
+        sentence = N_("The next day takes %(newly)s who are new to the cohort and %(filled)s of the back-fill, %(again)s skipped so far are decided on anew.")
         yield said(sentence, newly=newly, filled=filled, again=figure(daily.again))
     else:
-        yield said(N_("The next day takes %(newly)s who newly lapsed and %(filled)s of the back-fill."), newly=newly, filled=filled)
+        yield said(N_("The next day takes %(newly)s who are new to the cohort and %(filled)s of the back-fill."), newly=newly, filled=filled)
     if daily.waiting:
         sentence = N_("Waiting in the back-fill: %(waiting)s, the last on %(day)s, if nobody of them orders.")
         yield said(sentence, waiting=figure(daily.waiting), day=daily.waiting_until)
@@ -29,7 +29,7 @@ def days(daily: DailyPlan | None) -> Iterator[str]:
         sentence = N_("%(number)s of them would still wait on %(day)s, the last day on which all stages fit in: quicken `back_fill`.")
         yield said(sentence, number=figure(daily.unreached), day=daily.takes_until)
     if daily.newly_a_day is not None:
-        sentence = N_("About %(number)s lapsed a day in the last month; as many are to be expected until %(day)s.")
+        sentence = N_("About %(number)s a day came to the cohort in the last month; as many are to be expected until %(day)s.")
         yield said(sentence, number=figure(daily.newly_a_day, 1), day=daily.takes_until)
 
 
