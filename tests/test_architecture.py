@@ -24,7 +24,7 @@ LAYERS = (
     {"limits", "ways_in", "ways_out"},
     {"shapes"},
     {"strictyaml", "extras"},
-    {"model", "money", "errors", "clock", "speech", "logs", "tracing"},
+    {"model", "money", "errors", "clock", "speech", "logs", "stamps", "tracing"},
 )
 LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
 

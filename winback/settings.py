@@ -12,24 +12,23 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeAlias, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, Field, WithJsonSchema, field_validator, model_validator
 
-from winback import strictyaml
+from winback import stamps, strictyaml
 from winback.errors import ConfigError, Problem
 from winback.limits import FuseSettings
 from winback.model import BY_PHONE, ChannelName, Environment
 from winback.shapes import Allowed, Amount, Channel, Duration, NumberOrNever, Share, Zone, one_of
 from winback.speech import Language
+from winback.stamps import Stamp
 from winback.strictyaml import Document, Shape, refusal
 from winback.ways_in import AnsweringSettings, ImapSettings, SoftBounceSettings, StudioSettings, TrackingSettings
 from winback.ways_out import EmailSettings, GatewaySettings, TelegramSettings
 
 S = TypeVar("S", bound=BaseModel)
-Stamp: TypeAlias = tuple[int, int]
-"""Of a file: when it was last saved, in nanoseconds, and its length in bytes."""
 
 
 class AddressSettings(Shape):
@@ -243,8 +242,7 @@ class Project:
 
     def stamps(self) -> dict[str, Stamp]:
         """When each file of config/ and templates/ was last saved, and how long it is, by its name in messages."""
-        paths = (path for folder in (self.config(), self.templates) for path in folder.rglob("*") if path.is_file())
-        return {self.shown(path): (stat.st_mtime_ns, stat.st_size) for path in paths if (stat := path.stat())}
+        return {name: stamp for folder in (self.config(), self.templates) for name, stamp in stamps.below(folder, self.shown(folder))}
 
     def read(self, shape: type[S], *parts: str) -> Document[S]:
         """A file of config/, read strictly into its shape."""

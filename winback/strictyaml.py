@@ -72,12 +72,8 @@ def read(path: Path, shape: type[S], *, shown: str) -> Document[S]:
 
 
 def content(path: Path, *, shown: str) -> object:
-    """What a YAML file says, in plain values, whatever its shape. Raises ConfigError when it can't be read."""
-    reader = _Reader(shown)
-    said = reader.load(text_of(path, shown))
-    if reader.problems:
-        raise ConfigError(reader.problems)
-    return said
+    """What a YAML file says, in plain values that nobody may change, whatever its shape. Raises ConfigError when it can't be read."""
+    return _said(text_of(path, shown), shown)[0]
 
 
 def text_of(path: Path, shown: str) -> str:
@@ -98,15 +94,22 @@ def parse(text: str, shape: type[S], *, shown: str) -> Document[S]:
 @lru_cache(maxsize=_KEPT)
 def _parsed(text: str, shape: type[BaseModel], shown: str) -> Document[BaseModel]:
     """Kept by the text itself: a page of the studio, or a batch of letters, reads the same files again and again."""
+    content, lines = _said(text, shown)
+    try:
+        value = shape.model_validate(content)
+    except ValidationError as error:
+        raise ConfigError([_problem(details, shape, shown, lines) for details in _telling(error.errors())]) from error
+    return Document(value, shown, lines)
+
+
+@lru_cache(maxsize=_KEPT)
+def _said(text: str, shown: str) -> tuple[object, dict[Place, int]]:
+    """The plain values of a text, and in which line each stands. Raises ConfigError."""
     reader = _Reader(shown)
     content = reader.load(text)
     if reader.problems:
         raise ConfigError(reader.problems)
-    try:
-        value = shape.model_validate(content)
-    except ValidationError as error:
-        raise ConfigError([_problem(details, shape, shown, reader.lines) for details in _telling(error.errors())]) from error
-    return Document(value, shown, reader.lines)
+    return content, reader.lines
 
 
 def _telling(errors: list[ErrorDetails]) -> list[ErrorDetails]:

@@ -18,7 +18,9 @@ def days(daily: DailyPlan | None) -> Iterator[str]:
         return
     newly, filled = figure(daily.newly), figure(daily.back_filled)
     if daily.again:
-        sentence = N_("The next day takes %(newly)s who are new to the cohort and %(filled)s of the back-fill, %(again)s skipped so far are decided on anew.")
+        sentence = N_(
+            "The next day takes %(newly)s who are new to the cohort and %(filled)s of the back-fill, %(again)s skipped so far are decided on anew."
+        )
         yield said(sentence, newly=newly, filled=filled, again=figure(daily.again))
     else:
         yield said(N_("The next day takes %(newly)s who are new to the cohort and %(filled)s of the back-fill."), newly=newly, filled=filled)

@@ -27,7 +27,8 @@ from winback.letters.telling import Told
 from winback.model import ChannelName, Person
 from winback.sending import greeting_needs, pace, stage_needs
 from winback.sending.pace import Pace
-from winback.settings import Project, Stamp
+from winback.settings import Project
+from winback.stamps import Stamp
 from winback.strictyaml import Document, nearest
 
 
