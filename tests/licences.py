@@ -12,7 +12,7 @@ _LOCKS = {"requirements.lock": "to run", "requirements-dev.lock": "to test"}
 
 
 def listed() -> dict[str, str]:
-    """Package -> its row; those of other systems, which aren't installed here, are left out."""
+    """Package -> its row; those of other systems and other versions of Python, which aren't installed here, are left out."""
     rows: dict[str, str] = {}
     for lock, purpose in _LOCKS.items():
         for name, versions in audit.pinned(lock).items():
@@ -28,8 +28,12 @@ def listed() -> dict[str, str]:
 
 
 def page() -> str:
+    """What isn't installed here keeps the row that it has."""
+    pinned = {name: versions for lock in _LOCKS for name, versions in audit.pinned(lock).items()}
+    cells = {row.split(" ")[1]: row for row in PAGE.read_text(encoding="utf-8").splitlines() if row.startswith("| ")}
+    rows = {name: cells[name] for name, versions in pinned.items() if f"| {', '.join(sorted(versions))} |" in cells.get(name, "")} | listed()
     lines = ["# Licences of everything that is installed", "", "Written by `make licences`. What each is for: [dependencies](dependencies.md).", ""]
-    lines += ["| package | version | licence | |", "|---|---|---|---|", *(row for _, row in sorted(listed().items()))]
+    lines += ["| package | version | licence | |", "|---|---|---|---|", *(row for _, row in sorted(rows.items()))]
     return "\n".join(lines) + "\n"
 
 

@@ -30,7 +30,9 @@ def standing(line: str, folder: Path) -> Iterator[httpx.Client]:
     process = subprocess.Popen(words, cwd=folder, env=environment, stderr=subprocess.PIPE, text=True, start_new_session=True)
     try:
         said = process.stderr.readline()
-        assert f"http://127.0.0.1:{port}" in said, said + process.stderr.read()
+        if not (stands := f"http://127.0.0.1:{port}" in said):
+            process.kill()
+        assert stands, said + process.stderr.read()
         transport = httpx.HTTPTransport(retries=20)  # it says where it is going to answer, and is still being started
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE, transport=transport, trust_env=False) as web:
             yield web

@@ -14,6 +14,7 @@ import pytest
 from tests.projects import ROOT
 from winback import extras
 
+_PATIENCE = 120
 _WITHOUT_EXTRAS = """
 import os, sys
 class Lacking:
@@ -50,7 +51,8 @@ class Installed:
         subprocess.run(command, check=True, capture_output=True, text=True)
         packages = next(folder.glob("venv/lib/python*/site-packages"))
         packages.joinpath("borrowed.pth").write_text(sysconfig.get_path("purelib") + "\n")  # a path alone: .pth files there aren't read
-        packages.joinpath("sitecustomize.py").write_text(_WITHOUT_EXTRAS)
+        packages.joinpath("without_extras.py").write_text(_WITHOUT_EXTRAS)
+        packages.joinpath("without_extras.pth").write_text("import without_extras\n")  # `sitecustomize` is Debian's, and found before ours
         self.folder = folder
 
     def run(self, *arguments: str, bare: bool = False, extra: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
@@ -58,7 +60,7 @@ class Installed:
         lacking = [module for module, (names, _) in extras.BRINGS.items() if bare or (extra and extra not in names.split(","))]
         surroundings = {"PATH": "/usr/bin:/bin", "HOME": str(self.folder), "LACKING": ",".join(lacking), **environment}
         command = [str(self.python.with_name("winback")), *arguments]
-        return subprocess.run(command, cwd=self.folder, env=surroundings, capture_output=True, text=True, check=False)
+        return subprocess.run(command, cwd=self.folder, env=surroundings, capture_output=True, text=True, check=False, timeout=_PATIENCE)
 
 
 @pytest.fixture(scope="session")

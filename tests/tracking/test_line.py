@@ -34,6 +34,7 @@ class Server:
     async def start(self):
         self.task = asyncio.create_task(self.server.serve(sockets=[self.socket]))
         while not self.server.started:  # noqa: ASYNC110  uvicorn says it in no other way
+            assert not self.task.done(), self.task
             await asyncio.sleep(0.005)
 
     async def stop(self):

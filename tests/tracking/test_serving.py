@@ -35,6 +35,8 @@ def serving(project, url: str, *more: str) -> Iterator[tuple[subprocess.Popen[st
         while "The studio is at" in said or "The API is at" in said:
             said = process.stderr.readline()
         found = re.search(r"http://127\.0\.0\.1:(\d+)", said)
+        if not found:
+            process.kill()
         assert found, said + process.stderr.read()
         transport = httpx.HTTPTransport(retries=20)  # it says where it is going to answer, and is still being started
         with httpx.Client(base_url=found[0], headers={"User-Agent": BROWSER}, timeout=PATIENCE, transport=transport) as web:
