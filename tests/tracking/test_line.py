@@ -33,7 +33,7 @@ class Server:
 
     async def start(self):
         self.task = asyncio.create_task(self.server.serve(sockets=[self.socket]))
-        while not self.server.started:  # noqa: ASYNC110  uvicorn says it in no other way
+        while not self.server.started:
             assert not self.task.done(), self.task
             await asyncio.sleep(0.005)
 

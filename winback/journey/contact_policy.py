@@ -62,7 +62,7 @@ def wait(
             found = found or Wait(moment, Reason.PAUSED, f"asked for a pause until {paused_until}")
             moment = opens(clock.start_of_day(paused_until, calendar))
             continue
-        blocks = (_capped(days, rules, day, calendar), _too_soon(last, rules, calendar), _other_first(rival, rules, moment, calendar))
+        blocks = (_capped(days, rules, day, calendar), _too_soon(last, rules, moment, calendar), _other_first(rival, rules, moment, calendar))
         block = max((each for each in blocks if each and each.until > moment), key=lambda each: each.until, default=None)
         if block is None:
             break
@@ -99,11 +99,11 @@ def _capped(days: Sequence[date], rules: Rules, day: date, calendar: ZoneInfo) -
     return found
 
 
-def _too_soon(last: datetime | None, rules: Rules, calendar: ZoneInfo) -> Wait | None:
-    if last is None or not rules.gap:
+def _too_soon(last: datetime | None, rules: Rules, moment: datetime, calendar: ZoneInfo) -> Wait | None:
+    if last is None or not rules.gap or (until := _later(last, rules.gap, calendar)) <= moment:
         return None
     shown = f"{last.astimezone(calendar):%Y-%m-%d %H:%M}"
-    return Wait(_later(last, rules.gap, calendar), Reason.TOO_SOON, f"the last contact was on {shown}, and {spoken(rules.gap)} lie between two")
+    return Wait(until, Reason.TOO_SOON, f"the last contact was on {shown}, and {spoken(rules.gap)} lie between two")
 
 
 def _other_first(rival: Rival | None, rules: Rules, moment: datetime, calendar: ZoneInfo) -> Wait | None:
