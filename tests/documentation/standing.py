@@ -31,7 +31,7 @@ def standing(line: str, folder: Path) -> Iterator[httpx.Client]:
     try:
         said = process.stderr.readline()
         if not (stands := f"http://127.0.0.1:{port}" in said):
-            process.kill()
+            os.killpg(process.pid, signal.SIGKILL)  # with its children, or what they say never ends
         assert stands, said + process.stderr.read()
         transport = httpx.HTTPTransport(retries=20)  # it says where it is going to answer, and is still being started
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE, transport=transport, trust_env=False) as web:

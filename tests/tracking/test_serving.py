@@ -36,7 +36,7 @@ def serving(project, url: str, *more: str) -> Iterator[tuple[subprocess.Popen[st
             said = process.stderr.readline()
         found = re.search(r"http://127\.0\.0\.1:(\d+)", said)
         if not found:
-            process.kill()
+            os.killpg(process.pid, signal.SIGKILL)  # with its children, or what they say never ends
         assert found, said + process.stderr.read()
         transport = httpx.HTTPTransport(retries=20)  # it says where it is going to answer, and is still being started
         with httpx.Client(base_url=found[0], headers={"User-Agent": BROWSER}, timeout=PATIENCE, transport=transport) as web:
