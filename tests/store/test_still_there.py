@@ -19,9 +19,7 @@ def end(engine, number: int) -> None:
     """End a server's process, as a server that stops does with all of them."""
     other = database.open_engine(engine.url.render_as_string(hide_password=False))
     with database.reading(other) as connection:
-        connection.execute(select(text(f"pg_terminate_backend({number})")))
-        while connection.execute(text(f"SELECT count(*) FROM pg_stat_activity WHERE pid = {number}")).scalar_one():
-            pass
+        assert connection.execute(select(text(f"pg_terminate_backend({number}, 60000)"))).scalar_one()  # waits until it is gone
     other.dispose()
 
 

@@ -24,7 +24,7 @@ Excuses: TypeAlias = Callable[[Answered], bool]
 
 
 _GRACE = 3.0  # seconds for what is under way when we are stopped
-_PATIENCE = 0.5  # seconds in which a whole group comes together, or the part of it goes
+_PATIENCE = 0.5  # seconds from its first letter on in which a whole group comes together, or the part of it goes
 
 
 class Line:
@@ -53,6 +53,7 @@ class Line:
         self._room = channel.in_flight
         self._group = max(1, min(self._room * 3 // 4, most))
         self._waiting: deque[Letter] = deque()
+        self._waiting_since = 0.0
         self._under_way: dict[asyncio.Task[Receipt], Letter] = {}
         self._answered: list[Answered] = []
         self._refusals: list[Answered] = []  # those that refuse us and aren't excused: nothing is handed over as long as there are any
@@ -70,6 +71,8 @@ class Line:
             self.stayed.append(letter.claimed.id)
             return
         self._flushed = False
+        if not self._waiting:
+            self._waiting_since = self._clock()
         self._waiting.append(letter)
         if len(self._waiting) >= self._group:
             self._stir.set()
@@ -190,5 +193,5 @@ class Line:
         try:
             async with asyncio.timeout(min(_PATIENCE, self._renew_every)):
                 await self._stir.wait()
-        except TimeoutError:
-            self._flushed = True  # nothing comes: what there is goes on
+        except TimeoutError:  # nothing comes: what there is goes on
+            self._flushed = not self._waiting or self._clock() - self._waiting_since >= _PATIENCE
