@@ -12,8 +12,9 @@ from datetime import UTC, datetime
 import aiosmtplib
 import pytest
 
+from winback.channels import email as module
 from winback.channels import smtp_server
-from winback.channels.email import SmtpChannel
+from winback.channels.email import DEEPEST, DEPTH, SmtpChannel
 from winback.demo.mailbox import MailServer
 from winback.errors import ChannelError, LaneError, NotLetInError, PermanentError, TemporaryError, UncertainError
 from winback.model import Email
@@ -64,6 +65,22 @@ async def test_connections_are_kept_and_shared(tmp_path, pipelining):
             await asyncio.gather(*(out.send(letter(number)) for number in range(30)))
         assert server.accepted == 30
         assert 1 <= server.connections <= 3
+
+
+@pytest.mark.parametrize(("soon", "depth"), [(1e-9, DEPTH), (1e9, DEEPEST)], ids=["slow", "quick"])
+async def test_a_server_that_is_quick_is_given_more_at_once_and_one_that_grows_slow_less_again(tmp_path, monkeypatch, soon, depth):
+    monkeypatch.setattr(module, "_LOOK_EVERY", 5)
+    monkeypatch.setattr(module, "_SOON", soon)
+    with MailServer(tmp_path) as server:
+        async with channel(server, connections=3) as out:
+            assert out.in_flight == 3 * DEPTH, "nothing is known of it"
+            for number in range(10):
+                await out.send(letter(number))
+            assert out.in_flight == 3 * depth
+            monkeypatch.setattr(module, "_SOON", 1e-9)
+            for number in range(10, 15):
+                await out.send(letter(number))
+            assert out.in_flight == 3 * DEPTH
 
 
 @pytest.mark.parametrize(

@@ -27,13 +27,11 @@ from tests.flows.served import Prefect
 from tests.sending import command, crowd, judge, receiver
 from tests.sending.judge import Evidence
 from tests.sending.postgres import Postgres
-from winback.channels.email import DEPTH
 from winback.store import database
 from winback.store.tables import deliveries
 
 PAUSE = 0.3
 """Seconds at most that the mail server waits before it says that it took a letter: the campaign must last until everybody lends a hand."""
-IN_FLIGHT = crowd.CONNECTIONS * DEPTH
 NETWORK = "10.211.77"
 _BRIDGE = "wb-bridge"
 _ALONE = 0.5  # seconds between looks
@@ -98,7 +96,7 @@ def play(folder: Path, *, count: int, letters: int, say: Say = lambda _: None) -
                 _campaign(prefect, places, engine, server, letters, say)
                 evidence = judge.gather(engine, server.log)
         engine.dispose()
-    return evidence, judge.faults(evidence, letters=letters, in_flight=IN_FLIGHT)
+    return evidence, judge.faults(evidence, letters=letters, in_flight=crowd.IN_FLIGHT)
 
 
 def _campaign(prefect: Prefect, places: Machines, engine: Engine, server: receiver.Apart, letters: int, say: Say) -> None:

@@ -18,7 +18,6 @@ from sqlalchemy import Engine
 from tests.sending import crowd, judge, receiver
 from tests.sending.judge import Evidence
 from tests.sending.warm import SharedClock, Workers
-from winback.channels.email import DEPTH
 from winback.store import database
 
 START = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
@@ -26,7 +25,6 @@ SPEED = 20.0
 """Of the workers' clock: a lease of a minute is over in three seconds."""
 PAUSE = 0.004
 """Seconds at most between the server's taking a letter and its saying so: many a kill falls in between."""
-IN_FLIGHT = crowd.CONNECTIONS * DEPTH
 GONE_EVERY = 50
 _PATIENCE = 120.0  # seconds for one step of the campaign
 Say = Callable[[str], None]
@@ -101,7 +99,7 @@ def play(
                 if not any(row.status in judge.QUEUED for row in evidence.rows):
                     break
             say(f"{kills} killed, {killer.quicker} of them had come to their end; {killer.started} workers")
-    return evidence, judge.faults(evidence, letters=letters, in_flight=IN_FLIGHT)
+    return evidence, judge.faults(evidence, letters=letters, in_flight=crowd.IN_FLIGHT)
 
 
 def _come_to(killer: Killer, kill: int, kills: int, letters: int, workers: int) -> None:

@@ -5,7 +5,7 @@ The same at full size: make faults (200 kills, 20,000 letters, on SQLite and on 
 
 from __future__ import annotations
 
-from tests.sending import faults
+from tests.sending import crowd, faults
 from winback.model import DeliveryStatus
 
 LETTERS, KILLS = 2_000, 25
@@ -18,4 +18,4 @@ def test_whatever_moment_workers_are_killed_at_nobody_is_written_to_twice_and_no
     assert sum(each.code != "" for each in evidence.taken) > LETTERS * 0.2, "and some were told it"
     assert evidence.statuses[DeliveryStatus.SENT] > LETTERS * 0.8
     assert evidence.statuses[DeliveryStatus.FAILED] > 0
-    assert evidence.statuses[DeliveryStatus.UNCERTAIN] <= KILLS * faults.IN_FLIGHT
+    assert evidence.statuses[DeliveryStatus.UNCERTAIN] <= KILLS * crowd.IN_FLIGHT

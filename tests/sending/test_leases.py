@@ -14,14 +14,12 @@ from sqlalchemy import Engine, select
 
 from tests.sending import crowd, judge, receiver
 from tests.sending.warm import SharedClock, Workers
-from winback.channels.email import DEPTH
 from winback.model import DeliveryStatus
 from winback.store import database
 from winback.store.tables import deliveries
 
 START = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
 LETTERS = 300
-IN_FLIGHT = crowd.CONNECTIONS * DEPTH
 LEASE = timedelta(minutes=1)
 PATIENCE = 60.0  # seconds
 
@@ -84,8 +82,8 @@ def test_a_worker_that_slept_beyond_its_lease_sends_nothing_more_of_it_and_its_l
     assert workers.wait(sleeper) == 0, workers.errors.read_text(encoding="utf-8")
     awake = judge.gather(engine, server.log)
 
-    assert judge.faults(asleep, letters=LETTERS, in_flight=IN_FLIGHT) == []
-    assert judge.faults(awake, letters=LETTERS, in_flight=IN_FLIGHT) == []
+    assert judge.faults(asleep, letters=LETTERS, in_flight=crowd.IN_FLIGHT) == []
+    assert judge.faults(awake, letters=LETTERS, in_flight=crowd.IN_FLIGHT) == []
     assert set(asleep.doubt()) <= {"sleeper"}, "what it had handed over is in doubt, and nothing else"
     assert awake.statuses[DeliveryStatus.SENT] >= asleep.statuses[DeliveryStatus.SENT]
     assert sum(awake.doubt().values()) <= sum(asleep.doubt().values())
@@ -101,7 +99,7 @@ def test_clocks_that_jump_hours_forth_and_back_repeat_nothing_and_let_nothing_le
         clock.jump(timedelta(hours=hours))
     assert [workers.wait(pid) for pid in pair] == [0, 0], workers.errors.read_text(encoding="utf-8")
     night = judge.gather(engine, server.log)
-    assert judge.faults(night, letters=LETTERS, in_flight=IN_FLIGHT, is_over=False) == []
+    assert judge.faults(night, letters=LETTERS, in_flight=crowd.IN_FLIGHT, is_over=False) == []
     assert night.statuses[DeliveryStatus.PLANNED] > 0, "the rest waits for the morning"
 
     clock.jump(timedelta(hours=-10))
@@ -114,7 +112,7 @@ def test_clocks_that_jump_hours_forth_and_back_repeat_nothing_and_let_nothing_le
         clock.jump(LEASE * 2)
         assert workers.wait(workers.start("morning")) == 0
     evidence = judge.gather(engine, server.log)
-    assert judge.faults(evidence, letters=LETTERS, in_flight=2 * IN_FLIGHT) == []
+    assert judge.faults(evidence, letters=LETTERS, in_flight=2 * crowd.IN_FLIGHT) == []
     with database.reading(engine) as connection:
         left = connection.execute(select(deliveries.c.handed_over_at).where(deliveries.c.sent_at.is_not(None))).scalars().all()
     assert len(left) > LETTERS / 2

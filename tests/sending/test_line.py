@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 from datetime import UTC, datetime
 
 import pytest
@@ -78,6 +79,29 @@ def test_never_more_are_in_doubt_than_the_channel_carries_and_all_are_written_do
     book = Book(carries, pauses=pauses)
     asyncio.run(carry(book, count, most=most))
     assert book.most_in_doubt <= carries
+    assert sorted(book.sent) == sorted(book.written) == list(range(count))
+    assert not book.in_doubt
+
+
+class Fickle(Book):
+    """A channel that carries now more, now less."""
+
+    def __init__(self, carries: list[int], pauses) -> None:
+        super().__init__(carries[0], pauses=pauses)
+        self._carries = itertools.cycle(carries)
+
+    async def send(self, content):
+        receipt = await super().send(content)
+        self.in_flight = next(self._carries)
+        return receipt
+
+
+@given(st.lists(st.integers(1, 12), min_size=1, max_size=9), st.integers(0, 60), st.lists(st.integers(0, 9), max_size=60))
+@settings(max_examples=60, deadline=None)
+def test_nor_when_it_carries_now_more_and_now_less(carries, count, pauses):
+    book = Fickle(carries, pauses)
+    asyncio.run(carry(book, count))
+    assert book.most_in_doubt <= max(carries)
     assert sorted(book.sent) == sorted(book.written) == list(range(count))
     assert not book.in_doubt
 

@@ -17,13 +17,11 @@ from tests.sending import command, crowd, judge, receiver
 from tests.sending.postgres import Postgres
 from tests.sending.warm import SharedClock, Workers
 from winback import clock
-from winback.channels.email import DEPTH
 from winback.model import DeliveryStatus
 from winback.operations import beginning, enrolment
 from winback.sending import prepared
 from winback.store import database
 
-IN_FLIGHT = crowd.CONNECTIONS * DEPTH
 LEASE = timedelta(minutes=1)
 MEGABYTE = 1 << 20
 
@@ -63,8 +61,8 @@ def test_postgresql_that_is_stopped_in_the_middle_and_started_again_loses_and_re
             assert "the server runs" in told(command.run(project, postgres.url)), "and while it is away, nothing begins"
             postgres.start()
         evidence = goes_on(project, postgres.url, server.log, tmp_path)
-    assert judge.faults(evidence, letters=command.LETTERS, in_flight=IN_FLIGHT) == []
-    assert evidence.statuses[DeliveryStatus.UNCERTAIN] <= 2 * IN_FLIGHT
+    assert judge.faults(evidence, letters=command.LETTERS, in_flight=crowd.IN_FLIGHT) == []
+    assert evidence.statuses[DeliveryStatus.UNCERTAIN] <= 2 * crowd.IN_FLIGHT
 
 
 @contextlib.contextmanager
@@ -101,7 +99,7 @@ def test_a_full_disk_under_sqlite_stops_the_worker_with_a_sentence_and_loses_nob
         assert "The database broke off" in told(worker)
         filler.unlink()
         evidence = goes_on(project, url, server.log, tmp_path)
-    assert judge.faults(evidence, letters=command.LETTERS, in_flight=IN_FLIGHT) == []
+    assert judge.faults(evidence, letters=command.LETTERS, in_flight=crowd.IN_FLIGHT) == []
 
 
 def test_a_file_that_may_not_grow_any_more_is_told_the_same_way(tmp_path):
@@ -120,7 +118,7 @@ def test_a_file_that_may_not_grow_any_more_is_told_the_same_way(tmp_path):
         assert "The database broke off" in told(worker)
         assert 0 < server.count() < command.LETTERS, "it came to an end in the middle"
         evidence = goes_on(project, url, server.log, tmp_path)
-    assert judge.faults(evidence, letters=command.LETTERS, in_flight=IN_FLIGHT) == []
+    assert judge.faults(evidence, letters=command.LETTERS, in_flight=crowd.IN_FLIGHT) == []
 
 
 def test_a_full_disk_under_the_folder_of_letters_stops_the_lane_and_loses_nobody(tmp_path):

@@ -12,7 +12,6 @@ from sqlalchemy import text
 from tests import projects
 from tests.operations.lost import CAMPAIGN, START, ledger, populate
 from tests.sending import command, crowd, judge, receiver
-from winback.channels.email import DEPTH
 from winback.channels.memory import MemoryChannel
 from winback.errors import LaneError, Refused
 from winback.model import DeliveryStatus
@@ -40,7 +39,7 @@ def test_a_run_that_is_told_to_stop_leaves_nothing_in_doubt_and_nothing_held(eng
         _, errors = again.communicate(timeout=120)
         assert again.returncode == 0, errors
         evidence = judge.gather(engine, server.log)
-    assert judge.faults(evidence, letters=command.LETTERS, in_flight=crowd.CONNECTIONS * DEPTH, is_over=False) == []
+    assert judge.faults(evidence, letters=command.LETTERS, in_flight=crowd.IN_FLIGHT, is_over=False) == []
     assert evidence.twice == 0
 
 

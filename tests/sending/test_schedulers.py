@@ -6,7 +6,6 @@ import json
 from collections import Counter
 
 from tests.sending import command, crowd, judge, receiver
-from winback.channels.email import DEPTH
 from winback.model import DeliveryStatus
 
 
@@ -21,6 +20,6 @@ def test_two_schedulers_that_start_one_campaign_at_once_share_it(engine, databas
                 assert process.returncode == 0, errors
                 told.update(json.loads(said)["deliveries"])
         evidence = judge.gather(engine, server.log)
-    assert judge.faults(evidence, letters=command.LETTERS, in_flight=crowd.CONNECTIONS * DEPTH) == []
+    assert judge.faults(evidence, letters=command.LETTERS, in_flight=crowd.IN_FLIGHT) == []
     assert evidence.statuses == {DeliveryStatus.SENT: command.LETTERS}
     assert told == {"sent": command.LETTERS}, "each counts its own"

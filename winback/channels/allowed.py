@@ -37,12 +37,14 @@ class AllowedChannel:
     def __init__(self, channel: Channel[Any], allowed: AllowList) -> None:
         self._channel = channel
         self._allowed = allowed
-        self.in_flight = channel.in_flight
         self.held_back = 0
+
+    @property
+    def in_flight(self) -> int:
+        return self._channel.in_flight
 
     async def __aenter__(self) -> Self:
         await self._channel.__aenter__()
-        self.in_flight = self._channel.in_flight
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

@@ -16,7 +16,10 @@ class Channel(Protocol[L_contra]):
     `send` returns a Receipt when the other side took the letter, and raises ChannelError's children otherwise; it never retries by itself.
     """
 
-    in_flight: int  # how many letters may be under way at once
+    @property
+    def in_flight(self) -> int:
+        """How many letters may be under way at once; it may change from one moment to the next."""
+        ...
 
     async def __aenter__(self) -> Self: ...
 

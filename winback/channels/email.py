@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
 DEPTH = 4
 """Letters that may be handed over for each connection: one that is being taken, one whose envelope rides behind it, and those that are next."""
+DEEPEST = 10
+"""As many where the server is so quick that all of them are taken in `_SOON`: fewer would be gone before the database has written of the next."""
+_SOON = 0.08  # seconds
+_LOOK_EVERY = 500  # letters
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +75,17 @@ class SmtpChannel:
         self._timeout, self._idle_for = timeout, idle
         self._signers = signers
         self._connections, self._most = connections, letters_per_connection
-        self.in_flight = connections * DEPTH
+        self._depth, self._taken, self._looked_at = DEPTH, 0, 0.0
         self._backlog: deque[_Job] = deque()
         self._idle: list[asyncio.Future[_Job | None]] = []  # the connection that was used last is used next
         self._lines: set[asyncio.Task[None]] = set()
         self._serving = 0  # of the lines, those that take letters, or will once they are connected
         self._most_lines, self._few_until = connections, 0.0  # how many the server lets in, and until when we believe so
+
+    @property
+    def in_flight(self) -> int:
+        """Letters that may be under way at once: more with a server that has been quick."""
+        return self._connections * self._depth
 
     async def __aenter__(self) -> Self:
         self._open_line(await self._server.connect())
@@ -115,12 +124,22 @@ class SmtpChannel:
             if self._may_open():
                 self._open_line(None)
         try:
-            return await job.answer
+            receipt = await job.answer
         except asyncio.CancelledError:
             if job not in self._backlog:
                 raise
             self._backlog.remove(job)  # not a word of it was said
             raise TemporaryError("interrupted", N_("we were stopped before it was begun"), timedelta(seconds=1)) from None
+        self._taken += 1
+        if self._taken == _LOOK_EVERY:
+            self._look_at_the_pace()
+        return receipt
+
+    def _look_at_the_pace(self) -> None:
+        now = asyncio.get_running_loop().time()
+        soon = self._taken / (now - self._looked_at) * _SOON
+        self._depth = min(DEEPEST, max(DEPTH, int(soon / self._connections)))
+        self._taken, self._looked_at = 0, now
 
     def _may_open(self) -> bool:
         is_crowded = asyncio.get_running_loop().time() < self._few_until

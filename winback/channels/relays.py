@@ -73,7 +73,10 @@ class Relays:
             relay.is_alone = len(relays) == 1
         self._patience = patience if len(relays) > 1 else None
         self._pauses = first_pause, longest_pause
-        self.in_flight = sum(relay.channel.in_flight for relay in relays)
+
+    @property
+    def in_flight(self) -> int:
+        return sum(relay.channel.in_flight for relay in self._relays)
 
     @property
     def closed(self) -> dict[str, LaneError]:

@@ -50,8 +50,7 @@ class Line:
         self._excuses = excuses
         self._clock = asyncio.get_running_loop().time
         self._renew_at = self._clock() + renew_every
-        self._room = channel.in_flight
-        self._group = max(1, min(self._room * 3 // 4, most))
+        self._most = most
         self._waiting: deque[Letter] = deque()
         self._waiting_since = 0.0
         self._under_way: dict[asyncio.Task[Receipt], Letter] = {}
@@ -61,6 +60,11 @@ class Line:
         self._stops: LaneError | BaseException | None = None
         self._flushed = self._closing = False
         self._stir, self._ease = asyncio.Event(), asyncio.Event()
+
+    @property
+    def _group(self) -> int:
+        """How many letters are handed over at once."""
+        return max(1, min(self._channel.in_flight * 3 // 4, self._most))
 
     async def put(self, letter: Letter) -> None:
         """Queue a finished letter; waits while enough are queued. One that comes after the channel stopped stays."""
@@ -134,11 +138,11 @@ class Line:
             await self._renew()
 
     def _next_group(self) -> list[Letter]:
-        room = self._room - len(self._under_way)  # what is answered is written down with the same stroke
-        ready = min(room, len(self._waiting), self._group)
+        room = max(0, self._channel.in_flight - len(self._under_way))  # what is answered is written down with the same stroke
+        ready = min(room, len(self._waiting), group := self._group)
         if self._stops is not None or self._refusals or not ready:
             return []
-        is_due = ready == self._group or (self._flushed and ready == len(self._waiting))
+        is_due = ready == group or (self._flushed and ready == len(self._waiting))
         return [self._waiting.popleft() for _ in range(ready)] if is_due else []
 
     async def _go_on(self, letters: list[Letter]) -> None:
