@@ -264,7 +264,10 @@ async def test_a_new_sentence_is_saved_with_its_translations(browser, project):
     seen = await look(browser, fields)
     names = re.findall(r'name="(words:(\w\w):[0-9a-f]{20}:0)"', seen["lacking"].split("<details>")[0])
     assert sorted(language for _, language in names) == ["mn", "ro", "ru", "uk", "uz"]
-    assert (await browser.post(TIPS, data={**fields, "do": "save"})).status_code == 422
+    refused = await browser.post(TIPS, data={**fields, "do": "save"})
+    assert refused.status_code == 422
+    assert "Fill it in below, under “Translations”." in refused.text, "who sits before a page is sent to no command line"
+    assert "winback translate" not in refused.text
     wrong = {name: "Слово для вас" for name, _ in names}
     seen = await look(browser, {**fields, **wrong, "language": "uk"})
     assert "is translated with no placeholders" in seen["lacking"]
