@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from babel.messages.extract import extract_python
@@ -38,7 +39,13 @@ def sentences() -> list[Sentence]:
     return list(firsts.values())
 
 
-def _found() -> Iterator[Sentence]:
+@cache
+def _found() -> list[Sentence]:
+    """Read once in a process: it takes seconds."""
+    return list(_read())
+
+
+def _read() -> Iterator[Sentence]:
     for file in sorted(ROOT.joinpath("winback").rglob("*")):
         if file.suffix not in {".py", ".html"} or "locale" in file.parts:
             continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import shutil
@@ -98,6 +99,26 @@ def empty_file(tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("template") / "winback.db"
     database.open_engine(f"sqlite:///{path}").dispose()
     return path
+
+
+@pytest.fixture(autouse=True)
+def migrated_once(request, empty_file: Path, monkeypatch) -> None:
+    """SQLite files that aren't there yet begin as copies of one that went through every migration. Tests of migrations are marked `migrating`."""
+    if request.node.get_closest_marker("migrating"):
+        return
+    migrate = database._migrate
+
+    def copy_or_migrate(engine: Engine, name: str) -> None:
+        file = engine.url.database or ""
+        if engine.dialect.name == "sqlite" and file not in {"", ":memory:"} and not Path(file).exists():
+            copied = Path(tempfile.mkdtemp(dir=Path(file).parent, prefix=".migrated")) / "winback.db"
+            shutil.copyfile(empty_file, copied)
+            with contextlib.suppress(FileExistsError):  # somebody was quicker
+                os.link(copied, file)
+            shutil.rmtree(copied.parent)
+        migrate(engine, name)
+
+    monkeypatch.setattr(database, "_migrate", copy_or_migrate)
 
 
 @cache

@@ -9,6 +9,8 @@ from winback.errors import StoreError
 from winback.store import counting, database
 from winback.store.tables import metadata, orders
 
+pytestmark = pytest.mark.migrating
+
 
 def test_migrations_make_exactly_the_tables_that_the_code_names(engine):
     with database.reading(engine) as connection:

@@ -19,6 +19,8 @@ from winback.store.tables import metadata
 KNOWN = yaml.safe_load((ROOT / "tests" / "store" / "released.yaml").read_text(encoding="utf-8"))
 FROM = {**{f"draft {each}": each for each in KNOWN["drafts"]}, **KNOWN["released"]}
 
+pytestmark = pytest.mark.migrating
+
 
 @pytest.fixture
 def empty_url(request, database_url, tmp_path):
