@@ -157,6 +157,8 @@ def _count(connection: Connection, measured: Measured, whose: Whose, places: Fro
     theirs = outcomes.c.run_id == measured.run_id, of(outcomes.c.customer_id, whose)
     connection.execute(delete(outcomes).where(*theirs))
     since = _since(places)
+    if whose is None:  # most orders are older than the run: they needn't be looked up
+        since = since.where(orders.c.ordered_at > select(func.min(recipients.c.assigned_at)).where(measured.assigned()).scalar_subquery())
     bought = since.subquery("bought") if whose is None else aside.put(connection, "what_they_bought", since, key="id", analysed=False)
     connection.execute(insert(outcomes).from_select(_COLUMNS, _fresh(measured, bought)))
     outcomes_due.keep(connection, _to_come(measured, bought))
