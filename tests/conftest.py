@@ -111,11 +111,9 @@ def migrated_once(request, empty_file: Path, monkeypatch) -> None:
     def copy_or_migrate(engine: Engine, name: str) -> None:
         file = engine.url.database or ""
         if engine.dialect.name == "sqlite" and file not in {"", ":memory:"} and not Path(file).exists():
-            copied = Path(tempfile.mkdtemp(dir=Path(file).parent, prefix=".migrated")) / "winback.db"
-            shutil.copyfile(empty_file, copied)
-            with contextlib.suppress(FileExistsError):  # somebody was quicker
-                os.link(copied, file)
-            shutil.rmtree(copied.parent)
+            with contextlib.suppress(OSError), tempfile.TemporaryDirectory(dir=Path(file).parent) as folder:
+                copied = shutil.copyfile(empty_file, Path(folder) / "winback.db")
+                os.link(copied, file)  # unless somebody was quicker
         migrate(engine, name)
 
     monkeypatch.setattr(database, "_migrate", copy_or_migrate)
