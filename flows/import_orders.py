@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from prefect import flow, task
+from prefect import flow, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 
 from flows import opened
@@ -37,4 +37,7 @@ def import_orders(options: Importing = _USUAL) -> ImportReport:
     names = source.chosen(source.read(opened.project(project)), options.source or None)
     reports = [import_source(project, name, opened.moment(now)) for name in names]
     score(project, opened.moment(now))
-    return ImportReport(tuple(done for report in reports for done in report.sources))
+    warnings = tuple(warning for report in reports for warning in report.warnings)
+    for warning in warnings:
+        get_run_logger().warning("%s", warning)
+    return ImportReport(tuple(done for report in reports for done in report.sources), warnings)

@@ -67,6 +67,24 @@ def test_the_import_flow_reads_every_source_as_a_task_each_and_scores_everybody_
     engine.dispose()
 
 
+def test_what_came_in_and_cannot_be_right_is_said_by_the_import_flow_too(shop, caplog):
+    from flows.import_orders import import_orders
+
+    with (shop.root / "data/customers.csv").open("a", encoding="utf-8") as file:
+        file.write("A1,a@post.example,,Emma,,Shaw,f,en,GB,Leeds,,olena,,yes,2023-05-01,checkout\n")
+    (shop.root / "data/orders.csv").write_text(
+        "order,customer,placed,items,total,state\nO1,A1,2025-05-01 12:00:00,1,250.00,credit\n", encoding="utf-8"
+    )
+    config = shop.config("sources.yaml")
+    text = config.read_text(encoding="utf-8")
+    status = "      amount: total\n      status: {column: state, placed: [paid], returned: [credit]}\n"
+    config.write_text(text.replace("      amount: total\n", status, 1), encoding="utf-8")
+    report = import_orders(Importing(project=str(shop.root), now=START))
+    (warning,) = report.warnings
+    assert warning.startswith("1 customer has more brought back than bought, for example `A1`.")
+    assert warning in caplog.text
+
+
 def test_a_campaign_runs_through_the_flows_and_nothing_starts_by_itself(shop):
     from flows.collect_events import collect_events
     from flows.enrol_and_send import enrol_and_send
