@@ -1,6 +1,6 @@
 # make demo   the whole story on a made-up shop (needs Python >= 3.11, make and git; nothing else)
 # make test   lint, types, and every test, on SQLite and on a real PostgreSQL: statements on both, what lies above the store on one of them
-# make thorough  the same, and everything on both
+# make thorough  the same, everything on both, and with examples that nobody has seen yet
 # make fast   what a change of rules, journeys, channels or statistics breaks, in about a minute: no database, no browser, no letters
 # make audit  licences, pins and known holes of dependencies; fails where no service of known holes can be asked (make check only says so)
 # make bench  speed and memory, as ratios: make bench [ONLY=area] [JSON=file] [CUSTOMERS=100000, of the shop in audience and studio]

@@ -14,9 +14,14 @@ from zlib import crc32
 
 import psycopg
 import pytest
+from hypothesis import settings
 from sqlalchemy import Engine, make_url
 
 from winback.store import database
+
+settings.register_profile("the same each time", derandomize=True)
+if os.environ.get("WINBACK_TESTS") != "all":  # `make thorough` looks for examples that nobody has seen yet
+    settings.load_profile("the same each time")
 
 pytest_plugins = ["tests.cdnow", "tests.operations.lost"]
 
