@@ -27,6 +27,7 @@ from tests.flows.served import Prefect
 from tests.sending import command, crowd, judge, receiver
 from tests.sending.judge import Evidence
 from tests.sending.postgres import Postgres
+from winback.channels.email import DEEPEST
 from winback.store import database
 from winback.store.tables import deliveries
 
@@ -96,7 +97,7 @@ def play(folder: Path, *, count: int, letters: int, say: Say = lambda _: None) -
                 _campaign(prefect, places, engine, server, letters, say)
                 evidence = judge.gather(engine, server.log)
         engine.dispose()
-    return evidence, judge.faults(evidence, letters=letters, in_flight=crowd.IN_FLIGHT)
+    return evidence, judge.faults(evidence, letters=letters, in_flight=crowd.CONNECTIONS * DEEPEST)
 
 
 def _campaign(prefect: Prefect, places: Machines, engine: Engine, server: receiver.Apart, letters: int, say: Say) -> None:

@@ -12,7 +12,7 @@ from tests import projects
 from tests.sending.receiver import GONE, HOST
 from tests.store import world
 from winback import clock
-from winback.channels.email import DEEPEST
+from winback.channels.email import DEPTH
 from winback.model import ChannelName, Money, OrderStatus
 from winback.settings import Project
 from winback.store import contacts, database
@@ -21,8 +21,8 @@ from winback.store.tables import contacts as contacts_table
 
 CAMPAIGN = "winter-tea"
 CONNECTIONS = 4
-IN_FLIGHT = CONNECTIONS * DEEPEST
-"""Letters in doubt after a worker's death, at the most."""
+IN_FLIGHT = CONNECTIONS * DEPTH
+"""Letters in doubt after a worker's death, at the most: none here lives for the thousand letters after which a quick server is given more at once."""
 BATCH = 50
 AGREED = datetime(2024, 1, 1, tzinfo=UTC)
 

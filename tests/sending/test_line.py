@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from winback.errors import LaneError, TemporaryError
 from winback.model import ChannelName, Message, Receipt
+from winback.sending import line as module
 from winback.sending.line import Line
 from winback.sending.outgoing import Letter
 from winback.store.deliveries import Claimed
@@ -104,6 +105,31 @@ def test_nor_when_it_carries_now_more_and_now_less(carries, count, pauses):
     assert book.most_in_doubt <= max(carries)
     assert sorted(book.sent) == sorted(book.written) == list(range(count))
     assert not book.in_doubt
+
+
+def test_a_group_has_its_patience_from_its_first_letter_on(monkeypatch):
+    monkeypatch.setattr(module, "_PATIENCE", 0.02)
+
+    async def play() -> list[int]:
+        book = Book(carries=8)
+        line = Line(ChannelName.TELEGRAM, book, book.exchange, book.renew, 100, 100)
+        moment = [0.0]
+        line._clock = lambda: moment[0]
+        running = asyncio.ensure_future(line.run())
+        await asyncio.sleep(0.1)  # it has waited for long: that is no matter of a letter that has just come
+        await line.put(letter(0))
+        await asyncio.sleep(0.1)
+        before = book.exchanges
+        await line.put(letter(1))
+        moment[0] = 0.02
+        async with asyncio.timeout(60):
+            while len(book.sent) < 2:  # noqa: ASYNC110  # it sends when it likes
+                await asyncio.sleep(0.01)
+        line.close()
+        await running
+        return [before, book.exchanges]
+
+    assert asyncio.run(play()) == [0, 2], "both in one group, and their answers"
 
 
 def test_many_letters_take_few_transactions():

@@ -22,7 +22,7 @@ from tests.store import world
 from winback.operations import checking, drafts, editing
 from winback.operations.people import Person, Role
 from winback.store import audit, database
-from winback.studio import letters_page
+from winback.studio import letters_page, pages
 from winback.studio.app import create_app
 from winback.studio.desk import Desk
 from winback.studio.gate import Gate, Tickets
@@ -280,6 +280,17 @@ async def test_a_new_sentence_is_saved_with_its_translations(browser, project):
     assert checking.problems(project) == []
     assert 'msgstr "Слово для вас, %(name)s (mn)"' in editing.open(project, "templates/locales/mn/LC_MESSAGES/letters.po").text
     assert "Olena: Edit the e-mail tips, and translate it: " in (await browser.get(f"{TIPS}/history")).text
+
+
+def test_other_faults_of_a_catalogue_keep_their_own_cure(project):
+    catalogue = project.templates / "locales" / "uk" / "LC_MESSAGES" / "letters.po"
+    text = catalogue.read_text(encoding="utf-8")
+    catalogue.write_text(re.sub(r"nplurals=\d", "nplurals=7", text, count=1), encoding="utf-8")
+    found = checking.problems(project)
+    assert any("its Plural-Forms are not those of uk" in problem.message for problem in found)
+    page = pages.render("letter_problems.html", problems=found, own={})
+    assert "or run `winback translate update uk`." in page
+    assert "Fill it in below" not in page
 
 
 async def test_a_sentence_that_changed_shows_how_it_was_translated_and_takes_nothing_over_by_itself(browser):

@@ -33,6 +33,12 @@ class Sentence:
         return quoted(self.text)
 
 
+class Untranslated(Problem):
+    """A sentence that lacks in a catalogue, or some of its forms do: it is filled in there, or beside the letter on the studio's page."""
+
+    __slots__ = ()
+
+
 def quoted(text: str) -> str:
     """A sentence as messages name it, cut where it is long."""
     return f"“{text[:57]}...”" if len(text) > 60 else f"“{text}”"
@@ -44,11 +50,11 @@ def faults(sentence: Sentence, catalogue: Catalogue) -> Iterator[Problem]:
     where = f"{sentence.shown} ({sentence.file}:{sentence.line})"
     fill_in = f"Fill it in; `winback translate update {catalogue.locale}` adds what is missing."
     if found is None or found.plural_source != sentence.plural:
-        yield Problem(catalogue.file, None, f"{where} has no translation.", f"Run `winback translate update {catalogue.locale}` and fill it in.")
+        yield Untranslated(catalogue.file, None, f"{where} has no translation.", f"Run `winback translate update {catalogue.locale}` and fill it in.")
     elif not all(form.strip() for form in _wanted(found.forms, sentence, catalogue)):
         written, wanted = sum(bool(form.strip()) for form in found.forms), catalogue.plural_forms
         lacking = f"has {written} of its {wanted} plural forms." if written and sentence.plural is not None else "has no translation."
-        yield Problem(catalogue.file, found.line, f"{where} {lacking}", fill_in)
+        yield Untranslated(catalogue.file, found.line, f"{where} {lacking}", fill_in)
     elif found.fuzzy:
         yield Problem(catalogue.file, found.line, f"{where} is only guessed from a similar sentence.", "Read it, mend it, and take out `fuzzy`.")
     else:

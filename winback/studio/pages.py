@@ -13,6 +13,7 @@ from markupsafe import Markup, escape
 
 from winback.errors import Problem
 from winback.letters import locales
+from winback.letters.completeness import Untranslated
 from winback.outcomes import languages, wording
 from winback.speech import Figure, Language, Said, amount, called, figure
 from winback.studio import why_words, words
@@ -95,6 +96,7 @@ def templates(language: Language) -> jinja2.Environment:
     environment.globals.update({"called": called, "amount": amount, "figure": figure})
     environment.globals.update({"why": why_words.why, "end": why_words.end, "part": why_words.part, "arm_word": why_words.arm})
     environment.filters["said"] = shown
+    environment.tests["untranslated"] = lambda problem: isinstance(problem, Untranslated)
     environment.globals.update({each.__name__: partial(each, words=written) for each in (wording.number, wording.percent, wording.points)})
     return environment
 
