@@ -136,11 +136,12 @@ def is_over(project: str, campaign: str) -> bool:
 
 
 def finish(project: str, campaign: str, now: datetime | None) -> None:
-    """Settle codes; close runs in which everybody has come to an end."""
-    store = opened.store(opened.project(project))
+    """Settle codes; close runs in which everybody has come to an end; count what came back, once a day."""
+    winback = opened.project(project)
+    store = opened.store(winback)
     with database.reading(store) as connection:
         found = runs.unfinished_of(connection, campaign)
     for run in found:
         if run.status is RunStatus.ACTIVE:
             running.settle_codes(store, run, opened.moment(now))
-            running.finish(store, run)
+            running.finish(winback, store, run, opened.moment(now))

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import func, select, update
+from sqlalchemy.exc import OperationalError
 
 from tests import projects
 from tests.operations.lost import CAMPAIGN, START, go, ledger, populate, standing
@@ -14,11 +15,12 @@ from tests.store import world
 from winback.channels.memory import MemoryChannel
 from winback.errors import ConfigError, PermanentError
 from winback.model import ChannelName, DeliveryStatus, EventKind, Message, Reason, RecipientStatus, RunStatus, Verdict
-from winback.operations import explaining, planning, steering
+from winback.operations import campaign_run, explaining, planning, steering
 from winback.sending import prepared
-from winback.store import database, events, runs
+from winback.store import database, events, outcomes, runs
 from winback.store.events import Event
 from winback.store.tables import customers, deliveries, recipients
+from winback.store.tables import outcomes as outcomes_table
 
 
 def test_three_stages_reach_everybody_but_the_holdout_once(engine, ready):
@@ -43,6 +45,40 @@ def test_three_stages_reach_everybody_but_the_holdout_once(engine, ready):
     with database.reading(engine) as connection:
         assert runs.latest(connection, CAMPAIGN).status is RunStatus.FINISHED
     assert standing(engine) == {RecipientStatus.FINISHED: written, RecipientStatus.HELD_OUT: held_out}
+
+
+def test_each_day_s_first_go_counts_what_came_back(engine, ready):
+    populate(engine, 30)
+    channel, hour = MemoryChannel(), timedelta(hours=1)
+    go(ready, engine, START, channel)
+    begun = campaign_run.current(engine, ready, now=START)
+
+    def known() -> tuple[datetime, int]:
+        with database.reading(engine) as connection:
+            measured = outcomes.last_measured(connection, begun.id)
+            back = connection.execute(select(func.count()).where(outcomes_table.c.run_id == begun.id, outcomes_table.c.orders > 0)).scalar_one()
+        return measured.now, back
+
+    assert known() == (START, 0)
+    with database.writing(engine) as connection:
+        world.order(connection, connection.execute(select(recipients.c.customer_id).limit(1)).scalar_one(), START + hour)
+    go(ready, engine, START + 2 * hour, channel)
+    assert known() == (START, 0), "it was counted today"
+    tomorrow = START + timedelta(days=1)
+    go(ready, engine, tomorrow, channel)
+    assert known() == (tomorrow, 1)
+
+
+def test_letters_that_left_do_not_fail_with_the_counting(engine, ready, monkeypatch, caplog):
+    populate(engine, 12)
+
+    def broken(*_arguments):
+        raise OperationalError("INSERT INTO came_back", {}, Exception("disk full"))
+
+    monkeypatch.setattr(outcomes, "measure", broken)
+    ran = go(ready, engine, START, MemoryChannel())
+    assert ran.deliveries[DeliveryStatus.SENT] > 0
+    assert [(record.getMessage(), record.why) for record in caplog.records if record.levelname == "WARNING"] == [("not measured", "OperationalError")]
 
 
 def test_cohort_is_letters_and_skips_and_holdout_to_the_last_customer(engine, ready):

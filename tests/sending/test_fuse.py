@@ -248,7 +248,7 @@ def test_a_real_server_that_knows_every_tenth_no_more_stops_the_lane_for_every_w
             asyncio.run(running.go(ready, own, now=lambda: START, worker=worker))
             own.dispose()
 
-        running.finish(engine, beginning.begin(engine, ready, now=START))
+        running.finish(ready.project, engine, beginning.begin(engine, ready, now=START), START)
         with ThreadPoolExecutor(workers) as pool:
             list(pool.map(work, map(str, range(workers))))
         tried = server.accepted + server.refused.total()

@@ -5,16 +5,18 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
 
-from winback import tracing
+from winback import clock, tracing
 from winback.outcomes import composing
 from winback.outcomes.backdrop import NOTHING_BEHIND, Backdrop
 from winback.outcomes.report import Report
 from winback.outcomes.sentences import ENGLISH, Words
 from winback.store import database, outcomes
 from winback.store.outcome_costs import NO_TERMS, Terms
+from winback.store.runs import Run
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +30,20 @@ def measure(engine: Engine, run_id: int, window: timedelta, now: datetime) -> in
             returned = outcomes.measure(connection, run_id, window, now)
     log.info("measured", extra={"run": run_id, "returned": returned})
     return returned
+
+
+def once_a_day(engine: Engine, run: Run, zone: ZoneInfo, now: datetime) -> None:
+    """The same, the first time on each of the shop's days, so that a report has no more to count than what happened since.
+
+    Letters have left by then: a database that fails now fails nobody, the next go tries again.
+    """
+    try:
+        with database.reading(engine) as connection:
+            before = outcomes.measured_at(connection).get(run.id)
+        if before is None or clock.local_day(before, zone) < clock.local_day(now, zone):
+            measure(engine, run.id, run.window, now)
+    except database.Failure as failure:
+        log.warning("not measured", extra={"run": run.id, "why": type(failure).__name__})
 
 
 def report(

@@ -17,7 +17,7 @@ from winback import tracing
 from winback.channels.channel import Channel
 from winback.errors import ConfigError, LaneError, Problem, Refused
 from winback.model import ChannelName, DeliveryStatus, Reason, RunStatus
-from winback.operations import alarming, beginning, campaign_run, enrolment, knowing, stopping
+from winback.operations import alarming, beginning, campaign_run, enrolment, knowing, measuring, stopping
 from winback.operations.alarming import Tell
 from winback.operations.approving import Waiting
 from winback.sending import allowing, editions, fuse, greeting, lanes, queue
@@ -94,7 +94,7 @@ async def go(
         for each in campaign_run.under_way(engine, prepared):
             editions.keep(engine, made_of, each, now=now())
             await send(prepared, engine, each, opened, ran, now=now, progress=progress)
-            status = finish(engine, each)
+            status = finish(prepared.project, engine, each, now())
             ran.status = status if each.id == run.id else ran.status
         ran.held_back = allowing.held_back(opened.channels.values())
     return ran
@@ -193,10 +193,12 @@ def _let_go_on(engine: Engine, opened: Lanes, now: datetime) -> None:
                 fuses.release_letters(connection, str(name), now, Reason.LANE_CLOSED)
 
 
-def finish(engine: Engine, run: Run) -> RunStatus:
-    """The run's status, finished when everybody has come to an end."""
+def finish(project: Project, engine: Engine, run: Run, now: datetime) -> RunStatus:
+    """The run's status, finished when everybody has come to an end. What came back so far is counted, once a day."""
     with database.writing(engine) as connection:
-        return RunStatus.FINISHED if runs.finish_if_done(connection, run.id) else run.status
+        status = RunStatus.FINISHED if runs.finish_if_done(connection, run.id) else run.status
+    measuring.once_a_day(engine, run, project.zone, now)
+    return status
 
 
 @contextmanager
