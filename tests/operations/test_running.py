@@ -69,6 +69,19 @@ def test_each_day_s_first_go_counts_what_came_back(engine, ready):
     assert known() == (tomorrow, 1)
 
 
+def test_the_time_of_a_next_stage_goes_by_the_card_as_it_is_and_the_hour_learnt_before(engine, ready):
+    first, second, *_ = populate(engine, 12)
+    go(ready, engine, START, MemoryChannel())
+    run = campaign_run.current(engine, ready, now=START)
+    with database.writing(engine) as connection:
+        connection.execute(update(customers).where(customers.c.id == first).values(country="UA"))
+        facts = runs.get_recipients(connection, run.id, [first])[first].facts
+        learnt = recipients.c.run_id == run.id, recipients.c.customer_id == first
+        connection.execute(update(recipients).where(*learnt).values(facts={**facts, "send_hour": {"hour": 18, "of": 4}}))
+        standing = runs.get_standing(connection, run.id, [first, second])
+    assert {who: (row.country, row.hour) for who, row in standing.items()} == {first: ("UA", 18), second: ("GB", None)}
+
+
 def test_letters_that_left_do_not_fail_with_the_counting(engine, ready, monkeypatch, caplog):
     populate(engine, 12)
 

@@ -13,7 +13,7 @@ import re
 import struct
 import unicodedata
 from collections.abc import Iterator
-from datetime import UTC
+from datetime import UTC, datetime
 from email.utils import format_datetime
 from functools import lru_cache
 
@@ -77,7 +77,7 @@ def _headers(email: Email, boundary: str) -> Iterator[str]:
     if email.reply_to:
         yield f"Reply-To: {_own_address(email.reply_to)}"
     yield _text_header("Subject", email.subject)
-    yield f"Date: {format_datetime(email.sent_at.astimezone(UTC))}"
+    yield f"Date: {_date(email.sent_at.replace(microsecond=0))}"
     yield f"Message-ID: {_token(email.message_id)}"
     if email.answers_to:
         yield from (f"{name}: {_token(email.answers_to)}" for name in ("In-Reply-To", "References"))  # RFC 5322, 3.6.4: one conversation
@@ -125,6 +125,12 @@ def _list_headers(email: Email) -> Iterator[str]:
         yield f"Feedback-ID: {_token(email.feedback_id)}"
 
 
+@lru_cache(maxsize=64)  # a thousand letters leave in one second
+def _date(moment: datetime) -> str:
+    return format_datetime(moment.astimezone(UTC))
+
+
+@lru_cache(maxsize=1024)  # few people sign
 def _mailbox(name: str, address: str) -> str:
     name = _one_line(name)
     address = _own_address(address)

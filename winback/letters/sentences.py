@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from jinja2 import Environment, nodes
 from jinja2.visitor import NodeTransformer
@@ -25,8 +26,24 @@ _PARTS = re.compile(r"%\((\w+)\)s|(%%)")
 def put_in(template: nodes.Template, catalogue: Catalogue, environment: Environment) -> nodes.Template:
     """The template with every sentence in the catalogue's language. The environment must have the filter PLURAL_FORM."""
     _Translating(catalogue).visit(template)
+    _join(template)
     template.set_environment(environment)
     return template
+
+
+def _join(node: nodes.Node) -> None:
+    """Texts that follow one another become one: what was parted by a sentence is put out at once."""
+    for _, value in node.iter_fields():
+        if isinstance(value, list):
+            joined: list[Any] = []
+            for each in value:
+                if isinstance(each, nodes.Output) and joined and isinstance(joined[-1], nodes.Output):
+                    joined[-1].nodes += each.nodes
+                else:
+                    joined.append(each)
+            value[:] = joined
+    for child in node.iter_child_nodes():
+        _join(child)
 
 
 class _Translating(NodeTransformer):

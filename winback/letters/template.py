@@ -134,7 +134,7 @@ def compiled(flat: Flat, source: str, environment: LetterEnvironment) -> Text:
         raise TemplateError(Problem(flat.name, None, f"it can't be compiled: {error.message}.", "Check its {% %} and {{ }}.")) from error
     except (SyntaxError, RecursionError) as error:  # of the Python that Jinja writes: blocks a hundred deep
         raise TemplateError(Problem(flat.name, 1, *TOO_DEEP)) from error
-    return Text(flat, source, Template.from_code(environment, code, environment.make_globals(None)))
+    return Text(flat, source, Template.from_code(environment, code, dict(environment.globals)))
 
 
 def with_variants(flat: Flat) -> Flat:

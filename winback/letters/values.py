@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from winback.letters import joining_code, names
@@ -153,6 +154,7 @@ def for_letter(
     preview: bool = False,
 ) -> dict[str, Any]:
     """The values of one letter, ready for `EmailTemplate.render` and `MessageTemplate.render`."""
+    signing, shop = _signature(_Itself(sender), _Itself(brand), locale)
     return plain(
         LetterValues(
             salutation=names.salutation(person, locale, Tone(tone)),
@@ -162,8 +164,8 @@ def for_letter(
                 city=" ".join(person.city.split()) or None,
                 country=person.country,
             ),
-            sender=_sender(sender, brand, locale),
-            brand=brand_values(brand, locale),
+            sender=signing,
+            brand=shop,
             offer=offer and replace(offer, code=offer.code or None, days_left=max(0, (offer.ends_on - today).days)),
             occasion=occasion or None,
             last_order_on=last_order_on,
@@ -231,6 +233,27 @@ def _names_in(kind: type) -> tuple[str, ...]:
     if kind not in _NAMES:
         _NAMES[kind] = tuple(part.name for part in fields(kind)) if is_dataclass(kind) else ()
     return _NAMES[kind]
+
+
+class _Itself:
+    """What is the same only as itself: to be looked up by what it is, not by what it holds."""
+
+    __slots__ = ("it",)
+
+    def __init__(self, it: Any) -> None:
+        self.it = it
+
+    def __hash__(self) -> int:
+        return id(self.it)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Itself) and self.it is other.it
+
+
+@lru_cache(maxsize=1024)
+def _signature(sender: _Itself, brand: _Itself, locale: str) -> tuple[SenderValues, BrandValues]:
+    """Who signs, and for whom: the same in thousands of letters."""
+    return _sender(sender.it, brand.it, locale), brand_values(brand.it, locale)
 
 
 def _logo(logo: Logo, locale: str) -> LogoValues:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache, cached_property, partial
+from functools import cached_property, partial
 from typing import Any
 
 from sqlalchemy import Engine, Row
@@ -273,7 +273,14 @@ class Writer:
         if not self._tracks_clicks(candidate, channel):
             return self._links.__getitem__
         public_url, key = self.project.settings.public_url, self.project.link_keys[0]
-        return cache(lambda name: addresses.click(public_url, key, delivery.id, self._link_ids[name]))
+        made: dict[str, str] = {}
+
+        def link(name: str) -> str:
+            if name not in made:
+                made[name] = addresses.click(public_url, key, delivery.id, self._link_ids[name])
+            return made[name]
+
+        return link
 
     def _trap_url(self, delivery: Claimed, candidate: Candidate, channel: ChannelName) -> str:
         """The link that no person sees; empty where links tell nothing, and machines needn't be told from people."""

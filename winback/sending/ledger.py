@@ -17,13 +17,14 @@ from winback.channels import smtp_replies
 from winback.errors import PermanentError
 from winback.journey import repeats, sunset
 from winback.journey.stage import Stage
+from winback.journey.stage_times import Traveller
 from winback.model import ChannelName, DeliveryStatus, Email, Reason, Receipt, RecipientStatus
 from winback.sending import fuse, greeting, offering, outcomes, pacing, refused_softly, turns
 from winback.sending.compose import Writer
 from winback.sending.fuse import Watch
 from winback.sending.greeting import Greeter
 from winback.sending.outgoing import Letter
-from winback.sending.queue import following, traveller
+from winback.sending.queue import following
 from winback.store import blocking, database, deliveries, events, runs
 from winback.store.deliveries import Claimed, Outcome
 from winback.store.repeats import last_stages
@@ -175,10 +176,11 @@ class Ledger:
         """
         if not concluded:
             return
-        standing = runs.get_recipients(connection, self.run.id, concluded)
         if self.greeter:
-            greeting.advance(connection, self.greeter, self.run, list(standing.values()), self.now())
+            greeted = runs.get_recipients(connection, self.run.id, concluded)
+            greeting.advance(connection, self.greeter, self.run, list(greeted.values()), self.now())
             return
+        standing = runs.get_standing(connection, self.run.id, concluded)
         prepared = self.writer.prepared
         names = [stage.name for stage in prepared.campaign.stages]
         last = last_stages(connection, self.run.id, set(again) & concluded.keys(), names) if again else {}
@@ -189,7 +191,7 @@ class Ledger:
                     prepared.campaign,
                     row,
                     concluded[who],
-                    traveller(row, row.country, self.writer.rules(row.country)),
+                    Traveller(row.country, row.time_zone, self.writer.rules(row.country), row.assigned_at, row.hour),
                     prepared.calendar,
                     last.get(who),
                 ),

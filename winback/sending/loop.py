@@ -23,6 +23,7 @@ from winback.sending.desk import Batch, Desk
 from winback.sending.ledger import Answered, Ledger
 from winback.sending.line import Line
 from winback.sending.outgoing import Letter, Passed
+from winback.sending.undisturbed import undisturbed
 from winback.store import database
 from winback.store.deliveries import Claimed, Outcome
 from winback.store.runs import Run
@@ -92,7 +93,7 @@ class Worker:
 
     async def _go(self, batches: int | None, progress: Callable[[int], None] | None) -> int:
         """Claim so many batches, or until nothing is due, and see them through. Returns how many deliveries were claimed."""
-        with ThreadPoolExecutor(2, thread_name_prefix="winback-database") as threads:
+        with undisturbed(), ThreadPoolExecutor(2, thread_name_prefix="winback-database") as threads:
             passage = _Passage(self, self._ledger, threads)
             try:
                 return await passage.go(batches, progress)

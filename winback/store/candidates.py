@@ -35,7 +35,7 @@ def find(connection: Connection, ids: Sequence[int], as_of: AsOf, *, run_id: int
     facts = counting.orders_of(as_of, ids).subquery("facts")
     rows = connection.execute(
         select(
-            customers,
+            *(customers.c[name] for name in _ASKED),
             *(facts.c[name] for name in ("orders", "first_order_at", "last_order_at", "revenue_minor", "paid_orders")),
             scored.c.expected_value_minor,
             scored.c.value_class,
@@ -80,6 +80,12 @@ def find(connection: Connection, ids: Sequence[int], as_of: AsOf, *, run_id: int
     }
 
 
+_ASKED = (
+    *("id", "key", "given_name", "patronymic", "family_name", "sex", "locale", "country", "city", "time_zone", "birthday", "manager"),
+    *("black_list", "custom", "phone", "favourite_day"),
+)
+
+
 def since(connection: Connection, standing: Sequence[Row[Any]], now: datetime) -> dict[int, Since]:
     """What each recipient did since the decision on them: purchases, and what people (not machines) did.
 
@@ -96,7 +102,7 @@ def since(connection: Connection, standing: Sequence[Row[Any]], now: datetime) -
         select(orders.c.customer_id, orders.c.ordered_at).where(
             among_these(orders.c.customer_id, moments), orders.c.ordered_at > earliest, orders.c.ordered_at <= now, is_purchase()
         )
-    ):
+    ).all():
         bought[customer_id] += ordered_at > known[customer_id]
     kinds: dict[int, set[EventKind]] = defaultdict(set)
     for customer_id, kind, happened_at in connection.execute(
@@ -106,7 +112,7 @@ def since(connection: Connection, standing: Sequence[Row[Any]], now: datetime) -
             events.c.happened_at <= now,
             events.c.verdict == Verdict.HUMAN,
         )
-    ):
+    ).all():
         if happened_at > moments[customer_id]:
             kinds[customer_id].add(EventKind(kind))
     return {customer_id: Since(bought[customer_id], frozenset(kinds[customer_id])) for customer_id in moments}
@@ -165,7 +171,7 @@ def _reach(
         .outerjoin(consents, _agreed(consents, MARKETING))
         .outerjoin(tracking, _agreed(tracking, OPEN_TRACKING))
         .where(among_these(contacts.c.customer_id, ids))
-    )
+    ).all()
     reach: dict[int, dict[ChannelName, Reach]] = defaultdict(dict)
     for row in rows:
         withdrawn = row.withdrawn_at is not None and row.withdrawn_at <= now

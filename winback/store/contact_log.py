@@ -41,7 +41,7 @@ def contacts(connection: Connection, ids: Collection[int], now: datetime) -> Map
     Letters to a record that was merged into theirs count too, and so do those that asked to confirm a consent. What a person was asked to do counts when it was done, as a touch.
     """
     found: dict[int, list[datetime]] = defaultdict(list)
-    for customer_id, moment in connection.execute(_CONTACTS, {"ids": list(ids), "since": now - _BACK, "until": now + _CLOCKS_DIFFER}):
+    for customer_id, moment in connection.execute(_CONTACTS, {"ids": list(ids), "since": now - _BACK, "until": now + _CLOCKS_DIFFER}).all():
         found[customer_id].append(moment)
     return found
 

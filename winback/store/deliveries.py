@@ -113,7 +113,7 @@ def claim(connection: Connection, run_id: int, *, worker: str, now: datetime, le
             deliveries.c.first_tried_at,
         )
     )
-    return sorted((Claimed(*row) for row in rows), key=lambda claimed: (claimed.due_at, claimed.id))
+    return sorted((Claimed(*row) for row in rows.all()), key=lambda claimed: (claimed.due_at, claimed.id))
 
 
 def record_hand_over(connection: Connection, rows: Sequence[Mapping[str, Any]], *, worker: str, now: datetime, lease: timedelta) -> set[int]:

@@ -16,7 +16,7 @@ from winback.journey.wishes import NO_DAY, Topic, Wishes
 from winback.model import ChannelName, DeliveryStatus, Reason
 from winback.store import consents as consent_log
 from winback.store import suppressions as suppressions_log
-from winback.store.among import among_these
+from winback.store.among import among
 from winback.store.consents import Given
 from winback.store.persons import is_person, person_id
 from winback.store.tables import consents, contacts, customers, deliveries, preferences, recipients, suppressions
@@ -53,8 +53,10 @@ class Card:
 
 def of(connection: Connection, ids: Collection[int]) -> dict[int, Wishes]:
     """Wishes by customer; of those who have any."""
-    rows = connection.execute(select(preferences).where(among_these(preferences.c.customer_id, ids)))
-    return {row.customer_id: _wishes(row) for row in rows}
+    return {row.customer_id: _wishes(row) for row in connection.execute(_OF, {"ids": list(ids)}).all()}
+
+
+_OF = select(preferences).where(among(preferences.c.customer_id))
 
 
 def card(connection: Connection, customer_id: int) -> Card | None:

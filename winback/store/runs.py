@@ -220,11 +220,25 @@ def member_batches(connection: Connection, members: Select[Any], size: int) -> I
 
 def get_recipients(connection: Connection, run_id: int, ids: Iterable[int]) -> dict[int, Row[Any]]:
     """By customer id, with the customer's country."""
-    return {row.customer_id: row for row in connection.execute(_RECIPIENTS, {"run": run_id, "ids": list(ids)})}
+    return {row.customer_id: row for row in connection.execute(_RECIPIENTS, {"run": run_id, "ids": list(ids)}).all()}
 
 
-_RECIPIENTS = (
+def get_standing(connection: Connection, run_id: int, ids: Iterable[int]) -> dict[int, Row[Any]]:
+    """Where recipients stand, by customer id, and what their next stage's time asks: of what they were decided on, the hour alone."""
+    return {row.customer_id: row for row in connection.execute(_STANDING, {"run": run_id, "ids": list(ids)}).all()}
+
+
+_RECIPIENTS: Select[Any] = (
     select(recipients, customers.c.country)
+    .join(customers, customers.c.id == recipients.c.customer_id)
+    .where(recipients.c.run_id == bindparam("run"), among(recipients.c.customer_id))
+)
+_STANDING: Select[Any] = (
+    select(
+        *(recipients.c[name] for name in ("customer_id", "next_stage", "time_zone", "assigned_at")),
+        recipients.c.facts["send_hour", "hour"].as_integer().label("hour"),
+        customers.c.country,
+    )
     .join(customers, customers.c.id == recipients.c.customer_id)
     .where(recipients.c.run_id == bindparam("run"), among(recipients.c.customer_id))
 )
