@@ -26,12 +26,12 @@ _PARTS = re.compile(r"%\((\w+)\)s|(%%)")
 def put_in(template: nodes.Template, catalogue: Catalogue, environment: Environment) -> nodes.Template:
     """The template with every sentence in the catalogue's language. The environment must have the filter PLURAL_FORM."""
     _Translating(catalogue).visit(template)
-    _join(template)
+    join(template)
     template.set_environment(environment)
     return template
 
 
-def _join(node: nodes.Node) -> None:
+def join(node: nodes.Node) -> None:
     """Texts that follow one another become one: what was parted by a sentence is put out at once."""
     for _, value in node.iter_fields():
         if isinstance(value, list):
@@ -43,7 +43,7 @@ def _join(node: nodes.Node) -> None:
                     joined.append(each)
             value[:] = joined
     for child in node.iter_child_nodes():
-        _join(child)
+        join(child)
 
 
 class _Translating(NodeTransformer):

@@ -19,11 +19,12 @@ from winback.journey.last_check import Send
 from winback.journey.policy import Rules
 from winback.journey.promises import Promised
 from winback.journey.stage import Task
-from winback.letters import locales, promised, sender, standing, telling, values, wording
+from winback.letters import locales, promised, sender, settled, standing, telling, values, wording
 from winback.letters.sample import Kind
 from winback.letters.sender import Sender
 from winback.letters.standing import Standing
 from winback.letters.telling import Told
+from winback.letters.template import EmailTemplate
 from winback.letters.values import OfferValues
 from winback.model import ChannelName, Email, Message, TaskKind
 from winback.sending import lanes, messages
@@ -34,6 +35,9 @@ from winback.store import database, events
 from winback.store.codes import Held
 from winback.store.deliveries import Claimed
 from winback.tracking import addresses
+
+_MANY = 500
+"""Letters that share most of their values, after which the next ones get a template of their own: it takes as long as three dozen letters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +109,8 @@ class Writer:
         return messages.written(rendered, send.channel, delivery.id, address, language, self.project.link_keys)
 
     def _email(self, delivery: Claimed, to: str, letter: str, signing: Sender, filled: dict[str, Any], now: datetime) -> Email:  # noqa: PLR0917  one use
-        rendered = self.prepared.library.email(letter, delivery.locale).render(filled, f"{self.prepared.name} {delivery.id}")
+        template = self._template(letter, delivery.locale, signing, filled)
+        rendered = template.render(filled, f"{self.prepared.name} {delivery.id}")
         domain = signing.email.rpartition("@")[2]
         bounces_to = self.project.settings.email.bounces_to
         return Email(
@@ -128,6 +133,24 @@ class Writer:
             unsubscribe_mailto=addresses.unsubscribe_mailbox(signing.reply_to or signing.email, self.project.link_keys[0], delivery.id),
             relay=lanes.relay_of(self.project.settings.email, self.prepared.pace.paced_relays, delivery.id),
         )
+
+    def _template(self, letter: str, locale: str, signing: Sender, filled: dict[str, Any]) -> EmailTemplate:
+        """The letter, made anew for those that share most of their values as soon as there were many of them."""
+        kind = (letter, locale, id(signing), filled["customer"]["country"], filled["today"])
+        found = self._alike.get(kind, 0)
+        if isinstance(found, EmailTemplate):
+            return found
+        template = self.prepared.library.email(letter, locale)
+        if found >= _MANY:
+            template = self._alike[kind] = settled.email(template, filled)
+        else:
+            self._alike[kind] = found + 1
+        return template
+
+    @cached_property
+    def _alike(self) -> dict[tuple[object, ...], int | EmailTemplate]:
+        """How many letters of a kind were written, or what is made for them by now."""
+        return {}
 
     def ask(self, delivery: Claimed, candidate: Candidate, recipient: Row[Any], task: Task, *, now: datetime, held: Held | None = None) -> Asked:
         """What is asked of a person, with what they are to say; the code is the one that the customer holds."""
