@@ -294,7 +294,7 @@ def test_a_commit_that_fails_loses_nothing_and_is_said(store, repository):
     hook.chmod(0o755)
     saved = save(repository, store, edited(repository, COHORT, "\n", "\n# less\n"))
     assert isinstance(saved, Saved)
-    assert (saved.commit, saved.note) == ("", "git didn't commit it: ask Ivan first")
+    assert (saved.commit, saved.note) == ("", "ask Ivan first")
     assert "# less" in editing.open(repository, COHORT).text
 
 

@@ -114,11 +114,11 @@ def commit(project: Project, paths: Sequence[str], *, by: str, email: str, messa
         if done.returncode == 0:
             return Committed(_git(project, "rev-parse", "HEAD").stdout.strip())
         said = " ".join((done.stderr.strip() or done.stdout.strip()).split())[-600:]
-        return Committed(note=f"git didn't commit it: {said or f'it left with {done.returncode}'}")
+        return Committed(note=said or f"git left with {done.returncode}.")
     except subprocess.TimeoutExpired:
-        return Committed(note=f"git didn't commit it: it wasn't done after {_SECONDS} seconds.")
+        return Committed(note=f"git wasn't done after {_SECONDS} seconds.")
     except OSError as error:
-        return Committed(note=f"git didn't commit it: {error.strerror}.")
+        return Committed(note=f"{error.strerror}.")
 
 
 def _committer(project: Project, by: str, email: str) -> tuple[str, ...]:
