@@ -87,6 +87,6 @@ def test_a_value_inside_a_sentence_is_as_strict_as_outside():
 def test_nothing_is_looked_up_while_a_letter_is_filled_in():
     made = sandbox.environment(UKRAINIAN, markup=True)
     assert "gettext" not in made.globals
-    code = made.compile(template.sentences.put_in(made.parse("<p>{% trans %}Hello!{% endtrans %}</p>"), UKRAINIAN, made), raw=True)
+    code = made.compile(template.sentences.put_in(made.parse("<p>{% trans %}Hello!{% endtrans %}</p>"), UKRAINIAN), raw=True)
     assert "Вітаємо!" in code
     assert "gettext" not in code

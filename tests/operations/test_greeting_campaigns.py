@@ -21,7 +21,7 @@ from winback.model import DeliveryStatus, Reason, RecipientStatus
 from winback.operations import campaign_run, enrolment, explaining, plan_tree, planning, rehearsing
 from winback.sending import prepared, turns
 from winback.sending.turns import Terms
-from winback.store import database, events, refreshing, runs
+from winback.store import database, events, outcomes, refreshing, runs
 from winback.store.deliveries import Claimed
 from winback.store.tables import campaign_runs, customers, deliveries, recipients
 
@@ -88,6 +88,8 @@ def test_a_birthday_is_greeted_once_a_year_on_its_letters_day(engine, tmp_path):
     (row,) = letters(engine)
     assert row.occasion == "birthday@2026-12-09"
     assert row.sent_at.date() == date(2026, 12, 9)
+    with database.reading(engine) as connection:
+        assert outcomes.measured_at(connection) == {}, "a greeting wins nobody back"
     assert "happy birthday" in letter.subject
     assert "36" not in letter.text, "nobody is told their age"
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from jinja2 import Environment, nodes
+from jinja2 import nodes
 from jinja2.visitor import NodeTransformer
 
 from winback.letters.locales import Catalogue
@@ -23,11 +23,9 @@ _FUNCTIONS = frozenset({"gettext", "ngettext", "pgettext", "npgettext"})
 _PARTS = re.compile(r"%\((\w+)\)s|(%%)")
 
 
-def put_in(template: nodes.Template, catalogue: Catalogue, environment: Environment) -> nodes.Template:
-    """The template with every sentence in the catalogue's language. The environment must have the filter PLURAL_FORM."""
+def put_in(template: nodes.Template, catalogue: Catalogue) -> nodes.Template:
+    """The template with every sentence in the catalogue's language. Its environment must have the filter PLURAL_FORM."""
     _Translating(catalogue).visit(template)
-    join(template)
-    template.set_environment(environment)
     return template
 
 

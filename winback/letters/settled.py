@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from jinja2 import Template, nodes
+from jinja2 import nodes
 from jinja2.visitor import NodeTransformer
 
-from winback.letters import formats, sentences
+from winback.letters import formats
 from winback.letters.sandbox import LetterEnvironment
-from winback.letters.template import EmailTemplate, Text
+from winback.letters.template import EmailTemplate, Text, compiled
 
 SHARED = ("sender", "brand", "language", "channel", "today")
 """Values that are settled; dates and amounts are, for one `customer.country`, as that writes them."""
@@ -30,13 +30,7 @@ def email(template: EmailTemplate, values: Mapping[str, Any]) -> EmailTemplate:
 def _settled(text: Text, values: Mapping[str, Any]) -> Text:
     environment = text.template.environment
     assert isinstance(environment, LetterEnvironment)
-    name = text.flat.name
-    tree = sentences.put_in(environment.parse(text.source, name, name), environment.catalogue, environment)
-    _Settling(environment, values, tree).visit(tree)
-    sentences.join(tree)
-    tree.set_environment(environment)
-    code = environment.compile(tree, name=name, filename=name)
-    return replace(text, template=Template.from_code(environment, code, dict(environment.globals)))
+    return compiled(text.flat, text.source, environment, _Settling(environment, values).put_in)
 
 
 class _OpenError(Exception):
@@ -44,13 +38,18 @@ class _OpenError(Exception):
 
 
 class _Settling(NodeTransformer):
-    def __init__(self, environment: LetterEnvironment, values: Mapping[str, Any], tree: nodes.Template) -> None:
-        own = {found.name for found in tree.find_all(nodes.Name) if found.ctx != "load"}  # loops and {% set %} may call theirs the same
+    def __init__(self, environment: LetterEnvironment, values: Mapping[str, Any]) -> None:
         self._environment = environment
         assert environment.finalize is not None
         self._finalize = environment.finalize
-        self._known = {name: values[name] for name in SHARED if name not in own}
+        self._known = {name: values[name] for name in SHARED}
         self._reader = {"customer": {"country": values["customer"]["country"]}, "today": values["today"]}  # all that filters ask
+
+    def put_in(self, tree: nodes.Template) -> None:
+        for found in tree.find_all(nodes.Name):
+            if found.ctx != "load":  # loops and {% set %} may call theirs the same
+                self._known.pop(found.name, None)
+        self.visit(tree)
 
     def visit_Output(self, node: nodes.Output) -> nodes.Node:  # noqa: N802  # the visitor's own way of naming
         node.nodes = [self._put_out(each) for each in node.nodes]

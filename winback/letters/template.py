@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import html
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Any
 
-from jinja2 import Template, TemplateSyntaxError
+from jinja2 import Template, TemplateSyntaxError, nodes
 
 from winback.errors import Problem, TemplateError
 from winback.letters import buttons, joining_code, pictures, plaintext, sentences
@@ -125,10 +125,14 @@ class MessageTemplate:
         return RenderedMessage(_airy(buttons.without(_PICTURE, words)).strip(), pressed, tuple(ours.get(source, source) for source in shown))
 
 
-def compiled(flat: Flat, source: str, environment: LetterEnvironment) -> Text:
-    """`source` (the flat text, styles put in where it is HTML) ready to be filled. Raises TemplateError."""
+def compiled(flat: Flat, source: str, environment: LetterEnvironment, change: Callable[[nodes.Template], object] | None = None) -> Text:
+    """`source` (the flat text, styles put in where it is HTML) ready to be filled, what was read of it changed first. Raises TemplateError."""
     try:
-        tree = sentences.put_in(environment.parse(source, flat.name, flat.name), environment.catalogue, environment)
+        tree = sentences.put_in(environment.parse(source, flat.name, flat.name), environment.catalogue)
+        if change:
+            change(tree)
+        sentences.join(tree)
+        tree.set_environment(environment)
         code = environment.compile(tree, name=flat.name, filename=flat.name)
     except TemplateSyntaxError as error:
         raise TemplateError(Problem(flat.name, None, f"it can't be compiled: {error.message}.", "Check its {% %} and {{ }}.")) from error

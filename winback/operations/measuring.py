@@ -35,8 +35,10 @@ def measure(engine: Engine, run_id: int, window: timedelta, now: datetime) -> in
 def once_a_day(engine: Engine, run: Run, zone: ZoneInfo, now: datetime) -> None:
     """The same, the first time on each of the shop's days, so that a report has no more to count than what happened since.
 
-    Letters have left by then: a database that fails now fails nobody, the next go tries again.
+    Greetings win nobody back, and aren't counted. Letters have left by then: a database that fails now fails nobody, the next go tries again.
     """
+    if run.greets:
+        return
     try:
         with database.reading(engine) as connection:
             before = outcomes.measured_at(connection).get(run.id)

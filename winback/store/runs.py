@@ -35,6 +35,7 @@ class Run:
     shares: Mapping[str, float]  # of every arm as planned when the run began; a file edited later changes nothing of it
     stages: tuple[str, ...]  # their names, in order
     enrol: str  # once or daily
+    greets: bool  # on occasions: nothing is under test
     window: timedelta  # how long after assignment an order counts as a return
     fingerprint: str = ""  # of the files that it last went on with
     made_of: Mapping[str, Any] | None = field(default=None, repr=False)  # what that fingerprint was made of
@@ -219,7 +220,7 @@ def member_batches(connection: Connection, members: Select[Any], size: int) -> I
 
 
 def get_recipients(connection: Connection, run_id: int, ids: Iterable[int]) -> dict[int, Row[Any]]:
-    """By customer id, with the customer's country."""
+    """By customer id."""
     return {row.customer_id: row for row in connection.execute(_RECIPIENTS, {"run": run_id, "ids": list(ids)}).all()}
 
 
@@ -228,11 +229,7 @@ def get_standing(connection: Connection, run_id: int, ids: Iterable[int]) -> dic
     return {row.customer_id: row for row in connection.execute(_STANDING, {"run": run_id, "ids": list(ids)}).all()}
 
 
-_RECIPIENTS: Select[Any] = (
-    select(recipients, customers.c.country)
-    .join(customers, customers.c.id == recipients.c.customer_id)
-    .where(recipients.c.run_id == bindparam("run"), among(recipients.c.customer_id))
-)
+_RECIPIENTS: Select[Any] = select(recipients).where(recipients.c.run_id == bindparam("run"), among(recipients.c.customer_id))
 _STANDING: Select[Any] = (
     select(
         *(recipients.c[name] for name in ("customer_id", "next_stage", "time_zone", "assigned_at")),
@@ -333,6 +330,7 @@ def _run(row: Row[Any]) -> Run:
         shares=row.plan.get("shares", {}),
         stages=tuple(row.plan.get("order_of_stages", ())),
         enrol=row.plan.get("enrol", "once"),
+        greets=row.greets,
         window=timedelta(seconds=row.plan.get("window_seconds", 0)),
         fingerprint=row.fingerprint,
         made_of=row.made_of,
