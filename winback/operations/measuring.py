@@ -45,7 +45,9 @@ def once_a_day(engine: Engine, run: Run, zone: ZoneInfo, now: datetime) -> None:
         if before is None or clock.local_day(before, zone) < clock.local_day(now, zone):
             measure(engine, run.id, run.window, now)
     except database.Failure as failure:
-        log.warning("not measured", extra={"run": run.id, "why": type(failure).__name__})
+        log.warning(
+            "who came back in %s, run %d, can't be counted now (%s); the next go tries again", run.campaign, run.number, type(failure).__name__
+        )
 
 
 def report(
