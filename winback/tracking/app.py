@@ -38,9 +38,10 @@ def create_app(
     clock: Callable[[], datetime] = wall_clock.now,
     render_page: Callable[..., str] = letter_pages.render,
     keeps: bool = True,
+    moment: Callable[[], float] | None = None,
 ) -> ASGIApp:
     """The ASGI application of `create`, for any server."""
-    return create(project, engine, clock=clock, render_page=render_page, keeps=keeps)[0]
+    return create(project, engine, clock=clock, render_page=render_page, keeps=keeps, moment=moment)[0]
 
 
 def create(
@@ -50,12 +51,15 @@ def create(
     clock: Callable[[], datetime] = wall_clock.now,
     render_page: Callable[..., str] = letter_pages.render,
     keeps: bool = True,
+    moment: Callable[[], float] | None = None,
 ) -> tuple[ASGIApp, HotPaths]:
     """Pixel, click, the pages, the bot's webhook and /health; and the hot paths among them, for a server that asks these first (tracking/line.py).
 
     Stopping the application (ASGI lifespan) stores every hit that was answered.
 
     `keeps`: hits go from their files into the store in a thread of this process; else somebody else sees to that (tracking/serving.py).
+
+    `moment`: the seconds by which each address's allowance grows again; the event loop's own, where none is given.
     """
     folder = hits_folder(project)
     buffer = Buffer(
@@ -65,7 +69,7 @@ def create(
     )
     hot = HotPaths(project, engine, buffer, clock)
     hook = _hook(project, engine, clock)
-    inner = Limits(create_pages(project, engine, buffer, clock=clock, render_page=render_page), project.settings.trusted_proxies)
+    inner = Limits(create_pages(project, engine, buffer, clock=clock, render_page=render_page), project.settings.trusted_proxies, moment=moment)
     pages = Watched(inner, project, engine, folder, clock)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
