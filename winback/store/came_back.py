@@ -19,6 +19,7 @@ from sqlalchemy import (
     case,
     cast,
     delete,
+    false,
     func,
     insert,
     literal,
@@ -28,12 +29,13 @@ from sqlalchemy import (
 )
 
 from winback.model import EventKind, Verdict
-from winback.store import aside, outcomes_due, stage_places
+from winback.store import aside, outcomes_due, slices, stage_places
 from winback.store.as_of import of
 from winback.store.either import either, has
 from winback.store.jumps import jumping
 from winback.store.measured import Measured
 from winback.store.moments import later
+from winback.store.slices import Slice
 from winback.store.stage_places import PACKED, Place
 from winback.store.tables import came_back, deliveries, events, recipients
 from winback.store.tables.campaigns import RARE
@@ -74,12 +76,8 @@ def count(connection: Connection, measured: Measured, stages: Sequence[str], who
     """
     with jumping(connection):
         connection.execute(delete(came_back).where(came_back.c.run_id == measured.run_id, of(came_back.c.customer_id, whose)))
-        named = [events.c[name] for name in ("customer_id", "kind", "happened_at", "delivery_id", "verdict")]  # an index has all of them
-        theirs = select(*named).where(of(events.c.customer_id, whose), _counts(events))
-        happened = aside.put(connection, "what_happened", theirs, key=None, analysed=False)
-        sent = select(deliveries.c.id, deliveries.c.customer_id, deliveries.c.stage)
-        theirs = sent.where(deliveries.c.run_id == measured.run_id, of(deliveries.c.customer_id, whose))
-        mails = aside.put(connection, "their_letters", theirs, key="id", analysed=False)
+        happened = aside.put(connection, "what_happened", _happened(of(events.c.customer_id, whose)), key=None, analysed=False)
+        mails = aside.put(connection, "their_letters", _mails(measured, of(deliveries.c.customer_id, whose)), key="id", analysed=False)
     _put(connection, _of_letters(connection, measured, stages, happened, mails))
     _put(connection, _by_itself(measured, happened, places))
     outcomes_due.keep(connection, _to_come(measured, happened, places))
@@ -89,7 +87,14 @@ def count(connection: Connection, measured: Measured, stages: Sequence[str], who
 def count_all(connection: Connection, measured: Measured, stages: Sequence[str]) -> None:
     """The same of everybody."""
     connection.execute(delete(came_back).where(came_back.c.run_id == measured.run_id))
-    of_letters = _of_letters(connection, measured, stages, events, deliveries)
+    several = slices.find(connection, measured.run_id)
+
+    def of_slice(those: Slice) -> Select[Any]:
+        happened = _happened(those.has(events.c.customer_id)).subquery("happened")
+        mails = _mails(measured, those.has(deliveries.c.customer_id)).subquery("mails")
+        return _of_letters(connection, measured, stages, happened, mails)
+
+    of_letters = select(slices.together(several, of_slice).subquery("of_letters"))
     if connection.dialect.name == "postgresql":  # several processes at work
         _put(connection, select(aside.put(connection, "came_back_aside", of_letters)))
         aside.drop(connection, "came_back_aside")
@@ -97,17 +102,19 @@ def count_all(connection: Connection, measured: Measured, stages: Sequence[str])
         _put(connection, of_letters)
     places = select(recipients.c.customer_id, recipients.c.assigned_at).where(measured.assigned()).subquery("places")
     _put(connection, _by_itself(measured, events, places))
-    outcomes_due.keep(connection, _to_come(measured, events, places))
+    ahead = aside.put(connection, "still_ahead", _to_come(measured, events, places))
+    outcomes_due.keep(connection, select(ahead))
+    aside.drop(connection, "still_ahead")
     if connection.dialect.name == "postgresql":
         connection.execute(text("ANALYZE came_back"))
 
 
-def by_customer(measured: Measured, those: Sequence[Place]) -> FromClause:
-    """One row per customer of whom anything came back: marks, and for each six stages what people did with their letters."""
+def by_customer(measured: Measured, those: Sequence[Place], whose: Slice) -> FromClause:
+    """One row per customer of this slice of whom anything came back: marks, and for each six stages what people did with their letters."""
     seen = stage_places.numbers(came_back, came_back.c.seen, those, "seen", 2 * PACKED)
     return (
         select(came_back.c.customer_id, either(came_back.c.marks, len(SIGNS)).label("marks"), *seen)
-        .where(came_back.c.run_id == measured.run_id)
+        .where(came_back.c.run_id == measured.run_id, whose.has(came_back.c.customer_id))
         .group_by(came_back.c.customer_id)
         .subquery("came")
     )
@@ -134,16 +141,27 @@ def _put(connection: Connection, marks: Select[Any]) -> None:
     connection.execute(insert(came_back).from_select([column.name for column in came_back.c], marks))
 
 
+def _happened(whose: ColumnElement[bool]) -> Select[Any]:
+    """Events of some customers, as far as they are counted; an index has all of these columns."""
+    named = (events.c[name] for name in ("customer_id", "kind", "happened_at", "delivery_id", "verdict"))
+    return select(*named).where(whose, _counts(events))
+
+
+def _mails(measured: Measured, whose: ColumnElement[bool]) -> Select[Any]:
+    """The run's letters to them."""
+    return select(deliveries.c.id, deliveries.c.customer_id, deliveries.c.stage).where(deliveries.c.run_id == measured.run_id, whose)
+
+
 def _of_letters(connection: Connection, measured: Measured, stages: Sequence[str], happened: FromClause, mails: FromClause) -> Select[Any]:
-    """Of what happened with letters of the run: all of both, or that of some customers alone."""
+    """Of what happened with letters of the run, both of the same customers."""
     by_people = happened.c.verdict == Verdict.HUMAN
     seen = case(
         (and_(by_people, happened.c.kind == EventKind.OPEN), OPENED * PACKED),
         (and_(by_people, happened.c.kind == EventKind.CLICK), CLICKED * PACKED),
     )
     where = stage_places.table(stage_places.places(stages), connection.dialect.name)
-    of_whom = happened.c.customer_id == mails.c.customer_id  # a record merged into another one keeps its letters, and counts no more
-    of_the_run = mails.c.run_id == measured.run_id if mails is deliveries else true()
+    # a record merged into another one keeps its letters, and counts no more. Put so that PostgreSQL doesn't take it for as rare as a letter is among all
+    theirs = case((happened.c.customer_id == mails.c.customer_id, true()), else_=false())
     each = (
         select(
             mails.c.customer_id,
@@ -151,8 +169,8 @@ def _of_letters(connection: Connection, measured: Measured, stages: Sequence[str
             where.c.number,
             literal(1, BigInteger).bitwise_lshift(cast(seen, Integer) + where.c.place).label("seen"),
         )
-        .select_from(happened.join(mails, and_(mails.c.id == happened.c.delivery_id, of_whom)).join(where, where.c.name == mails.c.stage))
-        .where(of_the_run, happened.c.happened_at <= measured.now, _counts(happened))
+        .select_from(happened.join(mails, mails.c.id == happened.c.delivery_id).join(where, where.c.name == mails.c.stage))
+        .where(happened.c.happened_at <= measured.now, theirs)
         .subquery("each_event")
     )
     marks = either(each.c.mark, len(SIGNS)).label("marks"), either(each.c.seen, 2 * PACKED).label("seen")
@@ -179,7 +197,7 @@ def _by_itself(measured: Measured, happened: FromClause, places: FromClause) -> 
 def _to_come(measured: Measured, happened: FromClause, places: FromClause) -> Select[Any]:
     """(run, customer) of recipients with something that happens in the future still, by another clock than ours: they stay due until it doesn't."""
     return (
-        select(literal(measured.run_id), places.c.customer_id)
+        select(literal(measured.run_id).label("run_id"), places.c.customer_id)
         .join(happened, happened.c.customer_id == places.c.customer_id)
         .where(_counts(happened), happened.c.happened_at > measured.now)
         .distinct()

@@ -34,9 +34,9 @@ class Measured:
             recipients.c.assigned_at <= self.now,
         )
 
-    def closed(self) -> ColumnElement[bool]:
+    def closed(self, assigned_at: ColumnElement[Any] = recipients.c.assigned_at) -> ColumnElement[bool]:
         """Whose return window is over."""
-        return later(recipients.c.assigned_at, self.window) <= self.now
+        return later(assigned_at, self.window) <= self.now
 
     def counted(self) -> ColumnElement[bool]:
         """A recipient's order that counts: after the assignment, in the window, known; a purchase, or goods brought back."""

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Float, Row, and_, case, cast, func, literal, or_, select
+from sqlalchemy import Connection, Float, FromClause, Row, and_, case, cast, func, literal, or_, select
 
 from winback.outcomes.figures import ArmFigures, CellFigures, CostFigures, CurveCell, Dimension, LocaleFigures, OtherRevenue
 from winback.outcomes.statistics import Moments
@@ -21,10 +21,17 @@ _DAY = 86400
 
 
 def arms(
-    connection: Connection, measured: Measured, currency: str, terms: Terms, *, stand: Standing, reached: Mapping[str, Mapping[str, int]]
+    connection: Connection,
+    measured: Measured,
+    currency: str,
+    terms: Terms,
+    movers: FromClause,
+    *,
+    stand: Standing,
+    reached: Mapping[str, Mapping[str, int]],
 ) -> tuple[ArmFigures, ...]:
     """Each arm with everything that is counted per assigned customer. `reached`: what responses counted."""
-    bought = {row.arm: row for row in _bought(connection, measured, currency, terms)}
+    bought = {row.arm: row for row in _bought(connection, measured, terms, movers)}
     costs = outcome_costs.by_arm(connection, measured, currency, terms, reached)
     return tuple(
         _arm(name, stand, bought.get(name), reached.get(name, {}), costs.get(name, CostFigures()))
@@ -32,34 +39,30 @@ def arms(
     )
 
 
-def _bought(connection: Connection, measured: Measured, currency: str, terms: Terms) -> Iterable[Row[Any]]:
+def _bought(connection: Connection, measured: Measured, terms: Terms, movers: FromClause) -> Iterable[Row[Any]]:
     """Sums over those who moved any money in their window; everybody else adds nothing to them."""
-    returns = measured.returns(currency)
-    revenue, level = returns.c.revenue, cast(recipients.c.level_minor, Float)
-    margin = returns.c.margin + (revenue - returns.c.margin_known) * terms.margin
+    revenue, level = movers.c.revenue, cast(movers.c.level_minor, Float)
+    margin = movers.c.margin + (revenue - movers.c.margin_known) * terms.margin
     capped = literal(0.0) if terms.cap_minor is None else case((revenue > terms.cap_minor, float(terms.cap_minor)), else_=revenue)
-    had_time = or_(returns.c.second_at.is_not(None), later(returns.c.returned_at, measured.window) <= measured.now)
+    had_time = or_(movers.c.second_at.is_not(None), later(movers.c.returned_at, measured.window) <= measured.now)
     products = {
         "revenue": (revenue, revenue),
-        "ordered": (returns.c.ordered, returns.c.ordered),
+        "ordered": (movers.c.ordered, movers.c.ordered),
         "margin": (margin, margin),
         "capped": (capped, capped),
-        "revenue_by_orders": (revenue, returns.c.ordered),
+        "revenue_by_orders": (revenue, movers.c.ordered),
         "revenue_by_level": (revenue, level),
     }
     return connection.execute(
         select(
-            recipients.c.arm,
-            func.count(returns.c.returned_at).label("returned"),
-            func.count(returns.c.second_at).label("kept"),
-            count_if(and_(returns.c.returned_at.is_not(None), had_time)).label("kept_closed"),
-            func.sum(returns.c.orders).label("orders"),
+            movers.c.arm,
+            func.count(movers.c.returned_at).label("returned"),
+            func.count(movers.c.second_at).label("kept"),
+            count_if(and_(movers.c.returned_at.is_not(None), had_time)).label("kept_closed"),
+            func.sum(movers.c.orders).label("orders"),
             *(func.sum(one).label(f"{name}_total") for name, (one, _) in products.items()),
             *(func.sum(one * other).label(f"{name}_squares") for name, (one, other) in products.items()),
-        )
-        .join(returns, returns.c.customer_id == recipients.c.customer_id)
-        .where(measured.assigned())
-        .group_by(recipients.c.arm)
+        ).group_by(movers.c.arm)
     )
 
 
@@ -95,20 +98,16 @@ def _arm(name: str, stand: Standing, bought: Row[Any] | None, reached: Mapping[s
     )
 
 
-def curve(connection: Connection, measured: Measured, stand: Standing) -> tuple[CurveCell, ...]:
+def curve(connection: Connection, measured: Measured, movers: FromClause, stand: Standing) -> tuple[CurveCell, ...]:
     """Customers by arm, days followed and day of return."""
-    returns = measured.returns()
-    took = (seconds_between(returns.c.returned_at, recipients.c.assigned_at) + (_DAY - 1)) // _DAY
-    cells = (
-        select(recipients.c.arm, standing.followed(measured).label("followed"), case((took < 1, 1), else_=took).label("day"))
-        .join(returns, returns.c.customer_id == recipients.c.customer_id)
-        .where(measured.assigned(), returns.c.returned_at.is_not(None))
-        .subquery("cells")
-    )
+    took = (seconds_between(movers.c.returned_at, movers.c.assigned_at) + (_DAY - 1)) // _DAY
+    day = case((took < 1, 1), else_=took).label("day")
+    followed = standing.followed(measured, movers.c.assigned_at).label("followed")
+    cells = select(movers.c.arm, followed, day).where(movers.c.returned_at.is_not(None)).subquery("cells")
     away: Counter[tuple[str, int]] = Counter()
     for kind in stand.assigned:
         away[kind.arm, kind.followed] += kind.customers
-    rows = connection.execute(select(*cells.c, func.count().label("customers")).group_by(*cells.c))
+    rows = connection.execute(select(*cells.c, func.count().label("customers")).group_by(*cells.c).order_by(*cells.c))
     back = [CurveCell(**row) for row in rows.mappings()]
     for cell in back:
         away[cell.arm, cell.followed] -= cell.customers

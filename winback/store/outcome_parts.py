@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Float, FromClause, String, and_, case, cast, func, literal, select, union_all
+from sqlalchemy import BigInteger, ColumnElement, Connection, Float, FromClause, String, case, cast, func, literal, select, union_all
 
 from winback.outcomes.figures import CellFigures, DayFigures, Dimension, MoneyCell
 from winback.outcomes.statistics import Moments
+from winback.store.jumps import jumping
 from winback.store.measured import Measured
 from winback.store.standing import Standing, day_of
-from winback.store.tables import orders, outcomes, recipients
+from winback.store.tables import orders, recipients
 
 _DAY = 86400
 _KNOWN_THEN = {
@@ -29,23 +30,21 @@ _KNOWN_THEN = {
 
 def known_then(connection: Connection, dimension: Dimension) -> ColumnElement[str]:
     """What a recipient is in a dimension, as it was when they were assigned."""
-    return _wave(connection) if dimension is Dimension.WAVE else _KNOWN_THEN[dimension]
+    return all_known_then(connection)[dimension]
 
 
-def strata(connection: Connection, measured: Measured, currency: str) -> tuple[CellFigures, ...]:
-    """Every dimension's cells. Recipients are gone through once for all dimensions, and once more those who moved any money."""
-    returns = measured.returns(currency)
-    columns = [recipients.c.arm, *(known.label(dimension) for dimension, known in _KNOWN_THEN.items()), _wave(connection).label(Dimension.WAVE)]
-    everybody = select(*columns).where(measured.assigned()).subquery("everybody")
-    bought = (
-        select(*columns, returns.c.returned_at, returns.c.revenue)
-        .join(returns, returns.c.customer_id == recipients.c.customer_id)
-        .where(measured.assigned())
-        .subquery("bought")
-    )
+def all_known_then(connection: Connection) -> Mapping[Dimension, ColumnElement[str]]:
+    """The same of every dimension."""
+    return {**_KNOWN_THEN, Dimension.WAVE: _wave(connection)}
+
+
+def strata(connection: Connection, measured: Measured, movers: FromClause) -> tuple[CellFigures, ...]:
+    """Every dimension's cells. Recipients are gone through once for all dimensions."""
+    known = (column.label(dimension) for dimension, column in all_known_then(connection).items())
+    everybody = select(recipients.c.arm, *known).where(measured.assigned()).subquery("everybody")
     assigned = _by_dimension(connection, everybody, func.count())
-    sums = (func.count(bought.c.returned_at), func.sum(bought.c.revenue), func.sum(bought.c.revenue * bought.c.revenue))
-    moved = _by_dimension(connection, bought, *sums)
+    sums = (func.count(movers.c.returned_at), func.sum(movers.c.revenue), func.sum(movers.c.revenue * movers.c.revenue))
+    moved = _by_dimension(connection, movers, *sums)
     order = list(Dimension)
     cells = []
     for (dimension, value, arm), (customers,) in assigned.items():
@@ -80,17 +79,13 @@ def _wave(connection: Connection) -> ColumnElement[str]:
     return case((recipients.c.wave > 0, cast(recipients.c.wave, String)), else_=month)
 
 
-def days(connection: Connection, measured: Measured, currency: str, stand: Standing) -> tuple[DayFigures, ...]:
+def days(connection: Connection, measured: Measured, currency: str, movers: FromClause, stand: Standing) -> tuple[DayFigures, ...]:
     """How each arm stood day by day, from the first assignment on: rows of days on which somebody was assigned, or moved money."""
     if stand.begun_at is None:
         return ()
-    returns, moved = measured.returns(), _moved(measured, currency)
-    back = (
-        select(recipients.c.arm, day_of(returns.c.returned_at, stand.begun_at).label("day"))
-        .join(returns, returns.c.customer_id == recipients.c.customer_id)
-        .where(measured.assigned(), returns.c.returned_at.is_not(None))
-        .subquery("back")
-    )
+    moved = _moved(measured, currency, movers)
+    returned_on = day_of(movers.c.returned_at, stand.begun_at).label("day")
+    back = select(movers.c.arm, returned_on).where(movers.c.returned_at.is_not(None)).subquery("back")
     grown = moved.c.amount * (2 * moved.c.since - moved.c.amount)  # of the square of what a customer came to
     money = select(moved.c.arm, day_of(moved.c.ordered_at, stand.begun_at).label("day"), moved.c.amount, grown.label("grown")).subquery("money")
     counted = (
@@ -100,8 +95,10 @@ def days(connection: Connection, measured: Measured, currency: str, stand: Stand
     changes: dict[tuple[str, int], list[float]] = defaultdict(lambda: [0, 0, 0.0, 0.0])
     for kind in stand.assigned:
         changes[kind.arm, kind.day][0] += kind.customers
-    for places, statement in counted:
-        for arm, day, *sums in connection.execute(statement):
+    with jumping(connection):  # to the orders of each mover: all orders are many times as many
+        found = [(places, connection.execute(statement).all()) for places, statement in counted]
+    for places, rows in found:
+        for arm, day, *sums in rows:
             for place, value in zip(places, sums, strict=True):
                 changes[arm, day][place] += value
     return tuple(_added_up(changes))
@@ -117,36 +114,38 @@ def _added_up(changes: dict[tuple[str, int], list[float]]) -> list[DayFigures]:
     return found
 
 
-def _moved(measured: Measured, currency: str) -> Any:
+def _moved(measured: Measured, currency: str, movers: FromClause) -> Any:
     """Each order of the return windows with what its customer had come to by then."""
     since = func.sum(orders.c.amount_minor).over(partition_by=orders.c.customer_id, order_by=(orders.c.ordered_at, orders.c.id))
     return (
         select(
-            recipients.c.arm,
+            movers.c.arm,
             orders.c.ordered_at,
             cast(orders.c.amount_minor, Float).label("amount"),
             cast(since, Float).label("since"),
         )
-        .join(outcomes, and_(outcomes.c.run_id == recipients.c.run_id, outcomes.c.customer_id == recipients.c.customer_id))
-        .where(measured.counted(), outcomes.c.currency == currency, orders.c.currency == currency)
+        .where(
+            orders.c.customer_id == movers.c.customer_id,
+            orders.c.ordered_at > movers.c.assigned_at,
+            measured.in_window(orders, movers.c.assigned_at),
+            orders.c.currency == currency,
+        )
         .subquery("moved")
     )
 
 
-def money(connection: Connection, measured: Measured, currency: str) -> tuple[MoneyCell, ...]:
+def money(connection: Connection, movers: FromClause) -> tuple[MoneyCell, ...]:
     """Customers with revenue by its first two digits: small enough to be drawn from again and again, fine enough for a mean."""
-    returns = measured.returns(currency)
-    digits = cast(cast(func.abs(returns.c.revenue), BigInteger), String)
+    digits = cast(cast(func.abs(movers.c.revenue), BigInteger), String)
     bought = (
         select(
-            recipients.c.arm,
-            returns.c.revenue,
-            case((returns.c.revenue < 0, -1), else_=1).label("sign"),
+            movers.c.arm,
+            movers.c.revenue,
+            case((movers.c.revenue < 0, -1), else_=1).label("sign"),
             func.length(digits).label("length"),
             func.substr(digits, 1, 2).label("first_two"),
         )
-        .join(returns, returns.c.customer_id == recipients.c.customer_id)
-        .where(measured.assigned(), returns.c.revenue != 0)
+        .where(movers.c.revenue != 0)
         .subquery("bought")
     )
     sums = (func.sum(bought.c.revenue).label("total"), func.sum(bought.c.revenue * bought.c.revenue).label("squares"))

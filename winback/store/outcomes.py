@@ -28,7 +28,20 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from winback.model import OrderStatus
 from winback.outcomes.figures import Figures
-from winback.store import aside, came_back, code_figures, outcome_figures, outcome_parts, outcomes_due, responses, room, stage_places, standing, waves
+from winback.store import (
+    aside,
+    came_back,
+    code_figures,
+    movers,
+    outcome_figures,
+    outcome_parts,
+    outcomes_due,
+    responses,
+    room,
+    stage_places,
+    standing,
+    waves,
+)
 from winback.store.as_of import Whose, of
 from winback.store.counting import is_purchase
 from winback.store.jumps import jumping
@@ -112,23 +125,24 @@ def aggregates(connection: Connection, run_id: int, window: timedelta, now: date
     room.give(connection, _MEMORY)
     stages = connection.execute(select(measurings.c.stages).where(measurings.c.run_id == run_id)).scalar_one()
     stand, reached = standing.find(connection, measured), responses.count(connection, measured, stages)
-    strata = outcome_parts.strata(connection, measured, currency)
-    return Figures(
-        arms=outcome_figures.arms(connection, measured, currency, terms, stand=stand, reached=reached.by_arm),
-        stages=reached.stages,
-        curve=outcome_figures.curve(connection, measured, stand),
-        skips=stand.skips(),
-        locales=outcome_figures.locales(strata),
-        others=outcome_figures.others(connection, measured, currency),
-        codes=code_figures.by_arm(connection, run_id, now),
-        ends=stand.ends(),
-        strata=strata,
-        days=outcome_parts.days(connection, measured, currency, stand),
-        money=outcome_parts.money(connection, measured, currency),
-        waves=waves.figures(connection, run_id, now),
-        merged=stand.merged(),
-        cap_minor=terms.cap_minor,
-    )
+    with movers.aside_of(connection, measured, currency, outcome_parts.all_known_then(connection)) as moved:
+        strata = outcome_parts.strata(connection, measured, moved)
+        return Figures(
+            arms=outcome_figures.arms(connection, measured, currency, terms, moved, stand=stand, reached=reached.by_arm),
+            stages=reached.stages,
+            curve=outcome_figures.curve(connection, measured, moved, stand),
+            skips=stand.skips(),
+            locales=outcome_figures.locales(strata),
+            others=outcome_figures.others(connection, measured, currency),
+            codes=code_figures.by_arm(connection, run_id, now),
+            ends=stand.ends(),
+            strata=strata,
+            days=outcome_parts.days(connection, measured, currency, moved, stand),
+            money=outcome_parts.money(connection, moved),
+            waves=waves.figures(connection, run_id, now),
+            merged=stand.merged(),
+            cap_minor=terms.cap_minor,
+        )
 
 
 def _is_another_question(before: Row[Any], measured: Measured) -> bool:

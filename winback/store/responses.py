@@ -11,14 +11,31 @@ from dataclasses import dataclass
 from enum import IntEnum, auto
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Float, FromClause, Integer, Row, Select, and_, case, cast, func, literal, or_, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Float,
+    FromClause,
+    Integer,
+    Row,
+    Select,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+)
 
 from winback.model import TASK, DeliveryStatus, TaskStatus
 from winback.outcomes.figures import StageFigures
-from winback.store import came_back, stage_places
+from winback.store import came_back, slices, stage_places
 from winback.store.came_back import SIGNS
 from winback.store.either import has
 from winback.store.measured import Measured
+from winback.store.slices import Slice
 from winback.store.stage_places import PACKED, Place
 from winback.store.tables import deliveries, recipients, tasks
 
@@ -70,7 +87,9 @@ def count(connection: Connection, measured: Measured, stages: Sequence[str]) -> 
     `stages` in the order by which `came_back.count` made its marks.
     """
     packed = stage_places.places(stages)
-    people = _alike(_people(measured, packed, connection.dialect.name).subquery("each_one")).subquery("people")
+    dialect = connection.dialect.name
+    several = slices.find(connection, measured.run_id)
+    people = slices.together(several, lambda those: _alike(_people(measured, packed, dialect, those).subquery("each_one"))).subquery("people")
     columns = [*_arm_counts(people, packed), *(each for one in packed for each in _stage_counts(people, one))]
     rows = connection.execute(select(people.c.arm, *columns).group_by(people.c.arm).order_by(people.c.arm)).all()
     by_arm = {
@@ -80,10 +99,10 @@ def count(connection: Connection, measured: Measured, stages: Sequence[str]) -> 
     return Responses(tuple(one for one in found if one is not None), by_arm)
 
 
-def _people(measured: Measured, packed: Sequence[Place], dialect: str) -> Select[Any]:
-    """Everybody assigned, with the marks of their letters and of what they did."""
-    letters = _of_letters(measured, packed, stage_places.table(packed, dialect))
-    came = came_back.by_customer(measured, packed)
+def _people(measured: Measured, packed: Sequence[Place], dialect: str, those: Slice) -> Select[Any]:
+    """Everybody assigned in this slice, with the marks of their letters and of what they did."""
+    letters = _of_letters(measured, packed, stage_places.table(packed, dialect), those)
+    came = came_back.by_customer(measured, packed, those)
     numbers = range(packed[-1].number + 1 if packed else 0)
     return (
         select(
@@ -95,7 +114,7 @@ def _people(measured: Measured, packed: Sequence[Place], dialect: str) -> Select
         )
         .outerjoin(letters, letters.c.customer_id == recipients.c.customer_id)
         .outerjoin(came, came.c.customer_id == recipients.c.customer_id)
-        .where(measured.assigned())
+        .where(measured.assigned(), those.has(recipients.c.customer_id))
     )
 
 
@@ -110,7 +129,7 @@ def _how_many(people: FromClause, condition: ColumnElement[bool]) -> ColumnEleme
     return func.coalesce(func.sum(case((condition, people.c.customers), else_=0)), 0)
 
 
-def _of_letters(measured: Measured, packed: Sequence[Place], places: FromClause) -> FromClause:
+def _of_letters(measured: Measured, packed: Sequence[Place], places: FromClause, those: Slice) -> FromClause:
     """By customer, the fates of their letters, and what these cost."""
     by_hand = deliveries.c.channel == TASK
     was_done = and_(tasks.c.status.in_((TaskStatus.DONE, TaskStatus.DECLINED)), tasks.c.done_at <= measured.now)  # who declined was called too
@@ -139,7 +158,7 @@ def _of_letters(measured: Measured, packed: Sequence[Place], places: FromClause)
         .select_from(
             deliveries.join(places, places.c.name == deliveries.c.stage).outerjoin(tasks, and_(by_hand, tasks.c.delivery_id == deliveries.c.id))
         )
-        .where(deliveries.c.run_id == measured.run_id)
+        .where(deliveries.c.run_id == measured.run_id, those.has(deliveries.c.customer_id))
         .subquery("each_letter")
     )
     spent = [func.sum(cast(each.c[name], Float)).label(name) for name in ("messages_micros", "calls_micros")]  # whole numbers, exact to 9e15

@@ -90,10 +90,10 @@ def level(kinds: Sequence[Kind]) -> Moments:
     return Moments(sum(kind.customers for kind in kinds), sum(kind.level for kind in kinds), sum(kind.level_squares for kind in kinds))
 
 
-def followed(measured: Measured) -> ColumnElement[Any]:
+def followed(measured: Measured, assigned_at: ColumnElement[Any] = recipients.c.assigned_at) -> ColumnElement[Any]:
     """Whole days that a recipient has been followed for; a window that isn't whole days ends on the day it has begun."""
     last_day = -(-int(measured.window.total_seconds()) // _DAY)
-    return case((measured.closed(), last_day), else_=seconds_between(literal(measured.now, Utc()), recipients.c.assigned_at) // _DAY)
+    return case((measured.closed(assigned_at), last_day), else_=seconds_between(literal(measured.now, Utc()), assigned_at) // _DAY)
 
 
 def day_of(moment: ColumnElement[Any], begun_at: datetime) -> ColumnElement[int]:
