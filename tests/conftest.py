@@ -14,6 +14,7 @@ from zlib import crc32
 
 import psycopg
 import pytest
+import typer.main
 from hypothesis import settings
 from sqlalchemy import Engine, make_url
 
@@ -23,6 +24,9 @@ settings.register_profile("the same each time", derandomize=True)
 if os.environ.get("WINBACK_TESTS") != "all":  # `make thorough` looks for examples that nobody has seen yet
     settings.load_profile("the same each time")
 
+typer.main.get_command = cache(typer.main.get_command)  # type: ignore[assignment]
+"""A process of the program makes its hundred commands once; tests call it a thousand times."""
+
 pytest_plugins = ["tests.cdnow", "tests.operations.lost"]
 
 _NUMBERS = itertools.count(1)
@@ -30,6 +34,12 @@ _NUMBERS = itertools.count(1)
 
 _BOTH = {"audience", "outcomes", "rights", "sending", "store"}
 """Folders whose tests are of statements, locks and what a crash leaves: each of them runs on both databases."""
+
+
+def pytest_configure(config) -> None:
+    """Folders of tests are made in memory where there is room; those of tests that failed stay, as pytest.ini_options has it."""
+    if folder := _quick_folder():
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", folder)
 
 
 def pytest_collection_modifyitems(config, items) -> None:
