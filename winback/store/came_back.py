@@ -160,8 +160,10 @@ def _of_letters(connection: Connection, measured: Measured, stages: Sequence[str
         (and_(by_people, happened.c.kind == EventKind.CLICK), CLICKED * PACKED),
     )
     where = stage_places.table(stage_places.places(stages), connection.dialect.name)
-    # a record merged into another one keeps its letters, and counts no more. Put so that PostgreSQL doesn't take it for as rare as a letter is among all
-    theirs = case((happened.c.customer_id == mails.c.customer_id, true()), else_=false())
+    # a record merged into another one keeps its letters, and counts no more
+    whose: ColumnElement[bool] = happened.c.customer_id == mails.c.customer_id
+    if connection.dialect.name == "postgresql":  # it would take that for as rare as one letter among all, and expect a single row of millions
+        whose = case((whose, true()), else_=false())
     each = (
         select(
             mails.c.customer_id,
@@ -170,7 +172,7 @@ def _of_letters(connection: Connection, measured: Measured, stages: Sequence[str
             literal(1, BigInteger).bitwise_lshift(cast(seen, Integer) + where.c.place).label("seen"),
         )
         .select_from(happened.join(mails, mails.c.id == happened.c.delivery_id).join(where, where.c.name == mails.c.stage))
-        .where(happened.c.happened_at <= measured.now, theirs)
+        .where(happened.c.happened_at <= measured.now, whose)
         .subquery("each_event")
     )
     marks = either(each.c.mark, len(SIGNS)).label("marks"), either(each.c.seen, 2 * PACKED).label("seen")
