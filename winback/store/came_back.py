@@ -96,7 +96,8 @@ def count_all(connection: Connection, measured: Measured, stages: Sequence[str])
 
     of_letters = select(slices.together(several, of_slice).subquery("of_letters"))
     if connection.dialect.name == "postgresql":  # several processes at work
-        _put(connection, select(aside.put(connection, "came_back_aside", of_letters)))
+        found = aside.put(connection, "came_back_aside", of_letters)
+        _put(connection, select(found).order_by(found.c.customer_id, found.c.number))  # as their key goes: in half the time
         aside.drop(connection, "came_back_aside")
     else:
         _put(connection, of_letters)
