@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -30,6 +31,7 @@ typer.main.get_command = cache(typer.main.get_command)  # type: ignore[assignmen
 pytest_plugins = ["tests.cdnow", "tests.operations.lost"]
 
 _NUMBERS = itertools.count(1)
+_FAILED = pytest.StashKey[bool]()
 
 
 _BOTH = {"audience", "outcomes", "rights", "sending", "store"}
@@ -37,7 +39,7 @@ _BOTH = {"audience", "outcomes", "rights", "sending", "store"}
 
 
 def pytest_configure(config) -> None:
-    """Folders of tests are made in memory where there is room; those of tests that failed stay, as pytest.ini_options has it."""
+    """Folders of tests are made in memory where there is room; those of tests that failed stay."""
     if folder := _quick_folder():
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", folder)
 
@@ -74,6 +76,23 @@ def _is_spared(item) -> bool:
     if path.parts[0] in _BOTH or item.get_closest_marker("both_databases"):
         return False
     return here != ("sqlite", "postgresql")[crc32(item.nodeid.replace(here, "").encode()) & 1]
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call) -> Iterator[None]:
+    """Whether it passed is known to its `tmp_path`."""
+    report = (yield).get_result()
+    item.stash[_FAILED] = item.stash.get(_FAILED, False) or report.failed
+
+
+@pytest.fixture
+def tmp_path(request, tmp_path_factory) -> Iterator[Path]:
+    """A folder of the test's own, which goes with it where it passed. Its name comes once: the program keeps what it knows of a project by its folder."""
+    name = re.sub(r"\W", "_", request.node.name)[:30]
+    folder = tmp_path_factory.mktemp(f"{name}-{next(_NUMBERS)}", numbered=False)
+    yield folder
+    if not request.node.stash.get(_FAILED, False):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
