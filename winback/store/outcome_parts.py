@@ -7,14 +7,13 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Float, FromClause, String, case, cast, func, literal, select, union_all
+from sqlalchemy import BigInteger, ColumnElement, Connection, Float, FromClause, String, and_, case, cast, func, literal, select, union_all
 
 from winback.outcomes.figures import CellFigures, DayFigures, Dimension, MoneyCell
 from winback.outcomes.statistics import Moments
-from winback.store.jumps import jumping
 from winback.store.measured import Measured
 from winback.store.standing import Standing, day_of
-from winback.store.tables import orders, recipients
+from winback.store.tables import orders, outcomes, recipients
 
 _DAY = 86400
 _KNOWN_THEN = {
@@ -83,7 +82,7 @@ def days(connection: Connection, measured: Measured, currency: str, movers: From
     """How each arm stood day by day, from the first assignment on: rows of days on which somebody was assigned, or moved money."""
     if stand.begun_at is None:
         return ()
-    moved = _moved(measured, currency, movers)
+    moved = _moved(measured, currency)
     returned_on = day_of(movers.c.returned_at, stand.begun_at).label("day")
     back = select(movers.c.arm, returned_on).where(movers.c.returned_at.is_not(None)).subquery("back")
     grown = moved.c.amount * (2 * moved.c.since - moved.c.amount)  # of the square of what a customer came to
@@ -95,10 +94,8 @@ def days(connection: Connection, measured: Measured, currency: str, movers: From
     changes: dict[tuple[str, int], list[float]] = defaultdict(lambda: [0, 0, 0.0, 0.0])
     for kind in stand.assigned:
         changes[kind.arm, kind.day][0] += kind.customers
-    with jumping(connection):  # to the orders of each mover: all orders are many times as many
-        found = [(places, connection.execute(statement).all()) for places, statement in counted]
-    for places, rows in found:
-        for arm, day, *sums in rows:
+    for places, statement in counted:
+        for arm, day, *sums in connection.execute(statement):
             for place, value in zip(places, sums, strict=True):
                 changes[arm, day][place] += value
     return tuple(_added_up(changes))
@@ -114,22 +111,18 @@ def _added_up(changes: dict[tuple[str, int], list[float]]) -> list[DayFigures]:
     return found
 
 
-def _moved(measured: Measured, currency: str, movers: FromClause) -> Any:
+def _moved(measured: Measured, currency: str) -> Any:
     """Each order of the return windows with what its customer had come to by then."""
     since = func.sum(orders.c.amount_minor).over(partition_by=orders.c.customer_id, order_by=(orders.c.ordered_at, orders.c.id))
     return (
         select(
-            movers.c.arm,
+            recipients.c.arm,
             orders.c.ordered_at,
             cast(orders.c.amount_minor, Float).label("amount"),
             cast(since, Float).label("since"),
         )
-        .where(
-            orders.c.customer_id == movers.c.customer_id,
-            orders.c.ordered_at > movers.c.assigned_at,
-            measured.in_window(orders, movers.c.assigned_at),
-            orders.c.currency == currency,
-        )
+        .join(outcomes, and_(outcomes.c.run_id == recipients.c.run_id, outcomes.c.customer_id == recipients.c.customer_id))
+        .where(measured.counted(), outcomes.c.currency == currency, orders.c.currency == currency)
         .subquery("moved")
     )
 

@@ -1,4 +1,4 @@
-"""A run's recipients cut into as many slices as PostgreSQL has processes for one statement: each puts together what belongs to its own customers.
+"""A run's recipients cut into as many slices as PostgreSQL may add processes to one statement: each puts together what belongs to its own customers.
 
 Left alone, every process would put together a part of everybody's rows, and the first of them all those parts once more.
 """
@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, CompoundSelect, Connection, Select, func, 
 
 from winback.store.tables import recipients
 
-WORTH_IT = 10_000
+WORTH_IT = 100_000
 """Recipients from which on a statement is cut."""
 
 
@@ -30,15 +30,16 @@ class Slice:
 
 
 def find(connection: Connection, run_id: int) -> list[Slice]:
-    """Slices with as many recipients each; everybody is in one of them. On SQLite, and of small runs, it is one."""
-    ends: list[int | None] = [None]
+    """Slices with as many recipients each; everybody is in one of them, also who is assigned meanwhile. On SQLite, and of small runs, it is one."""
+    starts = set[int]()
     if connection.dialect.name == "postgresql":
         theirs = select(recipients.c.customer_id).where(recipients.c.run_id == run_id)
         count = connection.execute(select(func.count()).select_from(theirs.subquery())).scalar_one()
         several = int(connection.execute(text("SHOW max_parallel_workers_per_gather")).scalar_one()) if count >= WORTH_IT else 1
-        starts = (theirs.order_by(recipients.c.customer_id).offset(count * number // several).limit(1) for number in range(1, several))
-        ends += [connection.execute(start).scalar_one() for start in starts]
-    return [Slice(*ends_of) for ends_of in zip(ends, [*ends[1:], None], strict=True)]
+        for number in range(1, several):
+            starts.update(connection.execute(theirs.order_by(recipients.c.customer_id).offset(count * number // several).limit(1)).scalars())
+    ends = sorted(starts)
+    return [Slice(first, end) for first, end in zip([None, *ends], [*ends, None], strict=True)]
 
 
 def together(slices: list[Slice], each: Callable[[Slice], Select[Any]]) -> Select[Any] | CompoundSelect[Any]:
