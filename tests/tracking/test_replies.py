@@ -148,7 +148,7 @@ def test_no_mail_keeps_the_reader_busy(piece):
     ):
         started = time.process_time()
         read(mail)
-        assert time.process_time() - started < 60
+        assert time.process_time() - started < 5
 
 
 def test_a_mail_of_a_thousand_boxes_in_boxes_is_read_as_something_else():
