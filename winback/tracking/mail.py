@@ -17,8 +17,17 @@ LARGEST = 2_000_000
 """Bytes of a mail that are looked at. Reports lie at its beginning; what a mail has attached says nothing."""
 _HEADER = 10_000  # characters of a header that are looked at
 _PARTS = 200
+_HEADERS = 2_000  # of the mail, and of each of its parts, that are kept: every look at one goes through them all
 
 MAILBOX = re.compile(r"[^\s<>,;:\"()\[\]]{1,100}@[^\s<>,;:\"()\[\]]{1,255}")
+
+
+class _Mail(Message):
+    """A mail whose parser keeps the first headers of very many."""
+
+    def set_raw(self, name: str, value: str) -> None:
+        if len(self) < _HEADERS:
+            super().set_raw(name, value)
 
 
 def parse(content: bytes) -> Message:
@@ -27,7 +36,7 @@ def parse(content: bytes) -> Message:
     if content.startswith((b"From ", b">From ")):
         content = content.partition(b"\n")[2]  # the line that mail folders put above a mail
     try:
-        return email.message_from_bytes(content, policy=email.policy.compat32)
+        return email.message_from_bytes(content, _class=_Mail, policy=email.policy.compat32)
     except RecursionError:
         return Message()  # parts within parts within parts: nobody writes so
 
