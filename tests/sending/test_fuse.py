@@ -225,6 +225,20 @@ def test_what_one_worker_counts_another_sees(engine, ready):
     assert one.standing == two.standing
 
 
+def test_two_who_count_at_the_same_moment_see_each_other_with_the_next_answer(engine, ready):
+    if engine.dialect.name == "sqlite":
+        pytest.skip("SQLite has one writer")
+    one, two = (Watch(ready.project.settings.fuse, name) for name in ("one", "two"))
+    with database.writing(engine) as first, database.writing(engine) as second:
+        for watch, connection in ((one, first), (two, second)):
+            watch.watch(connection, [(_email(f"c{each}@gmail.com"), UNKNOWN) for each in range(60)], START)
+            watch.write(connection, START)
+    with database.writing(engine) as connection:
+        assert fuses.stopped(connection) == set(), "neither saw more than sixty letters"
+        one.watch(connection, [(_email("c1@ukr.net"), _receipt())], START)
+        assert one.standing == {"email", "group:gmail"}, "together they are a hundred and twenty"
+
+
 def test_two_who_see_it_at_once_blow_it_once(engine):
     with database.writing(engine) as connection:
         first = fuses.blow(connection, "email", FuseCause.BOUNCES, START, counts={"bad": 20, "of": 100, "above": 0.05})

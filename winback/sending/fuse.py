@@ -62,6 +62,7 @@ class Watch:
     _said: dict[str, str] = field(default_factory=dict)  # by lane, the last that spoke against it
     _rows: dict[str, tuple[int, Answers]] = field(default_factory=dict)  # the row of each lane that is being filled
     _written_at: datetime | None = None
+    _suspicious: Sequence[str] = ()  # lanes that what was written last spoke against
 
     def look(self, connection: Connection) -> frozenset[str]:
         """The lanes that stand now. What was counted for one before somebody stopped it counts no more once it goes on."""
@@ -104,6 +105,9 @@ class Watch:
         letters = sum(self._counted[name].answered for name in map(str, ChannelName) if name in self._counted)
         if urgent or letters >= _LETTERS_A_ROW or now - self._written_at >= timedelta(seconds=_SECONDS_A_ROW):
             self.write(connection, now)
+        elif self._suspicious:  # another worker may have written at the same moment, and neither saw the other's
+            self._judge(connection, now)
+            self._suspicious = ()
 
     def write(self, connection: Connection, now: datetime) -> None:
         """Write what was counted, and stop the lanes that it speaks against."""
@@ -116,10 +120,13 @@ class Watch:
             self._rows[lane] = (number, before.then(answers))
             rows[lane, number] = self._rows[lane][1]
         lane_counts.put(connection, self.worker, rows, now)
-        suspicious = [lane for lane, answers in counted.items() if answers.refused or answers.errors]
-        if suspicious:
-            blow(connection, self.limits, suspicious, now, causes=lane_rates.AT_ONCE, said=self._said)
-            self.look(connection)  # somebody else may have been quicker
+        self._suspicious = [lane for lane, answers in counted.items() if answers.refused or answers.errors]
+        if self._suspicious:
+            self._judge(connection, now)
+
+    def _judge(self, connection: Connection, now: datetime) -> None:
+        blow(connection, self.limits, self._suspicious, now, causes=lane_rates.AT_ONCE, said=self._said)
+        self.look(connection)  # somebody else may have been quicker
 
 
 def check(verdict: Verdict, candidate: Candidate, stopped: Collection[str], now: datetime) -> Verdict:
