@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -26,6 +27,8 @@ from winback.channels.allowed import AllowList
 from winback.channels.spacing import Spacing
 from winback.channels.telegram import open_bot, sending_error, turn_of
 
+IN_THE_AIR = 3
+"""Messages that are said at the same moment: no more than that are in doubt when the process dies."""
 _AT_ONCE = 100  # as many updates as Telegram gives
 _TOAST = 200  # characters of answerCallbackQuery's text
 _PLAIN = LinkPreviewOptions(is_disabled=True)
@@ -52,10 +55,11 @@ class Line:
         self._api_url = api_url
         self._spacing = spacing or Spacing(messages_per_second, per_chat=seconds_per_chat)
         self._allowed = allowed
+        self._air = asyncio.Semaphore(IN_THE_AIR)
         self._bot: Bot | None = None
 
     async def __aenter__(self) -> Self:
-        self._bot = await open_bot(self._token, self._api_url, connections=4)
+        self._bot = await open_bot(self._token, self._api_url, connections=IN_THE_AIR + 1)  # and one for presses
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None) -> None:
@@ -88,9 +92,9 @@ class Line:
 
     @asynccontextmanager
     async def turn(self, utterance: Utterance) -> AsyncIterator[None]:
-        """The chat's turn, in which it is said: what is marked as handed over is marked at the last moment. Raises ChannelError."""
+        """The chat's turn, in which it is said: what is marked as handed over is marked when a connection is free for it. Raises ChannelError."""
         self._refuse_strangers(utterance.chat_id)
-        async with turn_of(self._spacing, utterance.chat_id):
+        async with turn_of(self._spacing, utterance.chat_id), self._air:
             yield
 
     async def say(self, utterance: Utterance) -> None:
