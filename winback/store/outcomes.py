@@ -11,6 +11,7 @@ from sqlalchemy import (
     Row,
     Select,
     Table,
+    and_,
     case,
     delete,
     exists,
@@ -51,6 +52,7 @@ from winback.store.outcome_costs import NO_TERMS, Terms
 from winback.store.tables import Utc, measurings, orders, outcomes, recipients
 
 _PLACES = "their_places"
+_BOUGHT = "what_they_bought"
 _KEY = ("run_id", "customer_id", "currency")
 _NEVER = datetime(1, 1, 2, tzinfo=UTC)
 _MOST = 0.2
@@ -173,21 +175,17 @@ def _count(connection: Connection, measured: Measured, whose: Whose, places: Fro
     since = _since(places)
     if whose is None:  # most orders are older than the run: they needn't be looked up
         since = since.where(orders.c.ordered_at > select(func.min(recipients.c.assigned_at)).where(measured.assigned()).scalar_subquery())
-    bought = since.subquery("bought") if whose is None else aside.put(connection, "what_they_bought", since, key="id", analysed=False)
+    bought = aside.put(connection, _BOUGHT, since, key="id", analysed=False)
     connection.execute(insert(outcomes).from_select(_COLUMNS, _fresh(measured, bought)))
     outcomes_due.keep(connection, _to_come(measured, bought))
-    if whose is not None:
-        aside.drop(connection, "what_they_bought")
-    elif connection.dialect.name == "postgresql":
+    aside.drop(connection, _BOUGHT)
+    if whose is None and connection.dialect.name == "postgresql":
         connection.execute(text("ANALYZE outcomes"))
-    has_bought = outcomes.c.returned_at.is_not(None)
-    values = {"first_minor": _first_amount(), "second_at": _second(measured)}
-    connection.execute(update(outcomes).where(*theirs, has_bought).values(values))
 
 
 _COLUMNS = (
     *("run_id", "customer_id", "currency", "returned_at", "orders", "revenue_minor", "margin_minor", "margin_known_minor"),
-    *("window_closed", "measured_at"),
+    *("window_closed", "measured_at", "first_minor", "second_at"),
 )
 
 
@@ -205,44 +203,50 @@ def _since(places: FromClause) -> Select[Any]:
 
 def _fresh(measured: Measured, bought: FromClause) -> Select[Any]:
     """The outcomes as they should be, in the order of `_COLUMNS`."""
-    told = bought.c.margin_minor.is_not(None)
-    ends_at = later(bought.c.assigned_at, measured.window)
+    each = _told_apart(measured, bought)
+    told = each.c.margin_minor.is_not(None)
+    ends_at = later(each.c.assigned_at, measured.window)
+    has_bought = count_if(is_purchase(each)) > 0
     return (
         select(
             literal(measured.run_id),
-            bought.c.customer_id,
-            bought.c.currency,
-            func.min(case((is_purchase(bought), bought.c.ordered_at))),
-            count_if(is_purchase(bought)),
-            func.sum(bought.c.amount_minor),
-            func.coalesce(func.sum(bought.c.margin_minor), 0),
-            func.coalesce(func.sum(case((told, bought.c.amount_minor))), 0),
+            each.c.customer_id,
+            each.c.currency,
+            func.min(case((is_purchase(each), each.c.ordered_at))),
+            count_if(is_purchase(each)),
+            func.sum(each.c.amount_minor),
+            func.coalesce(func.sum(each.c.margin_minor), 0),
+            func.coalesce(func.sum(case((told, each.c.amount_minor))), 0),
             case((ends_at <= measured.now, true()), else_=false()),
             literal(measured.now, Utc()),
+            case((has_bought, func.min(each.c.first_minor)), else_=0),
+            case((has_bought, func.min(each.c.second_at, type_=Utc()))),
         )
-        .where(measured.in_window(bought, bought.c.assigned_at))
-        .group_by(bought.c.customer_id, bought.c.assigned_at, bought.c.currency)
+        .where(measured.in_window(each, each.c.assigned_at))
+        .group_by(each.c.customer_id, each.c.assigned_at, each.c.currency)
     )
 
 
-def _first_amount() -> Any:
-    """Of two at the same moment, the one that came in first."""
-    here = orders.c.customer_id == outcomes.c.customer_id, orders.c.currency == outcomes.c.currency, orders.c.ordered_at == outcomes.c.returned_at
-    return select(orders.c.amount_minor).where(*here, is_purchase()).order_by(orders.c.id).limit(1).scalar_subquery()
+def _told_apart(measured: Measured, bought: FromClause) -> FromClause:
+    """Orders with what their customer's first purchase in the window came to, and when the second one was.
 
-
-def _second(measured: Measured) -> Any:
-    """The next purchase a day after the first or later: a basket that the till splits in two is one visit."""
-    others = outcomes.alias("others")
-    whose = others.c.run_id == outcomes.c.run_id, others.c.customer_id == outcomes.c.customer_id
-    first = select(func.min(others.c.returned_at, type_=Utc())).where(*whose).correlate(outcomes).scalar_subquery()
-    in_time = (
-        orders.c.customer_id == outcomes.c.customer_id,
-        orders.c.ordered_at >= later(first, _A_DAY),
-        orders.c.ordered_at <= later(first, measured.window),
-        orders.c.ordered_at <= measured.now,
+    Of two first ones at the same moment in a currency, the one that came in first. A second one comes a day after the first or later: a
+    basket that the till splits in two is one visit.
+    """
+    counts = and_(is_purchase(bought), measured.in_window(bought, bought.c.assigned_at))
+    first_at = func.min(case((counts, bought.c.ordered_at)), type_=Utc()).over(partition_by=bought.c.customer_id)
+    first_minor = func.first_value(bought.c.amount_minor).over(
+        partition_by=(bought.c.customer_id, bought.c.currency), order_by=(case((counts, 0), else_=1), bought.c.ordered_at, bought.c.id)
     )
-    return select(func.min(orders.c.ordered_at, type_=Utc())).where(*in_time, is_purchase()).correlate(outcomes).scalar_subquery()
+    each = select(*bought.c, first_at.label("first_at"), first_minor.label("first_minor")).subquery("each_order")
+    follows = and_(
+        is_purchase(each),
+        each.c.ordered_at >= later(each.c.first_at, _A_DAY),
+        each.c.ordered_at <= later(each.c.first_at, measured.window),
+        each.c.ordered_at <= measured.now,
+    )
+    second_at = func.min(case((follows, each.c.ordered_at)), type_=Utc()).over(partition_by=each.c.customer_id)
+    return select(*each.c, second_at.label("second_at")).subquery("told_apart")
 
 
 def _to_come(measured: Measured, bought: FromClause) -> Select[Any]:
