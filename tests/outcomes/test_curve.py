@@ -30,9 +30,23 @@ def test_those_who_came_in_late_count_as_long_as_they_were_followed():
     assert second.interval.high - second.interval.low > statistics.wilson(19, 100).high - statistics.wilson(19, 100).low
 
 
-def test_a_return_on_the_day_that_is_not_over_yet_counts():
+def test_a_return_on_the_day_that_is_not_over_counts_when_it_is_over():
     (point,) = curve.draw([CurveCell("gift", 1, None, 9), CurveCell("gift", 0, 1, 1)], ["gift"])["gift"]
-    assert (point.at_risk, point.rate) == (10, pytest.approx(0.1))
+    assert (point.at_risk, point.rate) == (9, 0)
+
+
+def test_where_some_enter_daily_the_curve_is_no_higher_than_what_becomes_of_it():
+    """Half of each day's returns come in its first half, and it is noon: of 1,000 who entered on each of ten days 10 % of those away return daily."""
+    cells = []
+    for followed in range(10):
+        away = 1_000.0
+        for day in range(1, followed + 1):
+            cells.append(CurveCell("gift", followed, day, round(away * 0.1)))
+            away *= 0.9
+        today = round(away * 0.05)
+        cells += [CurveCell("gift", followed, followed + 1, today), CurveCell("gift", followed, None, round(away) - today)]
+    points = curve.draw(cells, ["gift"])["gift"]
+    assert [point.rate for point in points] == pytest.approx([1 - 0.9**day for day in range(1, 10)], abs=0.005)
 
 
 def test_when_all_have_returned_the_curve_ends_at_one():

@@ -34,8 +34,9 @@ class Point:
 def draw(cells: Iterable[CurveCell], arms: Sequence[str]) -> dict[str, tuple[Point, ...]]:
     """The points of each arm, in the order of `arms`, from day 1 on, as far as anybody was followed.
 
-    Where customers entered on different days, nobody is counted as staying away on a day that hasn't come for them yet. Where all
-    were followed to the end, the curve is the plain share of those assigned, with its Wilson interval.
+    Where customers entered on different days, a day counts for those for whom it is over: a return on a day that isn't counts with the
+    others of its day, among whom somebody may still return, else the curve would be too high. Where all were followed to the end, the
+    curve is the plain share of those assigned, with its Wilson interval.
     """
     by_arm: dict[str, list[CurveCell]] = {}
     for cell in cells:
@@ -47,8 +48,9 @@ def _points(arm: str, cells: Sequence[CurveCell]) -> tuple[Point, ...]:
     points = []
     away, greenwood = 1.0, 0.0
     for day in range(1, max(cell.followed for cell in cells) + 1):
-        back = sum(cell.customers for cell in cells if cell.day == day)
-        at_risk = back + sum(cell.customers for cell in cells if cell.followed >= day and (cell.day is None or cell.day > day))
+        through = [cell for cell in cells if cell.followed >= day]
+        back = sum(cell.customers for cell in through if cell.day == day)
+        at_risk = sum(cell.customers for cell in through if cell.day is None or cell.day >= day)
         if not at_risk:
             break
         away *= 1 - back / at_risk
