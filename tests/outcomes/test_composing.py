@@ -10,10 +10,10 @@ from decimal import Decimal
 import pytest
 
 from winback.model import HOLDOUT
-from winback.outcomes import composing, tabulated
+from winback.outcomes import composing, sequence, statistics, tabulated
 from winback.outcomes.comparison import Finding
 from winback.outcomes.figures import ArmFigures, Figures, LocaleFigures, OtherRevenue, StageFigures
-from winback.outcomes.statistics import Moments
+from winback.outcomes.statistics import Counted, Moments
 
 BEGUN = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
 WINDOW = timedelta(days=60)
@@ -54,6 +54,36 @@ def test_a_tactic_is_judged_in_plain_words(gift, holdout, finding, words):
     (judged,) = report(figures(arm("gift", *gift), arm(HOLDOUT, *holdout)), shares={"gift": 0.5, HOLDOUT: 0.5}).judged
     assert judged.finding is finding
     assert words in judged.sentence
+
+
+def test_among_several_tactics_the_p_says_that_it_is_of_several():
+    """The interval of one tactic alone leaves zero out, and nothing is found: the p-value that decides is another one, and says so."""
+    arms = (arm("gift", 2000, 88), arm("letter", 2000, 62), arm("call", 2000, 64), arm(HOLDOUT, 2000, 60))
+    (judged, *_) = report(figures(*arms), shares=dict.fromkeys(("gift", "letter", "call", HOLDOUT), 0.25)).judged
+    assert judged.compared.low is not None
+    assert judged.compared.low > 0
+    assert judged.finding is Finding.NO_DIFFERENCE
+    assert judged.sentence.replace("\N{NO-BREAK SPACE}", " ").count("p = 0.057, all tactics considered") == 1
+    (alone,) = report(figures(arms[0], arms[-1]), shares={"gift": 0.5, HOLDOUT: 0.5}).judged
+    assert "considered" not in alone.sentence
+
+
+@pytest.mark.parametrize(("left_alone", "is_known"), [(19, False), (20, True)])
+def test_where_few_bought_money_is_told_without_an_interval(left_alone, is_known):
+    told = report(figures(arm("gift", 900, 90, 9_000.0, 1e6), arm(HOLDOUT, 500, left_alone, 1_900.0, 2e5)), shares={"gift": 0.5, HOLDOUT: 0.5})
+    found = told.compared("revenue", "gift")
+    assert found.difference == pytest.approx(0.1 - 0.038)
+    assert (found.low is not None, found.p_value is not None) == (is_known, is_known)
+
+
+def test_until_the_window_closes_the_rise_that_would_show_is_that_of_the_sequence():
+    arms = arm("gift", 8_000, 400), arm(HOLDOUT, 2_000, 100)
+    open_, closed = (report(figures(*arms), shares={"gift": 0.8, HOLDOUT: 0.2}, days=days).judged[0].detectable for days in (30, 90))
+    assert (open_, closed) == (
+        pytest.approx(sequence.detectable(8_000, Counted(100, 2_000), 0.05)),
+        pytest.approx(statistics.detectable_difference(0.05, 8_000, 2_000)),
+    )
+    assert open_ > 1.3 * closed
 
 
 def test_the_verdict_says_how_many_more_came_back():

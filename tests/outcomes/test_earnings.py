@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from winback.model import HOLDOUT
-from winback.outcomes import earnings
+from winback.outcomes import earnings, sequence
 from winback.outcomes.figures import ArmFigures, CostFigures
 from winback.outcomes.statistics import Moments
 
@@ -16,21 +16,21 @@ def arm(name: str, assigned: int, values: list[float], cost: CostFigures | None 
     """Customers who spent `values` in minor units, all others nothing."""
     kept = [value * margin for value in values]
     return ArmFigures(
-        arm=name, assigned=assigned, closed=0, first_assigned_at=None, last_assigned_at=None,
+        arm=name, assigned=assigned, closed=0, first_assigned_at=None, last_assigned_at=None, returned=len(values),
         revenue=Moments(assigned, sum(values), sum(value**2 for value in values)), margin=Moments(assigned, sum(kept), sum(value**2 for value in kept)),
         cost=cost or CostFigures(),
     )  # fmt: skip
 
 
-HELD = arm(HOLDOUT, 50, [10_000.0] * 5)
-GIFT = arm("gift", 100, [10_000.0] * 30, CostFigures(messages_minor=5_000, discounts_minor=10_000, gifts_minor=3_000, calls_minor=2_000))
+HELD = arm(HOLDOUT, 500, [1_000.0] * 50)
+GIFT = arm("gift", 1_000, [1_000.0] * 300, CostFigures(messages_minor=5_000, discounts_minor=10_000, gifts_minor=3_000, calls_minor=2_000))
 
 
 def test_profit_is_the_margin_that_would_not_have_come_less_the_cost():
     (earned,) = earnings.of([GIFT, HELD], "UAH")
     assert (earned.revenue, earned.margin, earned.spent) == (3000.0, 750.0, 200.0)
     assert earned.extra_revenue is not None
-    assert earned.extra_revenue.amount == pytest.approx(100 * (30.0 - 10.0))
+    assert earned.extra_revenue.amount == pytest.approx(1_000 * (3.0 - 1.0))
     assert earned.profit is not None
     assert earned.profit.amount == pytest.approx(0.25 * 2000 - 200)
     assert earned.roi == pytest.approx(1.5)
@@ -70,3 +70,26 @@ def test_money_that_does_not_vary_has_no_interval_and_a_free_campaign_no_return_
     assert (flat.extra_revenue.amount, flat.extra_revenue.interval) == (800.0, None)
     assert flat.roi is None
     assert flat.as_json()["profit_low"] is None
+
+
+def test_where_few_paid_the_money_has_no_interval():
+    few = arm(HOLDOUT, 500, [1_000.0] * 19)
+    (earned,) = earnings.of([GIFT, few], "UAH")
+    assert earned.extra_revenue is not None
+    assert earned.extra_revenue.amount == pytest.approx(1_000 * (3.0 - 0.38))
+    assert earned.extra_revenue.interval is None
+    (earned,) = earnings.of([GIFT, replace(few, returned=20)], "UAH")
+    assert earned.extra_revenue is not None
+    assert earned.extra_revenue.interval is not None
+
+
+def test_until_the_window_closes_the_interval_is_the_one_that_holds_on_all_days():
+    (open_,), (closed,) = (earnings.of([GIFT, HELD], "UAH", closed=closed) for closed in (False, True))
+    assert open_.extra_revenue is not None
+    assert closed.extra_revenue is not None
+    always = sequence.money(GIFT.revenue, HELD.revenue, 350)
+    assert always is not None
+    assert open_.extra_revenue.interval is not None
+    assert closed.extra_revenue.interval is not None
+    assert open_.extra_revenue.interval.low == pytest.approx(always.interval.low * 1_000 / 100)
+    assert open_.extra_revenue.interval.low < closed.extra_revenue.interval.low

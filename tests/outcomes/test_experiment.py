@@ -15,6 +15,7 @@ from tests.outcomes import tables
 from winback.errors import SourceError
 from winback.operations import experiment
 from winback.outcomes import statistics
+from winback.outcomes.comparison import Finding
 from winback.outcomes.statistics import Counted
 
 
@@ -269,9 +270,21 @@ def test_a_column_of_too_many_kinds_is_refused_with_its_line(tmp_path):
         experiment.analyse(path, arm="segment", control="none", outcomes=["visit"], questions=experiment.Questions(by=("age",)))
 
 
+def test_where_few_paid_nothing_is_concluded_of_money(tmp_path):
+    """Nine payers of 900 against none of 100: Welch's test is sure, and nobody should be."""
+    rows = [f"c{number},{'mail' if number < 900 else 'none'},0,{20 + number if number < 9 else 0}" for number in range(1_000)]
+    path = table(tmp_path, "\n".join(["customer,segment,visit,spend", *rows]))
+    found = experiment.analyse(path, arm="segment", control="none", outcomes=[], money=["spend"])
+    (one,) = found.said
+    assert one.compared.p_value < 0.01
+    assert one.finding is Finding.TOO_FEW
+    assert one.sentence.endswith("Fewer than 20 customers of an arm paid anything: interval and p are too sure of themselves.")
+
+
 def test_verdicts_are_plain_sentences(tmp_path):
-    found = experiment.analyse(table(tmp_path, SMALL), arm="segment", control="none", outcomes=["visit"], money=["spend"])
+    larger = rows(("mail", 1, "12.50", 60), ("mail", 0, "0", 140), ("none", 1, "10", 24), ("none", 0, "0", 176))
+    found = experiment.analyse(table(tmp_path, larger), arm="segment", control="none", outcomes=["visit"], money=["spend"])
     assert [one.sentence.replace("\N{NO-BREAK SPACE}", " ") for one in found.said] == [
-        "mail does better than none in visit: 30.0% against 12.0%, 18.0 points more (95% interval 6.7 to 28.8, p = 0.002).",
-        "mail does better than none in spend: 3.750 against 1.200, 2.550 more (95% interval 1.243 to 3.857, p < 0.001).",
+        "mail does better than none in visit: 30.0% against 12.0%, 18.0 points more (95% interval 10.1 to 25.7, p < 0.001).",
+        "mail does better than none in spend: 3.750 against 1.200, 2.550 more (95% interval 1.631 to 3.469, p < 0.001).",
     ]

@@ -69,6 +69,7 @@ _SHARED = {
     "holm",
     "benjamini",
     "hochberg",
+    "robbins",
     "verdict",
     "wilson",
     "newcombe",

@@ -36,6 +36,20 @@ def test_the_bootstrap_agrees_where_many_paid_and_not_where_one_made_it_all():
     assert not money.bootstrap(Amounts(5000, np.append(theirs.paid, 250_000.0)), theirs).agrees
 
 
+def test_where_few_paid_the_bootstrap_makes_the_same_mistake_and_agrees_with_nothing():
+    """Without any difference, nine payers against one: Welch and the bootstrap find one in three of ten campaigns, and the doubt in all."""
+    dice = np.random.default_rng(6)
+    wrong, agreed = 0, 0
+    for _ in range(200):
+        ours, theirs = arm(dice, 900, 0.01), arm(dice, 100, 0.01)
+        found = statistics.welch(ours.moments(), theirs.moments())
+        wrong += found is not None and found.p_value < 0.05
+        checked = money.bootstrap(ours, theirs, replicates=50)
+        agreed += checked is not None and checked.agrees
+    assert wrong > 30
+    assert agreed == 0
+
+
 def test_the_same_seed_gives_the_same_interval():
     dice = np.random.default_rng(3)
     ours, theirs = arm(dice, 500, 0.1), arm(dice, 500, 0.1)

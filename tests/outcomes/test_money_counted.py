@@ -96,6 +96,14 @@ def test_revenue_is_held_against_what_customers_used_to_spend(world):
     assert (found.ordered.total, found.revenue_by_orders) == (1, 1500)
 
 
+def test_goods_brought_back_count_up_to_the_cap_too(world):
+    customer = world.recipient("gift")
+    world.order(customer, 3, 100)
+    world.order(customer, 5, -90_000, status=OrderStatus.RETURNED)
+    found = arm(world, cap_minor=5000)
+    assert (found.capped.total, found.revenue.total) == (-5000, -89_900)
+
+
 def test_one_large_buyer_counts_up_to_the_cap(world):
     for amount in (100, 90_000):
         world.order(world.recipient("gift"), 3, amount)

@@ -42,6 +42,26 @@ def test_the_average_order_is_compared_by_customers_and_not_by_orders():
     assert (found.interval.low, found.p_value) == (pytest.approx(plain.interval.low / 100), pytest.approx(plain.p_value))
 
 
+def test_an_average_order_of_one_buyer_is_not_certain():
+    """One order of 100 among 500 left alone: around it nothing varies."""
+    one = Joint(500, 100.0, 1.0, 10_000.0, 1.0, 100.0)
+    many = Joint(500, 2_800.0, 40.0, 200_000.0, 40.0, 2_800.0)
+    assert one.variance == 0
+    assert ratios.compare(many, one) is None
+    assert ratios.compare(many, Joint(500, 1_000.0, 10.0, 110_000.0, 10.0, 1_000.0)) is not None
+
+
+def test_where_few_bought_means_stand_without_their_differences():
+    told = sample.figures()
+    few = replace(told, arms=tuple(replace(arm, returned=19) if arm.arm == HOLDOUT else arm for arm in told.arms))
+    by_measure = {one.what: one for one in secondary.of(few, ["warm-word"], {}, "UAH").measures}
+    for what in (Measured.ORDERS, Measured.MARGIN, Measured.AVERAGE_ORDER, Measured.WON_BACK):
+        one = by_measure[what]
+        assert one.ours is not None
+        assert (one.interval, one.p_value) == (None, None)
+    assert by_measure[Measured.KEPT].interval is not None
+
+
 def test_p_values_allow_for_their_number():
     assert secondary.benjamini_hochberg([0.01, 0.04, 0.03, 0.5]) == pytest.approx([0.04, 0.16 / 3, 0.16 / 3, 0.5])
     assert secondary.benjamini_hochberg([]) == []

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,6 +23,22 @@ def test_the_interval_is_robbins_mixture_written_out():
     found = sequence.rates(Counted(100, 1000), Counted(50, 1000))
     assert (found.interval.low, found.interval.high) == pytest.approx((0.05 - half, 0.05 + half))
     assert found.p_value == pytest.approx(math.sqrt((grown + run_in) / run_in) * math.exp(-(25**2) / 2 / (grown + run_in)))
+
+
+@pytest.mark.parametrize(("n", "theirs", "alpha"), [(8_000, Counted(100, 2_000), 0.05), (40_000, Counted(200, 10_000), 0.05 / 3)])
+def test_the_rise_that_would_show_is_seen_in_four_of_five(n, theirs, alpha):
+    rise = sequence.detectable(n, theirs, alpha)
+    assert rise is not None
+    assert rise > statistics.detectable_difference(theirs.rate, n, theirs.n, alpha=alpha) * 1.2, "one fixed day needs less"
+    dice = np.random.default_rng(7)
+    ours, others = dice.binomial(n, theirs.rate + rise, 1_000), dice.binomial(theirs.n, theirs.rate, 1_000)
+    seen = [sequence.rates(Counted(int(k), n), Counted(int(l), theirs.n)).p_value < alpha for k, l in zip(ours, others, strict=True)]
+    assert 0.74 <= np.mean(seen) <= 0.86
+
+
+def test_where_nobody_is_no_rise_would_show():
+    assert sequence.detectable(0, Counted(5, 100), 0.05) is None
+    assert sequence.detectable(4, Counted(2, 4), 0.05) is None
 
 
 @given(counted, counted)

@@ -120,11 +120,12 @@ class Tally:
             if name == arm:
                 whole = sums if whole is None else _added(whole, sums)
         assert whole is not None
-        money = {column: self.amounts(arm, place).moments() for place, column in enumerate(self.asked.money)}
+        amounts = {column: self.amounts(arm, place) for place, column in enumerate(self.asked.money)}
         joints = {f"{y}/{x}": self._joint(arm, place, whole.n) for place, (y, x) in enumerate(self.asked.ratios)}
         return ArmTotals(
-            arm, whole.n, {column: Counted(whole.did[place], whole.n) for place, column in enumerate(self.asked.outcomes)}, money, joints
-        )
+            arm, whole.n, {column: Counted(whole.did[place], whole.n) for place, column in enumerate(self.asked.outcomes)},
+            {column: one.moments() for column, one in amounts.items()}, joints, {column: one.payers for column, one in amounts.items()},
+        )  # fmt: skip
 
     def _joint(self, arm: str, place: int, n: int) -> Joint:
         yy, xx, xy, y, x = self.product(arm, place)

@@ -29,6 +29,11 @@ class ArmTotals:
     rates: Mapping[str, Counted]
     money: Mapping[str, Moments]
     ratios: Mapping[str, Joint] = field(default_factory=dict)
+    paid: Mapping[str, int] = field(default_factory=dict)  # of each money column, whose amount isn't zero
+
+    def few_paid(self, outcome: str) -> bool:
+        """Whether Welch's test can't be believed for this arm's money."""
+        return statistics.few_paid((self.paid[outcome], self.assigned))
 
     def as_json(self) -> dict[str, object]:
         return {
@@ -200,8 +205,10 @@ def _said(compared: Sequence[Comparison], arms: Mapping[str, ArmTotals], left_al
         elif one.outcome in left_alone.money:
             spent, spent_there = arms[one.arm].money[one.outcome], left_alone.money[one.outcome]
             rise = statistics.detectable_mean(spent, spent_there, alpha=alpha)
+            few = arms[one.arm].few_paid(one.outcome) or left_alone.few_paid(one.outcome)
             finding = comparison.find_mean(one, spent_there.mean, rise)
-            yield Said(one.outcome, finding, one, rise, analysis_words.of_money(finding, one, spent, spent_there, rise))
+            finding = Finding.TOO_FEW if few and finding is not Finding.NOT_COMPARABLE else finding
+            yield Said(one.outcome, finding, one, rise, analysis_words.of_money(finding, one, spent, spent_there, rise, few_paid=few))
 
 
 def _rate_as_json(counted: Counted) -> dict[str, object]:

@@ -21,6 +21,7 @@ SENTENCES: Mapping[Finding, str] = {
     Finding.NOT_COMPARABLE: "{arm} can't be compared with {against} in {outcome}: {ours} against {theirs}, and nothing varies.",
 }
 _VISIBLE = "Only a rise of {detectable} or more would probably show."
+_FEW_PAID = "Fewer than 20 customers of an arm paid anything: interval and p are too sure of themselves."
 _NEVER = "No rise, however large, would probably show."
 
 
@@ -31,15 +32,23 @@ def of_rates(finding: Finding, compared: Comparison, ours: Counted, theirs: Coun
     return _sentence(finding, compared, rates, detectable, times=100, digits=digits, unit=" points")
 
 
-def of_money(finding: Finding, compared: Comparison, ours: Moments, theirs: Moments, detectable: float | None) -> str:
-    """The sentence about an arm's money per customer."""
+def of_money(finding: Finding, compared: Comparison, ours: Moments, theirs: Moments, detectable: float | None, *, few_paid: bool = False) -> str:
+    """The sentence about an arm's money per customer; where few paid, that nothing can be concluded from interval and p."""
     digits = _digits(ours.mean, theirs.mean)
     means = wording.number(ours.mean or 0.0, digits), wording.number(theirs.mean or 0.0, digits)
-    return _sentence(finding, compared, means, detectable, times=1, digits=digits, unit="")
+    return _sentence(finding, compared, means, detectable, times=1, digits=digits, unit="", seldom=_FEW_PAID if few_paid else "")
 
 
 def _sentence(
-    finding: Finding, compared: Comparison, means: tuple[str, str], detectable: float | None, *, times: float, digits: int, unit: str
+    finding: Finding,
+    compared: Comparison,
+    means: tuple[str, str],
+    detectable: float | None,
+    *,
+    times: float,
+    digits: int,
+    unit: str,
+    seldom: str = "",
 ) -> str:
     seen = compared.turned_round() if finding is Finding.WORSE else compared
     written = wording.number if finding in {Finding.BETTER, Finding.WORSE} else wording.signed
@@ -57,7 +66,7 @@ def _sentence(
         interval=interval,
         p=wording.p_equals(compared.p_adjusted),
         detectable=least,
-        seldom=_NEVER if detectable is None else _VISIBLE.format(detectable=least),
+        seldom=seldom or (_NEVER if detectable is None else _VISIBLE.format(detectable=least)),
     )
 
 

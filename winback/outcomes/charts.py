@@ -13,6 +13,7 @@ from winback.outcomes.drawing import Scale
 from winback.outcomes.figures import StageFigures
 from winback.outcomes.report import Judged, Report
 from winback.outcomes.sentences import Words
+from winback.outcomes.table import rate_digits
 
 _BARS = 380  # the funnel stands beside its table
 
@@ -67,7 +68,7 @@ def lifts(report: Report) -> str:
     for place, judged in enumerate(shown):
         middle = top + row * place + 32
         parts += [drawing.rule(x(tick), middle - 12, x(tick), middle + 12, "grid" if abs(tick) > step / 2 else "zero") for tick in ticks]
-        parts += _whisker(judged, colours[judged.arm], x, middle, report.words)
+        parts += _whisker(report, judged, colours[judged.arm], x, middle)
     parts.append(drawing.text(drawing.WIDTH / 2, bottom + 2 * drawing.LINE + 3, report.words["axis-points"], anchor="middle", style="quiet"))
     return drawing.svg(bottom + 2 * drawing.LINE + 10, report.words["chart-lift"], parts)
 
@@ -116,10 +117,11 @@ def _line(points: Sequence[Point], x: Scale, y: Scale, colour: str) -> str:
     return f'<polyline class="line {colour}" points="{x(0):.1f},{y(0):.1f} {" ".join(places)}"/>'
 
 
-def _whisker(judged: Judged, colour: str, x: Scale, middle: float, words: Words) -> list[str]:
-    compared = judged.compared
+def _whisker(report: Report, judged: Judged, colour: str, x: Scale, middle: float) -> list[str]:
+    compared, words, digits = judged.compared, report.words, rate_digits(report)
     assert compared.difference is not None
-    said = f"{judged.arm} {wording.points(compared.difference, 1, words)} ({wording.span(compared.low, compared.high, times=100, words=words)})"
+    interval = wording.span(compared.low, compared.high, times=100, digits=digits, words=words)
+    said = f"{judged.arm} {wording.points(compared.difference, digits, words)} ({interval})"
     parts = [drawing.text(0, middle - 17, said, style=f"label {colour}")]
     if compared.low is not None and compared.high is not None:
         parts.append(drawing.rule(x(compared.low), middle, x(compared.high), middle, f"whisker {colour}"))

@@ -77,9 +77,9 @@ def of_rates_so_far(outcome: str, arm: str, ours: Counted, against: str, theirs:
     return of_means(outcome, arm, against, sequence.rates(ours, theirs))
 
 
-def of_money(outcome: str, arm: str, ours: Moments, against: str, theirs: Moments) -> Comparison:
-    """Welch's interval and p-value for money per customer."""
-    return of_means(outcome, arm, against, statistics.welch(ours, theirs), less(ours.mean, theirs.mean))
+def of_money(outcome: str, arm: str, ours: Moments, against: str, theirs: Moments, *, few_paid: bool = False) -> Comparison:
+    """Welch's interval and p-value for money per customer; neither where too few paid for them (`statistics.few_paid`)."""
+    return of_means(outcome, arm, against, None if few_paid else statistics.welch(ours, theirs), less(ours.mean, theirs.mean))
 
 
 def of_money_so_far(outcome: str, arm: str, ours: Moments, against: str, theirs: Moments, *, paid: int) -> Comparison:

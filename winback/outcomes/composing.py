@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from winback.model import HOLDOUT, Money
-from winback.outcomes import comparison, curve, earnings, expectations, proofs, secondary, sizes, statistics, waves, wording
+from winback.outcomes import comparison, curve, earnings, expectations, proofs, secondary, sequence, sizes, statistics, waves, wording
 from winback.outcomes.backdrop import NOTHING_BEHIND, Backdrop
 from winback.outcomes.backdrop import judge as judge_mailboxes
 from winback.outcomes.comparison import RETURNED, REVENUE, Comparison
@@ -67,7 +67,7 @@ def compose(
         among_tactics=wording.among_tactics([one for one in among_tactics if one.outcome == RETURNED], closed=closed, words=words),
         note=wording.note(window, closes_at, now, words),
         words=words,
-        earned=earnings.of(ordered, currency),
+        earned=earnings.of(ordered, currency, closed=closed),
         proofs=proved,
         secondary=secondary.of(figures, [arm.arm for arm in ordered if arm.arm != HOLDOUT], drawn, currency),
         mailboxes=judge_mailboxes(backdrop.mailboxes),
@@ -144,9 +144,10 @@ def _compare_pairs(pairs: Sequence[tuple[Arm, Arm]], by_wave: Sequence[_Wave], *
 
 
 def _compare_money(one: Arm, other: Arm, *, closed: bool) -> Comparison:
-    if closed:
-        return comparison.of_money(REVENUE, one.name, one.per_customer, other.name, other.per_customer)
     paid = one.figures.returned + other.figures.returned
+    if closed:
+        few = statistics.few_paid((one.figures.returned, one.assigned), (other.figures.returned, other.assigned))
+        return comparison.of_money(REVENUE, one.name, one.per_customer, other.name, other.per_customer, few_paid=few)
     return comparison.of_money_so_far(REVENUE, one.name, one.per_customer, other.name, other.per_customer, paid=paid)
 
 
@@ -159,7 +160,7 @@ def _judge(
     for arm in arms:
         if arm.name != HOLDOUT:
             one = by_arm.get(arm.name, Comparison(RETURNED, arm.name, HOLDOUT))
-            rise = None if left_alone.rate is None else _detectable(left_alone.rate, arm.assigned, left_alone.n, len(by_arm))
+            rise = _detectable(arm.returned, left_alone, len(by_arm), closed=closed)
             guards = proved.guards_of(arm.name)
             finding = comparison.find(one, left_alone, rise, guards)
             sentence = wording.verdict(
@@ -171,9 +172,14 @@ def _judge(
     return tuple(judged)
 
 
-def _detectable(base: float, n: int, against_n: int, tactics: int) -> float | None:
+def _detectable(ours: Counted, left_alone: Counted, tactics: int, *, closed: bool) -> float | None:
     """Verdicts use Holm's p-values: the first of several tactics must stand out at alpha over their number."""
-    return statistics.detectable_difference(base, n, against_n, alpha=ALPHA / max(1, tactics))
+    if left_alone.rate is None:
+        return None
+    alpha = ALPHA / max(1, tactics)
+    if closed:
+        return statistics.detectable_difference(left_alone.rate, ours.n, left_alone.n, alpha=alpha)
+    return sequence.detectable(ours.n, left_alone, alpha)
 
 
 def _check_sizes(figures: Figures, arms: Sequence[Arm], shares: Mapping[str, float], words: Words) -> SampleRatio:

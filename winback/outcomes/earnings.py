@@ -6,17 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from winback.model import HOLDOUT, Money
-from winback.outcomes import statistics
+from winback.outcomes import sequence, statistics
 from winback.outcomes.figures import ArmFigures, CostFigures
 from winback.outcomes.statistics import Interval, MeansCompared, Moments, round_to_digits
 
 
 @dataclass(frozen=True, slots=True)
 class Extra:
-    """Money beyond what the same customers would have brought, left alone: Welch's difference times the customers assigned."""
+    """Money beyond what the same customers would have brought, left alone: the difference of means times the customers assigned."""
 
     amount: float
-    interval: Interval | None  # None: it doesn't vary enough to tell
+    interval: Interval | None  # None: too few paid, or it doesn't vary enough to tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,37 +72,54 @@ class Earned:
 COSTS = ("messages", "discounts", "gifts", "calls")
 
 
-def of(arms: Sequence[ArmFigures], currency: str) -> tuple[Earned, ...]:
-    """Each tactic, and the campaign as a whole where there are several."""
+def of(arms: Sequence[ArmFigures], currency: str, *, closed: bool = True) -> tuple[Earned, ...]:
+    """Each tactic, and the campaign as a whole where there are several. Until the window closes by confidence sequences."""
     holdout = next((arm for arm in arms if arm.arm == HOLDOUT and arm.assigned), None)
     knows_margins = any(arm.margin.squares for arm in arms)
     tactics = [arm for arm in arms if arm.arm != HOLDOUT]
-    each = [_earned(arm, holdout, currency, knows_margins=knows_margins) for arm in tactics]
+    asked = _Asked(holdout, currency, knows_margins, closed)
+    each = [_earned(arm, asked) for arm in tactics]
     if len(each) < 2:
         return tuple(each)
-    return (*each, _earned(_together(tactics), holdout, currency, knows_margins=knows_margins))
+    return (*each, _earned(_together(tactics), asked))
 
 
-def _earned(arm: ArmFigures, holdout: ArmFigures | None, currency: str, *, knows_margins: bool) -> Earned:
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    holdout: ArmFigures | None
+    currency: str
+    knows_margins: bool
+    closed: bool
+
+
+def _earned(arm: ArmFigures, asked: _Asked) -> Earned:
+    currency, held = asked.currency, asked.holdout
     return Earned(
         arm=arm.arm,
         revenue=_unit(arm.revenue.total, currency),
-        margin=_unit(arm.margin.total, currency) if knows_margins else None,
+        margin=_unit(arm.margin.total, currency) if asked.knows_margins else None,
         cost=arm.cost,
-        extra_revenue=_extra(arm.revenue, None if holdout is None else holdout.revenue, currency),
-        extra_margin=_extra(arm.margin, None if holdout is None else holdout.margin, currency) if knows_margins else None,
+        extra_revenue=None if held is None else _extra(arm, held, arm.revenue, held.revenue, asked),
+        extra_margin=_extra(arm, held, arm.margin, held.margin, asked) if held is not None and asked.knows_margins else None,
         currency=currency,
     )
 
 
-def _extra(ours: Moments, theirs: Moments | None, currency: str) -> Extra | None:
-    if theirs is None or ours.mean is None or theirs.mean is None:
+def _extra(arm: ArmFigures, holdout: ArmFigures, ours: Moments, theirs: Moments, asked: _Asked) -> Extra | None:
+    if ours.mean is None or theirs.mean is None:
         return None
-    compared: MeansCompared | None = statistics.welch(ours, theirs)
+    compared = _compared(arm, holdout, ours, theirs, closed=asked.closed)
     if compared is None:
-        return Extra(_unit((ours.mean - theirs.mean) * ours.n, currency), None)
-    low, high = (_unit(end * ours.n, currency) for end in (compared.interval.low, compared.interval.high))
-    return Extra(_unit(compared.difference * ours.n, currency), Interval(low, high))
+        return Extra(_unit((ours.mean - theirs.mean) * ours.n, asked.currency), None)
+    low, high = (_unit(end * ours.n, asked.currency) for end in (compared.interval.low, compared.interval.high))
+    return Extra(_unit(compared.difference * ours.n, asked.currency), Interval(low, high))
+
+
+def _compared(arm: ArmFigures, holdout: ArmFigures, ours: Moments, theirs: Moments, *, closed: bool) -> MeansCompared | None:
+    if not closed:
+        return sequence.money(ours, theirs, arm.returned + holdout.returned)
+    few = statistics.few_paid((arm.returned, arm.assigned), (holdout.returned, holdout.assigned))
+    return None if few else statistics.welch(ours, theirs)
 
 
 def _together(arms: Sequence[ArmFigures]) -> ArmFigures:
@@ -114,6 +131,7 @@ def _together(arms: Sequence[ArmFigures]) -> ArmFigures:
         closed=sum(arm.closed for arm in arms),
         first_assigned_at=None,
         last_assigned_at=None,
+        returned=sum(arm.returned for arm in arms),
         revenue=_added([arm.revenue for arm in arms]),
         margin=_added([arm.margin for arm in arms]),
         cost=CostFigures(**costs),

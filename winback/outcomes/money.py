@@ -36,6 +36,11 @@ class Amounts:
         """From the pieces in which they were read."""
         return cls(n, np.concatenate([np.asarray(piece, dtype=np.float64) for piece in pieces]) if pieces else np.zeros(0))
 
+    @property
+    def payers(self) -> int:
+        """Whose amount isn't zero."""
+        return int(np.count_nonzero(self.paid))
+
     def moments(self, cap: float | None = None) -> Moments:
         """Zeros included; with a cap, of amounts no larger than it either way."""
         paid = self.paid if cap is None else np.clip(self.paid, -cap, cap)
@@ -53,7 +58,8 @@ class Checked:
 def bootstrap(ours: Amounts, theirs: Amounts, *, level: float = LEVEL, replicates: int = REPLICATES, seed: int = 0) -> Checked | None:
     """Percentiles of the difference over resampled arms, customers drawn with replacement. None where Welch's test has no answer.
 
-    The two agree where they leave zero out, or in, together, and their bounds lie close. The same seed gives the same numbers.
+    The two agree where they leave zero out, or in, together, and their bounds lie close; never where few paid, of whom both make the same
+    too much. The same seed gives the same numbers.
     """
     plain = statistics.welch(ours.moments(), theirs.moments(), level)
     if plain is None:
@@ -63,7 +69,8 @@ def bootstrap(ours: Amounts, theirs: Amounts, *, level: float = LEVEL, replicate
     low, high = (float(bound) for bound in np.quantile(differences, ((1 - level) / 2, (1 + level) / 2)))
     near = APART * (plain.interval.high - plain.interval.low)
     is_close = abs(low - plain.interval.low) <= near and abs(high - plain.interval.high) <= near
-    return Checked(Interval(low, high), is_close and (low <= 0 <= high) == (0.0 in plain.interval))
+    enough = not statistics.few_paid((ours.payers, ours.n), (theirs.payers, theirs.n))
+    return Checked(Interval(low, high), enough and is_close and (low <= 0 <= high) == (0.0 in plain.interval))
 
 
 def capped(ours: Amounts, theirs: Amounts, cap: float, level: float = LEVEL) -> MeansCompared | None:

@@ -29,6 +29,11 @@ class Joint:
         return self.y / self.x if self.x else None
 
     @property
+    def effective(self) -> float:
+        """How many customers alike would make as even a denominator (Kish 1965, Survey Sampling, 11.7)."""
+        return self.x * self.x / self.xx if self.xx else 0.0
+
+    @property
     def variance(self) -> float | None:
         """Of the ratio: that of y - ratio x over n and the squared mean of x."""
         if self.n < 2 or not self.x:
@@ -38,10 +43,14 @@ class Joint:
         return max(0.0, squares) / (self.n - 1) * self.n / (self.x * self.x)
 
 
+ENOUGH = 10
+"""Customers below the line that an arm must have: around a ratio made by one of them nothing varies, so that it would pass for certain."""
+
+
 def compare(ours: Joint, theirs: Joint, level: float = LEVEL) -> MeansCompared | None:
-    """The difference of two ratios. None where one has nothing below the line, or nothing varies."""
+    """The difference of two ratios. None where one has too few customers below the line, or nothing varies."""
     one, two = ours.variance, theirs.variance
-    if ours.ratio is None or theirs.ratio is None or one is None or two is None or one + two <= 0:
+    if ours.ratio is None or theirs.ratio is None or one is None or two is None or one + two <= 0 or min(ours.effective, theirs.effective) < ENOUGH:
         return None
     degrees = (one + two) ** 2 / (one * one / (ours.n - 1) + two * two / (theirs.n - 1))
     return statistics.by_student(ours.ratio - theirs.ratio, math.sqrt(one + two), degrees, level)

@@ -79,26 +79,27 @@ class _Known:
 
 
 def _measures(arm: ArmFigures, holdout: ArmFigures, unit: float, knows: _Known) -> Iterator[Measure]:
+    """Where few bought, means and ratios stand without their differences."""
+    few = statistics.few_paid(*((one.returned, one.assigned) for one in (arm, holdout)))
+
+    def mean(what: Measured, ours: Moments, theirs: Moments, unit: float) -> Measure:
+        return _found(arm.arm, what, ours.mean, theirs.mean, None if few else statistics.welch(ours, theirs), unit=unit)
+
+    def ratio(what: Measured, ours: Joint, theirs: Joint, unit: float) -> Measure:
+        return _found(arm.arm, what, ours.ratio, theirs.ratio, None if few else ratios.compare(ours, theirs), unit=unit)
+
     if arm.ordered.squares or holdout.ordered.squares:
-        yield _mean(arm.arm, Measured.ORDERS, arm.ordered, holdout.ordered, 1.0)
+        yield mean(Measured.ORDERS, arm.ordered, holdout.ordered, 1.0)
     if knows.margins:
-        yield _mean(arm.arm, Measured.MARGIN, arm.margin, holdout.margin, unit)
+        yield mean(Measured.MARGIN, arm.margin, holdout.margin, unit)
     if knows.cap:
-        yield _mean(arm.arm, Measured.CAPPED, arm.capped, holdout.capped, unit)
+        yield mean(Measured.CAPPED, arm.capped, holdout.capped, unit)
     if arm.ordered.squares and holdout.ordered.squares:
-        yield _ratio(arm.arm, Measured.AVERAGE_ORDER, _orders(arm), _orders(holdout), unit)
+        yield ratio(Measured.AVERAGE_ORDER, _orders(arm), _orders(holdout), unit)
     if arm.level.squares and holdout.level.squares:
-        yield _ratio(arm.arm, Measured.WON_BACK, _level(arm), _level(holdout), 1.0)
+        yield ratio(Measured.WON_BACK, _level(arm), _level(holdout), 1.0)
     if arm.kept or holdout.kept:
         yield _kept(arm, holdout)
-
-
-def _mean(arm: str, what: Measured, ours: Moments, theirs: Moments, unit: float) -> Measure:
-    return _found(arm, what, ours.mean, theirs.mean, statistics.welch(ours, theirs), unit=unit)
-
-
-def _ratio(arm: str, what: Measured, ours: Joint, theirs: Joint, unit: float) -> Measure:
-    return _found(arm, what, ours.ratio, theirs.ratio, ratios.compare(ours, theirs), unit=unit)
 
 
 def _found(arm: str, what: Measured, ours: float | None, theirs: float | None, found: MeansCompared | None, *, unit: float) -> Measure:

@@ -48,14 +48,18 @@ ENGLISH: Words = {
     "never-visible": "No rise, however large, would probably show.",
     "not-comparable": "{arm} can't be judged: {rate} of {n} returned, but nobody was left alone who would show how many come back by themselves.",
     "not-comparable-empty": "{arm} can't be judged: nobody has been assigned to it.",
+    "p-of-several": "{p}, all tactics considered",
     "ahead": "{arm} brings back more than {against}: {difference} points (95% interval {low} to {high}, {p}).",
     "alike": "Between {arm} and {against} no difference is found: {difference} points (95% interval {low} to {high}, {p}).",
     "all-alike": "No difference is found among the tactics themselves.",
     "open": (
-        "The return window closes on {day}; until then these numbers move. Intervals and p-values are those of a confidence sequence: wider, and "
-        "right however often one looks. Decide after that day; earlier only to stop what does harm."
+        "The return window closes on {day}; until then these numbers move. Where tactics are compared, with those left alone or with each other, intervals and "
+        "p-values are those of a confidence sequence: wider, and right however often one looks; all others hold for a single look. Decide after that day; earlier only to stop what does harm."
     ),
-    "closed": "The return window of {window} closed on {day}. Only late imports, cancellations and refunds can still change these numbers.",
+    "closed": (
+        "The return window of {window} closed on {day}. Returns and money can now be changed only by late imports, cancellations and refunds; "
+        "second purchases, codes and people who ask for no more letters still come in."
+    ),
     "nobody": "Nobody has been assigned yet.",
     "sizes-right": "The arms have the sizes that were planned ({p}).",
     "sizes-wrong": (
@@ -330,6 +334,7 @@ ENGLISH: Words = {
         "Everybody counts in the arm they were assigned to, written to or not, from the moment of assignment. A return is a paid order "
         "inside the window; goods brought back lower the revenue. Rates have Wilson intervals, differences of rates Newcombe's; p-values are of the pooled z test, "
         "or Fisher's exact test where an expected count is below 5; money per customer is compared by Welch's test. Verdicts use Holm's p-values, "
-        "which allow for the number of tactics. The curve by day counts everybody as long as they have been in (Kaplan-Meier). Opens have no counterpart among those left alone and prove nothing about returns."
+        "which allow for the number of tactics. The curve by day counts everybody as long as they have been in (Kaplan-Meier). While the return window is open, tactics are compared by "
+        "confidence sequences instead (Robbins). Where fewer than 20 customers of an arm bought, money has neither interval nor p-value. Opens have no counterpart among those left alone and prove nothing about returns."
     ),
 }

@@ -17,7 +17,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from winback.outcomes.statistics import LEVEL, Counted, Interval, MeansCompared, Moments
+from winback.outcomes.distributions import bisect, normal_quantile
+from winback.outcomes.statistics import LEVEL, POWER, Counted, Interval, MeansCompared, Moments
 
 TUNED_FOR = 16.0
 """The variance U at which the sequence is narrowest: 64 returns in two arms of one size, 100 where one holds four fifths. A factor of
@@ -34,6 +35,23 @@ def rates(ours: Counted, theirs: Counted, level: float = LEVEL) -> MeansCompared
     m = _harmonic(ours.n, theirs.n)
     found = _followed(ours.rate - theirs.rate, m, m * m * (_variance(ours) + _variance(theirs)), _run_in(), level)
     return MeansCompared(found.difference, Interval(max(-1.0, found.interval.low), min(1.0, found.interval.high)), found.p_value)
+
+
+def detectable(n: int, theirs: Counted, alpha: float, power: float = POWER) -> float | None:
+    """The smallest rise over their rate that n customers show with `power` on one day, by a sequence of level 1 - alpha; None: none would.
+
+    Half the interval's width, and the quantile of `power` of the difference's own spread, both with the rise in them.
+    """
+    if not n or theirs.rate is None:
+        return None
+    base, m, against = theirs.rate, _harmonic(n, theirs.n), _variance(theirs)
+
+    def lacking(rise: float) -> float:
+        variance = (base + rise) * (1 - base - rise) / n + against
+        seen = _followed(rise, m, m * m * variance, _run_in(), 1 - alpha)
+        return normal_quantile(power) * math.sqrt(variance) - seen.interval.low
+
+    return None if lacking(1 - base) > 0 else bisect(lacking, 1e-9, 1 - base)
 
 
 def rates_sequence(days: Iterable[tuple[Counted, Counted]], level: float = LEVEL) -> list[Interval]:

@@ -67,9 +67,10 @@ def compare(campaigns: Group, left_alone: Group, *, since: datetime, until: date
     if campaigns.margin.squares or left_alone.margin.squares:
         money.append((MARGIN, campaigns.margin, left_alone.margin))
     paid = campaigns.returned.successes + left_alone.returned.successes
+    few = statistics.few_paid(*((group.returned.successes, group.returned.n) for group in (campaigns, left_alone)))
     for outcome, ours, theirs in money:
         found = (
-            comparison.of_money(outcome, CAMPAIGNS, ours, LEFT_ALONE, theirs)
+            comparison.of_money(outcome, CAMPAIGNS, ours, LEFT_ALONE, theirs, few_paid=few)
             if closed
             else comparison.of_money_so_far(outcome, CAMPAIGNS, ours, LEFT_ALONE, theirs, paid=paid)
         )

@@ -229,7 +229,9 @@ def _difference(compared: Comparison, digits: int, words: Words, *, sign: bool) 
     written = signed if sign else number
     bounds = {"difference": compared.difference, "low": compared.low, "high": compared.high}
     shown = {name: NOTHING if value is None else written(value * 100, digits, words) for name, value in bounds.items()}
-    return {**shown, "p": p_equals(compared.p_adjusted, words)}
+    p = p_equals(compared.p_adjusted, words)
+    several = compared.p_value is not None and compared.p_adjusted is not None and compared.p_adjusted > compared.p_value
+    return {**shown, "p": words["p-of-several"].format(p=p) if several else p}
 
 
 def _times(share: float | None, customers: int, words: Words) -> str:

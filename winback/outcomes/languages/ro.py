@@ -42,14 +42,18 @@ WORDS: Words = {
     "never-visible": "Nicio creștere, oricât de mare, nu s-ar vedea probabil.",
     "not-comparable": "{arm} nu poate fi judecată: s-au întors {rate} din {n}, dar nimeni nu a fost lăsat în pace, ca să se vadă câți se întorc singuri.",
     "not-comparable-empty": "{arm} nu poate fi judecată: nimeni nu a fost repartizat la ea.",
+    "p-of-several": "{p}, ținând seama de toate tacticile",
     "ahead": "{arm} readuce mai mulți oameni decât {against}: {difference} p.p. (interval de 95%: {low} … {high}, {p}).",
     "alike": "Între {arm} și {against} nu s-a găsit nicio diferență: {difference} p.p. (interval de 95%: {low} … {high}, {p}).",
     "all-alike": "Între tactici nu s-a găsit nicio diferență.",
     "open": (
-        "Fereastra de revenire se închide la {day}; până atunci cifrele se mișcă. Intervalele și valorile p sunt ale unei secvențe de încredere: mai largi și corecte "
-        "oricât de des s-ar privi. Hotărâți după această zi; mai devreme, doar ca să opriți ce face rău."
+        "Fereastra de revenire se închide la {day}; până atunci cifrele se mișcă. Unde tacticile se compară cu cei lăsați în pace sau între ele, intervalele și "
+        "valorile p sunt ale unei secvențe de încredere: mai largi și corecte oricât de des s-ar privi; toate celelalte sunt pentru o singură privire. Hotărâți după această zi; mai devreme, doar ca să opriți ce face rău."
     ),
-    "closed": "Fereastra de revenire ({window}) s-a închis la {day}. Cifrele mai pot fi schimbate doar de importuri târzii, anulări și returnări.",
+    "closed": (
+        "Fereastra de revenire ({window}) s-a închis la {day}. Revenirile și banii mai pot fi schimbați doar de importuri târzii, anulări și returnări; "
+        "a doua cumpărătură, codurile și cererile de a nu mai primi scrisori încă sosesc."
+    ),
     "nobody": "Nimeni nu a fost repartizat încă.",
     "sizes-right": "Grupurile au mărimile planificate ({p}).",
     "sizes-wrong": (
@@ -313,7 +317,8 @@ WORDS: Words = {
         "Fiecare se numără în grupul la care a fost repartizat, fie că i s-a scris sau nu, din clipa repartizării. O revenire este o comandă plătită în fereastră; marfa "
         "returnată scade venitul. Ratele au intervale Wilson, diferențele de rate Newcombe; valorile p sunt ale testului z comun sau ale testului exact Fisher, unde se "
         "așteaptă sub 5 cazuri; banii pe client se compară cu testul Welch. Verdictele folosesc valorile p ale lui Holm, care țin seama de numărul tacticilor. Curba pe "
-        "zile îl numără pe fiecare cât a fost urmărit (Kaplan-Meier). Deschiderile nu au cu ce se compara la cei lăsați în pace și nu dovedesc nimic despre reveniri."
+        "zile îl numără pe fiecare cât a fost urmărit (Kaplan-Meier). Cât fereastra e deschisă, tacticile se compară prin "
+        "secvențe de încredere (Robbins). Unde au cumpărat sub 20 de clienți ai unui grup, banii nu au nici interval, nici valoare p. Deschiderile nu au cu ce se compara la cei lăsați în pace și nu dovedesc nimic despre reveniri."
     ),
     "skip-black-listed": "lista neagră a magazinului",
     "skip-no-channel": "nicio adresă bună",

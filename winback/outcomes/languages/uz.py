@@ -42,14 +42,18 @@ WORDS: Words = {
     "never-visible": "Hech qanday oʻsish, qanchalik katta boʻlmasin, koʻrinmagan boʻlardi.",
     "not-comparable": "{arm} haqida hukm chiqarib boʻlmaydi: {n} tadan {rate} qaytdi, lekin xatsiz qanchasi qaytishini koʻrsatadigan hech kim qoldirilmagan.",
     "not-comparable-empty": "{arm} haqida hukm chiqarib boʻlmaydi: unga hech kim ajratilmagan.",
+    "p-of-several": "barcha taktikalar hisobga olinganda {p}",
     "ahead": "{arm} {against} ga qaraganda koʻproq odam qaytaradi: {difference} foiz punkt (95% oraliq: {low} … {high}, {p}).",
     "alike": "{arm} va {against} orasida farq topilmadi: {difference} foiz punkt (95% oraliq: {low} … {high}, {p}).",
     "all-alike": "Taktikalarning oʻzlari orasida farq topilmadi.",
     "open": (
-        "Qaytish muddati {day} kuni yopiladi; ungacha raqamlar oʻzgarib turadi. Oraliqlar va p qiymatlari ishonch ketma-ketligidan olingan: ular kengroq va qancha tez-tez "
-        "qaralmasin toʻgʻri. Qarorni shu kundan keyin qabul qiling; ertaroq — faqat zarar keltirayotganini toʻxtatish uchun."
+        "Qaytish muddati {day} kuni yopiladi; ungacha raqamlar oʻzgarib turadi. Taktikalar yozilmaganlar bilan yoki oʻzaro solishtirilgan joyda oraliqlar va "
+        "p qiymatlari ishonch ketma-ketligidan olingan: ular kengroq va qancha tez-tez qaralmasin toʻgʻri; qolganlari bir marta qarash uchun. Qarorni shu kundan keyin qabul qiling; ertaroq — faqat zarar keltirayotganini toʻxtatish uchun."
     ),
-    "closed": "Qaytish muddati ({window}) {day} kuni yopildi. Bu raqamlarni endi faqat kechikkan import, bekor qilish va qaytarilgan mollar oʻzgartirishi mumkin.",
+    "closed": (
+        "Qaytish muddati ({window}) {day} kuni yopildi. Qaytganlar soni va pulni endi faqat kechikkan import, bekor qilish va qaytarilgan mollar oʻzgartirishi "
+        "mumkin; ikkinchi xaridlar, kodlar va boshqa yozmaslik soʻrovlari hali kelib turadi."
+    ),
     "nobody": "Hali hech kim ajratilmagan.",
     "sizes-right": "Guruhlarning kattaligi rejadagidek ({p}).",
     "sizes-wrong": (
@@ -314,7 +318,8 @@ WORDS: Words = {
         "Har kim ajratilgan guruhida sanaladi, unga yozilgan yoki yozilmagan, ajratilgan lahzadan boshlab. Qaytish — muddat ichidagi toʻlangan buyurtma; qaytarilgan mol "
         "tushumni kamaytiradi. Ulushlarda Uilson, ulushlar farqida Nyukomb oraligʻi; p qiymatlari birlashgan z-mezon yoki 5 tadan kam holat kutilganda Fisherning aniq "
         "mezoni boʻyicha; bir mijozga pul Uelch mezoni bilan solishtiriladi. Xulosalar taktikalar sonini hisobga oladigan Xolm p qiymatlariga tayanadi. Kunlik egri chiziq "
-        "har kimni kuzatilgan muddatida sanaydi (Kaplan — Mayer). Ochishlarni yozilmaganlarda solishtirib boʻlmaydi va ular qaytish haqida hech narsani isbotlamaydi."
+        "har kimni kuzatilgan muddatida sanaydi (Kaplan — Mayer). Muddat ochiq ekan, taktikalar ishonch "
+        "ketma-ketliklari (Robbins) bilan solishtiriladi. Guruhda 20 tadan kam mijoz xarid qilgan boʻlsa, pulning oraligʻi ham, p qiymati ham yoʻq. Ochishlarni yozilmaganlarda solishtirib boʻlmaydi va ular qaytish haqida hech narsani isbotlamaydi."
     ),
     "skip-black-listed": "doʻkonning qora roʻyxati",
     "skip-no-channel": "yaroqli manzil yoʻq",
