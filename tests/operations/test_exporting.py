@@ -32,6 +32,16 @@ def test_every_table_of_the_json_has_a_file(tmp_path):
     assert rows(tmp_path / "new/folder/mailboxes.csv")[2]["troubles"] == "spam; unseen"
 
 
+def test_a_table_that_has_no_rows_any_more_leaves_no_file_of_an_earlier_report(tmp_path):
+    told = sample.report().as_json()
+    exporting.write(told, tmp_path)
+    assert (tmp_path / "mailboxes.csv").exists()
+    (tmp_path / "mine.csv").write_text("kept", encoding="utf-8")
+    paths = exporting.write({**told, "mailboxes": []}, tmp_path)
+    assert tmp_path / "mailboxes.csv" not in paths
+    assert {path.name for path in tmp_path.iterdir()} == {*(path.name for path in paths), "mine.csv"}
+
+
 def test_words_that_are_formulas_are_shown_and_numbers_stay_numbers(tmp_path):
     told = {"arms": [{"arm": "=HYPERLINK(1)", "difference": -0.02, "note": "@sum"}, {"arm": "plain", "difference": None, "note": "-1"}]}
     (arms, _) = exporting.write(told, tmp_path)

@@ -22,9 +22,11 @@ def tables(told: Mapping[str, Any]) -> dict[str, Sequence[Row]]:
 
 
 def write(told: Mapping[str, Any], folder: Path, *, parquet: bool = False) -> list[Path]:
-    """A file for each table, in UTF-8; a table without rows has none. Returns them in order of their names."""
+    """A file for each table, in UTF-8; a table without rows has none, nor one of an earlier report. Returns them in order of their names."""
     folder.mkdir(parents=True, exist_ok=True)
     save, ending = (_parquet, "parquet") if parquet else (_csv, "csv")
+    for name in (name for name, value in told.items() if value == []):
+        (folder / f"{name.replace('_', '-')}.{ending}").unlink(missing_ok=True)
     paths = []
     for name, rows in sorted(tables(told).items()):
         path = folder / f"{name.replace('_', '-')}.{ending}"

@@ -187,7 +187,7 @@ ENGLISH: Words = {
     "kept": "bought twice",
     "promises-note": (
         "The trade promises that half of those written to show interest and that 15 to 20% become regular customers again. Interest is an open or a click by a "
-        "person, or an answer; bought twice is a second purchase within a return window of the first."
+        "person, or an answer; bought twice is a second purchase within a return window of the first. Shares are of everybody assigned, written to or not."
     ),
     "promise-interest": "half show interest",
     "promise-regular": "15 to 20% regular again",

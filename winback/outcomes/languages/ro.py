@@ -175,7 +175,7 @@ WORDS: Words = {
     "kept": "au cumpărat de două ori",
     "promises-note": (
         "Breasla promite că jumătate dintre cei cărora li se scrie arată interes și că 15–20% redevin clienți obișnuiți. Interes înseamnă o deschidere sau un clic "
-        "al unui om ori un răspuns; de două ori înseamnă o a doua cumpărătură în cel mult o fereastră de revenire după prima."
+        "al unui om ori un răspuns; de două ori înseamnă o a doua cumpărătură în cel mult o fereastră de revenire după prima. Procentele sunt din toți cei repartizați, fie că li s-a scris sau nu."
     ),
     "promise-interest": "jumătate arată interes",
     "promise-regular": "15–20% din nou obișnuiți",

@@ -176,7 +176,7 @@ WORDS: Words = {
     "kept": "ikki marta olgan",
     "promises-note": (
         "Soha xat olganlarning yarmi qiziqishini va 15–20% yana doimiy mijoz boʻlishini vaʼda qiladi. Qiziqish — odamning xatni ochishi, havolani bosishi yoki javobi; "
-        "ikki marta olgan — birinchi xariddan keyin bir qaytish muddati ichidagi ikkinchi xarid."
+        "ikki marta olgan — birinchi xariddan keyin bir qaytish muddati ichidagi ikkinchi xarid. Ulushlar barcha ajratilganlardan, yozilgan yoki yozilmagan."
     ),
     "promise-interest": "yarmi qiziqadi",
     "promise-regular": "15–20% yana doimiy",
