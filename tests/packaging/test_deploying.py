@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import shutil
 import subprocess
 import sys
+import time
 import tomllib
 import zipfile
 from pathlib import Path
@@ -127,6 +129,16 @@ def test_secrets_of_the_compose_file_are_no_part_of_what_is_handed_on():
     assert secrets in (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     assert secrets in project["tool"]["hatch"]["build"]["targets"]["sdist"]["exclude"]
+
+
+def test_nightly_backups_go_after_a_while(tmp_path):
+    unit = (DEPLOY / "systemd" / "winback-backup.service").read_text(encoding="utf-8")
+    (line,) = re.findall(r"^ExecStartPost=(.*)$", unit, re.MULTILINE)
+    for name, days in (("2026-10-01T023000", 32), ("2026-11-01T023000", 29), ("notes", 400)):
+        (tmp_path / name).touch()
+        os.utime(tmp_path / name, times=(time.time() - days * 86_400,) * 2)
+    subprocess.run([word.replace("/var/backups/winback", str(tmp_path)) for word in shlex.split(line)], check=True)
+    assert {each.name for each in tmp_path.iterdir()} == {"2026-11-01T023000", "notes"}
 
 
 def test_places_that_units_write_to_are_those_that_they_may():
