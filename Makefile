@@ -11,7 +11,7 @@
 # make screenshots  the documentation's pictures, taken of a real studio by Chromium
 # make words  every sentence of the studio's pages into every catalogue; what is new there waits for a translation
 # make licences  docs/licences.md anew, after a change of the locks
-# make release VERSION=1.2.3  looks whether a release is in order; with DO=--do it builds, writes the schema down, commits and tags
+# make release VERSION=1.2.3  looks whether a release is in order; with DO=--do it runs test and audit, builds, writes the schema down, commits and tags
 # make pictures  every letter in every language, photographed by day and by night, wide and narrow, into out/pictures/
 
 PYTHON ?= python3
@@ -115,8 +115,8 @@ $(VENV)/.installed-bench: requirements-bench.lock $(VENV)/.installed-dev
 	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements-bench.lock
 	@touch $@
 
-# Looks whether a release is in order; with DO=--do it builds, writes the schema down, commits and tags.
-release: $(VENV)/.installed-dev
+# Looks whether a release is in order; with DO=--do it runs test and audit, builds, writes the schema down, commits and tags.
+release: $(if $(DO),test audit) $(VENV)/.installed-dev
 	@$(BIN)/python -m tests.release $(VERSION) $(DO)
 
 licences: $(VENV)/.installed-dev

@@ -11,6 +11,7 @@ from prefect.cache_policies import NO_CACHE
 from flows import artifacts, opened
 from flows.options import Measuring
 from winback.commands import results
+from winback.errors import Problem, Refused
 from winback.operations import exporting, reporting
 from winback.outcomes import markdown, wording
 from winback.outcomes.report import Report
@@ -42,7 +43,14 @@ def measure(options: Measuring, campaign: str, now: datetime) -> Report:
 
 @flow(name="measure-and-report", flow_run_name="measure and report")
 def measure_and_report(options: Measuring = _USUAL) -> list[Report]:
-    """Reports and their tables as CSV lie in out/reports/ unless the options name a file."""
+    """Reports and their tables as CSV lie in out/reports/ unless the options name a file. A campaign that fails holds up no other."""
     with database.reading(opened.store(opened.project(options.project))) as connection:
         names = [options.campaign] if options.campaign else runs.campaigns(connection)
-    return [measure(options, name, opened.moment(options.now)) for name in names]
+    reports: list[Report] = []
+    problems: list[Problem] = []
+    for name in names:
+        with opened.apart(name, problems):
+            reports.append(measure(options, name, opened.moment(options.now)))
+    if problems:
+        raise Refused(problems)
+    return reports

@@ -10,6 +10,7 @@ from prefect.cache_policies import NO_CACHE
 
 from flows import artifacts, opened
 from flows.options import Weekly
+from winback.errors import Problem, Refused
 from winback.operations import exporting, week
 from winback.outcomes import markdown
 from winback.studio import report_page
@@ -19,9 +20,10 @@ _USUAL = Weekly()
 
 @task(cache_policy=NO_CACHE, task_run_name="tell {days} days")
 def tell(project: str, days: int, now: datetime) -> dict[str, Any]:
-    """The text and its tables in out/reports/, and Prefect's artifacts."""
+    """The text and its tables in out/reports/, and Prefect's artifacts. A campaign that can't be measured is told without its returns."""
     winback = opened.project(project)
-    told = week.tell(winback, opened.store(winback), now=now, days=days)
+    problems: list[Problem] = []
+    told = week.tell(winback, opened.store(winback), now=now, days=days, apart=lambda campaign: opened.apart(campaign, problems))
     path = winback.out / "reports" / f"week-{told.last}.md"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(markdown.of_week(told), encoding="utf-8")
@@ -36,6 +38,8 @@ def tell(project: str, days: int, now: datetime) -> dict[str, Any]:
     }
     about = f"{told.first} to {told.last}"
     artifacts.keep("week", markdown=markdown.of_week(told), table=found["campaigns"], about=about, page=path, charts=charts)
+    if problems:
+        raise Refused(problems)
     return found
 
 

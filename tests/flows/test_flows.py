@@ -13,13 +13,13 @@ import yaml
 from sqlalchemy import func, select, text, update
 
 import flows  # noqa: F401  sets Prefect's quiet surroundings before it is imported
-from flows.options import Collecting, Helping, Importing, Measuring, Sending, Starting, Telling
+from flows.options import Collecting, Helping, Importing, Measuring, Sending, Starting, Telling, Weekly
 from tests import projects
 from tests.operations.lost import populate
 from winback.demo import mailbox
-from winback.errors import Refused
+from winback.errors import Problem, Refused
 from winback.limits import FuseCause
-from winback.operations import beginning
+from winback.operations import beginning, reporting
 from winback.sending import prepared
 from winback.store import database, fuses, runs
 from winback.store.tables import approvals, deliveries, orders, scores, scores_state
@@ -195,6 +195,42 @@ def test_a_database_that_fails_for_one_campaign_holds_up_no_other(shop):
     with database.reading(engine) as connection:
         assert connection.execute(select(func.count()).select_from(deliveries).where(deliveries.c.status == "sent")).scalar() > 0
     engine.dispose()
+
+
+def test_a_campaign_that_cannot_be_measured_keeps_no_other_from_its_report(shop, monkeypatch):
+    from flows.enrol_and_send import enrol_and_send
+    from flows.measure_and_report import measure_and_report
+    from flows.weekly_report import weekly_report
+
+    engine = database.open_engine(shop.database_url)
+    populate(engine, 10)
+    campaigns = shop.root / "config/campaigns"
+    written = (campaigns / "winter-tea.yaml").read_text(encoding="utf-8")
+    for name in ("a-first", "b-second"):
+        (campaigns / f"{name}.yaml").write_text(written.replace("title: Come back", f"title: Come {name}"), encoding="utf-8")
+    for name in ("a-first", "b-second", "winter-tea"):
+        beginning.begin(engine, prepared.prepare(shop, name), now=START)
+    enrol_and_send(Sending(project=str(shop.root), now=START))
+    engine.dispose()
+    usual = reporting.measure_and_report
+
+    def moody(project, engine, campaign, **more):
+        if campaign == "a-first":
+            raise KeyError("Zebedia")
+        if campaign == "b-second":
+            raise Refused(Problem("config/reasons.yaml", 3, "is odd."))
+        return usual(project, engine, campaign, **more)
+
+    monkeypatch.setattr(reporting, "measure_and_report", moody)
+    for flow, options in ((measure_and_report, Measuring), (weekly_report, Weekly)):
+        with pytest.raises(Refused) as refused:
+            flow(options(project=str(shop.root), now=START + timedelta(days=1)))
+        assert [str(each) for each in refused.value.problems] == [
+            "`a-first` stopped at an error: KeyError. The log says where.",
+            "config/reasons.yaml:3: `b-second` can't be measured: is odd.",
+        ]
+    assert (shop.out / "reports/winter-tea.html").exists()
+    assert "winter-tea" in (shop.out / "reports/week-2026-11-24.md").read_text(encoding="utf-8")
 
 
 def test_more_hands_send_what_is_queued_and_begin_nothing(shop):

@@ -50,10 +50,10 @@ def bell():
     thread.join()
 
 
-def blow(engine, lane="email", now=NOW, **more):
+def blow(engine, lane="email", now=NOW, said="550 5.1.1 No such user", **more):
     with database.writing(engine) as connection:
         counts = {"bad": 37, "of": 412, "above": 0.05}
-        return fuses.blow(connection, lane, FuseCause.BOUNCES, now, counts=counts, detail="550 5.1.1 No such user", **more)
+        return fuses.blow(connection, lane, FuseCause.BOUNCES, now, counts=counts, detail=said, **more)
 
 
 @pytest.mark.filterwarnings("default")  # of what apprise imports
@@ -70,6 +70,17 @@ def test_an_alarm_says_what_happened_and_what_to_do_and_comes_once(engine, tmp_p
     assert "winback addresses check" in told["message"]
     assert "winback lanes resume email" in told["message"]
     assert told["message"] in caplog.text
+
+
+@pytest.mark.filterwarnings("default")
+def test_an_alarm_names_no_address_that_a_mail_server_named(engine, tmp_path, bell, caplog):
+    project = projects.make(tmp_path / "shop", environment={"WINBACK_ALARM_URLS": bell.url})
+    blow(engine, said='550 5.1.1 <anna@post.example>: "anna.b"@post.example, +=anna@пошта.укр unknown')
+    (alarm,) = alarming.raise_due(project, engine, NOW)
+    assert '550 5.1.1 <...>: ..., ... unknown"' in caplog.text
+    for told in (caplog.text, str(alarm.as_json()), str(bell.told)):
+        assert "550 5.1.1" in told
+        assert "anna" not in told
 
 
 @pytest.mark.filterwarnings("default")

@@ -405,3 +405,14 @@ def test_everything_together_on_a_new_project(tmp_path):
     assert [finding.area for finding in found] == sorted((finding.area for finding in found), key=["house", "mail", "telegram", "web", "dns"].index)
     assert {finding.area for finding in found} == {"house", "mail", "telegram", "web", "dns"}
     assert not [finding for finding in found if finding.is_bad]
+
+
+def test_schedules_by_another_clock_than_the_shops_are_said(tmp_path):
+    project = projects.make(tmp_path / "shop", ("config/settings.yaml", "time_zone: Europe/Kyiv", "time_zone: Europe/Chisinau"))
+    (path := project.root / "prefect.yaml").write_text((projects.ROOT / "prefect.yaml").read_text(encoding="utf-8"), encoding="utf-8")
+    (said,) = diagnosing_house._schedules(project)
+    assert (said.subject, said.state, said.optional) == ("prefect.yaml", State.MISSING, True)
+    assert str(said.message).startswith("its schedules go by the clock of Europe/Kyiv, and `time_zone:` of config/settings.yaml is Europe/Chisinau")
+    assert said in list(diagnosing_house.look(project, clock.now()))
+    path.write_text(path.read_text(encoding="utf-8").replace("Europe/Kyiv", "Europe/Chisinau"), encoding="utf-8")
+    assert list(diagnosing_house._schedules(project)) == []

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import shutil
 import subprocess
 import sys
+import time
+import tomllib
 import zipfile
 from pathlib import Path
 
 import pytest
 import yaml
+from prefect.settings import Settings
+from prefect.settings.legacy import _get_valid_setting_names
 
 from tests.documentation import command_tree
 from tests.projects import ROOT
@@ -90,7 +95,7 @@ def test_every_variable_is_read_by_somebody():
 
 
 def test_what_asks_whether_it_lives_asks_a_page_that_there_is():
-    asked = set(re.findall(r"http://127\.0\.0\.1:(\d+)(/\w+(?:/\w+)?)", DOCKERFILE + (DEPLOY / "compose.yaml").read_text(encoding="utf-8")))
+    asked = set(re.findall(r"urlopen\('http://127\.0\.0\.1:(\d+)(/\w+(?:/\w+)?)", DOCKERFILE + (DEPLOY / "compose.yaml").read_text(encoding="utf-8")))
     assert asked == {("8000", endpoints.READYZ), ("4200", "/api/health")}
 
 
@@ -101,10 +106,45 @@ def test_each_service_waits_only_for_what_says_when_it_is_healthy():
             assert "test" in COMPOSE["services"][other].get("healthcheck", {}), f"{name} would wait for {other} for ever"
 
 
+def test_prefects_page_is_unpacked_where_it_can_be_written():
+    scheduler = COMPOSE["services"]["scheduler"]
+    (volume,) = (each.partition(":")[2] for each in scheduler["volumes"])
+    assert scheduler["environment"]["PREFECT_UI_STATIC_DIRECTORY"].startswith(f"{volume}/")
+    assert scheduler["environment"]["PREFECT_UI_API_URL"] == "http://127.0.0.1:4200/api"  # not the address that it listens at
+    unit = (DEPLOY / "systemd" / "winback-scheduler.service").read_text(encoding="utf-8")
+    (allowed,) = re.findall(r"^ReadWritePaths=(.*)$", unit, re.MULTILINE)
+    assert re.search(rf"^Environment=PREFECT_UI_STATIC_DIRECTORY={allowed}/", unit, re.MULTILINE)
+
+
+def test_prefect_reads_the_variables_that_it_is_given():
+    asked = {name for file in FILES for name in re.findall(r"PREFECT_[A-Z_]+[A-Z]", file.read_text(encoding="utf-8"))}
+    assert asked - _get_valid_setting_names(Settings) == set()
+
+
+def test_secrets_of_the_compose_file_are_no_part_of_what_is_handed_on():
+    (folder,) = {Path(each["file"]).parent for each in COMPOSE["secrets"].values()}
+    secrets = (DEPLOY / folder).relative_to(ROOT).as_posix()
+    done = subprocess.run(["git", "check-ignore", f"{secrets}/winback_secret"], cwd=ROOT, capture_output=True, check=False)
+    assert done.returncode == 0
+    assert secrets in (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    assert secrets in project["tool"]["hatch"]["build"]["targets"]["sdist"]["exclude"]
+
+
+def test_nightly_backups_go_after_a_while(tmp_path):
+    unit = (DEPLOY / "systemd" / "winback-backup.service").read_text(encoding="utf-8")
+    (line,) = re.findall(r"^ExecStartPost=(.*)$", unit, re.MULTILINE)
+    for name, days in (("2026-10-01T023000", 32), ("2026-11-01T023000", 29), ("notes", 400)):
+        (tmp_path / name).touch()
+        os.utime(tmp_path / name, times=(time.time() - days * 86_400,) * 2)
+    subprocess.run([word.replace("/var/backups/winback", str(tmp_path)) for word in shlex.split(line)], check=True)
+    assert {each.name for each in tmp_path.iterdir()} == {"2026-11-01T023000", "notes"}
+
+
 def test_places_that_units_write_to_are_those_that_they_may():
     for unit in UNITS:
         text = unit.read_text(encoding="utf-8")
         allowed = re.search(r"^ReadWritePaths=(.*)$", text, re.MULTILINE)
-        for path in re.findall(r"(?:WorkingDirectory=|WINBACK_HOME=|PREFECT_HOME=| HOME=|backup )(/\S+)", text):
+        for path in re.findall(r"(?:WorkingDirectory=|WINBACK_HOME=|PREFECT_HOME=|STATIC_DIRECTORY=| HOME=|backup )(/\S+)", text):
             assert allowed, unit.name
             assert any(path.startswith(each) for each in allowed[1].split()), f"{unit.name}: {path}"

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -92,6 +93,25 @@ async def test_hits_wait_in_their_files_while_the_store_cannot_be_written(tmp_pa
     assert Keeper(tmp_path, shelf).sweep() == 5
     assert (len(buffer), shelf) == (0, [hit(number) for number in range(5)])
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_error_that_nobody_thought_of_ends_no_keeper(tmp_path, caplog):
+    told, taken = threading.Event(), []
+
+    def store(hits):
+        if not told.is_set():
+            told.set()
+            raise ValueError("Zebedia")
+        taken.extend(hits)
+
+    keeper = Keeper(tmp_path, store, every=0.01)
+    (tmp_path / f"1{spool._CLOSED}").write_bytes(hit(1).line)
+    keeper.start()
+    assert told.wait(10)
+    keeper.stop()
+    assert taken == [hit(1)]
+    assert "1 hits wait: they can't be taken into the store" in caplog.text
+    assert "Zebedia" not in caplog.text
 
 
 def test_what_a_crash_left_is_taken_and_what_is_being_written_is_not(tmp_path):

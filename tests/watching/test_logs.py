@@ -98,6 +98,35 @@ def test_an_error_is_logged_by_its_kind_and_place_without_its_words(written):
     assert "Zebedia" not in str(line)
 
 
+BREAKS = """
+import logging, sys
+from winback import logs
+logs.configure(dict([("WINBACK_LOG", sys.argv[1])]))
+try:
+    int("Zebedia Quillington")
+except ValueError:
+    logging.getLogger("winback.x").exception("it broke")
+"""
+
+
+@pytest.mark.parametrize("form", ["text", ""])
+def test_as_sentences_an_error_is_logged_without_its_words_too(form):
+    said = subprocess.run([sys.executable, "-c", BREAKS, form], capture_output=True, text=True, check=True, cwd=ROOT).stderr
+    assert "it broke\n  ValueError\n  <string>:6 <module>\n" in said
+    assert "Zebedia" not in said
+
+
+def test_what_broke_has_no_words_for_any_handler_to_print(caplog):
+    try:
+        int("Zebedia Quillington")
+    except ValueError:
+        logs.broke(logging.getLogger("winback.x"), "update %d", 7)
+    (record,) = caplog.records
+    assert (record.getMessage(), record.error, record.exc_info) == ("update 7", "ValueError", None)
+    assert "test_logs.py" in record.raised_at[0]
+    assert "Zebedia" not in caplog.text + logs.AsText("%(message)s").format(record) + logs.AsJson().format(record)
+
+
 def test_other_words_for_the_form_of_logs_are_refused():
     with pytest.raises(ConfigError, match="WINBACK_LOG is `xml`. Set it to one of json, text"):
         logs.configure({"WINBACK_LOG": "xml"})

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
@@ -19,7 +20,7 @@ from winback.channels.memory import MemoryChannel
 from winback.model import DeliveryStatus
 from winback.operations import campaign_run, enrolment, running
 from winback.sending import prepared
-from winback.store import database, figures
+from winback.store import database, figures, source_states
 from winback.store.tables import fuses
 from winback.studio import app as studio
 from winback.tracking import app
@@ -122,7 +123,7 @@ def test_the_studio_answers_too(project, engine):
 
 
 def test_a_schema_that_is_not_the_newest_is_not_ready(project, engine, public):
-    assert asked(public, "/readyz").json() == {"status": "ready", "needs": {"database": "ok", "secret": "ok", "disk": "ok"}}
+    assert asked(public, "/readyz").json() == {"status": "ready", "needs": {"database": "ok", "secret": "ok", "disk": "ok", "hits": "ok"}}
     with database.writing(engine) as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
     answer = asked(app.create_app(project, engine, clock=lambda: START), "/readyz")
@@ -147,6 +148,43 @@ def test_a_secret_that_is_gone_is_not_ready(tmp_path, empty_file):
     (project.root / ".winback" / "secret").unlink()
     assert asked(application, "/readyz").json()["needs"]["secret"] == "can't be read"
     engine.dispose()
+
+
+def test_where_no_hit_can_be_written_it_is_not_ready_and_lost_hits_are_a_figure(project, empty_file):
+    engine = database.bare_engine(f"sqlite:///{empty_file}")
+    application, hot = app.create(project, engine, clock=lambda: START, keeps=False)
+    folder = app.hits_folder(project)
+    folder.rmdir()
+    folder.write_text("not a folder", encoding="utf-8")
+    assert asked(application, "/readyz").json()["needs"]["disk"].startswith("can't be written (")
+    assert told(asked(application, "/metrics").text)["winback_hits_dropped_total", ()] == 0
+    hot.buffer.add_line(b"a hit")
+    assert told(asked(application, "/metrics").text)["winback_hits_dropped_total", ()] == 1
+    engine.dispose()
+
+
+def test_hits_that_nobody_takes_are_said(project, empty_file):
+    engine = database.bare_engine(f"sqlite:///{empty_file}")
+    now = datetime.now(UTC)
+    application = app.create_app(project, engine, clock=lambda: now, keeps=False)
+    (waits := app.hits_folder(project) / "old.hits").write_text("a hit", encoding="utf-8")
+    os.utime(waits, times=(now.timestamp() - 200,) * 2)
+    assert asked(application, "/readyz").json()["needs"]["hits"] == "ok"
+    os.utime(waits, times=(now.timestamp() - 400,) * 2)
+    again = app.create_app(project, engine, clock=lambda: now, keeps=False)
+    assert asked(again, "/readyz").json()["needs"]["hits"] == "wait for 400 s: nobody takes them into the store"
+    engine.dispose()
+
+
+def test_a_source_that_is_not_in_the_file_any_more_is_not_late(project, engine, public):
+    with database.writing(engine) as connection:
+        for name in ("orders", "former-orders"):
+            source_states.remember(connection, name, "", START)
+    found = told(asked(public, "/metrics").text)
+    assert [labels for name, labels in found if name == "winback_imported_timestamp_seconds"] == [("orders",)]
+    (project.root / "config/sources.yaml").write_text("sources: [", encoding="utf-8")  # better two than none
+    found = told(asked(public, "/metrics").text)
+    assert len([labels for name, labels in found if name == "winback_imported_timestamp_seconds"]) == 2
 
 
 def test_every_figure_is_told_and_documented(public):

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from sqlalchemy import Engine
 
+from winback import logs
 from winback.bot import polling, shift, speaker
 from winback.bot.answers import Answer, Phrasebook
 from winback.bot.shift import Shift
@@ -113,7 +114,7 @@ class Voice:
         try:
             asyncio.run(self._speak())
         except RuntimeError:
-            log.exception("the bot's voice ended")
+            logs.broke(log, "the bot's voice ended")
 
     async def _speak(self) -> None:
         self._over, self._loop = asyncio.Event(), asyncio.get_running_loop()

@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
 from sqlalchemy import Engine
 
+from winback import logs
 from winback.channels import alarm
 from winback.journey import lane_rates
 from winback.limits import FuseCause
@@ -39,6 +40,8 @@ class Alarm:
 
     @classmethod
     def of(cls, blown: Fuse) -> Alarm:
+        """Without addresses that the other side named: logs, Prefect's events and chats are read by people who needn't know customers."""
+        blown = replace(blown, detail=logs.without_addresses(blown.detail))
         return cls(blown.lane, blown.cause, blown.blown_at, lane_words.happened(blown), lane_words.to_do(blown))
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import stat
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -21,6 +22,7 @@ _FAST_OR_SLOW = timedelta(seconds=60)
 def look(project: Project, now: datetime) -> Iterator[Finding]:
     """Everything, in the order in which it is needed."""
     yield _files(project)
+    yield from _schedules(project)
     yield from _secrets(project)
     yield from _replies(project)
     yield from _store(project, now)
@@ -32,6 +34,21 @@ def _files(project: Project) -> Finding:
         return diagnosis.ok(_AREA, "settings and letters", "config/ and templates/ fit together.")
     more = f" ({len(problems) - 1} more: winback check)" if len(problems) > 1 else ""
     return diagnosis.wrong(_AREA, "settings and letters", problems[0], f"{problems[0].how}{more}")
+
+
+def _schedules(project: Project) -> Iterator[Finding]:
+    """Whether schedules go by the shop's clock; deployments that a page of Prefect's changed aren't seen from here."""
+    wanted = project.settings.time_zone
+    for name in ("prefect.yaml", "prefect-many.yaml"):
+        path = project.root / name
+        named = set(_TIME_ZONE.findall(path.read_text(encoding="utf-8"))) if path.is_file() else set()
+        if others := sorted(named - {wanted}):
+            message = f"its schedules go by the clock of {', '.join(others)}, and `time_zone:` of config/settings.yaml is {wanted}."
+            how = f"Write `timezone: {wanted}` in each, and deploy anew (docs/schedules.md)."
+            yield diagnosis.missing(_AREA, name, message, how, optional=True)
+
+
+_TIME_ZONE = re.compile(r"^[^#\n]*\btimezone:\s*[\"']?([\w/+-]+)", re.MULTILINE)
 
 
 def _secrets(project: Project) -> Iterator[Finding]:

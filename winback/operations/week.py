@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime, timedelta
+from typing import TypeAlias
 
 from sqlalchemy import Connection, Engine
 
 from winback import clock
 from winback.limits import FuseCause
-from winback.model import EventKind
 from winback.operations import lane_words, reporting, today
 from winback.outcomes import languages
+from winback.outcomes.report import Report
 from winback.outcomes.weekly import CampaignWeek, Weekly
 from winback.settings import Project
 from winback.store import database, fuses, runs, week
 from winback.store.fuses import Fuse
 
+Apart: TypeAlias = Callable[[str], AbstractContextManager[None, bool | None]]
+"""What a campaign is measured within: flows keep there what failed, and go on."""
 
-def tell(project: Project, engine: Engine, *, now: datetime, days: int = 7) -> Weekly:
+
+def tell(project: Project, engine: Engine, *, now: datetime, days: int = 7, apart: Apart = lambda _: nullcontext()) -> Weekly:
     """So many whole days back from the last midnight of the shop. Every campaign with something under test is measured, as of now."""
     day = clock.local_day(now, project.zone)
     first, last = day - timedelta(days=days), day - timedelta(days=1)
@@ -29,7 +35,12 @@ def tell(project: Project, engine: Engine, *, now: datetime, days: int = 7) -> W
         waiting = [each.campaign for each in today.waiting(connection)]
         stopped = _stopped(connection, since, until)
         names = runs.campaigns(connection)
-    campaigns = [_campaign(project, engine, name, sent.get(name, 0), back.get(name, Counter()), now, is_tested=name in tested) for name in names]
+    reports: dict[str, Report] = {}
+    for name in names:
+        if name in tested:
+            with apart(name):
+                reports[name] = reporting.measure_and_report(project, engine, name, now=now)
+    campaigns = [CampaignWeek(name, sent.get(name, 0), back.get(name, Counter()), reports.get(name)) for name in names]
     words = languages.words(project.settings.report_language)
     return Weekly(
         first,
@@ -40,13 +51,6 @@ def tell(project: Project, engine: Engine, *, now: datetime, days: int = 7) -> W
         tuple(lane_words.happened(each) for each in stopped),
         tuple(lane_words.reported(each, words) for each in stopped),
     )
-
-
-def _campaign(  # noqa: PLR0917  one use
-    project: Project, engine: Engine, name: str, sent: int, back: Counter[EventKind], now: datetime, *, is_tested: bool
-) -> CampaignWeek:
-    report = reporting.measure_and_report(project, engine, name, now=now) if is_tested else None
-    return CampaignWeek(name, sent, back, report)
 
 
 def _stopped(connection: Connection, since: datetime, until: datetime) -> list[Fuse]:

@@ -25,7 +25,7 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import Engine
 
-from winback import clock, settings, speech
+from winback import clock, logs, settings, speech
 from winback.errors import ConfigError, Problem, Refused
 from winback.operations import approving, planned_page, planning, rehearsing
 from winback.sending import prepared
@@ -199,7 +199,7 @@ def work(order: Order) -> None:
         except _Stopped as stopped:
             seen.end((said(N_("%(who)s stopped it."), who=str(stopped) or said(N_("Somebody"))),))
         except BaseException:
-            log.exception("the %s of %s broke off", order.kind, order.campaign)
+            logs.broke(log, "the %s of %s broke off", order.kind, order.campaign)
             seen.end((said(_BROKE_OFF[order.kind]),))
             raise
         else:

@@ -70,7 +70,7 @@ def create(
     hot = HotPaths(project, engine, buffer, clock)
     hook = _hook(project, engine, clock)
     inner = Limits(create_pages(project, engine, buffer, clock=clock, render_page=render_page), project.settings.trusted_proxies, moment=moment)
-    pages = Watched(inner, project, engine, folder, clock)
+    pages = Watched(inner, project, engine, folder, clock, dropped=lambda: buffer.dropped)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and (await hot.answer(scope, receive, send) or (hook and await hook.answer(scope, receive, send))):

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from winback import logs
 from winback.store import database
 from winback.tracking import spool
 from winback.tracking.hits import Hit
@@ -159,6 +160,8 @@ class Keeper:
             except (database.Failure, OSError) as error:
                 waiting = spool.lines(self.folder)
                 log.warning("%d hits wait: the database can't be written (%s)", waiting, str(error).partition("\n")[0])
+            except Exception:  # noqa: BLE001  a thread that ended would take nothing any more
+                logs.broke(log, "%d hits wait: they can't be taken into the store", spool.lines(self.folder))
             if ending:
                 return
             self._woken.wait(self.every)

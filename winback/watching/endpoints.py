@@ -31,12 +31,15 @@ _JSON = "application/json"
 
 
 class Watched:
-    """An application with the three pages before its own. What it answers otherwise is counted."""
+    """An application with the three pages before its own. What it answers otherwise is counted. `dropped`: hits that it lost so far."""
 
-    def __init__(self, app: ASGIApp, project: Project, engine: Engine, hits: Path, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, app: ASGIApp, project: Project, engine: Engine, hits: Path, clock: Callable[[], datetime], *, dropped: Callable[[], int] = lambda: 0
+    ) -> None:
         self._app, self._project, self._engine, self._hits = app, project, engine, hits
         self._token = project.secret("WINBACK_METRICS_TOKEN").encode()
-        self._meter = Meter(engine, hits, clock)
+        self._clock = clock
+        self._meter = Meter(project, engine, hits, clock, dropped)
         self._looked_at, self._found = float("-inf"), dict[str, str]()
         self._looking = asyncio.Lock()
 
@@ -66,7 +69,7 @@ class Watched:
     async def _readyz(self, scope: Scope, send: Send) -> None:
         async with self._looking:
             if monotonic() - self._looked_at > _LOOKS_EVERY:
-                self._found = await asyncio.to_thread(readiness.look, self._project, self._engine, self._hits)
+                self._found = await asyncio.to_thread(readiness.look, self._project, self._engine, self._hits, self._clock())
                 self._looked_at = monotonic()
         is_ready = set(self._found.values()) == {"ok"}
         said: dict[str, object] = {"status": "ready" if is_ready else "not ready"}

@@ -6,14 +6,17 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from prometheus_client import CollectorRegistry, Counter, PlatformCollector, ProcessCollector, generate_latest
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 from sqlalchemy import Connection, Engine
 
 from winback import __version__
+from winback.audience import source as sources
+from winback.errors import WinbackError
+from winback.settings import Project
 from winback.store import database, figures
 from winback.tracking import spool
 
@@ -42,9 +45,10 @@ METRICS = (
     Metric("winback_threads_waiting", (), "Customers who wait for a person's answer."),
     Metric("winback_threads_overdue", (), "Of them, those who were promised one by now."),
     Metric("winback_answers_owed", (), "Answers of the bot that haven't left."),
-    Metric("winback_imported_timestamp_seconds", ("source",), "When a source of the shop's data was read last, as Unix time."),
+    Metric("winback_imported_timestamp_seconds", ("source",), "When a source that config/sources.yaml has was read last, as Unix time."),
     Metric("winback_measured_timestamp_seconds", ("campaign",), "When a campaign was measured last, as Unix time."),
     Metric("winback_hits_waiting", (), "Opens and clicks in files of this machine that aren't in the store yet.", "machine"),
+    Metric("winback_hits_dropped_total", (), "Opens and clicks that are lost: the disk didn't take them.", "process"),
     Metric(
         "winback_pages_total", ("status",), "Pages answered, by the hundred of their HTTP status; pixels and clicks aren't among them.", "process"
     ),
@@ -54,21 +58,26 @@ METRICS = (
 _NAMED = {metric.name: metric for metric in METRICS}
 
 
+Family: TypeAlias = GaugeMetricFamily | CounterMetricFamily
+
+
 class Figures(Collector):
     """Asks the store anew each time."""
 
-    def __init__(self, engine: Engine, hits: Path, clock: Callable[[], datetime]) -> None:
-        self._engine, self._hits, self._clock = engine, hits, clock
+    def __init__(self, project: Project, engine: Engine, hits: Path, clock: Callable[[], datetime], dropped: Callable[[], int]) -> None:
+        self._project, self._engine, self._hits, self._clock, self._dropped = project, engine, hits, clock, dropped
 
     def describe(self) -> list[GaugeMetricFamily]:
         return []  # or registering would ask the store
 
-    def collect(self) -> Iterator[GaugeMetricFamily]:
+    def collect(self) -> Iterator[Family]:
         yield _gauge("winback_info", {(__version__,): 1})
         yield _gauge("winback_hits_waiting", {(): spool.lines(self._hits) if self._hits.is_dir() else 0})
+        dropped = _NAMED["winback_hits_dropped_total"]
+        yield CounterMetricFamily(dropped.name, dropped.says, value=self._dropped())
         try:
             with database.reading(self._engine) as connection:
-                told = list(_of_store(connection, self._clock()))
+                told = list(_of_store(connection, self._clock(), self._project))
         except database.Failure:
             yield _gauge("winback_database_up", {(): 0})
             return
@@ -76,7 +85,7 @@ class Figures(Collector):
         yield from told
 
 
-def _of_store(connection: Connection, now: datetime) -> Iterator[GaugeMetricFamily]:
+def _of_store(connection: Connection, now: datetime, project: Project) -> Iterator[GaugeMetricFamily]:
     waiting, overdue = figures.threads_waiting(connection, now)
     yield _gauge("winback_runs", {(status,): count for status, count in figures.runs(connection).items()})
     yield _gauge("winback_letters", figures.letters(connection))
@@ -85,8 +94,18 @@ def _of_store(connection: Connection, now: datetime) -> Iterator[GaugeMetricFami
     yield _gauge("winback_threads_waiting", {(): waiting})
     yield _gauge("winback_threads_overdue", {(): overdue})
     yield _gauge("winback_answers_owed", {(): figures.answers_owed(connection)})
-    yield _gauge("winback_imported_timestamp_seconds", {(source,): at.timestamp() for source, at in figures.imported(connection).items()})
+    yield _gauge("winback_imported_timestamp_seconds", {(source,): at.timestamp() for source, at in _imported(connection, project).items()})
     yield _gauge("winback_measured_timestamp_seconds", {(campaign,): at.timestamp() for campaign, at in figures.measured(connection).items()})
+
+
+def _imported(connection: Connection, project: Project) -> dict[str, datetime]:
+    """Of sources that config/sources.yaml has: one that was renamed or taken out isn't late. Of all, where the file can't be read."""
+    told = figures.imported(connection)
+    try:
+        known = sources.read(project).value.sources
+    except WinbackError:
+        return told
+    return {name: at for name, at in told.items() if name in known}
 
 
 def _gauge(name: str, values: Mapping[Any, float]) -> GaugeMetricFamily:
@@ -101,13 +120,13 @@ def _gauge(name: str, values: Mapping[Any, float]) -> GaugeMetricFamily:
 class Meter:
     """The figures of one process: what it counts itself, and what it reads."""
 
-    def __init__(self, engine: Engine, hits: Path, clock: Callable[[], datetime]) -> None:
+    def __init__(self, project: Project, engine: Engine, hits: Path, clock: Callable[[], datetime], dropped: Callable[[], int]) -> None:
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
         pages = _NAMED["winback_pages_total"]
         self._pages = Counter(pages.name, pages.says, pages.labels, registry=self.registry)
-        self.registry.register(Figures(engine, hits, clock))
+        self.registry.register(Figures(project, engine, hits, clock, dropped))
 
     def count(self, status: int) -> None:
         self._pages.labels(f"{status // 100}xx").inc()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
+import tempfile
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -13,11 +16,13 @@ from winback.store import database
 
 _LEAST_BYTES = 64 * 1024 * 1024
 """Free where hits are written: some hundred thousand of them."""
+_LONGEST_WAIT_S = 300
+"""Of a hit: it is in the store within a second, and after the database was away within minutes."""
 
 
-def look(project: Project, engine: Engine, hits: Path) -> dict[str, str]:
+def look(project: Project, engine: Engine, hits: Path, now: datetime) -> dict[str, str]:
     """What is needed -> `ok`, or what is wrong with it."""
-    return {"database": _database(engine), "secret": _secret(project), "disk": _disk(hits)}
+    return {"database": _database(engine), "secret": _secret(project), "disk": _disk(hits), "hits": _taken(hits, now)}
 
 
 def _database(engine: Engine) -> str:
@@ -38,9 +43,22 @@ def _secret(project: Project) -> str:
 
 
 def _disk(hits: Path) -> str:
+    """Whether a hit can be written: it is tried with a file that has no name."""
     place = next(each for each in (hits, *hits.parents) if each.exists())
     try:
+        with tempfile.TemporaryFile(dir=place) as probe:
+            probe.write(b"a hit")
         free = shutil.disk_usage(place).free
-    except OSError:
-        return "can't be looked at"
+    except OSError as error:
+        return f"can't be written ({error.strerror})"
     return "ok" if free >= _LEAST_BYTES else f"has {free // (1024 * 1024)} MB left"
+
+
+def _taken(hits: Path, now: datetime) -> str:
+    """Whether somebody takes hits into the store, in this process or another: none waits for long."""
+    written = []
+    for path in hits.glob("*"):
+        with contextlib.suppress(OSError):  # it is in the store
+            written.append(path.stat().st_mtime)
+    waits = now.timestamp() - min(written, default=float("inf"))
+    return "ok" if waits <= _LONGEST_WAIT_S else f"wait for {waits:.0f} s: nobody takes them into the store"
