@@ -14,14 +14,14 @@ from tests.operations.daily import CAMPAIGN, DAY, START, lapse
 from winback.errors import ConfigError
 from winback.journey import assignment
 from winback.journey.drawing import Layer
-from winback.model import HOLDOUT, OrderStatus, Reason, RecipientStatus
+from winback.model import HOLDOUT, DeliveryStatus, EventKind, OrderStatus, Reason, RecipientStatus, Verdict
 from winback.operations import campaign_run, checking, enrolment, explaining, measuring, planning
 from winback.outcomes.figures import Dimension
 from winback.sending import prepared
 from winback.settings import GlobalHoldout
 from winback.store import database, refreshing, runs, waves
 from winback.store import outcomes as store
-from winback.store.tables import customers, orders, recipients, scores
+from winback.store.tables import customers, deliveries, events, orders, recipients, scores
 
 TWO = {"gift": {"share": 0.5}, "letter": {"share": 0.5}}
 
@@ -187,6 +187,58 @@ def test_the_next_wave_has_shares_by_what_closed_windows_showed_and_the_same_hol
             assert row.arm == assignment.arm_at(assignment.bucket("winter-tea-1", row.key), holdout, tactics)
     told = [step.found for step in explaining.by_campaign(ready, engine, "d0230", now=START + 20 * DAY).steps if step.question == "assigned to"]
     assert "shares of wave 2:" in told[0]
+
+
+def written_to(engine, arms: dict[str, tuple[int, int]]) -> None:
+    """So many of the first in each arm had a letter, and so many of these unsubscribed."""
+    with database.writing(engine) as connection:
+        for arm, (letters, left) in arms.items():
+            ids = sorted(connection.execute(select(recipients.c.customer_id).where(recipients.c.arm == arm)).scalars())[:letters]
+            assert len(ids) == letters
+            for place, who in enumerate(ids):
+                sent = {"run_id": 1, "customer_id": who, "stage": "hello", "tactic": arm, "status": DeliveryStatus.SENT}
+                moments = dict.fromkeys(("due_at", "handed_over_at", "sent_at"), START)
+                letter = connection.execute(insert(deliveries).values(**sent, **moments).returning(deliveries.c.id)).scalar_one()
+                if place < left:
+                    event = {
+                        "kind": EventKind.UNSUBSCRIBE,
+                        "delivery_id": letter,
+                        "happened_at": START + DAY,
+                        "verdict": Verdict.HUMAN,
+                        "signals": {},
+                    }
+                    connection.execute(insert(events).values(dedupe_key=f"left-{who}", customer_id=who, **event))
+            refreshing.due(connection, ids)
+
+
+def test_a_tactic_that_must_be_stopped_gets_no_share_of_the_next_wave_whatever_it_brings_back(engine, adaptive, caplog):
+    ready, names = adaptive
+    lapse(engine, [0] * 120)
+    enrol(ready, engine)
+    returned(engine, {names[0]: 0.5, names[1]: 0.02})
+    written_to(engine, {names[0]: (40, 12), names[1]: (40, 1)})
+    lapse(engine, [20] * 60, begin=200)
+    with caplog.at_level("INFO"):
+        enrol(ready, engine, START + 20 * DAY)
+    with database.reading(engine) as connection:
+        _, second = waves.of(connection, 1)
+    assert second.shares == {names[0]: 0.0, names[1]: pytest.approx(0.8), HOLDOUT: pytest.approx(0.2)}
+    assert second.basis[names[0]]["harmful"] == ["unsubscribed"]
+    assert "harmful" not in second.basis[names[1]]
+    assert {row.arm for row in everybody(engine) if row.wave == 2} == {names[1], HOLDOUT}
+    assert f"{names[0]} gets no share of wave 2: too many unsubscribed" in caplog.text
+    assert "wave 2 begins with the shares" in caplog.text
+
+
+def test_where_every_tactic_must_be_stopped_no_wave_begins(engine, adaptive, caplog):
+    ready, names = adaptive
+    lapse(engine, [0] * 120)
+    enrol(ready, engine)
+    written_to(engine, dict.fromkeys(names, (40, 12)))
+    enrol(ready, engine, START + 20 * DAY)
+    with database.reading(engine) as connection:
+        assert [wave.number for wave in waves.of(connection, 1)] == [1]
+    assert "with every tactic: stop it" in caplog.text
 
 
 def test_without_closed_windows_the_wave_goes_on(engine, adaptive):

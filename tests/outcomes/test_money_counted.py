@@ -216,17 +216,19 @@ def test_every_part_adds_up_to_the_arm(world):
         note(world, who, value_class="gold" if number < 5 else "", sign="no_answer", silence="365-729", country="UA", domain="gmail", manager="olena")
         if number % 2:
             world.order(who, 3 + number, 1100 + 37 * number)
-    found = figures(world)
+    found = figures(world, margin=0.5)
     for each in found.arms:
         for dimension in Dimension:
             cells = [cell for cell in found.strata if cell.arm == each.arm and cell.dimension is dimension]
             assert sum(cell.assigned for cell in cells) == each.assigned
             assert sum(cell.returned for cell in cells) == each.returned
             assert sum(cell.revenue.total for cell in cells) == each.revenue.total
+            assert sum(cell.margin.total for cell in cells) == pytest.approx(each.margin.total)
+            assert sum(cell.margin.squares for cell in cells) == pytest.approx(each.margin.squares)
         money = [cell for cell in found.money if cell.arm == each.arm]
         assert (sum(cell.total for cell in money), sum(cell.squares for cell in money)) == (each.revenue.total, each.revenue.squares)
         assert sum(cell.customers for cell in money) == each.returned
-    assert CellFigures(Dimension.VALUE_CLASS, "gold", HOLDOUT, 2, 1, Moments(2, 1211.0, 1211.0**2)) in found.strata
+    assert CellFigures(Dimension.VALUE_CLASS, "gold", HOLDOUT, 2, 1, Moments(2, 1211.0, 1211.0**2), Moments(2, 605.5, 605.5**2)) in found.strata
     assert {cell.value for cell in found.strata if cell.dimension is Dimension.WAVE} == {"2026-03"}
 
 

@@ -1,19 +1,16 @@
-"""Measures beside the return rate, and money compared wave by wave."""
+"""Measures beside the return rate."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 
 from tests.outcomes import sample
 from winback.model import HOLDOUT
-from winback.outcomes import composing, ratios, secondary, tabulated, waves
-from winback.outcomes.figures import ArmFigures, CellFigures, Dimension, Figures, WaveFigures
+from winback.outcomes import ratios, secondary, tabulated
 from winback.outcomes.ratios import Joint
 from winback.outcomes.secondary import Measured
-from winback.outcomes.statistics import Counted, Moments
 
 
 def test_every_measure_is_told_of_every_tactic():
@@ -85,26 +82,3 @@ def test_the_bootstrap_is_held_beside_welch_and_its_doubt_is_told():
     doubted = replace(told, secondary=replace(told.secondary, checks=((name, replace(checked, agrees=False)),)))
     notes = [next(table.note for table in tabulated.tables(one) if table.section == "measures") for one in (told, doubted)]
     assert ["Few customers decide the money of warm-word" in note for note in notes] == [False, True]
-
-
-def test_where_shares_changed_arms_are_compared_inside_each_wave():
-    """Simpson's own case: in both waves the tactic brings back more, and over all customers fewer."""
-    nothing = Moments(0, 0.0, 0.0)
-    counts = {"1": {"a": (4000, 80), HOLDOUT: (1000, 10)}, "2": {"a": (1000, 220), HOLDOUT: (4000, 800)}}
-    cells = tuple(CellFigures(Dimension.WAVE, wave, arm, n, back, nothing) for wave, arms in counts.items() for arm, (n, back) in arms.items())
-    totals = {arm: tuple(map(sum, zip(*(counts[wave][arm] for wave in counts), strict=True))) for arm in ("a", HOLDOUT)}
-    figures = Figures(
-        arms=tuple(ArmFigures(arm, n, n, sample.BEGUN, sample.BEGUN, returned=back, revenue=Moments(n, 0.0, 0.0)) for arm, (n, back) in totals.items()),
-        stages=(), curve=(), skips=(), locales=(), others=(), strata=cells,
-        waves=tuple(WaveFigures(number, sample.BEGUN, {"a": 0.5, HOLDOUT: 0.5}) for number in (1, 2)),
-    )  # fmt: skip
-    told = composing.compose(
-        figures, run_id=1, campaign="x", shares={"a": 0.5, HOLDOUT: 0.5}, window=sample.WINDOW, currency="UAH", now=sample.BEGUN + timedelta(days=90)
-    )
-    assert told.arm("a").returned.rate < told.arm(HOLDOUT).returned.rate
-    found = told.compared("returned", "a")
-    right = waves.rates([{arm: Counted(back, n) for arm, (n, back) in arms.items()} for arms in counts.values()], "a", HOLDOUT)
-    assert found is not None
-    assert right is not None
-    assert found.difference == pytest.approx(right.difference)
-    assert found.difference > 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +17,8 @@ from winback.journey import assignment
 from winback.journey.drawing import Stratum
 from winback.journey.eligibility import Candidate
 from winback.model import HOLDOUT, ChannelName
-from winback.outcomes import level, shares
+from winback.outcomes import level, proofs, shares
+from winback.outcomes.guardrails import Standing
 from winback.sending import domain_groups
 from winback.sending.prepared import Prepared
 from winback.speech import N_, said
@@ -25,6 +27,8 @@ from winback.store.evidence import Evidence
 from winback.store.measured import Measured
 from winback.store.runs import Run
 from winback.store.waves import Wave
+
+log = logging.getLogger(__name__)
 
 OTHER = "other"
 """A mail domain that isn't one of the providers where many people have their address: it would name a company, or one person."""
@@ -74,7 +78,7 @@ class Lots:
     def draw(self, candidate: Candidate, noted: Mapping[str, Any]) -> Lot:
         """The arm of somebody who may be written to. `noted`: what is kept of them."""
         holdout = self.shares.get(HOLDOUT, 0.0)
-        tactics = {arm: share / (1 - holdout) for arm, share in self.shares.items() if arm != HOLDOUT}
+        tactics = {arm: share / (1 - holdout) for arm, share in self.shares.items() if arm != HOLDOUT and share}
         stratum, place = "", None
         key = candidate.person.key
         at = assignment.bucket(self.salt, key)
@@ -119,7 +123,10 @@ def noted(prepared: Prepared, candidate: Candidate, locale: str, signs: Evidence
 
 
 def begin_wave(engine: Engine, prepared: Prepared, run: Run, moment: datetime) -> None:
-    """Begin the first or the next wave of an adaptive campaign, if it is time, from what is known of windows that have closed."""
+    """Begin the first or the next wave of an adaptive campaign, if it is time, from what is known of windows that have closed.
+
+    A tactic with which too many unsubscribe or complain gets no share of it, whatever it brings back.
+    """
     plan = prepared.campaign
     if plan.adaptive is None:
         return
@@ -132,14 +139,39 @@ def begin_wave(engine: Engine, prepared: Prepared, run: Run, moment: datetime) -
         if moment - last.began_at < plan.adaptive.wave:
             return
         outcomes.measure(connection, run.id, run.window, moment)
-        known = waves.closed(connection, Measured(run.id, run.window, moment))
-        if any(tactic not in known for tactic in plan.tactics):
+        measured = Measured(run.id, run.window, moment)
+        known, harm = waves.closed(connection, measured), _harm(outcomes.responded(connection, measured))
+        able = [tactic for tactic in plan.tactics if tactic not in harm]
+        if not able:
+            log.warning("%s, run %d: too many unsubscribe or complain with every tactic: stop it; no wave begins", run.campaign, run.number)
+            return
+        if any(tactic not in known for tactic in able):
             return  # of some nothing can be said yet: the wave goes on
-        found = shares.thompson({tactic: known[tactic] for tactic in plan.tactics}, plan.adaptive.floor)
+        found = shares.thompson({tactic: known[tactic] for tactic in able}, plan.adaptive.floor)
         rest = 1 - plan.holdout
-        drawn = {**{tactic: share * rest for tactic, share in found.items()}, HOLDOUT: plan.holdout}
-        basis = {tactic: {"assigned": one.n, "returned": one.successes} for tactic, one in known.items()}
-        waves.begin(connection, run.id, Wave(last.number + 1, moment, drawn, basis))
+        drawn = {**{tactic: found.get(tactic, 0.0) * rest for tactic in plan.tactics}, HOLDOUT: plan.holdout}
+        basis = {
+            tactic: {"assigned": one.n, "returned": one.successes, **({"harmful": harm[tactic]} if tactic in harm else {})}
+            for tactic, one in known.items()
+        }
+        begun_now = waves.begin(connection, run.id, Wave(last.number + 1, moment, drawn, basis))
+    said_shares = ", ".join(f"{arm} {share:.4f}" for arm, share in begun_now.shares.items())
+    log.info("%s, run %d: wave %d begins with the shares %s", run.campaign, run.number, begun_now.number, said_shares)
+    for tactic in plan.tactics:
+        if tactic in harm:
+            log.warning(
+                "%s, run %d: %s gets no share of wave %d: too many %s", run.campaign, run.number, tactic, begun_now.number, " and ".join(harm[tactic])
+            )
+
+
+def _harm(reached: Mapping[str, Mapping[str, int]]) -> dict[str, list[str]]:
+    """By tactic that a guard-rail says to stop, what too many did."""
+    stopped = {}
+    for arm, counts in reached.items():
+        if arm != HOLDOUT and counts["contacted"]:
+            judged = proofs.guards(counts["contacted"], counts["unsubscribed"], counts["complained"])
+            stopped[arm] = [guard.name for guard in judged if guard.standing is Standing.STOP]
+    return {arm: names for arm, names in stopped.items() if names}
 
 
 def told(run: Run, recipient: Any, key: str, found: Sequence[Wave]) -> str:

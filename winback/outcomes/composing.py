@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from winback.model import HOLDOUT, Money
-from winback.outcomes import comparison, curve, earnings, expectations, proofs, secondary, sequence, sizes, statistics, waves, wording
+from winback.outcomes import comparison, curve, earnings, expectations, proofs, secondary, sequence, sizes, statistics, wording
 from winback.outcomes.backdrop import NOTHING_BEHIND, Backdrop
 from winback.outcomes.backdrop import judge as judge_mailboxes
+from winback.outcomes.by_wave import ByWave
 from winback.outcomes.comparison import RETURNED, REVENUE, Comparison
-from winback.outcomes.figures import ArmFigures, CodeFigures, Dimension, EndFigures, Figures, StageFigures
+from winback.outcomes.figures import ArmFigures, CodeFigures, EndFigures, Figures, StageFigures
 from winback.outcomes.proofs import Proofs
 from winback.outcomes.report import Arm, Codes, Judged, Report, SampleRatio
+from winback.outcomes.secondary import Secondary
 from winback.outcomes.sentences import ENGLISH, Words
 from winback.outcomes.statistics import ALPHA, Counted, Moments
 
@@ -38,13 +39,14 @@ def compose(
     arms = tuple(_arm(name, shares.get(name, 0.0), counted.get(name), currency) for name in names)
     closes_at = max((arm.last_assigned_at + window for arm in figures.arms if arm.last_assigned_at), default=None)
     closed = closes_at is not None and closes_at <= now
-    wave_by_wave = _waves(figures, currency) if closed else []
-    against_holdout, among_tactics = _compare(arms, wave_by_wave, closed=closed)
+    by_wave = ByWave.of(figures, closed=closed)
+    against_holdout, among_tactics = _compare(arms, by_wave, currency, closed=closed)
     ordered = [counted[name] for name in names if name in counted]
-    proved = proofs.of(ordered, figures.days, figures.strata)
-    judged = _judge(arms, against_holdout, proved, truth or {}, closed=closed, words=words)
+    proved = proofs.of(ordered, figures.days, figures.strata) if by_wave is None else proofs.guarding(ordered)
+    judged = _judge(arms, against_holdout, proved, truth or {}, by_wave, closed=closed, words=words)
     visible = {one.arm: one.detectable for one in judged}
-    drawn = curve.draw(figures.curve, names)
+    drawn = curve.draw(figures.curve, names) if by_wave is None else {}
+    measured = secondary.of(figures, [arm.arm for arm in ordered if arm.arm != HOLDOUT], drawn, currency) if by_wave is None else Secondary()
     return Report(
         run_id=run_id,
         campaign=campaign,
@@ -65,14 +67,15 @@ def compose(
         codes=tuple(sorted((_codes(row, currency) for row in figures.codes), key=lambda row: names.index(row.arm))),
         ends=_in_arms(figures.ends, names),
         among_tactics=wording.among_tactics([one for one in among_tactics if one.outcome == RETURNED], closed=closed, words=words),
-        note=wording.note(window, closes_at, now, words),
+        note=wording.note(window, closes_at, now, words, by_wave=by_wave is not None),
         words=words,
-        earned=earnings.of(ordered, currency, closed=closed),
+        earned=earnings.of(ordered, currency, by_wave, closed=closed),
         proofs=proved,
-        secondary=secondary.of(figures, [arm.arm for arm in ordered if arm.arm != HOLDOUT], drawn, currency),
+        secondary=measured,
         mailboxes=judge_mailboxes(backdrop.mailboxes),
         reasons=backdrop.reasons,
         plan=expectations.hold(backdrop.expected, figures.arms, figures.stages, visible, currency),
+        by_wave=by_wave is not None,
     )
 
 
@@ -103,41 +106,24 @@ def _codes(row: CodeFigures, currency: str) -> Codes:
     return Codes(row.arm, row.codes, promised, row.redeemed, cost)
 
 
-@dataclass(frozen=True, slots=True)
-class _Wave:
-    """One wave of a run that changes its shares: each arm's returns and money, in the currency's unit."""
-
-    returned: Mapping[str, Counted]
-    revenue: Mapping[str, Moments]
-
-
-def _waves(figures: Figures, currency: str) -> list[_Wave]:
-    """Where shares changed, arms are compared inside each wave (waves.py); nothing where there was one."""
-    cells = [cell for cell in figures.strata if cell.dimension is Dimension.WAVE] if len(figures.waves) > 1 else []
-    by_wave = {value: [cell for cell in cells if cell.value == value] for value in dict.fromkeys(cell.value for cell in cells)}
-    return [
-        _Wave(
-            {cell.arm: Counted(cell.returned, cell.assigned) for cell in of_wave},
-            {cell.arm: _in_units(cell.revenue, currency) for cell in of_wave},
-        )
-        for of_wave in by_wave.values()
-    ]
-
-
-def _compare(arms: Sequence[Arm], by_wave: Sequence[_Wave], *, closed: bool) -> tuple[list[Comparison], list[Comparison]]:
+def _compare(arms: Sequence[Arm], by_wave: ByWave | None, currency: str, *, closed: bool) -> tuple[list[Comparison], list[Comparison]]:
     """Every tactic against the holdout, and tactics against each other; rates before money. Four families for Holm's p-values."""
     tactics = [arm for arm in arms if arm.name != HOLDOUT]
-    against_holdout = _compare_pairs([(arm, holdout) for holdout in arms if holdout.name == HOLDOUT for arm in tactics], by_wave, closed=closed)
-    return against_holdout, _compare_pairs([(second, first) for first, second in itertools.combinations(tactics, 2)], by_wave, closed=closed)
+    against = [(arm, holdout) for holdout in arms if holdout.name == HOLDOUT for arm in tactics]
+    among = [(second, first) for first, second in itertools.combinations(tactics, 2)]
+    if by_wave is not None:
+        return _compare_by_wave(against, by_wave, currency), _compare_by_wave(among, by_wave, currency)
+    return _compare_pairs(against, closed=closed), _compare_pairs(among, closed=closed)
 
 
-def _compare_pairs(pairs: Sequence[tuple[Arm, Arm]], by_wave: Sequence[_Wave], *, closed: bool) -> list[Comparison]:
-    """Until the window closes by confidence sequences, which may be looked at every day; then wave by wave where shares changed."""
-    if by_wave:
-        returned, revenue = [wave.returned for wave in by_wave], [wave.revenue for wave in by_wave]
-        weighted = [comparison.of_means(RETURNED, one.name, other.name, waves.rates(returned, one.name, other.name)) for one, other in pairs]
-        amounts = [comparison.of_means(REVENUE, one.name, other.name, waves.money(revenue, one.name, other.name)) for one, other in pairs]
-        return [*comparison.adjust(weighted), *comparison.adjust(amounts)]
+def _compare_by_wave(pairs: Sequence[tuple[Arm, Arm]], by_wave: ByWave, currency: str) -> list[Comparison]:
+    unit = float(Money.from_minor(1, currency).amount)
+    rates = [by_wave.rates(one.name, other.name) for one, other in pairs]
+    return [*comparison.adjust(rates), *comparison.adjust([by_wave.revenue(one.name, other.name, unit) for one, other in pairs])]
+
+
+def _compare_pairs(pairs: Sequence[tuple[Arm, Arm]], *, closed: bool) -> list[Comparison]:
+    """Until the window closes by confidence sequences, which may be looked at every day."""
     of_rates = comparison.of_rates if closed else comparison.of_rates_so_far
     rates = [of_rates(RETURNED, one.name, one.returned, other.name, other.returned) for one, other in pairs]
     return [*comparison.adjust(rates), *comparison.adjust([_compare_money(one, other, closed=closed) for one, other in pairs])]
@@ -152,20 +138,30 @@ def _compare_money(one: Arm, other: Arm, *, closed: bool) -> Comparison:
 
 
 def _judge(
-    arms: Sequence[Arm], compared: Sequence[Comparison], proved: Proofs, truth: Mapping[str, float], *, closed: bool, words: Words
+    arms: Sequence[Arm],
+    compared: Sequence[Comparison],
+    proved: Proofs,
+    truth: Mapping[str, float],
+    by_wave: ByWave | None,
+    *,
+    closed: bool,
+    words: Words,
 ) -> tuple[Judged, ...]:
-    left_alone = next((arm.returned for arm in arms if arm.name == HOLDOUT), Counted(0, 0))
+    in_holdout = next((arm.returned for arm in arms if arm.name == HOLDOUT), Counted(0, 0))
     by_arm = {one.arm: one for one in compared if one.outcome == RETURNED}
     judged = []
     for arm in arms:
         if arm.name != HOLDOUT:
             one = by_arm.get(arm.name, Comparison(RETURNED, arm.name, HOLDOUT))
-            rise = _detectable(arm.returned, left_alone, len(by_arm), closed=closed)
+            if by_wave is None:
+                ours, left_alone = arm.returned, in_holdout
+                rise = _detectable(ours, left_alone, len(by_arm), closed=closed)
+            else:
+                ours, left_alone = by_wave.counted(arm.name, HOLDOUT)
+                rise = by_wave.detectable(arm.name, HOLDOUT, ALPHA / max(1, len(by_arm)))
             guards = proved.guards_of(arm.name)
             finding = comparison.find(one, left_alone, rise, guards)
-            sentence = wording.verdict(
-                finding, one, ours=arm.returned, left_alone=left_alone, detectable=rise, closed=closed, words=words, guards=guards
-            )
+            sentence = wording.verdict(finding, one, ours=ours, left_alone=left_alone, detectable=rise, closed=closed, words=words, guards=guards)
             true = truth.get(arm.name)
             covered = one.covers(true) if closed and true is not None else None
             judged.append(Judged(arm.name, finding, one, rise, true, covered, sentence))

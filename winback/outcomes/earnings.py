@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from winback.model import HOLDOUT, Money
 from winback.outcomes import sequence, statistics
+from winback.outcomes.by_wave import ByWave, Sums
 from winback.outcomes.figures import ArmFigures, CostFigures
 from winback.outcomes.statistics import Interval, MeansCompared, Moments, round_to_digits
 
@@ -72,16 +73,19 @@ class Earned:
 COSTS = ("messages", "discounts", "gifts", "calls")
 
 
-def of(arms: Sequence[ArmFigures], currency: str, *, closed: bool = True) -> tuple[Earned, ...]:
-    """Each tactic, and the campaign as a whole where there are several. Until the window closes by confidence sequences."""
+def of(arms: Sequence[ArmFigures], currency: str, by_wave: ByWave | None = None, *, closed: bool = True) -> tuple[Earned, ...]:
+    """Each tactic, and the campaign as a whole where there are several. Until the window closes by confidence sequences.
+
+    `by_wave`: where shares changed, the arms as they stood in each wave.
+    """
     holdout = next((arm for arm in arms if arm.arm == HOLDOUT and arm.assigned), None)
     knows_margins = any(arm.margin.squares for arm in arms)
     tactics = [arm for arm in arms if arm.arm != HOLDOUT]
     asked = _Asked(holdout, currency, knows_margins, closed)
     each = [_earned(arm, asked) for arm in tactics]
-    if len(each) < 2:
-        return tuple(each)
-    return (*each, _earned(_together(tactics), asked))
+    if len(each) > 1:
+        each.append(_earned(_together(tactics), asked))
+    return tuple(each if by_wave is None else (_by_wave(one, tactics, by_wave) for one in each))
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +124,21 @@ def _compared(arm: ArmFigures, holdout: ArmFigures, ours: Moments, theirs: Momen
         return sequence.money(ours, theirs, arm.returned + holdout.returned)
     few = statistics.few_paid((arm.returned, arm.assigned), (holdout.returned, holdout.assigned))
     return None if few else statistics.welch(ours, theirs)
+
+
+def _by_wave(earned: Earned, tactics: Sequence[ArmFigures], by_wave: ByWave) -> Earned:
+    """The same, its extra money from differences inside the waves."""
+    customers = {arm.arm: arm.assigned for arm in tactics if earned.arm in {arm.arm, ""}}
+
+    def extra(of: Sums) -> Extra | None:
+        found = by_wave.brought(customers, of)
+        if found is None:
+            return None
+        amount, interval = found
+        ends = None if interval is None else Interval(_unit(interval.low, earned.currency), _unit(interval.high, earned.currency))
+        return Extra(_unit(amount, earned.currency), ends)
+
+    return replace(earned, extra_revenue=extra("revenue"), extra_margin=None if earned.margin is None else extra("margin"))
 
 
 def _together(arms: Sequence[ArmFigures]) -> ArmFigures:

@@ -93,6 +93,7 @@ class CellFigures:
     assigned: int
     returned: int
     revenue: Moments
+    margin: Moments = _NO_MONEY  # what of the revenue stays with the shop
 
 
 @dataclass(frozen=True, slots=True)

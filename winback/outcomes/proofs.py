@@ -74,8 +74,19 @@ def of(arms: Sequence[ArmFigures], days: Sequence[DayFigures], strata: Sequence[
     return Proofs(
         followed=tuple(each for arm in tactics for each in _followed(arm.arm, days)),
         standings=bayes.best(filled) if len(filled) > 1 else {},
-        guards=tuple((arm.arm, guard) for arm in tactics if arm.contacted for guard in _guards(arm)),
+        guards=_guarded(arms),
         responding=tuple(_responding(tactics, strata)),
+    )
+
+
+def guarding(arms: Sequence[ArmFigures]) -> Proofs:
+    """Only what holds no arm against another: of a run whose shares changed, everything else would put unlike waves into one pot."""
+    return Proofs(guards=_guarded(arms))
+
+
+def _guarded(arms: Sequence[ArmFigures]) -> tuple[tuple[str, Guarded], ...]:
+    return tuple(
+        (arm.arm, guard) for arm in arms if arm.arm != HOLDOUT and arm.contacted for guard in guards(arm.contacted, arm.unsubscribed, arm.complained)
     )
 
 
@@ -92,10 +103,10 @@ def _followed(arm: str, days: Sequence[DayFigures]) -> Iterator[FollowedDay]:
             yield FollowedDay(arm, day, found)
 
 
-def _guards(arm: ArmFigures) -> Iterator[Guarded]:
+def guards(contacted: int, unsubscribed: int, complained: int) -> Iterator[Guarded]:
     """Who may do it is who was written to; a complaint about a letter that nobody counted as sent makes the count no larger than that."""
-    yield guardrails.judge(UNSUBSCRIBED, Counted(min(arm.unsubscribed, arm.contacted), arm.contacted), guardrails.UNSUBSCRIBED)
-    yield guardrails.judge(COMPLAINED, Counted(min(arm.complained, arm.contacted), arm.contacted), guardrails.COMPLAINTS)
+    yield guardrails.judge(UNSUBSCRIBED, Counted(min(unsubscribed, contacted), contacted), guardrails.UNSUBSCRIBED)
+    yield guardrails.judge(COMPLAINED, Counted(min(complained, contacted), contacted), guardrails.COMPLAINTS)
 
 
 def _responding(tactics: Iterable[ArmFigures], strata: Sequence[CellFigures]) -> Iterator[Responding]:

@@ -165,6 +165,7 @@ class Report:
     mailboxes: tuple[Mailbox, ...] = ()
     reasons: tuple[ReasonFigures, ...] = ()
     plan: tuple[Kept, ...] = ()  # empty: nobody counted before the run began
+    by_wave: bool = False  # shares changed: arms are compared inside each wave, and nothing is told that would pool them
 
     @property
     def tactics(self) -> tuple[Arm, ...]:

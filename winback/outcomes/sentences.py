@@ -60,6 +60,9 @@ ENGLISH: Words = {
         "The return window of {window} closed on {day}. Returns and money can now be changed only by late imports, cancellations and refunds; "
         "second purchases, codes and people who ask for no more letters still come in."
     ),
+    "waves": "Shares changed from wave to wave: arms are compared inside each wave, and return rates in sentences are weighted by waves.",
+    "waves-without": "The curve, the sequence by day, further measures, chances and kinds of customers are left out: they would pool unlike waves.",
+    "waves-counts": "All waves together. These rates can't be compared between arms, as shares changed from wave to wave.",
     "nobody": "Nobody has been assigned yet.",
     "sizes-right": "The arms have the sizes that were planned ({p}).",
     "sizes-wrong": (

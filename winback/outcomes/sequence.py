@@ -9,13 +9,16 @@ normal mixture (Robbins 1970, Annals of Mathematical Statistics 41; as an asympt
 Ramdas 2024, Annals of Statistics 52) gives |S - m d| <= sqrt((U + r) ln((U + r) / (r a^2))) for all days at once with chance 1 - a.
 Rates enter the variance with one success and one failure added, and r acts as a run-in: a handful of returns decides nothing.
 
+Where shares changed from wave to wave, arms can be compared inside a wave only. S and U are then sums over waves, each with the m of its own,
+which no return of that wave has touched; divided by the sum of m they are about the effect of all waves, each weighing by its m.
+
 The truth that is covered is that day's: the difference of the shares that have returned by then.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from winback.outcomes.distributions import bisect, normal_quantile
 from winback.outcomes.statistics import LEVEL, POWER, Counted, Interval, MeansCompared, Moments
@@ -30,10 +33,19 @@ def rates(ours: Counted, theirs: Counted, level: float = LEVEL) -> MeansCompared
 
     None where an arm is empty. The p-value is below 1 - level just where the interval leaves zero out.
     """
-    if ours.rate is None or theirs.rate is None:
+    return rates_by_wave([(ours, theirs)], level)
+
+
+def rates_by_wave(waves: Iterable[tuple[Counted, Counted]], level: float = LEVEL) -> MeansCompared | None:
+    """The same over waves, whose shares may differ; those in which an arm is empty are passed over."""
+    parts = [
+        (weight(ours, theirs), ours.rate - theirs.rate, _variance(ours) + _variance(theirs))
+        for ours, theirs in waves
+        if ours.rate is not None and theirs.rate is not None
+    ]
+    if not parts:
         return None
-    m = _harmonic(ours.n, theirs.n)
-    found = _followed(ours.rate - theirs.rate, m, m * m * (_variance(ours) + _variance(theirs)), _run_in(), level)
+    found = _followed(parts, _run_in(), level)
     return MeansCompared(found.difference, Interval(max(-1.0, found.interval.low), min(1.0, found.interval.high)), found.p_value)
 
 
@@ -42,16 +54,23 @@ def detectable(n: int, theirs: Counted, alpha: float, power: float = POWER) -> f
 
     Half the interval's width, and the quantile of `power` of the difference's own spread, both with the rise in them.
     """
-    if not n or theirs.rate is None:
+    return detectable_by_wave([(n, theirs)], alpha, power)
+
+
+def detectable_by_wave(waves: Iterable[tuple[int, Counted]], alpha: float, power: float = POWER) -> float | None:
+    """The same over waves, each with its n customers and those left alone; those in which an arm is empty are passed over."""
+    used = [(n, theirs, theirs.rate, _variance(theirs)) for n, theirs in waves if n and theirs.rate is not None]
+    if not used:
         return None
-    base, m, against = theirs.rate, _harmonic(n, theirs.n), _variance(theirs)
+    whole = math.fsum(_weight(n, theirs.n) for n, theirs, _, _ in used)
 
     def lacking(rise: float) -> float:
-        variance = (base + rise) * (1 - base - rise) / n + against
-        seen = _followed(rise, m, m * m * variance, _run_in(), 1 - alpha)
-        return normal_quantile(power) * math.sqrt(variance) - seen.interval.low
+        parts = [(_weight(n, theirs.n), rise, (base + rise) * (1 - base - rise) / n + against) for n, theirs, base, against in used]
+        error = math.sqrt(math.fsum(m * m * variance for m, _, variance in parts)) / whole
+        return normal_quantile(power) * error - _followed(parts, _run_in(), 1 - alpha).interval.low
 
-    return None if lacking(1 - base) > 0 else bisect(lacking, 1e-9, 1 - base)
+    most = 1 - max(base for _, _, base, _ in used)
+    return None if lacking(most) > 0 else bisect(lacking, 1e-9, most)
 
 
 def rates_sequence(days: Iterable[tuple[Counted, Counted]], level: float = LEVEL) -> list[Interval]:
@@ -65,30 +84,44 @@ def money(ours: Moments, theirs: Moments, paid: int, level: float = LEVEL) -> Me
 
     None where it doesn't vary enough to tell. Amounts have a scale of their own: the run-in is in mean squares of those who paid.
     """
-    if ours.n < 2 or theirs.n < 2 or not paid:
-        return None
-    variance = ours.variance / ours.n + theirs.variance / theirs.n
-    if variance <= 0:
-        return None
-    m = _harmonic(ours.n, theirs.n)
-    return _followed(ours.total / ours.n - theirs.total / theirs.n, m, m * m * variance, _run_in() * (ours.squares + theirs.squares) / paid, level)
+    return money_by_wave([(ours, theirs, paid)], level)
 
 
-def _followed(difference: float, m: float, grown: float, run_in: float, level: float) -> MeansCompared:
-    alpha = 1 - level
+def money_by_wave(waves: Iterable[tuple[Moments, Moments, int]], level: float = LEVEL) -> MeansCompared | None:
+    """The same over waves, each with how many paid; those in which an arm has fewer than two are passed over."""
+    used = [(ours, theirs, paid) for ours, theirs, paid in waves if ours.n > 1 and theirs.n > 1]
+    parts = [
+        (weight(ours, theirs), ours.total / ours.n - theirs.total / theirs.n, ours.variance / ours.n + theirs.variance / theirs.n)
+        for ours, theirs, _ in used
+    ]
+    paid = sum(each for _, _, each in used)
+    if not paid or not any(variance > 0 for _, _, variance in parts):
+        return None
+    return _followed(parts, _run_in() * math.fsum(ours.squares + theirs.squares for ours, theirs, _ in used) / paid, level)
+
+
+def weight(ours: Counted | Moments, theirs: Counted | Moments) -> float:
+    """The m of two arms."""
+    return _weight(ours.n, theirs.n)
+
+
+def _weight(one: int, other: int) -> float:
+    return one * other / (one + other)
+
+
+def _followed(parts: Sequence[tuple[float, float, float]], run_in: float, level: float) -> MeansCompared:
+    """From each wave's m, its difference and the variance of that."""
+    alpha, m = 1 - level, math.fsum(one for one, _, _ in parts)
+    followed, grown = math.fsum(one * difference for one, difference, _ in parts), math.fsum(one * one * variance for one, _, variance in parts)
     half = math.sqrt((grown + run_in) * math.log((grown + run_in) / (run_in * alpha * alpha))) / m
-    evidence = (m * difference) ** 2 / (2 * (grown + run_in)) - math.log((grown + run_in) / run_in) / 2
-    return MeansCompared(difference, Interval(difference - half, difference + half), math.exp(-max(0.0, evidence)))
+    evidence = followed**2 / (2 * (grown + run_in)) - math.log((grown + run_in) / run_in) / 2
+    return MeansCompared(followed / m, Interval(followed / m - half, followed / m + half), math.exp(-max(0.0, evidence)))
 
 
 def _run_in() -> float:
     """The r that makes the sequence narrowest at `TUNED_FOR` (Waudby-Smith & others, appendix on tuning), for 95 % whatever the level."""
     spent = -2 * math.log(1 - LEVEL)
     return TUNED_FOR / (spent + math.log(1 + spent))
-
-
-def _harmonic(one: int, other: int) -> float:
-    return one * other / (one + other)
 
 
 def _variance(counted: Counted) -> float:

@@ -54,7 +54,8 @@ def who_returned(report: Report) -> Tabulated:
         )
         for arm in report.arms
     )
-    return w.table("who-returned", ("arm", "assigned", "returned", "rate", "interval", "orders", "revenue", "per-customer"), rows)
+    columns = ("arm", "assigned", "returned", "rate", "interval", "orders", "revenue", "per-customer")
+    return w.table("who-returned", columns, rows, note=report.words["waves-counts"] if report.by_wave else "")
 
 
 def against_holdout(report: Report) -> Tabulated:

@@ -170,11 +170,12 @@ def among_tactics(pairs: Sequence[Comparison], *, closed: bool, words: Words) ->
     return said if closed else words["so-far"] + said
 
 
-def note(window: timedelta, closes_at: datetime | None, now: datetime, words: Words) -> str:
-    """Whether the numbers are final."""
+def note(window: timedelta, closes_at: datetime | None, now: datetime, words: Words, *, by_wave: bool = False) -> str:
+    """Whether the numbers are final; and where shares changed, how arms are compared and what is left out for it."""
     if closes_at is None:
         return words["nobody"]
-    return words["closed" if closes_at <= now else "open"].format(day=day(closes_at, words), window=length(window, words))
+    said = words["closed" if closes_at <= now else "open"].format(day=day(closes_at, words), window=length(window, words))
+    return f"{said} {words['waves']} {words['waves-without']}" if by_wave else said
 
 
 def sizes(counts: Mapping[str, int], shares: Mapping[str, float], p: float, words: Words, *, equal_assumed: bool = False) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 
-from sqlalchemy import ColumnElement, Connection, and_, case, func, select
+from sqlalchemy import ColumnElement, Connection, FromClause, and_, case, func, select
 
 from winback.model import CodeStatus, minor_digits
 from winback.outcomes.figures import CostFigures
@@ -34,6 +34,10 @@ class Terms:
     money_offers: frozenset[str] = frozenset()  # whose fixed part is money off, by name
     uncoded: Mapping[str, Uncoded] = field(default_factory=dict)  # by arm
     is_paid: bool = False  # orders' totals and margins are what is left after discounts
+
+    def margin_of(self, movers: FromClause) -> ColumnElement[float]:
+        """What of each one's revenue stays with the shop."""
+        return movers.c.margin + (movers.c.revenue - movers.c.margin_known) * self.margin
 
 
 NO_TERMS = Terms()

@@ -42,7 +42,7 @@ def arms(
 def _bought(connection: Connection, measured: Measured, terms: Terms, movers: FromClause) -> Iterable[Row[Any]]:
     """Sums over those who moved any money in their window; everybody else adds nothing to them."""
     revenue, level = movers.c.revenue, cast(movers.c.level_minor, Float)
-    margin = movers.c.margin + (revenue - movers.c.margin_known) * terms.margin
+    margin = terms.margin_of(movers)
     cap = terms.cap_minor  # of goods brought back too
     capped = literal(0.0) if cap is None else case((revenue > cap, float(cap)), (revenue < -cap, float(-cap)), else_=revenue)
     had_time = or_(movers.c.second_at.is_not(None), later(movers.c.returned_at, measured.window) <= measured.now)

@@ -12,6 +12,7 @@ from sqlalchemy import BigInteger, ColumnElement, Connection, Float, FromClause,
 from winback.outcomes.figures import CellFigures, DayFigures, Dimension, MoneyCell
 from winback.outcomes.statistics import Moments
 from winback.store.measured import Measured
+from winback.store.outcome_costs import Terms
 from winback.store.standing import Standing, day_of
 from winback.store.tables import orders, outcomes, recipients
 
@@ -37,20 +38,20 @@ def all_known_then(connection: Connection) -> Mapping[Dimension, ColumnElement[s
     return {**_KNOWN_THEN, Dimension.WAVE: _wave(connection)}
 
 
-def strata(connection: Connection, measured: Measured, movers: FromClause) -> tuple[CellFigures, ...]:
+def strata(connection: Connection, measured: Measured, movers: FromClause, terms: Terms) -> tuple[CellFigures, ...]:
     """Every dimension's cells. Recipients are gone through once for all dimensions."""
     known = (column.label(dimension) for dimension, column in all_known_then(connection).items())
     everybody = select(recipients.c.arm, *known).where(measured.assigned()).subquery("everybody")
     assigned = _by_dimension(connection, everybody, func.count())
-    sums = (func.count(movers.c.returned_at), func.sum(movers.c.revenue), func.sum(movers.c.revenue * movers.c.revenue))
+    amounts = (movers.c.revenue, terms.margin_of(movers))
+    sums = (func.count(movers.c.returned_at), *(func.sum(each) for one in amounts for each in (one, one * one)))
     moved = _by_dimension(connection, movers, *sums)
     order = list(Dimension)
     cells = []
     for (dimension, value, arm), (customers,) in assigned.items():
-        returned, total, squares = moved.get((dimension, value, arm), (0, 0.0, 0.0))
-        cells.append(
-            CellFigures(Dimension(dimension), value, arm, int(customers), int(returned), Moments(int(customers), float(total), float(squares)))
-        )
+        returned, *money = moved.get((dimension, value, arm), (0, 0.0, 0.0, 0.0, 0.0))
+        revenue, margin = (Moments(int(customers), float(money[place]), float(money[place + 1])) for place in (0, 2))
+        cells.append(CellFigures(Dimension(dimension), value, arm, int(customers), int(returned), revenue, margin))
     return tuple(sorted(cells, key=lambda cell: (order.index(cell.dimension), cell.value, cell.arm)))
 
 

@@ -128,7 +128,7 @@ def aggregates(connection: Connection, run_id: int, window: timedelta, now: date
     stages = connection.execute(select(measurings.c.stages).where(measurings.c.run_id == run_id)).scalar_one()
     stand, reached = standing.find(connection, measured), responses.count(connection, measured, stages)
     with movers.aside_of(connection, measured, currency, outcome_parts.all_known_then(connection)) as moved:
-        strata = outcome_parts.strata(connection, measured, moved)
+        strata = outcome_parts.strata(connection, measured, moved, terms)
         return Figures(
             arms=outcome_figures.arms(connection, measured, currency, terms, moved, stand=stand, reached=reached.by_arm),
             stages=reached.stages,
@@ -145,6 +145,12 @@ def aggregates(connection: Connection, run_id: int, window: timedelta, now: date
             merged=stand.merged(),
             cap_minor=terms.cap_minor,
         )
+
+
+def responded(connection: Connection, measured: Measured) -> dict[str, dict[str, int]]:
+    """By arm, how many were written to and what they did about it, as the report counts it. The run must have been measured."""
+    stages = connection.execute(select(measurings.c.stages).where(measurings.c.run_id == measured.run_id)).scalar_one()
+    return responses.count(connection, measured, stages).by_arm
 
 
 def _is_another_question(before: Row[Any], measured: Measured) -> bool:

@@ -54,6 +54,9 @@ WORDS: Words = {
         "Fereastra de revenire ({window}) s-a închis la {day}. Revenirile și banii mai pot fi schimbați doar de importuri târzii, anulări și returnări; "
         "a doua cumpărătură, codurile și cererile de a nu mai primi scrisori încă sosesc."
     ),
+    "waves": "Cotele s-au schimbat de la val la val: grupurile sunt comparate în interiorul valurilor, iar ratele din propoziții sunt ponderate.",
+    "waves-without": "Curba, șirul pe zile, alte măsuri, șansele și felurile de clienți lipsesc: ar amesteca valuri care nu se pot compara.",
+    "waves-counts": "Toate valurile împreună. Aceste rate nu se pot compara între grupuri, căci cotele s-au schimbat de la val la val.",
     "nobody": "Nimeni nu a fost repartizat încă.",
     "sizes-right": "Grupurile au mărimile planificate ({p}).",
     "sizes-wrong": (
@@ -308,10 +311,7 @@ WORDS: Words = {
     "axis-points": "p.p. mai mult sau mai puțin decât cei lăsați în pace",
     "chart-lift-note": "◇ este diferența adevărată a magazinului inventat.",
     "sizes-equal": "Grupurile sunt la fel de mari, atât cât îngăduie întâmplarea ({p}).",
-    "sizes-unequal": (
-        "Grupurile nu sunt la fel de mari ({p}): {counts}. Dacă s-au planificat cote egale, nu vă încredeți în comparații până nu se lămurește; dacă altele, această "
-        "verificare nu spune nimic."
-    ),
+    "sizes-unequal": "Grupurile nu sunt la fel de mari ({p}): {counts}. Dacă s-au planificat cote egale, nu vă încredeți în comparații până nu se lămurește; dacă altele, această verificare nu spune nimic.",
     "opens-by-people": "Doar deschideri și clicuri ale oamenilor; mașinile și proxy-urile de poștă sunt numărate separat în tabelul de mai sus.",
     "method": (
         "Fiecare se numără în grupul la care a fost repartizat, fie că i s-a scris sau nu, din clipa repartizării. O revenire este o comandă plătită în fereastră; marfa "

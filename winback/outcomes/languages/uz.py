@@ -32,10 +32,7 @@ WORDS: Words = {
         "{arm} odamlarni qaytaradimi, shuncha mijoz bilan aytib boʻlmaydi: {n} tadan {rate} qaytdi, yozilmagan {base_n} tadan {base} "
         "({difference} foiz punkt, 95% oraliq: {low} … {high}, {p}). {visible}"
     ),
-    "harmful": (
-        "{arm} toʻxtatilishi kerak: {guards}. Bu endi tasodif emas. {n} mijozdan {rate} qaytdi, yozilmaganlarda {base} "
-        "({difference} foiz punkt, 95% oraliq: {low} … {high}, {p})."
-    ),
+    "harmful": "{arm} toʻxtatilishi kerak: {guards}. Bu endi tasodif emas. {n} mijozdan {rate} qaytdi, yozilmaganlarda {base} ({difference} foiz punkt, 95% oraliq: {low} … {high}, {p}).",
     "guard-unsubscribed": "xat olgan {written_to} kishidan {count} nafari obunani bekor qildi ({share}, koʻpi bilan {limit})",
     "guard-complained": "xat olgan {written_to} kishidan {count} nafari shikoyat qildi ({share}, koʻpi bilan {limit})",
     "visible": "Faqat {detectable} punkt va undan katta oʻsish koʻringan boʻlardi.",
@@ -54,6 +51,9 @@ WORDS: Words = {
         "Qaytish muddati ({window}) {day} kuni yopildi. Qaytganlar soni va pulni endi faqat kechikkan import, bekor qilish va qaytarilgan mollar oʻzgartirishi "
         "mumkin; ikkinchi xaridlar, kodlar va boshqa yozmaslik soʻrovlari hali kelib turadi."
     ),
+    "waves": "Ulushlar toʻlqindan toʻlqinga oʻzgargan: guruhlar toʻlqin ichida taqqoslanadi, gaplardagi ulushlar toʻlqinlar boʻyicha vaznlangan.",
+    "waves-without": "Egri chiziq, kunlar ketma-ketligi, boshqa koʻrsatkichlar, ehtimollar va mijoz turlari yoʻq: ular har xil toʻlqinlarni aralashtirardi.",
+    "waves-counts": "Hamma toʻlqinlar birga. Bu ulushlarni guruhlararo taqqoslab boʻlmaydi: ajratish ulushlari toʻlqindan toʻlqinga oʻzgargan.",
     "nobody": "Hali hech kim ajratilmagan.",
     "sizes-right": "Guruhlarning kattaligi rejadagidek ({p}).",
     "sizes-wrong": (
