@@ -179,6 +179,26 @@ async def test_a_break_at_any_point_costs_one_letter_and_never_doubles_another(b
     assert not any(message == b"" for message in script.messages), "an empty letter was accepted"
 
 
+@pytest.mark.parametrize(
+    ("said", "next_", "kind", "reason"),
+    [
+        ("421 4.7.28 too fast", None, TemporaryError, "slow-down"),
+        ("550 5.1.1 nobody", None, PermanentError, "no-such-mailbox"),
+        ("550 5.1.1 nobody", "", PermanentError, "no-such-mailbox"),
+    ],
+)
+@pytest.mark.parametrize("after", ["DATA", "RSET"])
+async def test_a_refusal_counts_although_the_server_says_no_more(said, next_, kind, reason, after):
+    def answer(verb: str, number: int) -> str | None:
+        return {("RCPT", 1): said, ("DATA", 1): next_ if after == "DATA" else "503 no", ("RSET", 1): next_}.get((verb, number), "usual")
+
+    async with scripted(answer, timeout=0.3) as (script, channel):
+        first, second = await outcomes(channel, 2)
+    assert (type(first), first.reason) == (kind, reason)
+    assert second.remote_id == "OK"
+    assert [len(script.messages), script.connections] == [1, 2]
+
+
 async def test_the_one_who_rode_behind_a_lost_letter_travels_on_a_new_connection():
     async with scripted(but("message", 1, None)) as (script, channel):
         first, second, third = await outcomes(channel, 3)

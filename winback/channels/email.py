@@ -226,8 +226,8 @@ class SmtpChannel:
             dialogue.allow(self._timeout)
             replies = await dialogue.answers(job.envelope, has_begun=has_begun)
             if (refusal := refusal_of(replies)) is not None:
-                await dialogue.forget(replies)
                 job.settle(refusal)
+                await dialogue.forget(replies)  # where this fails the connection ends; the refusal has been said
                 return None, False
         except (ConnectionLostError, OSError) as error:
             dialogue.abort()

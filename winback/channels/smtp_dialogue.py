@@ -147,13 +147,21 @@ class Dialogue(asyncio.Protocol):
     async def answers(self, envelope: Envelope, *, has_begun: bool) -> list[Reply]:
         """What the server answers to MAIL, RCPT and DATA, up to the first refusal where each waits for the one before.
 
-        When the last of three is 354 the server waits for the message; `forget` clears up after a refusal.
+        When the last of three is 354 the server waits for the message; `forget` clears up after a refusal. One that refuses and then says no
+        more, as after 421, has answered.
         """
+        replies: list[Reply] = []
         if self.offers.pipelining:
             if not has_begun:
                 self.begin(envelope)
-            return [await self._reply() for _ in range(3)]
-        replies: list[Reply] = []
+            try:
+                while len(replies) < 3:
+                    replies.append(await self._reply())
+            except (ConnectionLostError, TimeoutError):
+                if not any(reply.is_refusal for reply in replies):
+                    raise
+                self.abort()
+            return replies
         for command in envelope.commands(self.offers):
             self._write(command)
             replies.append(await self._reply())
