@@ -233,6 +233,10 @@ class SmtpChannel:
             dialogue.abort()
             job.settle(_lost_before_data(error))
             return None, False
+        if not dialogue.is_ready:  # nothing of the letter is written: what lies there would be taken for the answer to it
+            dialogue.abort()
+            job.settle(TemporaryError("connection-lost", "the server hung up, or said more than it was asked"))
+            return None, False
         rides = None if is_last else self._rider(dialogue.offers)
         try:
             dialogue.allow(self._timeout)

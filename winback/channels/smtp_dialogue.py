@@ -11,7 +11,7 @@ import contextlib
 import math
 import re
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -131,7 +131,7 @@ class Dialogue(asyncio.Protocol):
 
     @property
     def is_ready(self) -> bool:
-        """Open, and nothing unasked for has come: a server that has said 421 is about to hang up."""
+        """Open, and nothing unasked for has come: a server that has said 421 is about to hang up, and of others we don't know what they answer."""
         return not self._lost and not self._transport.is_closing() and not self._replies
 
     def allow(self, seconds: float) -> None:
@@ -179,14 +179,17 @@ class Dialogue(asyncio.Protocol):
         """Bring the dialogue back to where a new envelope may begin, after a refusal among the answers; hang up where that can't be."""
         mail, *others = (reply.code for reply in replies)
         has_recipient = len(others) > 0 and 200 <= others[0] < 300
-        if mail == _CLOSING or _CLOSING in others or (others[1:] == [_START_INPUT] and has_recipient):
+        if self._replies or mail == _CLOSING or _CLOSING in others or (others[1:] == [_START_INPUT] and has_recipient):
             self.abort()  # ending the message here would send an empty letter
         elif others[1:] == [_START_INPUT]:  # DATA was let through although nobody is left to write to (RFC 2920, 3.1)
             self._write(b".\r\n")
-            await self._reply()
+            said = await self._reply()
+            if said.code == _CLOSING or not (said.is_refusal or 200 <= said.code < 300):
+                self.abort()
         elif 200 <= mail < 300:
             self._write(b"RSET\r\n")
-            await self._reply()
+            if not 200 <= (await self._reply()).code < 300:  # it may be waiting for a message
+                self.abort()
 
     async def leave(self) -> None:
         """Say goodbye and close."""
@@ -226,7 +229,7 @@ class Dialogue(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._buffer += data
         try:
-            self._replies.extend(_taken(self._buffer))
+            self._replies.extend(_taken(self._buffer))  # those before what is none are kept
         except ValueError as error:
             self._end(str(error))
             self._transport.abort()
@@ -263,10 +266,9 @@ class Dialogue(asyncio.Protocol):
             self._waiter.set_result(None)
 
 
-def _taken(buffer: bytearray) -> list[Reply]:
-    """Whole replies at the beginning of a buffer, taken out of it. Raises ValueError for what is none."""
-    replies, lines, start = [], list[bytes](), 0
-    used = 0
+def _taken(buffer: bytearray) -> Iterator[Reply]:
+    """Whole replies at the beginning of a buffer, taken out of it at the end. Raises ValueError for what is none, after those before it."""
+    lines, start, used = list[bytes](), 0, 0
     while (end := buffer.find(b"\n", start)) >= 0:
         line = bytes(buffer[start:end]).rstrip(b"\r")
         start = end + 1
@@ -276,10 +278,9 @@ def _taken(buffer: bytearray) -> list[Reply]:
         lines.append(line)
         if line[3:4] != b"-":
             text = b"\n".join(each[4:].strip() for each in lines).decode("utf-8", "replace")
-            replies.append(Reply(int(line[:3]), text))
+            yield Reply(int(line[:3]), text)
             lines, used = [], start
     del buffer[:used]
     if len(buffer) > _LONGEST_REPLY:
         msg = "a reply without an end"
         raise ValueError(msg)
-    return replies
