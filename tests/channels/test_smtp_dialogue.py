@@ -94,6 +94,7 @@ def but(verb: str, time: int, said: str | None) -> Answer:
 
 
 OFFERS = "250-PIPELINING\r\n250 SIZE 1000000"
+BOTH = pytest.mark.parametrize("offers", ["250-PIPELINING\r\n250 SIZE", "250 SIZE"], ids=["pipelining", "step by step"])
 
 
 @contextlib.asynccontextmanager
@@ -167,7 +168,7 @@ async def test_a_server_without_ehlo_is_greeted_the_old_way():
         (but("DATA", 1, "250 what"), TemporaryError, 1),
     ],
 )
-@pytest.mark.parametrize("offers", ["250-PIPELINING\r\n250 SIZE", "250 SIZE"], ids=["pipelining", "step by step"])
+@BOTH
 async def test_a_break_at_any_point_costs_one_letter_and_never_doubles_another(broken, first, messages, offers):
     async with scripted(broken, offers=offers, timeout=0.3) as (script, channel):
         of_first, of_second = await outcomes(channel, 2)
@@ -225,8 +226,9 @@ async def test_who_gives_up_waiting_before_the_letter_is_written_is_not_written_
         tasks = [asyncio.create_task(channel.send(letter(number))) for number in range(1, 4)]
         await asyncio.sleep(0)
         tasks[2].cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        found = await asyncio.gather(*tasks, return_exceptions=True)
     assert len(script.messages) == 2
+    assert (type(found[2]), found[2].reason) == (LaneError, "interrupted")
 
 
 @given(st.binary(max_size=200).map(lambda data: data.replace(b"\r", b"").replace(b"\n", b"\r\n")))

@@ -108,6 +108,20 @@ def test_whatever_the_server_does_the_ledger_tells_what_is_certain(stands, tmp_p
     assert sorted(row.status for row in finally_.rows) == sorted(["sent"] * (LETTERS - 1) + [last])
 
 
+@pytest.mark.parametrize("mode", MODES)
+def test_garbage_is_written_down_beside_the_answers_of_others_in_every_database(stands, engine, mode):
+    """It holds a NUL, which SQLite's text can hold, and PostgreSQL's can't."""
+    stand = stands[mode]
+    stand.receiver.log.write_bytes(b"")
+    crowd.populate(engine, LETTERS, now=START)
+    enrolment.enrol(engine, stand.ready, beginning.begin(engine, stand.ready, now=START), now=START)
+    stand.receiver.follow(Fault("MAIL", "garbage"))
+    asyncio.run(running.go(stand.ready, engine, now=lambda: START, worker="w"))
+    then = judge.gather(engine, stand.receiver.log)
+    assert judge.faults(then, letters=LETTERS, in_flight=0, is_over=False) == []
+    assert sorted(row.status for row in then.rows) == ["planned", *["sent"] * (LETTERS - 1)]
+
+
 def first(evidence: Evidence) -> tuple[str, str]:
     """The letter that was under way when it happened: the first that was claimed."""
     row = evidence.rows[0]

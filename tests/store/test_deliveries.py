@@ -14,8 +14,9 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 from sqlalchemy import select
 
 from tests.store import world
+from winback.limits import FuseCause
 from winback.model import DeliveryStatus, Reason, RecipientStatus, RunStatus
-from winback.store import database, deliveries, enrolling, events, runs
+from winback.store import database, deliveries, enrolling, events, fuses, runs
 from winback.store.deliveries import Outcome
 from winback.store.tables import campaign_runs
 from winback.store.tables import deliveries as table
@@ -206,6 +207,25 @@ def test_a_group_is_handed_over_once_and_answers_are_written_for_all_of_it(engin
     assert (rows[second].status, rows[second].due_at, rows[second].sent_at, rows[second].claimed_by) == ("planned", later, None, "")
     assert (rows[third].due_at, len(rows[third].detail)) == (NOW, 1000)
     assert (rows[fourth].status, rows[fourth].claimed_by) == ("handed_over", "w")
+
+
+@pytest.mark.parametrize("said", ["250 \x00queued", "\x00", "x" * 499 + "\x00\ud800", "прийнято \udfff\x00"], ids=ascii)
+def test_an_answer_in_signs_that_no_text_holds_is_written_with_those_beside_it(engine, said):
+    with database.writing(engine) as connection:
+        run, _ = plan(connection, 2)
+        mine = deliveries.claim(connection, run.id, worker="w", now=NOW, lease=LEASE, limit=2)
+        first, second = deliveries.record_hand_over(connection, [handed_over(each) for each in mine], worker="w", now=NOW, lease=LEASE)
+        answers = [
+            Outcome(first, DeliveryStatus.SENT, remote_id=said, attempts=1, sent_at=NOW),
+            Outcome(second, DeliveryStatus.FAILED, reason="refused", detail=said, attempts=1),
+        ]
+        assert deliveries.record(connection, answers, worker="w") == {first, second}
+        kept = said.replace("\x00", "").replace("\ud800", "").replace("\udfff", "")
+        fuses.blow(connection, "email", FuseCause.ERRORS, NOW, counts={}, detail=said)
+        fuses.note_closed(connection, "telegram", NOW, said, again_after=LEASE)
+        rows = {row.id: row for row in connection.execute(select(table))}
+        assert {fuse.detail for fuse in fuses.history(connection)} == {kept}
+    assert (rows[first].remote_id, rows[second].detail) == (kept, kept)
 
 
 def test_what_is_planned_stops_with_the_journey(engine):

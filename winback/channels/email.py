@@ -7,12 +7,12 @@ import ssl
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from winback.channels import mime, smtp_replies
-from winback.channels.smtp_dialogue import ConnectionLostError, Dialogue, Envelope, Offers, Reply
+from winback.channels.channel import INTERRUPTED
+from winback.channels.smtp_dialogue import ConnectionLostError, Dialogue, Envelope, Offers, Reply, UnansweredError
 from winback.channels.smtp_server import Server
 from winback.errors import ChannelError, LaneError, NotLetInError, PermanentError, TemporaryError, UncertainError
 from winback.model import Email, Receipt
@@ -129,7 +129,7 @@ class SmtpChannel:
             if job not in self._backlog:
                 raise
             self._backlog.remove(job)  # not a word of it was said
-            raise TemporaryError("interrupted", N_("we were stopped before it was begun"), timedelta(seconds=1)) from None
+            raise LaneError(INTERRUPTED, N_("we were stopped before it was begun")) from None
         self._taken += 1
         if self._taken == _LOOK_EVERY:
             self._look_at_the_pace()
@@ -178,7 +178,7 @@ class SmtpChannel:
                     job = None
                     continue
                 carried += 1
-                job, has_begun = await self._converse(dialogue, job, has_begun=has_begun, is_last=carried >= self._most)
+                job, has_begun = await self._converse(dialogue, job, has_begun=has_begun, is_kept=carried > 1, is_last=carried >= self._most)
         finally:
             self._serving -= 1
             if job is not None:  # unforeseen: whoever waits for it must hear of it
@@ -220,18 +220,27 @@ class SmtpChannel:
             self._idle.remove(waiting)
             waiting.set_result(None)
 
-    async def _converse(self, dialogue: Dialogue, job: _Job, *, has_begun: bool, is_last: bool) -> tuple[_Job | None, bool]:
-        """One letter's transaction. Returns the letter that rode behind it, if any, and whether its envelope has been written."""
+    async def _converse(self, dialogue: Dialogue, job: _Job, *, has_begun: bool, is_kept: bool, is_last: bool) -> tuple[_Job | None, bool]:
+        """One letter's transaction. Returns the letter that rode behind it, if any, and whether its envelope has been written.
+
+        Where a connection that has carried letters ends without a word about this one, it is the letter itself, for a new connection.
+        """
         try:
             dialogue.allow(self._timeout)
             replies = await dialogue.answers(job.envelope, has_begun=has_begun)
             if (refusal := refusal_of(replies)) is not None:
-                await dialogue.forget(replies)
                 job.settle(refusal)
+                await dialogue.forget(replies)  # where this fails the connection ends; the refusal has been said
                 return None, False
         except (ConnectionLostError, OSError) as error:
             dialogue.abort()
+            if is_kept and isinstance(error, UnansweredError):  # some servers close behind each letter
+                return job, False
             job.settle(_lost_before_data(error))
+            return None, False
+        if not dialogue.is_ready:  # nothing of the letter is written: what lies there would be taken for the answer to it
+            dialogue.abort()
+            job.settle(TemporaryError("connection-lost", "the server hung up, or said more than it was asked"))
             return None, False
         rides = None if is_last else self._rider(dialogue.offers)
         try:

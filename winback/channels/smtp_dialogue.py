@@ -11,7 +11,7 @@ import contextlib
 import math
 import re
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -27,6 +27,10 @@ _LONGEST_RECIPIENT = 500
 
 class ConnectionLostError(Exception):
     """The server hung up, or wrote what is no SMTP."""
+
+
+class UnansweredError(ConnectionLostError):
+    """It did so without a word about the envelope: nothing says that it has read it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +135,7 @@ class Dialogue(asyncio.Protocol):
 
     @property
     def is_ready(self) -> bool:
-        """Open, and nothing unasked for has come: a server that has said 421 is about to hang up."""
+        """Open, and nothing unasked for has come: a server that has said 421 is about to hang up, and of others we don't know what they answer."""
         return not self._lost and not self._transport.is_closing() and not self._replies
 
     def allow(self, seconds: float) -> None:
@@ -147,18 +151,28 @@ class Dialogue(asyncio.Protocol):
     async def answers(self, envelope: Envelope, *, has_begun: bool) -> list[Reply]:
         """What the server answers to MAIL, RCPT and DATA, up to the first refusal where each waits for the one before.
 
-        When the last of three is 354 the server waits for the message; `forget` clears up after a refusal.
+        When the last of three is 354 the server waits for the message; `forget` clears up after a refusal. One that refuses and then says no
+        more, as after 421, has answered. Raises UnansweredError where the connection ends before the first answer.
         """
-        if self.offers.pipelining:
-            if not has_begun:
-                self.begin(envelope)
-            return [await self._reply() for _ in range(3)]
         replies: list[Reply] = []
-        for command in envelope.commands(self.offers):
-            self._write(command)
-            replies.append(await self._reply())
-            if replies[-1].is_refusal:
-                break
+        try:
+            if self.offers.pipelining:
+                if not has_begun:
+                    self.begin(envelope)
+                while len(replies) < 3:
+                    replies.append(await self._reply())
+                return replies
+            for command in envelope.commands(self.offers):
+                self._write(command)
+                replies.append(await self._reply())
+                if replies[-1].is_refusal:
+                    break
+        except (ConnectionLostError, TimeoutError) as error:
+            if not replies and isinstance(error, ConnectionLostError):
+                raise UnansweredError(str(error)) from error
+            if not any(reply.is_refusal for reply in replies):
+                raise
+            self.abort()
         return replies
 
     async def give(self, envelope: Envelope, following: Envelope | None) -> Reply:
@@ -171,14 +185,17 @@ class Dialogue(asyncio.Protocol):
         """Bring the dialogue back to where a new envelope may begin, after a refusal among the answers; hang up where that can't be."""
         mail, *others = (reply.code for reply in replies)
         has_recipient = len(others) > 0 and 200 <= others[0] < 300
-        if mail == _CLOSING or _CLOSING in others or (others[1:] == [_START_INPUT] and has_recipient):
+        if self._replies or mail == _CLOSING or _CLOSING in others or (others[1:] == [_START_INPUT] and has_recipient):
             self.abort()  # ending the message here would send an empty letter
         elif others[1:] == [_START_INPUT]:  # DATA was let through although nobody is left to write to (RFC 2920, 3.1)
             self._write(b".\r\n")
-            await self._reply()
+            said = await self._reply()
+            if said.code == _CLOSING or not (said.is_refusal or 200 <= said.code < 300):
+                self.abort()
         elif 200 <= mail < 300:
             self._write(b"RSET\r\n")
-            await self._reply()
+            if not 200 <= (await self._reply()).code < 300:  # it may be waiting for a message
+                self.abort()
 
     async def leave(self) -> None:
         """Say goodbye and close."""
@@ -218,7 +235,7 @@ class Dialogue(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._buffer += data
         try:
-            self._replies.extend(_taken(self._buffer))
+            self._replies.extend(_taken(self._buffer))  # those before what is none are kept
         except ValueError as error:
             self._end(str(error))
             self._transport.abort()
@@ -255,10 +272,9 @@ class Dialogue(asyncio.Protocol):
             self._waiter.set_result(None)
 
 
-def _taken(buffer: bytearray) -> list[Reply]:
-    """Whole replies at the beginning of a buffer, taken out of it. Raises ValueError for what is none."""
-    replies, lines, start = [], list[bytes](), 0
-    used = 0
+def _taken(buffer: bytearray) -> Iterator[Reply]:
+    """Whole replies at the beginning of a buffer, taken out of it at the end. Raises ValueError for what is none, after those before it."""
+    lines, start, used = list[bytes](), 0, 0
     while (end := buffer.find(b"\n", start)) >= 0:
         line = bytes(buffer[start:end]).rstrip(b"\r")
         start = end + 1
@@ -268,10 +284,9 @@ def _taken(buffer: bytearray) -> list[Reply]:
         lines.append(line)
         if line[3:4] != b"-":
             text = b"\n".join(each[4:].strip() for each in lines).decode("utf-8", "replace")
-            replies.append(Reply(int(line[:3]), text))
+            yield Reply(int(line[:3]), text)
             lines, used = [], start
     del buffer[:used]
     if len(buffer) > _LONGEST_REPLY:
         msg = "a reply without an end"
         raise ValueError(msg)
-    return replies

@@ -24,6 +24,7 @@ from winback.store import refreshing
 from winback.store.among import among
 from winback.store.given import rows as given_rows
 from winback.store.tables import Id, Utc, campaign_runs, customers, deliveries, recipients
+from winback.store.writable import writable
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +229,7 @@ def _answer(outcome: Outcome, *, is_late: bool) -> tuple[int, DeliveryStatus, st
     status = outcome.status
     if is_late and status not in {DeliveryStatus.SENT, DeliveryStatus.UNCERTAIN}:
         status = DeliveryStatus.FAILED
-    detail, remote_id = outcome.detail[:1000], outcome.remote_id[:500]
+    detail, remote_id = writable(outcome.detail, 1000), writable(outcome.remote_id, 500)
     return (outcome.delivery_id, status, outcome.reason, detail, remote_id, outcome.relay, outcome.attempts, outcome.due_at, outcome.sent_at)
 
 

@@ -14,6 +14,7 @@ from winback.model import UNFINISHED, ChannelName, DeliveryStatus, EventKind, Re
 from winback.store import refreshing, suppressions
 from winback.store.suppressions import Closed
 from winback.store.tables import campaign_runs, deliveries, events, links, recipients
+from winback.store.writable import writable
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ def number(connection: Connection, dedupe_key: str) -> int | None:
 
 def _row(event: Event) -> dict[str, Any]:
     row = {name: getattr(event, name) for name in _COLUMNS}  # asdict copies deeply, which took half of the time of storing a hit
-    return {**row, "signals": dict(event.signals), "text": event.text.replace("\x00", "")}  # PostgreSQL's text holds no NUL
+    return {**row, "signals": dict(event.signals), "text": writable(event.text)}
 
 
 _COLUMNS = tuple(each.name for each in fields(Event))

@@ -12,6 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from winback.limits import FuseCause
 from winback.model import UNFINISHED, DeliveryStatus, Reason
 from winback.store.tables import campaign_runs, deliveries, fuses
+from winback.store.writable import writable
 
 _STANDS = fuses.c.resumed_at.is_(None)
 
@@ -43,7 +44,7 @@ def blow(
 ) -> bool:
     """Stop a lane. False: it stands already, and its first cause stays."""
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    values = {"lane": lane, "cause": cause, "blown_at": now, "counts": dict(counts), "detail": detail[:1000], "stopped_by": stopped_by}
+    values = {"lane": lane, "cause": cause, "blown_at": now, "counts": dict(counts), "detail": writable(detail, 1000), "stopped_by": stopped_by}
     if stopped_by:  # whoever does it knows
         values["alarmed_at"] = now
     statement = dialect.insert(fuses).values(values).on_conflict_do_nothing(index_elements=["lane"], index_where=_STANDS)
@@ -55,7 +56,7 @@ def note_closed(connection: Connection, lane: str, now: datetime, detail: str, *
     told = select(func.count()).where(fuses.c.lane == lane, fuses.c.cause == FuseCause.CLOSED, fuses.c.blown_at > now - again_after)
     if connection.execute(told).scalar_one():
         return False
-    values = {"lane": lane, "cause": FuseCause.CLOSED, "blown_at": now, "resumed_at": now, "counts": {}, "detail": detail[:1000]}
+    values = {"lane": lane, "cause": FuseCause.CLOSED, "blown_at": now, "resumed_at": now, "counts": {}, "detail": writable(detail, 1000)}
     connection.execute(fuses.insert().values(values))
     return True
 

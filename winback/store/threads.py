@@ -17,6 +17,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from winback.journey.threads import Author, ThreadStatus, Topic, Why, WordStatus
 from winback.model import ChannelName
 from winback.store.tables import customers, thread_words, threads
+from winback.store.writable import writable
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +157,7 @@ def _add(connection: Connection, thread_id: int, words: Words, *, show: bool) ->
         "key": words.key[:200],
         "author": words.author,
         "channel": words.channel,
-        "text": _text(words.text),
+        "text": writable(words.text),
         "happened_at": words.at,
         "due_at": words.due_at,
         "remote_id": words.remote_id,
@@ -179,7 +180,7 @@ def change(connection: Connection, chat_id: str, remote_id: str, text: str, now:
     theirs = select(threads.c.id).where(threads.c.chat_id == chat_id)
     mine = (thread_words.c.thread_id.in_(theirs), thread_words.c.author == Author.CUSTOMER, thread_words.c.remote_id == remote_id)
     shown = {"shown": WordStatus.PLANNED}
-    done = connection.execute(update(thread_words).where(*mine, thread_words.c.text != text).values(text=_text(text), changed_at=now))
+    done = connection.execute(update(thread_words).where(*mine, thread_words.c.text != text).values(text=writable(text), changed_at=now))
     connection.execute(update(thread_words).where(*mine, thread_words.c.shown == WordStatus.SENT, thread_words.c.changed_at == now).values(shown))
     return done.rowcount > 0
 
@@ -212,7 +213,7 @@ def answer(  # noqa: PLR0917  what an answer is
         "author": Author.MANAGER,
         "by": by,
         "channel": channel or row.channel,
-        "text": _text(text),
+        "text": writable(text),
         "has_media": has_media,
         "happened_at": now,
         "status": WordStatus.PLANNED,
@@ -229,7 +230,7 @@ def note(connection: Connection, thread_id: int, text: str, now: datetime, *, sh
     """A line for the shop's people that the customer doesn't see."""
     number = select(func.count()).where(thread_words.c.thread_id == thread_id).scalar_subquery()
     key = f"note:{thread_id}:{now.isoformat()}:{connection.execute(select(number)).scalar_one()}"
-    values = {"thread_id": thread_id, "key": key, "author": Author.BOT, "channel": "", "text": _text(text)}
+    values = {"thread_id": thread_id, "key": key, "author": Author.BOT, "channel": "", "text": writable(text)}
     shown = WordStatus.PLANNED if show else ""
     connection.execute(insert(thread_words).values(values | {"happened_at": now, "status": WordStatus.HEARD, "shown": shown}))
 
@@ -302,10 +303,6 @@ def _give(connection: Connection, row: Row[Any], customer_id: int) -> None:
 
 def _own(connection: Connection, customer_id: int) -> str:
     return connection.execute(select(customers.c.manager).where(customers.c.id == customer_id)).scalar() or ""
-
-
-def _text(text: str) -> str:
-    return text.replace("\x00", "")  # PostgreSQL's text holds no NUL
 
 
 def _printable(text: str, longest: int) -> str:
