@@ -18,7 +18,6 @@ from winback.channels import smtp_dialogue
 from winback.channels.email import SmtpChannel
 from winback.channels.smtp_dialogue import Dialogue, Envelope, Offers
 from winback.errors import LaneError, PermanentError, TemporaryError, UncertainError
-from winback.model import Receipt
 
 Answer = Callable[[str, int], str | None]
 """(what came: EHLO, MAIL, RCPT, DATA, message, RSET or QUIT; how many times) -> the reply; None hangs up, an empty one keeps silent."""
@@ -95,6 +94,7 @@ def but(verb: str, time: int, said: str | None) -> Answer:
 
 
 OFFERS = "250-PIPELINING\r\n250 SIZE 1000000"
+BOTH = pytest.mark.parametrize("offers", ["250-PIPELINING\r\n250 SIZE", "250 SIZE"], ids=["pipelining", "step by step"])
 
 
 @contextlib.asynccontextmanager
@@ -168,7 +168,7 @@ async def test_a_server_without_ehlo_is_greeted_the_old_way():
         (but("DATA", 1, "250 what"), TemporaryError, 1),
     ],
 )
-@pytest.mark.parametrize("offers", ["250-PIPELINING\r\n250 SIZE", "250 SIZE"], ids=["pipelining", "step by step"])
+@BOTH
 async def test_a_break_at_any_point_costs_one_letter_and_never_doubles_another(broken, first, messages, offers):
     async with scripted(broken, offers=offers, timeout=0.3) as (script, channel):
         of_first, of_second = await outcomes(channel, 2)
@@ -178,61 +178,6 @@ async def test_a_break_at_any_point_costs_one_letter_and_never_doubles_another(b
     assert len(whole) == messages
     assert b"<wb.spring.2@" in whole[-1]
     assert not any(message == b"" for message in script.messages), "an empty letter was accepted"
-
-
-@pytest.mark.parametrize(
-    ("said", "next_", "kind", "reason"),
-    [
-        ("421 4.7.28 too fast", None, TemporaryError, "slow-down"),
-        ("550 5.1.1 nobody", None, PermanentError, "no-such-mailbox"),
-        ("550 5.1.1 nobody", "", PermanentError, "no-such-mailbox"),
-        ("550 5.1.1 nobody", "hm?", PermanentError, "no-such-mailbox"),
-    ],
-)
-@pytest.mark.parametrize("after", ["DATA", "RSET"])
-async def test_a_refusal_counts_although_the_server_says_no_more(said, next_, kind, reason, after):
-    def answer(verb: str, number: int) -> str | None:
-        return {("RCPT", 1): said, ("DATA", 1): next_ if after == "DATA" else "503 no", ("RSET", 1): next_}.get((verb, number), "usual")
-
-    async with scripted(answer, timeout=0.3) as (script, channel):
-        first, second = await outcomes(channel, 2)
-    assert (type(first), first.reason) == (kind, reason)
-    assert second.remote_id == "OK"
-    assert [len(script.messages), script.connections] == [1, 2]
-
-
-@pytest.mark.parametrize("offers", ["250-PIPELINING\r\n250 SIZE", "250 SIZE"], ids=["pipelining", "step by step"])
-async def test_a_reply_that_nobody_asked_for_isnt_taken_for_the_answer_to_the_letter(offers):
-    def answer(verb: str, number: int) -> str | None:
-        return {("DATA", 1): "354 go on\r\n250 OK", ("message", 1): "554 5.6.0 not this one"}.get((verb, number), "usual")
-
-    async with scripted(answer, offers=offers) as (script, channel):
-        (first,) = await outcomes(channel, 1)
-        assert (type(first), first.reason) == (TemporaryError, "connection-lost")
-    assert script.verbs[-1] == "DATA", "nothing of the letter was written"
-    assert not script.messages
-
-
-@pytest.mark.parametrize(("said", "kind"), [("250 OK", Receipt), ("554 5.5.0 no", PermanentError)])
-async def test_an_answer_counts_although_garbage_comes_in_the_same_piece(said, kind):
-    async with scripted(but("message", 1, f"{said}\r\nhm?")) as (script, channel):
-        (first,), (second,) = await outcomes(channel, 1), await outcomes(channel, 1)
-    assert isinstance(first, kind)
-    assert second.remote_id == "OK"
-    assert script.connections == 2
-
-
-async def test_a_server_that_answers_to_rset_that_it_waits_for_a_message_is_left():
-    """Its answer to DATA was an odd one, and the right one comes behind it."""
-
-    def answer(verb: str, number: int) -> str | None:
-        return {("DATA", 1): "250 what", ("RSET", 1): "354 go on"}.get((verb, number), "usual")
-
-    async with scripted(answer) as (script, channel):
-        first, second = await outcomes(channel, 2)
-    assert (type(first), first.reason) == (TemporaryError, "odd-answer")
-    assert second.remote_id == "OK"
-    assert [script.connections, len(script.messages)] == [2, 1]
 
 
 async def test_the_one_who_rode_behind_a_lost_letter_travels_on_a_new_connection():

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from winback.channels import mime, smtp_replies
-from winback.channels.smtp_dialogue import ConnectionLostError, Dialogue, Envelope, Offers, Reply
+from winback.channels.smtp_dialogue import ConnectionLostError, Dialogue, Envelope, Offers, Reply, UnansweredError
 from winback.channels.smtp_server import Server
 from winback.errors import ChannelError, LaneError, NotLetInError, PermanentError, TemporaryError, UncertainError
 from winback.model import Email, Receipt
@@ -178,7 +178,7 @@ class SmtpChannel:
                     job = None
                     continue
                 carried += 1
-                job, has_begun = await self._converse(dialogue, job, has_begun=has_begun, is_last=carried >= self._most)
+                job, has_begun = await self._converse(dialogue, job, has_begun=has_begun, is_kept=carried > 1, is_last=carried >= self._most)
         finally:
             self._serving -= 1
             if job is not None:  # unforeseen: whoever waits for it must hear of it
@@ -220,8 +220,11 @@ class SmtpChannel:
             self._idle.remove(waiting)
             waiting.set_result(None)
 
-    async def _converse(self, dialogue: Dialogue, job: _Job, *, has_begun: bool, is_last: bool) -> tuple[_Job | None, bool]:
-        """One letter's transaction. Returns the letter that rode behind it, if any, and whether its envelope has been written."""
+    async def _converse(self, dialogue: Dialogue, job: _Job, *, has_begun: bool, is_kept: bool, is_last: bool) -> tuple[_Job | None, bool]:
+        """One letter's transaction. Returns the letter that rode behind it, if any, and whether its envelope has been written.
+
+        Where a connection that has carried letters ends without a word about this one, it is the letter itself, for a new connection.
+        """
         try:
             dialogue.allow(self._timeout)
             replies = await dialogue.answers(job.envelope, has_begun=has_begun)
@@ -231,6 +234,8 @@ class SmtpChannel:
                 return None, False
         except (ConnectionLostError, OSError) as error:
             dialogue.abort()
+            if is_kept and isinstance(error, UnansweredError):  # some servers close behind each letter
+                return job, False
             job.settle(_lost_before_data(error))
             return None, False
         if not dialogue.is_ready:  # nothing of the letter is written: what lies there would be taken for the answer to it

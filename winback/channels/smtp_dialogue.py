@@ -29,6 +29,10 @@ class ConnectionLostError(Exception):
     """The server hung up, or wrote what is no SMTP."""
 
 
+class UnansweredError(ConnectionLostError):
+    """It did so without a word about the envelope: nothing says that it has read it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """What the server said: its code and text, the lines of a longer one joined by line feeds."""
@@ -148,25 +152,27 @@ class Dialogue(asyncio.Protocol):
         """What the server answers to MAIL, RCPT and DATA, up to the first refusal where each waits for the one before.
 
         When the last of three is 354 the server waits for the message; `forget` clears up after a refusal. One that refuses and then says no
-        more, as after 421, has answered.
+        more, as after 421, has answered. Raises UnansweredError where the connection ends before the first answer.
         """
         replies: list[Reply] = []
-        if self.offers.pipelining:
-            if not has_begun:
-                self.begin(envelope)
-            try:
+        try:
+            if self.offers.pipelining:
+                if not has_begun:
+                    self.begin(envelope)
                 while len(replies) < 3:
                     replies.append(await self._reply())
-            except (ConnectionLostError, TimeoutError):
-                if not any(reply.is_refusal for reply in replies):
-                    raise
-                self.abort()
-            return replies
-        for command in envelope.commands(self.offers):
-            self._write(command)
-            replies.append(await self._reply())
-            if replies[-1].is_refusal:
-                break
+                return replies
+            for command in envelope.commands(self.offers):
+                self._write(command)
+                replies.append(await self._reply())
+                if replies[-1].is_refusal:
+                    break
+        except (ConnectionLostError, TimeoutError) as error:
+            if not replies and isinstance(error, ConnectionLostError):
+                raise UnansweredError(str(error)) from error
+            if not any(reply.is_refusal for reply in replies):
+                raise
+            self.abort()
         return replies
 
     async def give(self, envelope: Envelope, following: Envelope | None) -> Reply:
