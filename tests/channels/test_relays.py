@@ -75,6 +75,21 @@ async def test_a_letter_goes_through_the_relay_that_it_names_while_that_is_open(
         assert {receipt.relay for receipt in await asyncio.gather(*map(out.send, named))} == {"first"}
 
 
+async def test_a_letter_that_nobody_waits_for_any_more_closes_no_relay():
+    async with scripted(but("MAIL", 1, "")) as (_, first), scripted(but("MAIL", 1, "")) as (_, second):
+        out = Relays([Relay("first", first), Relay("second", second)])
+        tasks = [asyncio.create_task(out.send(letter(number))) for number in range(6)]
+        await asyncio.sleep(0.1)
+        for task in tasks:
+            task.cancel()
+        found = await asyncio.gather(*tasks, return_exceptions=True)
+        assert Counter((type(each), getattr(each, "reason", "")) for each in found) == {
+            (LaneError, "interrupted"): 4,
+            (asyncio.CancelledError, ""): 2,
+        }
+        assert not out.closed
+
+
 async def test_a_relay_that_isnt_there_costs_nothing_while_another_is(two):
     first, _ = two
     async with Relays([Relay("gone", nowhere(), 5), Relay("first", channel(first))]) as out:

@@ -226,8 +226,9 @@ async def test_who_gives_up_waiting_before_the_letter_is_written_is_not_written_
         tasks = [asyncio.create_task(channel.send(letter(number))) for number in range(1, 4)]
         await asyncio.sleep(0)
         tasks[2].cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        found = await asyncio.gather(*tasks, return_exceptions=True)
     assert len(script.messages) == 2
+    assert (type(found[2]), found[2].reason) == (LaneError, "interrupted")
 
 
 @given(st.binary(max_size=200).map(lambda data: data.replace(b"\r", b"").replace(b"\n", b"\r\n")))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
 import threading
 
@@ -15,8 +16,9 @@ from tests.sending import command, crowd, judge, receiver
 from winback.channels.memory import MemoryChannel
 from winback.errors import LaneError, Refused
 from winback.model import DeliveryStatus
-from winback.operations import running
-from winback.sending import prepared
+from winback.operations import beginning, enrolment, running
+from winback.sending import line, prepared
+from winback.store import database, lane_counts
 
 CODES = {signal.SIGTERM: 143, signal.SIGINT: 130}
 
@@ -41,6 +43,29 @@ def test_a_run_that_is_told_to_stop_leaves_nothing_in_doubt_and_nothing_held(eng
         evidence = judge.gather(engine, server.log)
     assert judge.faults(evidence, letters=command.LETTERS, in_flight=crowd.IN_FLIGHT, is_over=False) == []
     assert evidence.twice == 0
+
+
+def test_letters_that_were_not_begun_when_we_were_stopped_are_no_tries_and_no_errors(engine, tmp_path, monkeypatch):
+    monkeypatch.setattr(line, "_GRACE", 0.1)
+    with receiver.Receiver(tmp_path / "log") as server:
+        ready = prepared.prepare(crowd.shop(tmp_path / "shop", server.port, connections=1), crowd.CAMPAIGN)
+        crowd.populate(engine, 4, now=START)
+        enrolment.enrol(engine, ready, beginning.begin(engine, ready, now=START), now=START)
+        server.follow(receiver.Fault("MAIL", "silence"))
+
+        async def stopped():
+            running_ = asyncio.ensure_future(running.go(ready, engine, now=lambda: START, worker="w"))
+            while not server._came["MAIL"]:  # noqa: ASYNC110  the server runs in a thread of its own
+                await asyncio.sleep(0.01)
+            running_.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await running_
+
+        asyncio.run(asyncio.wait_for(stopped(), 60))
+        then = judge.gather(engine, server.log)
+    assert sorted((row.status, row.reason, row.attempts) for row in then.rows) == [("handed_over", "", 0), *[("planned", "interrupted", 0)] * 3]
+    with database.reading(engine) as connection:
+        assert lane_counts.newest(connection, ["email"], START, 100).get("email", []) == []
 
 
 class Closing(MemoryChannel):

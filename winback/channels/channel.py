@@ -9,6 +9,9 @@ from winback.model import Receipt
 
 L_contra = TypeVar("L_contra", contravariant=True)
 
+INTERRUPTED = "interrupted"
+"""A LaneError's reason: we were stopped before anything was said of the letter. It is no try, and no fault of the other side."""
+
 
 class Channel(Protocol[L_contra]):
     """Sends finished letters. Entering it proves that the other side is there and lets us in (LaneError if not).

@@ -7,11 +7,11 @@ import ssl
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from winback.channels import mime, smtp_replies
+from winback.channels.channel import INTERRUPTED
 from winback.channels.smtp_dialogue import ConnectionLostError, Dialogue, Envelope, Offers, Reply, UnansweredError
 from winback.channels.smtp_server import Server
 from winback.errors import ChannelError, LaneError, NotLetInError, PermanentError, TemporaryError, UncertainError
@@ -129,7 +129,7 @@ class SmtpChannel:
             if job not in self._backlog:
                 raise
             self._backlog.remove(job)  # not a word of it was said
-            raise TemporaryError("interrupted", N_("we were stopped before it was begun"), timedelta(seconds=1)) from None
+            raise LaneError(INTERRUPTED, N_("we were stopped before it was begun")) from None
         self._taken += 1
         if self._taken == _LOOK_EVERY:
             self._look_at_the_pace()

@@ -10,12 +10,15 @@ from types import TracebackType
 from typing import Self
 
 from winback.channels import mime
-from winback.channels.channel import Channel
+from winback.channels.channel import INTERRUPTED, Channel
 from winback.errors import ChannelError, LaneError, NotLetInError, TemporaryError
 from winback.model import Email, Receipt
 from winback.speech import N_
 
 log = logging.getLogger(__name__)
+
+_OF_NO_RELAY = {mime.BROKEN_SENDER, INTERRUPTED}
+"""Nothing was asked of any: none is closed for it."""
 
 
 class NoRelayOpenError(LaneError):
@@ -116,7 +119,7 @@ class Relays:
                 relay.close(error, *self._pauses)
             except ChannelError as error:
                 error.relay = relay.name
-                if isinstance(error, LaneError) and error.reason != mime.BROKEN_SENDER and not relay.is_alone:
+                if isinstance(error, LaneError) and error.reason not in _OF_NO_RELAY and not relay.is_alone:
                     relay.close(error, *self._pauses)
                     if any(each.is_open() for each in self._relays):
                         raise _later(error) from error

@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import Any, TypeAlias
 
 from winback import tracing
-from winback.channels.channel import Channel
+from winback.channels.channel import INTERRUPTED, Channel
 from winback.errors import ChannelError, LaneError
 from winback.model import ChannelName, Receipt
 from winback.sending import fuse
@@ -157,7 +157,7 @@ class Line:
                 letters = exchange.result()
             else:  # perhaps nothing is written: it is tried once more on leaving
                 self._answered[:0] = answered
-            self._answered += [Answered(letter, LaneError("interrupted")) for letter in letters]
+            self._answered += [Answered(letter, LaneError(INTERRUPTED)) for letter in letters]
             raise
         self._weigh_refusals()
         if len(going) < len(letters):
