@@ -200,7 +200,8 @@ def _encode(text: str) -> tuple[str, bytes]:
     beyond = len(data) - len(text)  # bytes: one for each Latin or Cyrillic letter beyond ASCII
     data = data.translate(None, _CONTROLS).replace(b"\n", b"\r\n")
     if beyond * (3 if len(data) < _LONG else 60) < len(data):
-        return "quoted-printable", binascii.b2a_qp(data, istext=True)
+        packed = binascii.b2a_qp(data, istext=True)
+        return "quoted-printable", packed if b"\n" in data else packed.replace(b"\n", b"\r\n")  # it breaks lines as it sees them broken
     return "base64", _in_base64(data)
 
 
