@@ -44,7 +44,7 @@ def build(email: Email) -> bytes:
     boundary = f"=_winback_{email.delivery_id}"  # `=_` occurs in neither encoding
     headers = "\r\n".join([*_headers(email, boundary), ""]).encode("ascii" if email.to.isascii() else "utf-8")
     parts = [headers, _ascii(f"--{boundary}"), *_text_part("plain", email.text), _ascii(f"--{boundary}")]
-    parts += _shown_part(email, f"{boundary}_shown") if email.pictures else _text_part("html", email.html)
+    parts += _shown_part(email, f"=_shown_{email.delivery_id}") if email.pictures else _text_part("html", email.html)
     return b"\r\n".join([*parts, _ascii(f"--{boundary}--", "")])
 
 
