@@ -153,6 +153,18 @@ def test_one_letter_that_is_refused_again_and_again_stops_nobody_else(engine, tm
     assert letters(engine)["sent", ""] == 59
 
 
+@pytest.mark.parametrize("reason", ["message-refused", "sender-refused"])
+def test_one_message_that_a_channel_cannot_read_stops_nobody_else(engine, ready, reason):
+    populate(engine, ["one.example"], 30)
+    channel = AnsweringChannel(lambda to: LaneError(reason, "Bad Request: can't parse entities") if number(to) == 0 else None)
+    for minutes in range(0, 160, 16):
+        with contextlib.suppress(Refused):
+            go(ready, engine, START + timedelta(minutes=minutes), channel)
+    assert standing(engine) == {}
+    assert len(channel.letters) == 29
+    assert Counter(channel.tried)["c0@one.example"] > 3, "it was tried again"
+
+
 def test_a_provider_that_refuses_us_stops_alone_through_a_real_server_too(engine, tmp_path, monkeypatch):
     monkeypatch.setattr(line, "_PATIENCE", 30.0)  # however slow the machine, the first group is whole: it holds a row of three
     populate(engine, ["gmail.com", "one.example"], 80)
