@@ -189,6 +189,8 @@ def test_greylisting_and_a_connection_that_breaks_blow_no_fuse(engine, ready):
     populate(engine, ["ukr.net"], 200)
     go(ready, engine, START, AnsweringChannel(lambda _: TemporaryError("greylisted", "450 4.7.1 Greylisted")))
     assert standing(engine) == {}
+    go(ready, engine, START + timedelta(minutes=30), AnsweringChannel(lambda _: TemporaryError("relay-closed", "own: unreachable")))
+    assert standing(engine) == {}
     with pytest.raises(Refused):
         go(ready, engine, START + timedelta(hours=1), AnsweringChannel(lambda _: LaneError("unreachable", "the server hung up")))
     assert standing(engine) == {}

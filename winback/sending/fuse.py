@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from winback.channels import smtp_replies
+from winback.channels import relays, smtp_replies
 from winback.errors import LaneError, NotLetInError, PermanentError, TemporaryError
 from winback.journey import lane_rates
 from winback.journey.eligibility import Candidate
@@ -189,12 +189,12 @@ def _counts(content: Email | Message, answer: BaseException) -> Answers | None:
     """What an answer that is no receipt counts as. None: it speaks neither for nor against the lane.
 
     Greylisting is a principle of the other side; who blocked the bot did so at any time, and Telegram blames nobody for trying; a
-    connection that couldn't be made carried nothing.
+    connection that couldn't be made, and a relay that is closed, carried nothing.
     """
     match answer:
         case PermanentError():
             return Answers(refused=1) if isinstance(content, Email) else None
-        case TemporaryError(reason=smtp_replies.GREYLISTED):
+        case TemporaryError(reason=smtp_replies.GREYLISTED | relays.RELAY_CLOSED):
             return None
         case LaneError() if not refuses_us(answer):
             return None
