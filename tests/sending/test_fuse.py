@@ -253,6 +253,22 @@ def test_two_who_count_at_the_same_moment_see_each_other_with_the_next_answer(en
         assert one.standing == {"email", "group:gmail"}, "together they are a hundred and twenty"
 
 
+@pytest.mark.parametrize("comes", [[], ["ukr.net"], ["ukr.net"] * 100])
+def test_what_was_written_at_the_same_moment_is_looked_at_with_the_next_writing_too(engine, ready, comes):
+    if engine.dialect.name == "sqlite":
+        pytest.skip("SQLite has one writer")
+    one, two = (Watch(ready.project.settings.fuse, name) for name in ("one", "two"))
+    with database.writing(engine) as first, database.writing(engine) as second:
+        for watch, connection in ((one, first), (two, second)):
+            watch.watch(connection, [(_email(f"c{each}@gmail.com"), UNKNOWN) for each in range(60)], START)
+            watch.write(connection, START)
+    with database.writing(engine) as connection:
+        good = [(_email(f"c{each}@{domain}"), _receipt()) for each, domain in enumerate(comes)]
+        one.watch(connection, good, START)
+        one.write(connection, START)  # as a worker's end does
+        assert "group:gmail" in one.standing, "together they are a hundred and twenty"
+
+
 def test_two_who_see_it_at_once_blow_it_once(engine):
     with database.writing(engine) as connection:
         first = fuses.blow(connection, "email", FuseCause.BOUNCES, START, counts={"bad": 20, "of": 100, "above": 0.05})

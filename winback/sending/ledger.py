@@ -119,6 +119,9 @@ class Ledger:
             deliveries.release(connection, self.run.id, worker=self.worker)
             deliveries.stop_those_of_ended(connection, list(ids))
             self.fuse.write(connection, self.now())
+        if self.fuse.is_suspicious:
+            with self.writing() as connection:
+                self.fuse.look_again(connection, self.now())
 
     def _record_answers(self, connection: Connection, channel: ChannelName, answered: Sequence[Answered]) -> None:
         now, schedule = self.now(), self.writer.project.settings.retry_after
