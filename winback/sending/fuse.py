@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
@@ -63,6 +63,14 @@ class Watch:
     _rows: dict[str, tuple[int, Answers]] = field(default_factory=dict)  # the row of each lane that is being filled
     _written_at: datetime | None = None
     _suspicious: frozenset[str] = frozenset()  # lanes that what was written last spoke against
+
+    def counted(self) -> Watch:
+        """A copy, to go back to."""
+        return replace(self, _counted=dict(self._counted), _said=dict(self._said), _rows=dict(self._rows))
+
+    def count_from(self, before: Watch) -> None:
+        """Forget what was counted since then."""
+        vars(self).update(vars(before))
 
     def look(self, connection: Connection) -> frozenset[str]:
         """The lanes that stand now. What was counted for one before somebody stopped it counts no more once it goes on."""
