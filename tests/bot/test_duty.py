@@ -85,9 +85,10 @@ async def test_an_answer_that_certainly_did_not_leave_is_said_again_and_holds_up
     assert [message.chat_id for message in api.sent] == ["502", str(CHAT), str(CHAT)]
 
 
-async def test_an_answer_that_may_have_arrived_is_not_said_again(api, shop, connected):
+@pytest.mark.parametrize("fault", [bot_api.LOST_ANSWER, bot_api.BAD_GATEWAY])
+async def test_an_answer_that_may_have_arrived_is_not_said_again(api, shop, connected, fault):
     owe(shop, CHAT)
-    api.fail(CHAT, bot_api.LOST_ANSWER)
+    api.fail(CHAT, fault)
     at = await work(connected, shop.engine, done=lambda: not shop.rows(owed_rows))
     assert (len(api.sent), at.counts) == (1, {"in-doubt": 1})
 

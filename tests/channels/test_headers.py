@@ -125,6 +125,13 @@ def test_pictures_lie_beside_the_html_and_not_among_the_attachments():
     assert message.get_body(("html",)).get_content().strip() == f'<img src="{PICTURE.url}" alt="">'
 
 
+def test_no_boundary_begins_with_the_one_around_it():
+    message = read(replace(LETTER, pictures=(PICTURE,)))
+    outer, inner = (part.get_boundary() for part in message.walk() if part.is_multipart())
+    assert not inner.startswith(outer), "RFC 2046, 5.1.1: it would look like the end of a part"
+    assert not outer.startswith(inner)
+
+
 def test_a_pictures_name_cannot_add_a_header():
     message = read(replace(LETTER, pictures=(replace(PICTURE, name='a"\r\nX: y.png', content_id="x>\r\nX: y@z"),)))
     assert not any(part["X"] for part in message.walk())

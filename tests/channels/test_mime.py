@@ -127,6 +127,13 @@ def test_the_same_delivery_always_has_the_same_message_id():
     assert mime.message_id("весна 2027", 42, "news.zerno.example", key).startswith("<wb.2027.42.")
 
 
+def test_a_long_text_in_one_line_is_broken_as_the_wire_wants_it():
+    raw = mime.build(replace(LETTER, html="<p>" + "Hello Zoë, how are you doing? " * 8 + "</p>"))
+    assert b"Content-Transfer-Encoding: quoted-printable" in raw
+    assert b"=\r\n" in raw
+    assert not re.search(rb"(?<!\r)\n", raw)
+
+
 ANY_TEXT = st.text(st.characters(codec=None), max_size=200)
 HEADERS = [line.split(b":")[0] for line in mime.build(LETTER).split(b"\r\n\r\n")[0].split(b"\r\n") if not line.startswith(b" ")]
 
@@ -157,3 +164,4 @@ def test_every_body_is_read_back_and_no_line_is_longer_than_smtp_allows(text):
     parts = [part.get_payload(decode=True).decode().replace("\r\n", "\n") for part in message.iter_parts()]
     assert [part.rstrip("\n") for part in parts] == [text.rstrip("\n")] * 2
     assert max(map(len, raw.split(b"\r\n"))) <= 998
+    assert not re.search(rb"(?<!\r)\n", raw)

@@ -90,6 +90,19 @@ async def test_a_letter_that_nobody_waits_for_any_more_closes_no_relay():
         assert not out.closed
 
 
+async def test_a_letter_is_pressed_upon_no_relay_whose_pace_it_was_not_asked_about(two):
+    _, second = two
+    named = replace(letter(1), relay="gone")
+    async with Relays([Relay("gone", nowhere(), is_paced=True), Relay("second", channel(second), is_paced=True)]) as out:
+        with pytest.raises(TemporaryError, match="relay-closed: gone: unreachable"):
+            await out.send(named)
+        assert second.accepted == 0
+        assert (await out.send(replace(named, relay="second"))).relay == "second"
+        assert (await out.send(replace(named, relay=""))).relay == "second", "an answer to a customer asks for no turn"
+    async with Relays([Relay("gone", nowhere(), is_paced=True), Relay("second", channel(second))]) as out:
+        assert (await out.send(named)).relay == "second", "it takes as many as come"
+
+
 async def test_a_relay_that_isnt_there_costs_nothing_while_another_is(two):
     first, _ = two
     async with Relays([Relay("gone", nowhere(), 5), Relay("first", channel(first))]) as out:

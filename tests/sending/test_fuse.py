@@ -153,6 +153,18 @@ def test_one_letter_that_is_refused_again_and_again_stops_nobody_else(engine, tm
     assert letters(engine)["sent", ""] == 59
 
 
+@pytest.mark.parametrize("reason", ["message-refused", "sender-refused"])
+def test_one_message_that_a_channel_cannot_read_stops_nobody_else(engine, ready, reason):
+    populate(engine, ["one.example"], 30)
+    channel = AnsweringChannel(lambda to: LaneError(reason, "Bad Request: can't parse entities") if number(to) == 0 else None)
+    for minutes in range(0, 160, 16):
+        with contextlib.suppress(Refused):
+            go(ready, engine, START + timedelta(minutes=minutes), channel)
+    assert standing(engine) == {}
+    assert len(channel.letters) == 29
+    assert Counter(channel.tried)["c0@one.example"] > 3, "it was tried again"
+
+
 def test_a_provider_that_refuses_us_stops_alone_through_a_real_server_too(engine, tmp_path, monkeypatch):
     monkeypatch.setattr(line, "_PATIENCE", 30.0)  # however slow the machine, the first group is whole: it holds a row of three
     populate(engine, ["gmail.com", "one.example"], 80)
@@ -176,6 +188,8 @@ def test_letters_that_are_put_off_again_and_again_stop_their_lane(engine, ready)
 def test_greylisting_and_a_connection_that_breaks_blow_no_fuse(engine, ready):
     populate(engine, ["ukr.net"], 200)
     go(ready, engine, START, AnsweringChannel(lambda _: TemporaryError("greylisted", "450 4.7.1 Greylisted")))
+    assert standing(engine) == {}
+    go(ready, engine, START + timedelta(minutes=30), AnsweringChannel(lambda _: TemporaryError("relay-closed", "own: unreachable")))
     assert standing(engine) == {}
     with pytest.raises(Refused):
         go(ready, engine, START + timedelta(hours=1), AnsweringChannel(lambda _: LaneError("unreachable", "the server hung up")))
@@ -237,6 +251,22 @@ def test_two_who_count_at_the_same_moment_see_each_other_with_the_next_answer(en
         assert fuses.stopped(connection) == set(), "neither saw more than sixty letters"
         one.watch(connection, [(_email("c1@ukr.net"), _receipt())], START)
         assert one.standing == {"email", "group:gmail"}, "together they are a hundred and twenty"
+
+
+@pytest.mark.parametrize("comes", [[], ["ukr.net"], ["ukr.net"] * 100])
+def test_what_was_written_at_the_same_moment_is_looked_at_with_the_next_writing_too(engine, ready, comes):
+    if engine.dialect.name == "sqlite":
+        pytest.skip("SQLite has one writer")
+    one, two = (Watch(ready.project.settings.fuse, name) for name in ("one", "two"))
+    with database.writing(engine) as first, database.writing(engine) as second:
+        for watch, connection in ((one, first), (two, second)):
+            watch.watch(connection, [(_email(f"c{each}@gmail.com"), UNKNOWN) for each in range(60)], START)
+            watch.write(connection, START)
+    with database.writing(engine) as connection:
+        good = [(_email(f"c{each}@{domain}"), _receipt()) for each, domain in enumerate(comes)]
+        one.watch(connection, good, START)
+        one.write(connection, START)  # as a worker's end does
+        assert "group:gmail" in one.standing, "together they are a hundred and twenty"
 
 
 def test_two_who_see_it_at_once_blow_it_once(engine):

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from winback.errors import LaneError, PermanentError, TemporaryError, UncertainError
+from winback.errors import LaneError, NotLetInError, PermanentError, TemporaryError, UncertainError
 from winback.model import DeliveryStatus, Reason, Receipt
 from winback.sending import outcomes
 from winback.store.deliveries import Claimed
@@ -48,6 +48,20 @@ def test_what_the_other_side_asks_for_is_kept_to_the_second():
 def test_when_the_schedule_has_ended_the_letter_has_failed():
     outcome = tried(TemporaryError("put-off", "451 later"), len(SCHEDULE))
     assert (outcome.status, outcome.reason, outcome.detail) == (DeliveryStatus.FAILED, Reason.TRIES_RAN_OUT, "451 later")
+
+
+@pytest.mark.parametrize("reason", ["refused-by-policy", "message-refused", "sender-refused"])
+def test_what_refuses_us_is_tried_by_the_schedule_too_for_it_may_mean_this_letter_alone(reason):
+    outcome = tried(LaneError(reason, "400 can't parse"), 1)
+    assert (outcome.status, outcome.reason, outcome.attempts) == (DeliveryStatus.PLANNED, reason, 2)
+    assert outcome.due_at - NOW >= 0.8 * SCHEDULE[1]
+    outcome = tried(LaneError(reason, "400 can't parse"), len(SCHEDULE))
+    assert (outcome.status, outcome.reason, outcome.detail) == (DeliveryStatus.FAILED, Reason.TRIES_RAN_OUT, "400 can't parse")
+
+
+def test_a_letter_that_a_closed_relay_was_not_asked_about_stays_due():
+    outcome = tried(NotLetInError("refused-by-policy", "550 5.7.1 said of another"), 1)
+    assert (outcome.status, outcome.attempts, outcome.due_at) == (DeliveryStatus.PLANNED, 1, NOW)
 
 
 def test_greylisting_isnt_counted_and_waits_five_minutes_at_the_least():

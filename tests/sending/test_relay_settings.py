@@ -132,6 +132,12 @@ def test_a_token_file_is_read_anew_each_time(tmp_path):
     assert token() == "new"
 
 
+def test_relays_with_a_pace_are_known_to_the_channel(tmp_path):
+    project = opened(tmp_path, TWO, WINBACK_SMTP_PASSWORD_OWN="s3cret", WINBACK_SMTP_TOKEN_SECOND_RELAY="token")
+    project.config("pace.yaml").write_text("relays: {second-relay: {per_hour: 60}}\n", encoding="utf-8")
+    assert [relay.is_paced for relay in lanes.open_channel(project, ChannelName.EMAIL)._relays] == [False, True]
+
+
 def test_letters_leave_through_the_relays_that_the_settings_name(tmp_path):
     with MailServer(tmp_path / "one") as one, MailServer(tmp_path / "two", user="shop", password="s3cret") as two:
         email = f"""\
@@ -191,6 +197,9 @@ def test_a_delivery_is_meant_for_one_relay_by_weight_where_a_relay_has_a_pace_an
     assert meant == [lanes.relay_of(email, ["own"], number) for number in range(4000)]
     assert 0.72 < meant.count("own") / len(meant) < 0.78, "three of four"
     assert {lanes.relay_of(email, [], number) for number in range(50)} == {""}
+    again = [lanes.relay_of(email, ["own"], number, attempts=1) for number in range(4000)]
+    assert all(before != after for before, after in zip(meant, again, strict=True)), "the other one's turn"
+    assert [lanes.relay_of(email, ["own"], number, attempts=2) for number in range(4000)] == meant
     assert lanes.relay_of(opened(tmp_path, "").settings.email, ["main"], 7) == "main"
 
 

@@ -44,7 +44,7 @@ def build(email: Email) -> bytes:
     boundary = f"=_winback_{email.delivery_id}"  # `=_` occurs in neither encoding
     headers = "\r\n".join([*_headers(email, boundary), ""]).encode("ascii" if email.to.isascii() else "utf-8")
     parts = [headers, _ascii(f"--{boundary}"), *_text_part("plain", email.text), _ascii(f"--{boundary}")]
-    parts += _shown_part(email, f"{boundary}_shown") if email.pictures else _text_part("html", email.html)
+    parts += _shown_part(email, f"=_shown_{email.delivery_id}") if email.pictures else _text_part("html", email.html)
     return b"\r\n".join([*parts, _ascii(f"--{boundary}--", "")])
 
 
@@ -200,7 +200,8 @@ def _encode(text: str) -> tuple[str, bytes]:
     beyond = len(data) - len(text)  # bytes: one for each Latin or Cyrillic letter beyond ASCII
     data = data.translate(None, _CONTROLS).replace(b"\n", b"\r\n")
     if beyond * (3 if len(data) < _LONG else 60) < len(data):
-        return "quoted-printable", binascii.b2a_qp(data, istext=True)
+        packed = binascii.b2a_qp(data, istext=True)
+        return "quoted-printable", packed if b"\n" in data else packed.replace(b"\n", b"\r\n")  # it breaks lines as it sees them broken
     return "base64", _in_base64(data)
 
 

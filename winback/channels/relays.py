@@ -15,6 +15,9 @@ from winback.errors import ChannelError, LaneError, NotLetInError, TemporaryErro
 from winback.model import Email, Receipt
 from winback.speech import N_
 
+RELAY_CLOSED = "relay-closed"
+"""The relay that a letter took its turn at is closed, and those that are open have a pace that it wasn't asked about: nobody was given it."""
+
 log = logging.getLogger(__name__)
 
 _OF_NO_RELAY = {mime.BROKEN_SENDER, INTERRUPTED}
@@ -36,6 +39,7 @@ class Relay:
     name: str
     channel: Channel[Email]
     weight: int = 1
+    is_paced: bool = False  # it takes only letters that took their turn at it, and so name it
     turn: int = field(default=0, init=False)  # the highest is next
     is_alone: bool = field(default=False, init=False)
     error: LaneError | None = field(default=None, init=False)  # what it was closed for, until it takes a letter again
@@ -108,10 +112,13 @@ class Relays:
             relay.close(error, *self._pauses)
 
     async def send(self, letter: Email) -> Receipt:
-        """Through the relay that the letter names, while it is open; else through the one whose turn it is."""
+        """Through the relay that the letter names, while it is open; else through the one whose turn it is.
+
+        A letter that names one is never pressed upon another with a pace: TemporaryError `relay-closed`, and the next try is another's turn.
+        """
         tried: set[str] = set()
         while True:
-            relay = _next(self._open_but(tried), letter.relay)
+            relay = _next(self._open_to(letter, tried), letter.relay)
             tried.add(relay.name)
             try:
                 receipt = await relay.channel.send(letter)
@@ -127,6 +134,14 @@ class Relays:
             else:
                 relay.took()
                 return replace(receipt, relay=relay.name)
+
+    def _open_to(self, letter: Email, tried: set[str]) -> list[Relay]:
+        found = self._open_but(tried)
+        if letter.relay:
+            found = [relay for relay in found if relay.name == letter.relay or not relay.is_paced]
+            if not found:
+                raise TemporaryError(RELAY_CLOSED, next((f"{each.name}: {each.error}" for each in self._relays if each.name == letter.relay), ""))
+        return found
 
     def _open_but(self, tried: set[str]) -> list[Relay]:
         """The relays that are open, without those that were tried. Raises LaneError when there are none."""

@@ -235,17 +235,21 @@ def _put_off(refusal: error.TelegramError) -> ChannelError:
 # httpx's errors that come before the request has been written; after any other the message may have arrived.
 _NOT_WRITTEN = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
 
+_NOT_DONE = "Internal Server Error"
+"""The API's own word that it did not do it (docs/decisions/0258). "Bad Gateway" is a server's in the middle, ": restart" of what broke off."""
+
 
 def _network(refusal: error.TelegramError) -> ChannelError:
     """NetworkError and TimedOut: a broken connection, or an answer with a 5xx.
 
-    python-telegram-bot keeps httpx's exception as the cause; an answer that could be read has none, one that couldn't has its own.
+    python-telegram-bot keeps httpx's exception as the cause; an answer that could be read has none, one that couldn't has its own. Of an
+    answer's status and description only the description is left of what it says in JSON.
     """
     cause = refusal.__cause__
     if isinstance(cause, _NOT_WRITTEN):
         return TemporaryError("unreachable", refusal.message)
-    if cause is None and not isinstance(refusal, error.TimedOut):
-        return TemporaryError("server-error", refusal.message)  # the API itself says that it did not do it
+    if cause is None and refusal.message == _NOT_DONE:
+        return TemporaryError("server-error", refusal.message)
     return UncertainError("no-answer", refusal.message)
 
 

@@ -39,6 +39,7 @@ class Fault:
 BLOCKED = Fault(403, "Forbidden: bot was blocked by the user")
 NO_SUCH_CHAT = Fault(400, "Bad Request: chat not found")
 SERVER_ERROR = Fault(500, "Internal Server Error")
+BAD_GATEWAY = Fault(502, "Bad Gateway", arrives=True)
 LOST_BEFORE = Fault(0)
 LOST_ANSWER = Fault(0, arrives=True)
 

@@ -131,7 +131,7 @@ class Writer:
             unsubscribe_url=filled["unsubscribe_url"],
             pictures=rendered.pictures,
             unsubscribe_mailto=addresses.unsubscribe_mailbox(signing.reply_to or signing.email, self.project.link_keys[0], delivery.id),
-            relay=lanes.relay_of(self.project.settings.email, self.prepared.pace.paced_relays, delivery.id),
+            relay=lanes.relay_of(self.project.settings.email, self.prepared.pace.paced_relays, delivery.id, delivery.attempts),
         )
 
     def _template(self, letter: str, locale: str, signing: Sender, filled: dict[str, Any]) -> EmailTemplate:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from winback.channels import smtp_replies
+from winback.channels import relays, smtp_replies
 from winback.errors import LaneError, NotLetInError, PermanentError, TemporaryError
 from winback.journey import lane_rates
 from winback.journey.eligibility import Candidate
@@ -62,7 +62,15 @@ class Watch:
     _said: dict[str, str] = field(default_factory=dict)  # by lane, the last that spoke against it
     _rows: dict[str, tuple[int, Answers]] = field(default_factory=dict)  # the row of each lane that is being filled
     _written_at: datetime | None = None
-    _suspicious: Sequence[str] = ()  # lanes that what was written last spoke against
+    _suspicious: frozenset[str] = frozenset()  # lanes that what was written last spoke against
+
+    def counted(self) -> Watch:
+        """A copy, to go back to."""
+        return replace(self, _counted=dict(self._counted), _said=dict(self._said), _rows=dict(self._rows))
+
+    def count_from(self, before: Watch) -> None:
+        """Forget what was counted since then."""
+        vars(self).update(vars(before))
 
     def look(self, connection: Connection) -> frozenset[str]:
         """The lanes that stand now. What was counted for one before somebody stopped it counts no more once it goes on."""
@@ -105,12 +113,11 @@ class Watch:
         letters = sum(self._counted[name].answered for name in map(str, ChannelName) if name in self._counted)
         if urgent or letters >= _LETTERS_A_ROW or now - self._written_at >= timedelta(seconds=_SECONDS_A_ROW):
             self.write(connection, now)
-        elif self._suspicious:  # another worker may have written at the same moment, and neither saw the other's
-            self._judge(connection, now)
-            self._suspicious = ()
+        elif self.is_suspicious:
+            self.look_again(connection, now)
 
     def write(self, connection: Connection, now: datetime) -> None:
-        """Write what was counted, and stop the lanes that it speaks against."""
+        """Write what was counted, and stop the lanes that it, or what was written before, speaks against."""
         counted, self._counted, self._written_at = self._counted, {}, now
         rows = {}
         for lane, answers in counted.items():
@@ -120,12 +127,22 @@ class Watch:
             self._rows[lane] = (number, before.then(answers))
             rows[lane, number] = self._rows[lane][1]
         lane_counts.put(connection, self.worker, rows, now)
-        self._suspicious = [lane for lane, answers in counted.items() if answers.refused or answers.errors]
-        if self._suspicious:
-            self._judge(connection, now)
+        before_this, self._suspicious = self._suspicious, frozenset(lane for lane, answers in counted.items() if answers.refused or answers.errors)
+        if judged := before_this | self._suspicious:
+            self._judge(connection, judged, now)
 
-    def _judge(self, connection: Connection, now: datetime) -> None:
-        blow(connection, self.limits, self._suspicious, now, causes=lane_rates.AT_ONCE, said=self._said)
+    @property
+    def is_suspicious(self) -> bool:
+        """Whether what was written last speaks against a lane, and nobody has looked again."""
+        return bool(self._suspicious)
+
+    def look_again(self, connection: Connection, now: datetime) -> None:
+        """Another worker may have written at the same moment as this one, and neither saw the other's: look once more, after the transaction."""
+        self._judge(connection, self._suspicious, now)
+        self._suspicious = frozenset()
+
+    def _judge(self, connection: Connection, lanes: Collection[str], now: datetime) -> None:
+        blow(connection, self.limits, lanes, now, causes=lane_rates.AT_ONCE, said=self._said)
         self.look(connection)  # somebody else may have been quicker
 
 
@@ -189,12 +206,12 @@ def _counts(content: Email | Message, answer: BaseException) -> Answers | None:
     """What an answer that is no receipt counts as. None: it speaks neither for nor against the lane.
 
     Greylisting is a principle of the other side; who blocked the bot did so at any time, and Telegram blames nobody for trying; a
-    connection that couldn't be made carried nothing.
+    connection that couldn't be made, and a relay that is closed, carried nothing.
     """
     match answer:
         case PermanentError():
             return Answers(refused=1) if isinstance(content, Email) else None
-        case TemporaryError(reason=smtp_replies.GREYLISTED):
+        case TemporaryError(reason=smtp_replies.GREYLISTED | relays.RELAY_CLOSED):
             return None
         case LaneError() if not refuses_us(answer):
             return None

@@ -16,7 +16,7 @@ from winback.channels.file import FileChannel
 from winback.channels.relays import NoRelayOpenError, Relay, Relays
 from winback.errors import ConfigError, LaneError, Problem
 from winback.model import ChannelName, Email, Message
-from winback.sending import allowing, shelves, turnstile
+from winback.sending import allowing, pace, shelves, turnstile
 from winback.settings import Project
 from winback.strictyaml import Place
 from winback.tracking import addresses
@@ -69,19 +69,21 @@ def _channel(project: Project, name: ChannelName) -> Channel[Any]:
         if settings.email.via == "file":
             return FileChannel(project.out / "mailbox" / "email")
         keys = signers(project)
-        return Relays([Relay(relay.name, _smtp(project, relay, keys), relay.weight) for relay in settings.email.relays])
+        relays = settings.email.relays
+        paced = pace.read(project).paced_relays if len(relays) > 1 else ()
+        return Relays([Relay(relay.name, _smtp(project, relay, keys), relay.weight, relay.name in paced) for relay in relays])
     if settings.way(name).via == "file":
         return FileChannel(project.out / "mailbox" / name)
     if name.goes_by_phone:
         return _gateway(project, name, settings.gateways[name])
     from winback.channels.telegram import TelegramChannel
 
-    token, pace = bot_token(project), settings.telegram.messages_per_second
+    token, per_second = bot_token(project), settings.telegram.messages_per_second
     return TelegramChannel(
         token,
         api_url=settings.telegram.api_url,
-        messages_per_second=pace,
-        spacing=turnstile.of(project, name, pace),
+        messages_per_second=per_second,
+        spacing=turnstile.of(project, name, per_second),
         shelf=shelves.of(project, token),
     )
 
@@ -130,16 +132,17 @@ def _smtp(project: Project, relay: RelaySettings, keys: Sequence[Signer]) -> Cha
     )
 
 
-def relay_of(email: EmailSettings, paced: Collection[str], delivery_id: int) -> str:
+def relay_of(email: EmailSettings, paced: Collection[str], delivery_id: int, attempts: int = 0) -> str:
     """The relay that a delivery is meant for, so that its pace can be asked before the letter is written: by weight, and always the same.
 
-    `paced` are the relays with a pace of their own. Empty where there is none: then whichever's turn it is takes the letter.
+    After a try, the next one: it may have been put off because its relay was closed. `paced` are the relays with a pace of their own. Empty where there is none: then whichever's turn it is takes the letter.
     """
     if not paced:
         return ""
     drawn = int.from_bytes(hashlib.sha256(f"relay {delivery_id}".encode()).digest()[:8]) % sum(relay.weight for relay in email.relays)
     ends = itertools.accumulate(relay.weight for relay in email.relays)
-    return next(relay.name for relay, end in zip(email.relays, ends, strict=True) if drawn < end)
+    place = next(place for place, end in enumerate(ends) if drawn < end)
+    return email.relays[(place + attempts) % len(email.relays)].name
 
 
 def _place(project: Project, relay: str) -> Place:

@@ -72,8 +72,20 @@ class Ledger:
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        with self._turn, database.writing(self.engine) as connection:
+        with self._turn, self._uncounted_on_failure(), database.writing(self.engine) as connection:
             yield connection
+
+    @contextmanager
+    def _uncounted_on_failure(self) -> Iterator[None]:
+        """What a transaction counted that came to nothing counts no more: it is repeated."""
+        sent, watched = self.sent.copy(), self.fuse.counted()
+        try:
+            yield
+        except BaseException:
+            self.sent.clear()
+            self.sent.update(sent)
+            self.fuse.count_from(watched)
+            raise
 
     def settle_dead_claims(self, connection: Connection) -> int:
         """Settle what dead workers left; the journeys of the uncertain ones go on. Returns how many became uncertain."""
@@ -119,6 +131,9 @@ class Ledger:
             deliveries.release(connection, self.run.id, worker=self.worker)
             deliveries.stop_those_of_ended(connection, list(ids))
             self.fuse.write(connection, self.now())
+        if self.fuse.is_suspicious:
+            with self.writing() as connection:
+                self.fuse.look_again(connection, self.now())
 
     def _record_answers(self, connection: Connection, channel: ChannelName, answered: Sequence[Answered]) -> None:
         now, schedule = self.now(), self.writer.project.settings.retry_after

@@ -10,6 +10,7 @@ from winback.channels import smtp_replies
 from winback.errors import LaneError, PermanentError, TemplateError, TemporaryError, UncertainError
 from winback.journey.last_check import Postpone, SkipStage, Stop
 from winback.model import DeliveryStatus, Reason, Receipt
+from winback.sending import fuse
 from winback.store.deliveries import Claimed, Outcome
 
 LONGEST = timedelta(hours=72)
@@ -27,7 +28,7 @@ def of(claimed: Claimed, result: Receipt | BaseException, schedule: Sequence[tim
             return Outcome(claimed.id, DeliveryStatus.SENT, remote_id=result.remote_id, attempts=tries, sent_at=now, relay=result.relay)
         case TemporaryError():
             return _again(claimed, result, schedule, now)
-        case LaneError(reason=smtp_replies.POLICY):  # it may be about this letter alone: it mustn't be the first of every go
+        case LaneError() if fuse.refuses_us(result):  # it may be about this letter alone: it mustn't be the first of every go
             return _again(claimed, result, schedule, now)
         case PermanentError():
             status, reason = DeliveryStatus.FAILED, result.reason

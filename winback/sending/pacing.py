@@ -66,7 +66,7 @@ def hold(
 
 def _lanes(prepared: Prepared, passed: Passed) -> tuple[Terms, ...]:
     pace, channel = prepared.pace, passed.send.channel
-    relay = ways.relay_of(prepared.project.settings.email, pace.paced_relays, passed.claimed.id)
+    relay = ways.relay_of(prepared.project.settings.email, pace.paced_relays, passed.claimed.id, passed.claimed.attempts)
     return pace.lanes(channel, passed.candidate.reach[channel].address, relay)
 
 
