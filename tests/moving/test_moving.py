@@ -264,6 +264,30 @@ def test_exports_say_what_they_say(project, engine, tmp_path, tool):
     assert everything(engine) == before
 
 
+PROVEN = SHOP.replace("A,anna@zerno.example,Анна,,,", "A,anna@zerno.example,Анна,yes,2025-01-01,till")
+SILENT = {
+    "an empty status": "email,firstname,status,optin_time\nanna@zerno.example,Anna,,2025-01-02\n",
+    "an empty reason": "email,dnc_reason\nanna@zerno.example,\n",
+    "contactable, beside a type": "email,type,dnc_reason\nanna@zerno.example,lead,0\n",
+    "never joined": "email,status\nanna@zerno.example,Non-Subscribed\n",
+    "never joined, in two words": "email,status\nanna@zerno.example,non_subscribed\n",
+    "never confirmed": "email,status\nanna@zerno.example,unconfirmed\n",
+}
+
+
+@pytest.mark.parametrize("rows", SILENT.values(), ids=SILENT)
+@pytest.mark.parametrize("tool", ["csv", "mautic"])
+def test_a_status_that_says_nothing_closes_nobody(tmp_path, engine, tool, rows):
+    project = shopdata.shop(tmp_path / "shop", PEOPLE, people=PROVEN)
+    importing.run(project, engine, now=NOW)
+    path = tmp_path / "export.csv"
+    path.write_text(rows + "hlib@zerno.example" + rows.splitlines()[0].count(",") * ",unsubscribed" + "\n", encoding="utf-8")
+    report = moving.run(project, engine, tool, str(path), now=NOW + timedelta(days=1))
+    assert (report.closed.new, report.closed.passed_over) == (1, 1)
+    assert closed(engine, project).keys() == {"hlib@zerno.example"}
+    assert agreements(engine)["A"] == (True, False, "till")
+
+
 @pytest.mark.parametrize(
     ("tool", "place", "said"),
     [
