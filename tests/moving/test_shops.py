@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import shutil
-from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine
 
+from tests.moving.examples import SHOPS, brought
 from tests.operations import shopdata
-from winback import settings
 from winback.audience import cells, order_rows
 from winback.audience.rows import Chunk
 from winback.audience.source import Source
 from winback.operations import importing
 from winback.store import database
 from winback.store.tables import consents, customers, orders
-
-SHOPS = Path(__file__).resolve().parents[2] / "examples" / "shops"
 
 # key, customer, day in Kyiv, amount in minor units, currency, quantity, status
 EXPECTED: dict[str, tuple[list[tuple[Any, ...]], int]] = {
@@ -33,11 +29,11 @@ EXPECTED: dict[str, tuple[list[tuple[Any, ...]], int]] = {
     ),
     "woocommerce": (
         [
-            ("101", "1", "2025-03-02", 50000, "UAH", 4, "placed"),  # 22:30 UTC is the next day in Kyiv
-            ("102", "1", "2025-03-05", -12000, "UAH", -1, "returned"),
-            ("103", "2", "2025-03-06", 30000, "UAH", 2, "cancelled"),
-            ("105", "1", "2025-03-08", 8000, "UAH", 1, "cancelled"),
-            ("107", "2", "2025-03-10", 4050, "EUR", 1, "placed"),
+            ("101", "11", "2025-03-02", 50000, "UAH", 4, "placed"),  # 22:30 UTC is the next day in Kyiv
+            ("102", "11", "2025-03-05", -12000, "UAH", -1, "returned"),
+            ("103", "ivan@zerno.example", "2025-03-06", 30000, "UAH", 2, "cancelled"),
+            ("105", "11", "2025-03-08", 8000, "UAH", 1, "cancelled"),
+            ("107", "ivan@zerno.example", "2025-03-10", 4050, "EUR", 1, "placed"),
         ],
         0,
     ),
@@ -74,23 +70,6 @@ EXPECTED: dict[str, tuple[list[tuple[Any, ...]], int]] = {
         0,
     ),
 }
-
-
-def brought(folder: Path, name: str) -> settings.Project:
-    """A project with the example's files; its sample database, where it has one, is SQLite's."""
-    shop = SHOPS / name
-    (folder / "config").mkdir(parents=True)
-    (folder / "config/settings.yaml").write_text(shopdata.SETTINGS, encoding="utf-8")
-    shutil.copy(shop / "sources.yaml", folder / "config/sources.yaml")
-    for path in shop.glob("*.csv"):
-        shutil.copy(path, folder / path.name)
-    if (shop / "sample.sql").is_file():
-        engine = create_engine(f"sqlite:///{folder / 'shop.db'}")
-        with engine.begin() as connection:
-            for statement in (shop / "sample.sql").read_text(encoding="utf-8").split(";\n"):
-                connection.exec_driver_sql(statement)
-        engine.dispose()
-    return settings.open_project(folder, {"WINBACK_SECRET": "k" * 32, "SHOP_URL": "sqlite:///shop.db"})
 
 
 def test_every_example_is_tried():

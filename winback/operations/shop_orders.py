@@ -34,7 +34,7 @@ _DEEPEST = 4
 _OWN: Mapping[str, Mapping[str, Any]] = {
     "woocommerce": {
         "id": "id",
-        "customer": "customer_id",
+        "customer": "buyer",
         "ordered_at": "date_created_gmt",
         "amount": "total",
         "currency": "currency",
@@ -115,7 +115,17 @@ def _columns(order: Mapping[str, Any], shop: Shop) -> Iterator[tuple[str, Any]]:
     lines = order.get("line_items")
     quantities = [line.get("quantity") for line in lines if isinstance(line, dict)] if isinstance(lines, list) else []
     yield "items", sum(each for each in quantities if isinstance(each, int) and 0 <= each < 10**6) or 1
+    yield "buyer", _buyer(order)
     yield "state", "cancelled" if order.get("cancelled_at") else order.get("financial_status")
+
+
+def _buyer(order: Mapping[str, Any]) -> int | str | None:
+    """WooCommerce's number of the user; of a guest, who has none, the address, in small letters. examples/shops/woocommerce imports them so."""
+    user, billing = order.get("customer_id"), order.get("billing")
+    if user and isinstance(user, int | str):
+        return user
+    email = billing.get("email") if isinstance(billing, dict) else None
+    return email.strip().lower() if isinstance(email, str) else None
 
 
 def _flat(before: str, value: Any, depth: int) -> Iterator[tuple[str, Any]]:
