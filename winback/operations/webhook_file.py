@@ -23,6 +23,7 @@ class Happening(StrEnum):
 
     RETURNED = "returned"  # a customer of a campaign ordered again
     UNSUBSCRIBED = "unsubscribed"  # a customer asked not to be written to
+    COMPLAINED = "complained"  # a customer called a letter spam: nobody should write to them any more
     BOUNCED = "bounced"  # a letter came back for good
     REPLIED = "replied"  # a person answered
     ANSWERED = "answered"  # a survey's question was answered
