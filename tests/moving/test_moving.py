@@ -288,6 +288,31 @@ def test_a_status_that_says_nothing_closes_nobody(tmp_path, engine, tool, rows):
     assert agreements(engine)["A"] == (True, False, "till")
 
 
+def test_an_export_is_closed_since_it_was_changed_not_since_it_was_made(project, engine, tmp_path):
+    path = tmp_path / "export.csv"
+    path.write_text(EXPORTS["listmonk"][0].replace("{},blocklisted,2024", "{},blocklisted,2020"), encoding="utf-8")
+    report = moving.run(project, engine, "listmonk", str(path), now=NOW)
+    assert closed(engine, project) == {"hlib@zerno.example": ("unsubscribed", "2024-06-04")}
+    assert "doesn't say who left one of its lists" in " ".join(report.warnings)
+    path.write_text("email,status,created_at\nyuri@zerno.example,unsubscribed,2020-01-01\n", encoding="utf-8")
+    assert moving.run(project, engine, "csv", str(path), now=NOW).warnings == ()
+    assert closed(engine, project)["yuri@zerno.example"] == ("unsubscribed", f"{NOW:%Y-%m-%d}")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "cp1251"])
+def test_an_export_in_another_encoding_is_refused_without_a_word_of_sources(project, engine, tmp_path, encoding):
+    path = tmp_path / "export.csv"
+    path.write_text("email,name\nanna@zerno.example,Анна\n", encoding=encoding)
+    for read in (
+        lambda: moving.run(project, engine, "csv", str(path), now=NOW),
+        lambda: suppressing.import_list(project, engine, path, reason=None, everywhere=False, now=NOW),
+    ):
+        with pytest.raises(SourceError) as refused:
+            read()
+        assert "sources.yaml" not in str(refused.value)
+        assert "Save it as UTF-8" in str(refused.value)
+
+
 @pytest.mark.parametrize(
     ("tool", "place", "said"),
     [

@@ -200,7 +200,7 @@ def _prefix(former: Former) -> str:
 def _exported(former: Former, names: Mapping[str, Sequence[str]], needed: Sequence[str]) -> Iterator[tuple[Rows, Mapping[str, str]]]:
     """The file's rows, and its columns by our names. Raises SourceError when one that is needed isn't there."""
     separator = suppression_lists.delimiter(former.path) or ","
-    with delimited.opened(Delimited(former.path, former.shown, delimiter=separator)) as rows:
+    with delimited.opened(Delimited(former.path, former.shown, delimiter=separator, described=False)) as rows:
         by_name = {cells.text(name).casefold(): name for name in reversed(rows.header)}
         found = {ours: next((by_name[word] for word in words if word in by_name), None) for ours, words in names.items()}
         columns = {ours: theirs for ours, theirs in found.items() if theirs}

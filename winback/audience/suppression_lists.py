@@ -36,20 +36,9 @@ _PHONE = (
     "wa_id",
 )
 _WORDS = ("status", "type", "event", "reason", "dnc reason", "dnc_reason", "list type", "suppression reason", "state")
-_MOMENTS = (
-    "unsub_time",
-    "clean_time",
-    "unsubscribed",
-    "unsubscribed_at",
-    "created",
-    "created_at",
-    "date added",
-    "date_added",
-    "updated_at",
-    "time",
-    "date",
-    "since",
-)
+_LEFT = ("unsub_time", "clean_time", "unsubscribed", "unsubscribed_at", "updated_at")
+"""When somebody left, or was changed last; the others may be when they came."""
+_MOMENTS = (*_LEFT, "created", "created_at", "date added", "date_added", "time", "date", "since")
 
 _MEANING: dict[str, Reason | None] = {
     **dict.fromkeys(
@@ -129,13 +118,13 @@ def read(path: Path, shown: str, *, reason: Reason | None = None, among: Among |
     if separator is None:
         yield from _plain(path, shown, reason)
         return
-    with delimited.opened(Delimited(path, shown, delimiter=separator)) as rows:
+    with delimited.opened(Delimited(path, shown, delimiter=separator, described=False)) as rows:
         yield from parts(rows, shown, path.name, reason=reason, among=among)
 
 
 def parts(rows: Rows, shown: str, name: str, *, reason: Reason | None = None, among: Among | None = None) -> Iterator[Part]:
     """The same of rows that are open already, of a file or a query of this name."""
-    columns = _columns(rows.header, shown, name)
+    columns = _columns(rows.header, shown, name, _LEFT if among else _MOMENTS)
     if among:
         columns = replace(columns, word=among.word, silent=among.silent)
     for chunk in rows.chunks:
@@ -191,7 +180,7 @@ def _plainly(text: str) -> tuple[ChannelName, ...]:
     return (ChannelName.TELEGRAM,) if addresses.chat_id(text) else (ChannelName.EMAIL,)
 
 
-def _columns(header: Sequence[str], shown: str, file: str) -> Columns:
+def _columns(header: Sequence[str], shown: str, file: str, moments: Sequence[str]) -> Columns:
     by_name = {cells.text(name).casefold(): name for name in header}
 
     def named(words: Sequence[str]) -> str | None:
@@ -201,7 +190,7 @@ def _columns(header: Sequence[str], shown: str, file: str) -> Columns:
     place = next(((column, channels) for words, channels in found if (column := named(words)) is not None), None)
     if place is None:
         raise SourceError(Problem(shown, 1, "no column of this list is called like one of addresses.", nearest("email", header, "Its columns")))
-    return Columns(*place, named(_WORDS), named(_MOMENTS), _by_name(file, by_name))
+    return Columns(*place, named(_WORDS), named(moments), _by_name(file, by_name))
 
 
 def _by_name(file: str, columns: dict[str, str]) -> Reason:
