@@ -31,6 +31,8 @@ WOO = {
 }
 SHOPIFY = {
     "id": 820982911946154508,
+    "name": "#1001",
+    "email": "26",
     "financial_status": "paid",
     "cancelled_at": None,
     "currency": "EUR",
@@ -82,7 +84,7 @@ async def test_an_order_of_each_kind_of_shop_is_taken(heard):
     assert (await tell(heard, "mugs", json.dumps(SHOPIFY).encode())).json()["inserted"] == 1
     assert orders(heard) == [
         ("727", 12940, "UAH", 3, "placed", "2026-11-20T22:30:00+00:00"),
-        ("m-820982911946154508", 5000, "EUR", 1, "placed", "2026-11-20T08:00:00+00:00"),
+        ("m-#1001", 5000, "EUR", 1, "placed", "2026-11-20T08:00:00+00:00"),
     ]
 
 

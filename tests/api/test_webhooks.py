@@ -102,6 +102,7 @@ def told(tmp_path, engine, receiver) -> Told:
 
 def test_what_happened_is_told_once_signed_and_without_personal_data(told, receiver):
     told.happen(EventKind.UNSUBSCRIBE, "u")
+    told.happen(EventKind.COMPLAINT, "c", "complaint")
     told.happen(EventKind.REPLY, "r", text="words of hers")
     told.happen(EventKind.ANSWER, "a")
     told.happen(EventKind.BOUNCE, "b", "hard")
@@ -114,10 +115,10 @@ def test_what_happened_is_told_once_signed_and_without_personal_data(told, recei
     told.put(t.outcomes, run_id=run, customer_id=told.who, currency="EUR", **returned)
     due = {"kind": "call", "status": "open", "asked_at": told.now, "text": "words of ours"}
     told.put(t.tasks, delivery_id=told.letter, customer_id=told.who, due_at=told.now, **due)
-    assert told.send() == {"noted": 6, "taken": 6, "put-off": 0, "given-up": 0}
+    assert told.send() == {"noted": 7, "taken": 7, "put-off": 0, "given-up": 0}
     assert told.send() == {"noted": 0, "taken": 0, "put-off": 0, "given-up": 0}
     said = [json.loads(body) for _, body in receiver.heard]
-    assert sorted(each["type"] for each in said) == ["answered", "bounced", "replied", "returned", "task-due", "unsubscribed"]
+    assert sorted(each["type"] for each in said) == ["answered", "bounced", "complained", "replied", "returned", "task-due", "unsubscribed"]
     assert {each["data"]["customer"] for each in said} == {"olena"}
     assert {each["data"]["campaign"] for each in said} == {"spring"}
     everything = str(receiver.heard)
@@ -127,7 +128,7 @@ def test_what_happened_is_told_once_signed_and_without_personal_data(told, recei
         wanted = base64.b64encode(hmac.new(b"twenty-four bytes or so..", signed, hashlib.sha256).digest()).decode()
         assert headers["webhook-signature"] == f"v1,{wanted}"
         assert int(headers["webhook-timestamp"]) == int(told.now.timestamp())
-    assert len({headers["webhook-id"] for headers, _ in receiver.heard}) == 6
+    assert len({headers["webhook-id"] for headers, _ in receiver.heard}) == 7
 
 
 def test_a_fact_that_was_still_being_written_at_the_last_look_is_told_later(told, receiver):

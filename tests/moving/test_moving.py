@@ -264,6 +264,55 @@ def test_exports_say_what_they_say(project, engine, tmp_path, tool):
     assert everything(engine) == before
 
 
+PROVEN = SHOP.replace("A,anna@zerno.example,Анна,,,", "A,anna@zerno.example,Анна,yes,2025-01-01,till")
+SILENT = {
+    "an empty status": "email,firstname,status,optin_time\nanna@zerno.example,Anna,,2025-01-02\n",
+    "an empty reason": "email,dnc_reason\nanna@zerno.example,\n",
+    "contactable, beside a type": "email,type,dnc_reason\nanna@zerno.example,lead,0\n",
+    "never joined": "email,status\nanna@zerno.example,Non-Subscribed\n",
+    "never joined, in two words": "email,status\nanna@zerno.example,non_subscribed\n",
+    "never confirmed": "email,status\nanna@zerno.example,unconfirmed\n",
+}
+
+
+@pytest.mark.parametrize("rows", SILENT.values(), ids=SILENT)
+@pytest.mark.parametrize("tool", ["csv", "mautic"])
+def test_a_status_that_says_nothing_closes_nobody(tmp_path, engine, tool, rows):
+    project = shopdata.shop(tmp_path / "shop", PEOPLE, people=PROVEN)
+    importing.run(project, engine, now=NOW)
+    path = tmp_path / "export.csv"
+    path.write_text(rows + "hlib@zerno.example" + rows.splitlines()[0].count(",") * ",unsubscribed" + "\n", encoding="utf-8")
+    report = moving.run(project, engine, tool, str(path), now=NOW + timedelta(days=1))
+    assert (report.closed.new, report.closed.passed_over) == (1, 1)
+    assert closed(engine, project).keys() == {"hlib@zerno.example"}
+    assert agreements(engine)["A"] == (True, False, "till")
+
+
+def test_an_export_is_closed_since_it_was_changed_not_since_it_was_made(project, engine, tmp_path):
+    path = tmp_path / "export.csv"
+    path.write_text(EXPORTS["listmonk"][0].replace("{},blocklisted,2024", "{},blocklisted,2020"), encoding="utf-8")
+    report = moving.run(project, engine, "listmonk", str(path), now=NOW)
+    assert closed(engine, project) == {"hlib@zerno.example": ("unsubscribed", "2024-06-04")}
+    assert "doesn't say who left one of its lists" in " ".join(report.warnings)
+    path.write_text("email,status,created_at\nyuri@zerno.example,unsubscribed,2020-01-01\n", encoding="utf-8")
+    assert moving.run(project, engine, "csv", str(path), now=NOW).warnings == ()
+    assert closed(engine, project)["yuri@zerno.example"] == ("unsubscribed", f"{NOW:%Y-%m-%d}")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "cp1251"])
+def test_an_export_in_another_encoding_is_refused_without_a_word_of_sources(project, engine, tmp_path, encoding):
+    path = tmp_path / "export.csv"
+    path.write_text("email,name\nanna@zerno.example,Анна\n", encoding=encoding)
+    for read in (
+        lambda: moving.run(project, engine, "csv", str(path), now=NOW),
+        lambda: suppressing.import_list(project, engine, path, reason=None, everywhere=False, now=NOW),
+    ):
+        with pytest.raises(SourceError) as refused:
+            read()
+        assert "sources.yaml" not in str(refused.value)
+        assert "Save it as UTF-8" in str(refused.value)
+
+
 @pytest.mark.parametrize(
     ("tool", "place", "said"),
     [

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import shutil
-from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import create_engine
 
+from tests.moving.examples import SHOPS, brought
 from tests.operations import shopdata
-from winback import settings
 from winback.audience import cells, order_rows
 from winback.audience.rows import Chunk
 from winback.audience.source import Source
 from winback.operations import importing
 from winback.store import database
 from winback.store.tables import consents, customers, orders
-
-SHOPS = Path(__file__).resolve().parents[2] / "examples" / "shops"
 
 # key, customer, day in Kyiv, amount in minor units, currency, quantity, status
 EXPECTED: dict[str, tuple[list[tuple[Any, ...]], int]] = {
@@ -33,11 +30,12 @@ EXPECTED: dict[str, tuple[list[tuple[Any, ...]], int]] = {
     ),
     "woocommerce": (
         [
-            ("101", "1", "2025-03-02", 50000, "UAH", 4, "placed"),  # 22:30 UTC is the next day in Kyiv
-            ("102", "1", "2025-03-05", -12000, "UAH", -1, "returned"),
-            ("103", "2", "2025-03-06", 30000, "UAH", 2, "cancelled"),
-            ("105", "1", "2025-03-08", 8000, "UAH", 1, "cancelled"),
-            ("107", "2", "2025-03-10", 4050, "EUR", 1, "placed"),
+            ("101", "11", "2025-03-02", 50000, "UAH", 4, "placed"),  # 22:30 UTC is the next day in Kyiv
+            ("102", "11", "2025-03-05", -12000, "UAH", -1, "returned"),
+            ("103", "ivan@zerno.example", "2025-03-06", 30000, "UAH", 2, "cancelled"),
+            ("104", "ivan@zerno.example", "2025-03-07", -30000, "UAH", -2, "cancelled"),  # with the order that it gave back
+            ("105", "11", "2025-03-08", 8000, "UAH", 1, "cancelled"),
+            ("107", "ivan@zerno.example", "2025-03-10", 4050, "EUR", 1, "placed"),
         ],
         0,
     ),
@@ -76,23 +74,6 @@ EXPECTED: dict[str, tuple[list[tuple[Any, ...]], int]] = {
 }
 
 
-def brought(folder: Path, name: str) -> settings.Project:
-    """A project with the example's files; its sample database, where it has one, is SQLite's."""
-    shop = SHOPS / name
-    (folder / "config").mkdir(parents=True)
-    (folder / "config/settings.yaml").write_text(shopdata.SETTINGS, encoding="utf-8")
-    shutil.copy(shop / "sources.yaml", folder / "config/sources.yaml")
-    for path in shop.glob("*.csv"):
-        shutil.copy(path, folder / path.name)
-    if (shop / "sample.sql").is_file():
-        engine = create_engine(f"sqlite:///{folder / 'shop.db'}")
-        with engine.begin() as connection:
-            for statement in (shop / "sample.sql").read_text(encoding="utf-8").split(";\n"):
-                connection.exec_driver_sql(statement)
-        engine.dispose()
-    return settings.open_project(folder, {"WINBACK_SECRET": "k" * 32, "SHOP_URL": "sqlite:///shop.db"})
-
-
 def test_every_example_is_tried():
     assert {path.name for path in SHOPS.iterdir() if path.is_dir()} == set(EXPECTED)
 
@@ -116,6 +97,41 @@ def test_a_shop_comes_in_as_it_stands(tmp_path, empty_file, name):
             for key, given, withdrawn in shopdata.columns(engine, consents, "customer", "given_at", "withdrawn_at")
         }
         assert sorted(agreed.values()) == ([(False, False), (False, True)] if name in {"shopify", "opencart"} else [(False, True), (True, False)])
+    engine.dispose()
+
+
+GONE = {
+    "thrown away": ["UPDATE wp_wc_orders SET status = 'trash', date_updated_gmt = '2025-04-01 10:00:00' WHERE id = 101"],
+    "cancelled": ["UPDATE wp_wc_orders SET status = 'wc-cancelled', date_updated_gmt = '2025-04-01 10:00:00' WHERE id = 101"],
+    "given back in two steps": [
+        "UPDATE wp_wc_orders SET status = 'wc-refunded', date_updated_gmt = '2025-04-01 10:00:00' WHERE id = 101",
+        (
+            "INSERT INTO wp_wc_orders (id, status, currency, type, total_amount, customer_id, date_created_gmt, date_updated_gmt, parent_order_id) "
+            "VALUES (108, 'wc-completed', 'UAH', 'shop_refund', -380, 0, '2025-04-01 10:00:00', '2025-04-01 10:00:00', 101)"
+        ),
+        (
+            "INSERT INTO wp_wc_order_stats (order_id, parent_id, num_items_sold, total_sales, status, customer_id) "
+            "VALUES (108, 101, -3, -380, 'wc-completed', 1)"
+        ),
+    ],
+}
+
+
+@pytest.mark.parametrize("what", GONE)
+def test_of_woocommerces_order_that_is_gone_nothing_counts_any_more(tmp_path, empty_file, what):
+    project = brought(tmp_path / "shop", "woocommerce")
+    shutil.copy(empty_file, tmp_path / "winback.db")
+    engine = database.open_engine(f"sqlite:///{tmp_path / 'winback.db'}")
+    importing.run(project, engine, now=shopdata.NOW)
+    shop = create_engine(f"sqlite:///{project.root / 'shop.db'}")
+    with shop.begin() as connection:
+        for statement in GONE[what]:
+            connection.exec_driver_sql(statement)
+    shop.dispose()
+    importing.run(project, engine, now=shopdata.NOW)
+    found = {key: status for key, status in shopdata.columns(engine, orders, "key", "status") if key in {"101", "102", "108"}}
+    assert set(found.values()) == {"cancelled"}
+    assert {"101", "102"} <= set(found)
     engine.dispose()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import get_type_hints
 
 import jsonschema
 import pytest
@@ -11,6 +12,7 @@ import yaml
 
 from tests.projects import ROOT
 from winback import strictyaml
+from winback.commands import project
 from winback.operations import schemas
 
 KINDS = {"cohorts": "cohort", "campaigns": "campaign"}
@@ -44,3 +46,8 @@ def test_every_shipped_file_names_its_schema_for_the_editor(path):
 def test_a_schema_refuses_an_unknown_key():
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.Draft202012Validator(schemas.schema("cohort")).validate({"title": "t", "rules": [{"ordres": {"at_least": 1}}]})
+
+
+def test_the_commands_help_names_every_schema():
+    help_of_name = get_type_hints(project.schema, include_extras=True)["name"].__metadata__[0].help
+    assert help_of_name == f"One of: {', '.join(schemas.SHAPES)}."

@@ -20,6 +20,7 @@ CHUNK = 8 * 2**20
 """Characters read at a time: about 200,000 orders; a chunk and what is made of it take a few hundred MB."""
 
 _ASK = "Ask for the file again, or export it again."
+_SAVE = "Save it as UTF-8 and try again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ class Delimited:
     shown: str
     encoding: str = "utf-8-sig"
     delimiter: str = ","
+    described: bool = True  # in config/sources.yaml, where its encoding can be written
 
 
 @contextmanager
@@ -157,11 +159,14 @@ def _undecodable(file: Delimited) -> Problem:
         start = raw.read(2)
         raw.seek(0)
         if start in {b"\xff\xfe", b"\xfe\xff"}:
-            return Problem(file.shown, None, f"the file is UTF-16, not {_name(file.encoding)}.", f"Write `encoding: utf-16` {below}.")
+            how = f"Write `encoding: utf-16` {below}." if file.described else _SAVE
+            return Problem(file.shown, None, f"the file is UTF-16, not {_name(file.encoding)}.", how)
         binary = gzip.GzipFile(fileobj=raw) if start == b"\x1f\x8b" else raw
         how = f"Write `encoding: cp1251`, or the encoding that it was saved in, {below}."
         if file.encoding != "utf-8-sig":
             how = f"Write the encoding that it was saved in {below}."
+        if not file.described:
+            how = _SAVE
         for number, content in enumerate(binary, start=1):
             try:
                 content.decode(file.encoding)

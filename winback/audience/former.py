@@ -15,7 +15,7 @@ from winback.audience.delimited import Delimited
 from winback.audience.rows import Chunk, Rows
 from winback.audience.shop_database import Place
 from winback.audience.source import Source
-from winback.audience.suppression_lists import Part
+from winback.audience.suppression_lists import Among, Part
 from winback.errors import ConfigError, Problem, SourceError
 from winback.settings import Project
 from winback.strictyaml import nearest
@@ -56,8 +56,8 @@ _LETTERS: dict[str, tuple[str, ...]] = {
 """The same of a list of letters."""
 
 _PEOPLE = ("given_name", "family_name", "city", "country", "locale", "time_zone")
-_UNSETTLED = frozenset({"unconfirmed", "pending", "transactional", "non-subscribed", "nonsubscribed"})
-"""Words of those who aren't refused and never agreed."""
+_UNSETTLED = frozenset({"unconfirmed", "pending", "transactional", "non-subscribed", "non subscribed", "nonsubscribed"})
+"""Words of those who aren't refused and never agreed, as suppression_lists.plain writes them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,9 +159,9 @@ def closed(former: Former) -> Iterator[Part]:
                 yield from suppression_lists.parts(rows, former.shown, name)
         return
     with _exported(former, _NAMES, ("email",)) as (_, columns):
-        says = "status" in columns
+        says = columns.get("status")
     if says:
-        yield from suppression_lists.read(former.path, former.shown)
+        yield from suppression_lists.read(former.path, former.shown, among=Among(says, _UNSETTLED | {""}))
 
 
 @contextmanager
@@ -200,7 +200,7 @@ def _prefix(former: Former) -> str:
 def _exported(former: Former, names: Mapping[str, Sequence[str]], needed: Sequence[str]) -> Iterator[tuple[Rows, Mapping[str, str]]]:
     """The file's rows, and its columns by our names. Raises SourceError when one that is needed isn't there."""
     separator = suppression_lists.delimiter(former.path) or ","
-    with delimited.opened(Delimited(former.path, former.shown, delimiter=separator)) as rows:
+    with delimited.opened(Delimited(former.path, former.shown, delimiter=separator, described=False)) as rows:
         by_name = {cells.text(name).casefold(): name for name in reversed(rows.header)}
         found = {ours: next((by_name[word] for word in words if word in by_name), None) for ours, words in names.items()}
         columns = {ours: theirs for ours, theirs in found.items() if theirs}
@@ -214,7 +214,7 @@ def _exported(former: Former, names: Mapping[str, Sequence[str]], needed: Sequen
 def _agreeing(chunk: Chunk, former: Former) -> Chunk:
     """What an export says of consent: a no by its status; a yes only with its day. A tool that merely goes on writing proves nothing."""
     count = len(chunk.lines)
-    words = [word.casefold() for word in cells.texts(chunk.columns["status"])] if "status" in chunk.columns else [""] * count
+    words = [suppression_lists.plain(word) for word in cells.texts(chunk.columns["status"])] if "status" in chunk.columns else [""] * count
     days = cells.texts(chunk.columns["given_at"]) if "given_at" in chunk.columns else [""] * count
     doubly = cells.texts(chunk.columns["confirmed_at"]) if "confirmed_at" in chunk.columns else [""] * count
     days = [day or confirmed for day, confirmed in zip(days, doubly, strict=True)]
@@ -226,9 +226,11 @@ def _agreeing(chunk: Chunk, former: Former) -> Chunk:
 
 
 def _agreed(word: str, day: str) -> str:
+    if word in _UNSETTLED:
+        return ""
     if word and suppression_lists.meaning(word) is not None:
         return "no"
-    return "yes" if day and word not in _UNSETTLED else ""
+    return "yes" if day else ""
 
 
 def _header(names: Sequence[str]) -> tuple[str, ...]:

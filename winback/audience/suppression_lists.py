@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -36,20 +36,9 @@ _PHONE = (
     "wa_id",
 )
 _WORDS = ("status", "type", "event", "reason", "dnc reason", "dnc_reason", "list type", "suppression reason", "state")
-_MOMENTS = (
-    "unsub_time",
-    "clean_time",
-    "unsubscribed",
-    "unsubscribed_at",
-    "created",
-    "created_at",
-    "date added",
-    "date_added",
-    "updated_at",
-    "time",
-    "date",
-    "since",
-)
+_LEFT = ("unsub_time", "clean_time", "unsubscribed", "unsubscribed_at", "updated_at")
+"""When somebody left, or was changed last; the others may be when they came."""
+_MOMENTS = (*_LEFT, "created", "created_at", "date added", "date_added", "time", "date", "since")
 
 _MEANING: dict[str, Reason | None] = {
     **dict.fromkeys(
@@ -99,6 +88,14 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class Among:
+    """Of a list of everybody, those who aren't written to too: the column that tells of it, and the words that say neither yes nor no."""
+
+    word: str
+    silent: frozenset[str]  # as plain() writes them
+
+
+@dataclass(frozen=True, slots=True)
 class Columns:
     """Which column of a list is what."""
 
@@ -107,12 +104,13 @@ class Columns:
     word: str | None = None
     moment: str | None = None
     default: Reason = Reason.UNSUBSCRIBED
+    silent: frozenset[str] = frozenset()
 
 
-def read(path: Path, shown: str, *, reason: Reason | None = None) -> Iterator[Part]:
+def read(path: Path, shown: str, *, reason: Reason | None = None, among: Among | None = None) -> Iterator[Part]:
     """The list's parts. `reason` holds for all of it; else its words tell, and where there are none everybody unsubscribed.
 
-    Raises SourceError when the file can't be read, or no column of it holds addresses.
+    `among`: the list is of everybody, and where its words are silent nobody is closed. Raises SourceError when the file can't be read, or no column of it holds addresses.
     """
     if not path.is_file():
         raise SourceError(Problem(shown, None, "there is no such file.", "Name the file that the other tool exported."))
@@ -120,13 +118,15 @@ def read(path: Path, shown: str, *, reason: Reason | None = None) -> Iterator[Pa
     if separator is None:
         yield from _plain(path, shown, reason)
         return
-    with delimited.opened(Delimited(path, shown, delimiter=separator)) as rows:
-        yield from parts(rows, shown, path.name, reason=reason)
+    with delimited.opened(Delimited(path, shown, delimiter=separator, described=False)) as rows:
+        yield from parts(rows, shown, path.name, reason=reason, among=among)
 
 
-def parts(rows: Rows, shown: str, name: str, *, reason: Reason | None = None) -> Iterator[Part]:
+def parts(rows: Rows, shown: str, name: str, *, reason: Reason | None = None, among: Among | None = None) -> Iterator[Part]:
     """The same of rows that are open already, of a file or a query of this name."""
-    columns = _columns(rows.header, shown, name)
+    columns = _columns(rows.header, shown, name, _LEFT if among else _MOMENTS)
+    if among:
+        columns = replace(columns, word=among.word, silent=among.silent)
     for chunk in rows.chunks:
         yield _part(chunk, columns, rows.header, reason)
 
@@ -134,6 +134,11 @@ def parts(rows: Rows, shown: str, name: str, *, reason: Reason | None = None) ->
 def meaning(word: str) -> Reason | None:
     """Why somebody with this status, or number of Mautic's, isn't written to; None: they are. A word that nobody knows closes the address."""
     return _meaning(word, Columns("", (), word="dnc reason"))
+
+
+def plain(word: str) -> str:
+    """A status as its meaning is looked for: in small letters, its words apart by a blank."""
+    return re.sub(r"[\s_]+", " ", word).strip().casefold()
 
 
 def delimiter(path: Path) -> str | None:
@@ -175,7 +180,7 @@ def _plainly(text: str) -> tuple[ChannelName, ...]:
     return (ChannelName.TELEGRAM,) if addresses.chat_id(text) else (ChannelName.EMAIL,)
 
 
-def _columns(header: Sequence[str], shown: str, file: str) -> Columns:
+def _columns(header: Sequence[str], shown: str, file: str, moments: Sequence[str]) -> Columns:
     by_name = {cells.text(name).casefold(): name for name in header}
 
     def named(words: Sequence[str]) -> str | None:
@@ -185,7 +190,7 @@ def _columns(header: Sequence[str], shown: str, file: str) -> Columns:
     place = next(((column, channels) for words, channels in found if (column := named(words)) is not None), None)
     if place is None:
         raise SourceError(Problem(shown, 1, "no column of this list is called like one of addresses.", nearest("email", header, "Its columns")))
-    return Columns(*place, named(_WORDS), named(_MOMENTS), _by_name(file, by_name))
+    return Columns(*place, named(_WORDS), named(moments), _by_name(file, by_name))
 
 
 def _by_name(file: str, columns: dict[str, str]) -> Reason:
@@ -218,15 +223,17 @@ def _part(chunk: Chunk, columns: Columns, header: Sequence[str], reason: Reason 
 
 def _meaning(word: str, columns: Columns) -> Reason | None:
     """None: still written to. A word that nobody knows closes the address: one letter less is a smaller harm than one too many."""
-    plain = re.sub(r"[\s_]+", " ", word).strip().casefold()
-    if not plain:
+    said = plain(word)
+    if said in columns.silent:
+        return None
+    if not said:
         return columns.default
-    if plain in _MEANING:
-        return _MEANING[plain]
-    if columns.word and "dnc" in columns.word.casefold() and plain in {"0", *_OF_MAUTIC}:
-        return _OF_MAUTIC.get(plain)
-    if _ENHANCED.fullmatch(plain):  # SendGrid's bounces: the code that the other side answered with
-        return Reason.BOUNCED if plain.startswith("5") else None
+    if said in _MEANING:
+        return _MEANING[said]
+    if columns.word and "dnc" in columns.word.casefold() and said in {"0", *_OF_MAUTIC}:
+        return _OF_MAUTIC.get(said)
+    if _ENHANCED.fullmatch(said):  # SendGrid's bounces: the code that the other side answered with
+        return Reason.BOUNCED if said.startswith("5") else None
     return columns.default
 
 

@@ -57,7 +57,7 @@ def schema(
     name: Annotated[
         str | None,
         typer.Argument(
-            help="One of: settings, sources, cohort, campaign, policy, brand, senders, sample, value, lifecycle, signs, businesses, reasons, occasions, pace, retention."
+            help="One of: settings, sources, cohort, campaign, policy, brand, senders, sample, value, lifecycle, signs, businesses, reasons, occasions, pace, retention, webhooks."
         ),
     ] = None,
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="Write all of them as files instead.")] = None,

@@ -107,6 +107,11 @@ class _Moving:
             if self._strangers:
                 yield f"Letters to addresses that no customer has, left out: {self._strangers:,}."
             return
+        if self.former.tool == "listmonk" and not self.former.is_database:
+            yield (
+                "An export of listmonk doesn't say who left one of its lists: they count as not having left. Its database tells; read that, or close"
+                " them by a list: winback suppress import."
+            )
         if letters and letters.inserted and not self._reactions:
             yield (
                 "No past letter has a reaction: did the tool note whose clicks are whose? As it stands, everybody counts as not having answered,"

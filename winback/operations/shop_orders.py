@@ -34,7 +34,7 @@ _DEEPEST = 4
 _OWN: Mapping[str, Mapping[str, Any]] = {
     "woocommerce": {
         "id": "id",
-        "customer": "customer_id",
+        "customer": "buyer",
         "ordered_at": "date_created_gmt",
         "amount": "total",
         "currency": "currency",
@@ -47,10 +47,10 @@ _OWN: Mapping[str, Mapping[str, Any]] = {
         },
     },
     "shopify": {
-        "id": "id",
-        "customer": "customer.id",
+        "id": "name",
+        "customer": "email",
         "ordered_at": "created_at",
-        "amount": "total_price",
+        "amount": "left",
         "currency": "currency",
         "quantity": "items",
         "code": "discount_codes.0.code",
@@ -97,7 +97,9 @@ def take_in(project: Project, engine: Engine, name: str, shop: Shop, delivery: D
     if not isinstance(order, dict) or not isinstance(order.get("id"), str | int):
         raise ConfigError(Problem("", None, "the body is no order: it has no `id`."))
     source = _source(shop)
-    row = {name: cell for name, cell in _columns(order, shop) if not isinstance(cell, str) or receiving.is_text(cell)}
+    row = {name: cell for name, cell in _columns(order) if not isinstance(cell, str) or receiving.is_text(cell)}
+    if source.orders and row.get(number := source.orders.id.column) is not None:
+        row[number] = f"{shop.id_prefix}{row[number]}"
     once = Once(f"shop {name} {hashlib.sha256(delivery.body).hexdigest()}", delivery.body)
     by = f"shop {name}"
     return receiving.merge(project, engine, f"{by}, orders", [Batch(source, [row], [1])], (), by=by, once=once, now=now)
@@ -108,14 +110,25 @@ def _source(shop: Shop) -> Source:
     return Source.model_validate({"file": "-", "orders": orders, "time_zone": shop.time_zone or _ZONES[shop.kind]})
 
 
-def _columns(order: Mapping[str, Any], shop: Shop) -> Iterator[tuple[str, Any]]:
+def _columns(order: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """What the order holds, by dotted names, and what has to be reckoned."""
     yield from _flat("", order, 0)
-    yield "id", f"{shop.id_prefix}{order['id']}"
     lines = order.get("line_items")
     quantities = [line.get("quantity") for line in lines if isinstance(line, dict)] if isinstance(lines, list) else []
     yield "items", sum(each for each in quantities if isinstance(each, int) and 0 <= each < 10**6) or 1
+    current = order.get("current_total_price")
+    yield from _flat("left", order.get("total_price") if current is None else current, 0)
+    yield "buyer", _buyer(order)
     yield "state", "cancelled" if order.get("cancelled_at") else order.get("financial_status")
+
+
+def _buyer(order: Mapping[str, Any]) -> int | str | None:
+    """WooCommerce's number of the user; of a guest, who has none, the address, in small letters. examples/shops/woocommerce imports them so."""
+    user, billing = order.get("customer_id"), order.get("billing")
+    if user and isinstance(user, int | str):
+        return user
+    email = billing.get("email") if isinstance(billing, dict) else None
+    return email.strip().lower() if isinstance(email, str) else None
 
 
 def _flat(before: str, value: Any, depth: int) -> Iterator[tuple[str, Any]]:

@@ -23,6 +23,7 @@ class Happening(StrEnum):
 
     RETURNED = "returned"  # a customer of a campaign ordered again
     UNSUBSCRIBED = "unsubscribed"  # a customer asked not to be written to
+    COMPLAINED = "complained"  # a customer called a letter spam: nobody should write to them any more
     BOUNCED = "bounced"  # a letter came back for good
     REPLIED = "replied"  # a person answered
     ANSWERED = "answered"  # a survey's question was answered
@@ -64,7 +65,7 @@ class Shop(Shape):
     """A shop whose webhooks bring orders in, at /api/v1/shops/<name>. Its secret stands in the environment: WINBACK_SHOP_SECRET_<NAME>."""
 
     kind: Literal["woocommerce", "shopify"]
-    orders: Orders | None = None  # another mapping than the kind's own; columns of objects inside: billing.email, items is the sum of quantities
+    orders: Orders | None = None  # another mapping than the kind's own; columns of objects inside: billing.email; items, buyer, left: docs/api.md
     time_zone: Zone | None = None  # of times without one; default: as the kind sends them
     id_prefix: str = Field(default="", pattern="^[A-Za-z0-9-]*$", max_length=20)  # put before each order's id, where two shops count from 1
 

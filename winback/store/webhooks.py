@@ -27,6 +27,7 @@ _HARD = "hard"  # tracking.judging.Meaning: the address is gone
 
 KINDS: Mapping[str, str] = {
     EventKind.UNSUBSCRIBE: "unsubscribed",
+    EventKind.COMPLAINT: "complained",
     EventKind.BOUNCE: "bounced",
     EventKind.REPLY: "replied",
     EventKind.ANSWER: "answered",

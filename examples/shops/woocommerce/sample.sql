@@ -9,7 +9,7 @@ CREATE TABLE wp_wc_order_stats (
     order_id integer PRIMARY KEY, parent_id integer, date_created timestamp, num_items_sold integer, total_sales decimal(26,8), net_total decimal(26,8),
     status varchar(20), customer_id integer);
 INSERT INTO wp_wc_customer_lookup (customer_id, user_id, username, first_name, last_name, email, country, city) VALUES
-    (1, 11, 'olena', 'Olena', 'Koval', 'olena@zerno.example', 'UA', 'Kyiv'), (2, NULL, '', 'Ivan', 'Guest', 'ivan@zerno.example', 'UA', 'Lviv');
+    (1, 11, 'olena', 'Olena', 'Koval', 'olena@zerno.example', 'UA', 'Kyiv'), (2, NULL, '', 'Ivan', 'Guest', 'Ivan@zerno.example', 'UA', 'Lviv');
 INSERT INTO wp_wc_orders (id, status, currency, type, total_amount, customer_id, date_created_gmt, date_updated_gmt, parent_order_id) VALUES
     (101, 'wc-completed', 'UAH', 'shop_order', 500.00, 11, '2025-03-01 22:30:00', '2025-03-02 10:00:00', 0),
     (102, 'wc-completed', 'UAH', 'shop_refund', -120.00, 0, '2025-03-05 10:00:00', '2025-03-05 10:00:00', 101),
