@@ -19,7 +19,7 @@ from winback.model import Reason
 from winback.operations import exporting_all, importing, suppressing
 from winback.store import database, whole
 from winback.store.holdings import HOLDINGS, SECRET_COLUMNS, SECRET_TABLES
-from winback.store.tables import customers, facts, metadata, orders, suppressions
+from winback.store.tables import consents, customers, facts, metadata, orders, suppressions
 
 NOW = shopdata.NOW
 PEOPLE = (
@@ -94,6 +94,19 @@ def test_what_comes_out_goes_in_again(project, engine, tmp_path, empty_file, end
     assert {row[0]: (row[3], row[4], row[6]) for row in after["consents"]} == agreed
     assert known(other) == known(engine)
     assert known(engine)[0][1:5] == ("", "|b2b|winter|", {"points": 120.5, "card": "0012"}, "03-08")
+    other.dispose()
+
+
+def test_an_address_that_letters_failed_to_reach_comes_back_as_that_and_takes_no_consent(project, engine, tmp_path, empty_file):
+    suppressing.add(project, engine, "anna@zerno.example", reason=Reason.SOFT_BOUNCED, everywhere=False, by="olha", now=NOW)
+    out = tmp_path / "out"
+    exporting_all.run(engine, out, ending="csv", by="olha", now=NOW)
+    shutil.copy(empty_file, tmp_path / "fresh.db")
+    other = database.open_engine(f"sqlite:///{tmp_path / 'fresh.db'}")
+    importing.run(project, other, now=NOW)
+    report = suppressing.import_list(project, other, out / "again/suppressions.csv", reason=None, everywhere=False, now=NOW)
+    assert report.reasons == {"complained": 1, "soft-bounced": 1}
+    assert ("-A", None) in shopdata.columns(other, consents, "customer", "withdrawn_at")
     other.dispose()
 
 

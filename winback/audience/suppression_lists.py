@@ -52,6 +52,7 @@ _MEANING: dict[str, Reason | None] = {
     **dict.fromkeys(
         ("bounced", "bounce", "hard bounce", "hardbounce", "cleaned", "invalid", "invalid email", "invalid number", "undeliverable"), Reason.BOUNCED
     ),
+    "soft-bounced": Reason.SOFT_BOUNCED,  # our own word, in what winback export wrote
     # still written to there: nothing of them belongs into a list of those who aren't
     **dict.fromkeys(
         ("enabled", "subscribed", "confirmed", "active", "unconfirmed", "transactional", "pending", "soft bounce", "deferred", "block"),

@@ -16,6 +16,7 @@ from winback.audience.consents import ConsentWay
 from winback.audience.rejects import RejectsFile
 from winback.audience.suppression_lists import Entry, Part
 from winback.errors import ConfigError, Problem
+from winback.journey.ends import CAME_BACK
 from winback.model import BY_PHONE, ChannelName, Reason
 from winback.settings import Project
 from winback.speech import N_, said
@@ -150,7 +151,7 @@ def _close(connection: Connection, entries: Sequence[Hashed], source: str, *, ev
 
 
 def _end(connection: Connection, who: int, entry: Entry, channel: ChannelName, *, everywhere: bool, source: str, now: datetime) -> int:
-    if entry.reason is Reason.BOUNCED:
+    if entry.reason in CAME_BACK:
         return events.stop(connection, who, entry.reason, now)
     way = ConsentWay.LIST if source.startswith("list ") else ConsentWay.STAFF
     wish = Withdrawn(who, way, None if everywhere else channel, reason=entry.reason, evidence={"source": source})
