@@ -54,7 +54,7 @@ def buy(engine, customer, day, amount, **more):
 
 def sums(engine):
     with database.reading(engine) as connection:
-        return together_in_store.sums(connection, BEGAN, UNTIL, "UAH")
+        return together_in_store.sums(connection, BEGAN, UNTIL, "UAH", 0.4)
 
 
 def test_somebody_belongs_where_the_first_decision_put_them_and_counts_from_then(shop):
@@ -72,8 +72,18 @@ def test_somebody_belongs_where_the_first_decision_put_them_and_counts_from_then
     written, left = sums(shop)
     assert (written.customers, written.returned) == (3, 1)
     assert written.revenue == Moments(3, 1500.0, 1500.0**2)
-    assert written.margin == Moments(3, 300.0, 300.0**2)
+    assert written.margin == Moments(3, 500.0, 500.0**2), "300 that the one order tells, and 40 % of the other"
     assert (left.customers, left.returned, left.revenue.total) == (1, 1, 2000.0)
+
+
+@pytest.mark.parametrize(("told", "margin"), [((None, None), 800.0), ((100, None), 500.0), ((100, 0), 100.0)])
+def test_the_margin_that_no_order_tells_is_the_share_of_the_settings(shop, told, margin):
+    decide(shop, 1, 1, 5)
+    for day, known in zip((6, 7), told, strict=True):
+        buy(shop, 1, day, 1000, margin_minor=known)
+    buy(shop, 1, 8, 700, currency="USD", margin_minor=600)
+    written, _ = sums(shop)
+    assert written.margin == Moments(1, margin, margin**2)
 
 
 def test_greetings_other_skips_other_spans_and_merged_records_decide_nothing(shop):
@@ -147,10 +157,11 @@ def test_the_quarter_tells_it_in_every_door_and_says_where_sizes_are_wrong(shop,
     (table,) = [table for table in quarterly.tables(found) if table.section == "together"]
     assert table.rows[0][1:3] == ("6", "4")
     assert table.rows[2][1:3] == ("250.00", "250.00")
+    assert table.rows[3][1:3] == ("100.00", "100.00")
     said = list(found.sentences())[-1]
     assert "50.0% of 6 bought again, against 50.0% of the 4" in said
     assert found.as_json()["together"]["groups"][1] == {
-        "group": "left-alone", "customers": 4, "returned": 2, "revenue_per_customer": 250.0, "margin_per_customer": 0.0,
+        "group": "left-alone", "customers": 4, "returned": 2, "revenue_per_customer": 250.0, "margin_per_customer": 100.0,
     }  # fmt: skip
     wrong = told(group(900, 9000), group(60, 1000), share=0.2)
     assert "10.00% are left alone, and 20.00% should be" in together.sentence(wrong, found.words, closed=True)

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Float, FromClause, Row, and_, case, cast, fun
 from winback.outcomes.figures import ArmFigures, CellFigures, CostFigures, CurveCell, Dimension, LocaleFigures, OtherRevenue
 from winback.outcomes.statistics import Moments
 from winback.store import outcome_costs, standing
-from winback.store.measured import Measured, count_if
+from winback.store.measured import Measured, count_if, margin_of
 from winback.store.moments import later, seconds_between
 from winback.store.outcome_costs import Terms
 from winback.store.standing import Standing
@@ -42,7 +42,7 @@ def arms(
 def _bought(connection: Connection, measured: Measured, terms: Terms, movers: FromClause) -> Iterable[Row[Any]]:
     """Sums over those who moved any money in their window; everybody else adds nothing to them."""
     revenue, level = movers.c.revenue, cast(movers.c.level_minor, Float)
-    margin = movers.c.margin + (revenue - movers.c.margin_known) * terms.margin
+    margin = margin_of(revenue, movers.c.margin, movers.c.margin_known, terms.margin)
     capped = literal(0.0) if terms.cap_minor is None else case((revenue > terms.cap_minor, float(terms.cap_minor)), else_=revenue)
     had_time = or_(movers.c.second_at.is_not(None), later(movers.c.returned_at, measured.window) <= measured.now)
     products = {

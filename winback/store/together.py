@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Float, and_, case, cast, func, or_, select
 from winback.model import Reason, RecipientStatus
 from winback.outcomes.statistics import Moments
 from winback.store.counting import is_purchase, moves_money
-from winback.store.measured import count_if
+from winback.store.measured import count_if, margin_of
 from winback.store.tables import Utc, campaign_runs, orders, recipients
 
 _NOTHING = Moments(0, 0.0, 0.0)
@@ -26,8 +26,8 @@ class Sums:
     margin: Moments = _NOTHING
 
 
-def sums(connection: Connection, since: datetime, until: datetime, currency: str) -> tuple[Sums, Sums]:
-    """Those written to by campaigns, and those whom all left alone; both with no row in each other.
+def sums(connection: Connection, since: datetime, until: datetime, currency: str, margin: float) -> tuple[Sums, Sums]:
+    """Those written to by campaigns, and those whom all left alone; both with no row in each other. `margin`: of orders that don't tell it.
 
     Somebody belongs where the first decision on them from `since` to `until` put them, and counts from then: what happened to them later
     is what is compared. Greetings win nobody back and leave nobody alone, so they decide nothing. Somebody skipped for any other reason would not
@@ -60,13 +60,14 @@ def sums(connection: Connection, since: datetime, until: datetime, currency: str
             count_if(is_purchase()).label("purchases"),
             cast(func.coalesce(func.sum(case((ours, orders.c.amount_minor))), 0), Float).label("revenue"),
             cast(func.coalesce(func.sum(case((ours, orders.c.margin_minor))), 0), Float).label("margin"),
+            cast(func.coalesce(func.sum(case((and_(ours, orders.c.margin_minor.is_not(None)), orders.c.amount_minor))), 0), Float).label("known"),
         )
         .join(orders, orders.c.customer_id == wanted.c.customer_id)
         .where(orders.c.ordered_at > wanted.c.first_at, orders.c.ordered_at <= until, moves_money())
         .group_by(wanted.c.customer_id)
         .subquery("bought")
     )
-    money = (bought.c.revenue, bought.c.margin)
+    money = (bought.c.revenue, margin_of(bought.c.revenue, bought.c.margin, bought.c.known, margin))
     rows = connection.execute(
         select(
             wanted.c.is_left,
