@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, select, update
 
 from tests import projects
 from tests.store import world
@@ -17,7 +17,7 @@ from winback.outcomes.comparison import Finding
 from winback.outcomes.statistics import Counted, Moments
 from winback.outcomes.together import Group
 from winback.settings import GlobalHoldout
-from winback.store import database, tables
+from winback.store import database, left_alone, tables
 from winback.store import together as together_in_store
 
 BEGAN = clock.start_of_day(date(2026, 7, 1), world.ZONE)
@@ -44,6 +44,8 @@ def decide(engine, run, customer, day, *, arm="gift", reason=""):
     row = {"run_id": run, "customer_id": customer, "status": status, "reason": reason, "arm": arm if status != "skipped" else "", "facts": {}}
     with database.writing(engine) as connection:
         connection.execute(insert(tables.recipients).values(**row, assigned_at=BEGAN + day * DAY))
+        if reason == Reason.GLOBAL_HOLDOUT:
+            left_alone.record(connection, [customer], period="2026-Q3", until=UNTIL, decided_at=BEGAN + day * DAY)
 
 
 def buy(engine, customer, day, amount, **more):
@@ -97,6 +99,17 @@ def test_greetings_other_skips_other_spans_and_merged_records_decide_nothing(sho
     assert [each.customers for each in sums(shop)] == [0, 1]
 
 
+def test_whoever_is_left_alone_stays_so_whatever_is_decided_later(shop):
+    decide(shop, 1, 1, 5, arm="", reason=Reason.GLOBAL_HOLDOUT)
+    decide(shop, 2, 1, 3, arm="", reason=Reason.GLOBAL_HOLDOUT)  # began earlier and was broken off
+    decide(shop, 3, 1, 9, arm="", reason=Reason.GLOBAL_HOLDOUT)
+    with database.writing(shop) as connection:
+        assert connection.execute(select(tables.left_alone.c.decided_at)).scalars().all() == [BEGAN + 3 * DAY]
+        connection.execute(update(tables.recipients).values(status="skipped", reason=Reason.BLACK_LISTED))
+    buy(shop, 1, 4, 100)
+    assert [(each.customers, each.returned) for each in sums(shop)] == [(0, 0), (1, 1)]
+
+
 def test_goods_brought_back_count_against_revenue_and_other_currencies_do_not(shop):
     decide(shop, 1, 1, 5)
     buy(shop, 1, 6, 1000)
@@ -116,6 +129,11 @@ def test_a_period_begins_on_its_first_day(length, day, first):
     rule = GlobalHoldout.model_validate({"share": 0.1, "for": length})
     assert rule.first_day_of(day) == first
     assert rule.period_of(max(first, date(2026, 1, 1))) == rule.period_of(day)
+    last = rule.last_day_of(day)
+    if length == "ever":
+        assert last is None
+        return
+    assert rule.period_of(last) == rule.period_of(day) != rule.period_of(last + DAY)
 
 
 def group(returned, n, mean=10.0):
