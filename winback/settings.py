@@ -72,8 +72,20 @@ class GlobalHoldout(Shape):
 
     def first_day_of(self, day: date) -> date:
         """The first day of the period that a day is in; of `ever` the first day there is."""
-        months = {"year": 12, "half-year": 6, "quarter": 3}.get(self.for_)
+        months = self._months
         return date.min if months is None else date(day.year, day.month - (day.month - 1) % months, 1)
+
+    def last_day_of(self, day: date) -> date | None:
+        """The last day of that period; None: `ever` has none."""
+        months, first = self._months, self.first_day_of(day)
+        if months is None:
+            return None
+        year, month = divmod(first.year * 12 + first.month - 1 + months, 12)
+        return date(year, month + 1, 1) - timedelta(days=1)
+
+    @property
+    def _months(self) -> int | None:
+        return {"year": 12, "half-year": 6, "quarter": 3}.get(self.for_)
 
 
 class Settings(Shape):

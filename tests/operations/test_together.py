@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, select, update
 
 from tests import projects
 from tests.store import world
@@ -17,7 +17,7 @@ from winback.outcomes.comparison import Finding
 from winback.outcomes.statistics import Counted, Moments
 from winback.outcomes.together import Group
 from winback.settings import GlobalHoldout
-from winback.store import database, tables
+from winback.store import database, left_alone, tables
 from winback.store import together as together_in_store
 
 BEGAN = clock.start_of_day(date(2026, 7, 1), world.ZONE)
@@ -44,6 +44,8 @@ def decide(engine, run, customer, day, *, arm="gift", reason=""):
     row = {"run_id": run, "customer_id": customer, "status": status, "reason": reason, "arm": arm if status != "skipped" else "", "facts": {}}
     with database.writing(engine) as connection:
         connection.execute(insert(tables.recipients).values(**row, assigned_at=BEGAN + day * DAY))
+        if reason == Reason.GLOBAL_HOLDOUT:
+            left_alone.record(connection, [customer], period="2026-Q3", until=UNTIL, decided_at=BEGAN + day * DAY)
 
 
 def buy(engine, customer, day, amount, **more):
@@ -54,7 +56,7 @@ def buy(engine, customer, day, amount, **more):
 
 def sums(engine):
     with database.reading(engine) as connection:
-        return together_in_store.sums(connection, BEGAN, UNTIL, "UAH")
+        return together_in_store.sums(connection, BEGAN, UNTIL, "UAH", 0.4)
 
 
 def test_somebody_belongs_where_the_first_decision_put_them_and_counts_from_then(shop):
@@ -72,8 +74,18 @@ def test_somebody_belongs_where_the_first_decision_put_them_and_counts_from_then
     written, left = sums(shop)
     assert (written.customers, written.returned) == (3, 1)
     assert written.revenue == Moments(3, 1500.0, 1500.0**2)
-    assert written.margin == Moments(3, 300.0, 300.0**2)
+    assert written.margin == Moments(3, 500.0, 500.0**2), "300 that the one order tells, and 40 % of the other"
     assert (left.customers, left.returned, left.revenue.total) == (1, 1, 2000.0)
+
+
+@pytest.mark.parametrize(("told", "margin"), [((None, None), 800.0), ((100, None), 500.0), ((100, 0), 100.0)])
+def test_the_margin_that_no_order_tells_is_the_share_of_the_settings(shop, told, margin):
+    decide(shop, 1, 1, 5)
+    for day, known in zip((6, 7), told, strict=True):
+        buy(shop, 1, day, 1000, margin_minor=known)
+    buy(shop, 1, 8, 700, currency="USD", margin_minor=600)
+    written, _ = sums(shop)
+    assert written.margin == Moments(1, margin, margin**2)
 
 
 def test_greetings_other_skips_other_spans_and_merged_records_decide_nothing(shop):
@@ -85,6 +97,17 @@ def test_greetings_other_skips_other_spans_and_merged_records_decide_nothing(sho
     assert [each.customers for each in sums(shop)] == [0, 0]
     decide(shop, 1, 1, 8, arm="", reason=Reason.GLOBAL_HOLDOUT)  # greeted before: left alone all the same
     assert [each.customers for each in sums(shop)] == [0, 1]
+
+
+def test_whoever_is_left_alone_stays_so_whatever_is_decided_later(shop):
+    decide(shop, 1, 1, 5, arm="", reason=Reason.GLOBAL_HOLDOUT)
+    decide(shop, 2, 1, 3, arm="", reason=Reason.GLOBAL_HOLDOUT)  # began earlier and was broken off
+    decide(shop, 3, 1, 9, arm="", reason=Reason.GLOBAL_HOLDOUT)
+    with database.writing(shop) as connection:
+        assert connection.execute(select(tables.left_alone.c.decided_at)).scalars().all() == [BEGAN + 3 * DAY]
+        connection.execute(update(tables.recipients).values(status="skipped", reason=Reason.BLACK_LISTED))
+    buy(shop, 1, 4, 100)
+    assert [(each.customers, each.returned) for each in sums(shop)] == [(0, 0), (1, 1)]
 
 
 def test_goods_brought_back_count_against_revenue_and_other_currencies_do_not(shop):
@@ -106,6 +129,11 @@ def test_a_period_begins_on_its_first_day(length, day, first):
     rule = GlobalHoldout.model_validate({"share": 0.1, "for": length})
     assert rule.first_day_of(day) == first
     assert rule.period_of(max(first, date(2026, 1, 1))) == rule.period_of(day)
+    last = rule.last_day_of(day)
+    if length == "ever":
+        assert last is None
+        return
+    assert rule.period_of(last) == rule.period_of(day) != rule.period_of(last + DAY)
 
 
 def group(returned, n, mean=10.0):
@@ -147,10 +175,11 @@ def test_the_quarter_tells_it_in_every_door_and_says_where_sizes_are_wrong(shop,
     (table,) = [table for table in quarterly.tables(found) if table.section == "together"]
     assert table.rows[0][1:3] == ("6", "4")
     assert table.rows[2][1:3] == ("250.00", "250.00")
+    assert table.rows[3][1:3] == ("100.00", "100.00")
     said = list(found.sentences())[-1]
     assert "50.0% of 6 bought again, against 50.0% of the 4" in said
     assert found.as_json()["together"]["groups"][1] == {
-        "group": "left-alone", "customers": 4, "returned": 2, "revenue_per_customer": 250.0, "margin_per_customer": 0.0,
+        "group": "left-alone", "customers": 4, "returned": 2, "revenue_per_customer": 250.0, "margin_per_customer": 100.0,
     }  # fmt: skip
     wrong = told(group(900, 9000), group(60, 1000), share=0.2)
     assert "10.00% are left alone, and 20.00% should be" in together.sentence(wrong, found.words, closed=True)

@@ -173,6 +173,7 @@ def hold(engine: Engine, secret: bytes, runs: int, key: str, *, email: str, name
         told = {"kind": "replied", "happened_at": THEN, "status": "waiting", "next_at": THEN, "asked_at": THEN, "answer": f"a webhook of {whose}"}
         put(c, t.webhook_messages, message_id=f"msg_{key}", endpoint="crm", customer_id=who, delivery_id=letter, **told)
         put(c, t.back_fill, run_id=runs, customer_id=who, place=who)
+        put(c, t.left_alone, customer_id=who, period="2026-Q3", decided_at=THEN, until=THEN + timedelta(days=30))
         put(c, t.outcomes_due, run_id=runs, customer_id=who)
         put(c, t.came_back, run_id=runs, customer_id=who, number=0, marks=1, seen=1)
         put(c, t.suppressions, channel="email", address_hash=hashed, reason="unsubscribed", since=THEN, delivery_id=letter)

@@ -13,7 +13,7 @@ from sqlalchemy import func, insert, select, update
 from tests.store import world
 from winback.audience.consents import Consent, Side, strictness
 from winback.model import HOLDOUT, ChannelName, DeliveryStatus, EventKind, Reason, RecipientStatus, RunStatus, Verdict
-from winback.store import database, events, merging, persons, snapshot
+from winback.store import database, events, left_alone, merging, persons, snapshot
 from winback.store.contacts import address_hash
 from winback.store.events import Event
 from winback.store.merged_journeys import JourneyFate
@@ -34,6 +34,7 @@ from winback.store.tables import (
     touches,
 )
 from winback.store.tables import events as events_table
+from winback.store.tables import left_alone as left_alone_table
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -94,6 +95,7 @@ def test_the_list_of_what_moves_is_whole():
         "deliveries",
         "outcomes",
         "came_back",
+        "left_alone",
         "codes",
         "tasks",
         "back_fill",
@@ -104,6 +106,15 @@ def test_the_list_of_what_moves_is_whole():
     stay_with_the_tombstone = {"stage_changes", "webhook_messages"}  # what was said of that record then
     made_anew = {"facts", "facts_due", "outcomes_due", "scores"}
     assert ours == thought_of | stay_with_the_tombstone | made_anew
+
+
+def test_whoever_was_left_alone_as_either_record_was_since_the_earlier_moment(connection):
+    anna, hanna = world.customer(connection, "anna"), world.customer(connection, "hanna")
+    for who, period, at in ((anna, "2026-Q3", 5), (hanna, "2026-Q3", 9), (anna, "2026-Q2", 99), (hanna, "2026-Q2", 101), (hanna, "ever", 200)):
+        left_alone.record(connection, [who], period=period, until=NOW, decided_at=NOW - at * DAY)
+    merge(connection, hanna, anna)
+    rows = connection.execute(select(left_alone_table).order_by(left_alone_table.c.decided_at)).all()
+    assert rows == [(anna, "ever", NOW - 200 * DAY, NOW), (anna, "2026-Q2", NOW - 101 * DAY, NOW), (anna, "2026-Q3", NOW - 9 * DAY, NOW)]
 
 
 def test_empty_fields_are_filled_and_others_kept(connection):

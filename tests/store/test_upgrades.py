@@ -88,6 +88,35 @@ def test_every_released_schema_is_upgraded_with_what_it_holds(empty_url, version
     new.dispose()
 
 
+def test_whom_the_global_holdout_left_alone_is_known_of_before_there_was_a_table_for_it(empty_url):
+    old = database.bare_engine(empty_url)
+    config = database._config()
+    with database.writing(old) as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0028")
+    then = MetaData()
+    then.reflect(old)
+    customers, runs, recipients = (then.tables[name] for name in ("customers", "campaign_runs", "recipients"))
+    first, later = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC)
+    who = {"tags": "", "custom": {}, "updated_at": first}
+    run = {"campaign": "tea", "status": "active", "salt": "s", "started_at": first, "plan": {}}
+    alone = {"status": "skipped", "reason": "global-holdout", "facts": {}}
+    with old.begin() as connection:
+        for number, into in ((1, None), (2, 1), (3, None)):
+            connection.execute(insert(customers).values(id=number, key=f"c{number}", merged_into=into, **who))
+        for number in (1, 2):
+            connection.execute(insert(runs).values(id=number, number=number, **run))
+        for run_id, customer, at in ((1, 1, later), (1, 2, first), (2, 1, later)):
+            connection.execute(insert(recipients).values(run_id=run_id, customer_id=customer, assigned_at=at, **alone))
+        connection.execute(insert(recipients).values(run_id=1, customer_id=3, assigned_at=first, **{**alone, "reason": "other-layer"}))
+    old.dispose()
+    new = database.open_engine(empty_url)
+    with database.reading(new) as connection:
+        found = connection.execute(select(metadata.tables["left_alone"]).order_by(text("period"))).all()
+    assert found == [(1, "run-1", first, None), (1, "run-2", later, None)]
+    new.dispose()
+
+
 def test_every_released_schema_is_one_that_the_code_still_knows():
     assert set(FROM.values()) <= set(database.revisions())
 

@@ -28,7 +28,7 @@ from winback.operations.rationing import Rations
 from winback.sending import offering
 from winback.sending.greeting import Greeter
 from winback.sending.prepared import Prepared, city_zones
-from winback.store import candidates, cohorts, database, enrolling, past_journeys, reactions, runs
+from winback.store import candidates, cohorts, database, enrolling, left_alone, past_journeys, reactions, runs
 from winback.store.as_of import AsOf
 from winback.store.evidence import Evidence
 from winback.store.runs import Run
@@ -207,6 +207,7 @@ def enrol(engine: Engine, prepared: Prepared, run: Run, *, now: datetime, progre
             with database.writing(engine) as writer:
                 dealt = rations.deal(writer, batch, now=now, run=run)
                 new += enrolling.enrol(writer, [row(run, decision, prepared.project.zone, run.started_at) for decision in dealt])
+                _record_left_alone(writer, prepared, dealt, run.started_at)
                 rationing.reserve(writer, prepared, run, dealt, assigned_at=run.started_at, now=now)
             if progress:
                 progress(len(batch))
@@ -233,11 +234,24 @@ def _enrol_today(engine: Engine, prepared: Prepared, run: Run, *, now: datetime,
                 rows = [row(run, decision, prepared.project.zone, moment) for decision in dealt]
                 new += enrolling.enrol(writer, [each for each in rows if each["customer_id"] not in again])
                 new += enrolling.decide_again(writer, [each for each in rows if each["customer_id"] in again])
+                _record_left_alone(writer, prepared, dealt, moment)
                 rationing.reserve(writer, prepared, run, dealt, assigned_at=moment, now=now)
             if progress:
                 progress(len(batch))
     recurring.end(engine, prepared, run, moment)
     return new
+
+
+def _record_left_alone(connection: Connection, prepared: Prepared, decided: Sequence[Decision], moment: datetime) -> None:
+    """Keep for the period whom the global holdout left alone, whatever is decided on them afterwards."""
+    rule, zone = prepared.project.settings.global_holdout, prepared.project.zone
+    ids = [each.candidate.customer_id for each in decided if isinstance(each.verdict, Skip) and each.verdict.reason is Reason.GLOBAL_HOLDOUT]
+    if rule is None or not ids:
+        return
+    today = clock.local_day(moment, zone)
+    last = rule.last_day_of(today)
+    until = None if last is None else clock.end_of_day(last, zone)
+    left_alone.record(connection, ids, period=rule.period_of(today), until=until, decided_at=moment)
 
 
 def row(run: Run, decision: Decision, zone: ZoneInfo, moment: datetime) -> dict[str, Any]:

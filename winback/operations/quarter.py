@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import Engine
 
 from winback import clock
-from winback.audience import periods, reasons
+from winback.audience import periods, reasons, value
 from winback.audience.movements import Retention
 from winback.audience.periods import Per, Period
 from winback.audience.segment import By
@@ -124,7 +124,7 @@ def _together(project: Project, engine: Engine, period: Period, now: datetime) -
             since = clock.start_of_day(first, project.zone)
         else:
             since = next((run.started_at for run in runs.begun_by(connection, until)), until)
-        written, left = together_in_store.sums(connection, since, until, project.settings.currency)
+        written, left = together_in_store.sums(connection, since, until, project.settings.currency, value.read(project).margin)
     groups = (_group(each, project.settings.currency) for each in (written, left))
     return together.compare(*groups, since=since, until=until, share=rule.share, closed=period.is_over)
 

@@ -36,7 +36,7 @@ class Together:
     share: float  # that is left alone, by the settings
     campaigns: Group
     left_alone: Group
-    compared: tuple[Comparison, ...]  # returns, revenue, and margin where orders tell it
+    compared: tuple[Comparison, ...]  # returns, revenue, and margin where there is any
     sizes_p: float
 
     @property

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy.exc
-from sqlalchemy import JSON, Column, Connection, Row, String, Table, and_, cast, delete, func, literal, not_, or_, select, text, update
+from sqlalchemy import JSON, Column, Connection, Row, String, Table, and_, cast, delete, func, literal, not_, or_, select, text, true, update
 
 from winback.journey.threads import ThreadStatus
 from winback.model import CodeSource, CodeStatus, Reason, RecipientStatus, TaskStatus
@@ -17,7 +17,7 @@ from winback.store import codes as life
 from winback.store import events, forgotten, merged_journeys, runs
 from winback.store.holdings import HOLDINGS, Fate, Holding
 from winback.store.incoming import import_is_ours
-from winback.store.tables import codes, contacts, customers, deliveries, fuses, metadata, orders, recipients, suppressions, tasks, threads
+from winback.store.tables import codes, contacts, customers, deliveries, fuses, left_alone, metadata, orders, recipients, suppressions, tasks, threads
 from winback.store.tables import events as happened
 
 _LOCKED = "55P03"
@@ -148,7 +148,9 @@ def _let_go_of_codes(connection: Connection, ids: Sequence[int]) -> None:
 
 
 def _drop_orders(connection: Connection, ids: Sequence[int]) -> None:
-    """Only orders stay that the result of a campaign counts: those in a return window of theirs, or in as long a time after it, where a second purchase may lie."""
+    """Only orders stay that a result counts: those in a return window of theirs, or in as long a time after it, where a second purchase may lie, and
+    those in a period of the global holdout, since it left them alone.
+    """
     windows = connection.execute(
         select(recipients.c.run_id, recipients.c.customer_id, recipients.c.assigned_at).where(
             recipients.c.customer_id.in_(ids), recipients.c.status != RecipientStatus.SKIPPED
@@ -161,6 +163,15 @@ def _drop_orders(connection: Connection, ids: Sequence[int]) -> None:
             orders.c.ordered_at <= row.assigned_at + 2 * runs.get(connection, row.run_id).window,
         )
         for row in windows
+    ]
+    alone = connection.execute(select(left_alone).where(left_alone.c.customer_id.in_(ids))).all()
+    counted += [
+        and_(
+            orders.c.customer_id == row.customer_id,
+            orders.c.ordered_at > row.decided_at,
+            true() if row.until is None else orders.c.ordered_at <= row.until,
+        )
+        for row in alone
     ]
     theirs = orders.c.customer_id.in_(ids)
     connection.execute(delete(orders).where(theirs, not_(or_(*counted))) if counted else delete(orders).where(theirs))

@@ -80,6 +80,7 @@ HOLDINGS: Mapping[str, Holding] = {
     "forwards": Holding(Fate.DELETED, "Replies of yours that a person of the shop was told of.", "event_id"),
     "outcomes": Holding(Fate.STAYS, "Whether you ordered again after a campaign, and for how much."),
     "came_back": Holding(Fate.STAYS, "Whether you opened, clicked or answered the letters of a campaign."),
+    "left_alone": Holding(Fate.STAYS, "That no campaign wrote to you for a while, so that what campaigns do can be measured."),
     "outcomes_due": _deleted("A note that a campaign's result has to be counted anew for you."),
     "codes": _emptied(
         "Discount codes that were yours.",
@@ -162,6 +163,7 @@ KEPT: Mapping[str, str] = {
     "forwards": f"{_TILL_FORGOTTEN}; `server_answers`",
     "outcomes": _FIGURES,
     "came_back": _FIGURES,
+    "left_alone": _FIGURES,
     "outcomes_due": "until it is done",
     "codes": _FIGURES,
     "tasks": f"{_FIGURES}; `tasks`",

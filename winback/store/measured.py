@@ -86,3 +86,8 @@ def letters() -> FromClause:
 def count_if(condition: ColumnElement[bool]) -> ColumnElement[int]:
     """How many rows of a group fulfil the condition."""
     return func.count(case((condition, 1)))
+
+
+def margin_of(revenue: ColumnElement[Any], told: ColumnElement[Any], known: ColumnElement[Any], share: float) -> ColumnElement[Any]:
+    """The margin of some revenue: what orders tell, and of the rest, which `known` is no part of, the share that config/value.yaml says."""
+    return told + (revenue - known) * share

@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy.exc
 from sqlalchemy import Connection, Row, Table, delete, select, update
 
-from winback.store import codes, consent_requests, merged_journeys, merged_reach, persons, preferences, refreshing, stops_due, threads
+from winback.store import codes, consent_requests, left_alone, merged_journeys, merged_reach, persons, preferences, refreshing, stops_due, threads
 from winback.store.incoming import import_is_ours
 from winback.store.merged_journeys import JourneyFate
 from winback.store.merged_reach import AddressFate, ConsentFate
@@ -76,6 +76,7 @@ def merge(connection: Connection, merged_id: int, into_id: int, now: datetime) -
     addresses, consents = merged_reach.join(connection, merged_id, into_id, now)
     preferences.join(connection, merged_id, into_id, now)
     journeys = merged_journeys.join(connection, merged_id, into_id, merged.key, now)
+    left_alone.join(connection, merged_id, into_id)
     connection.execute(update(customers).where(customers.c.merged_into == merged_id).values(merged_into=into_id))
     connection.execute(update(customers).where(customers.c.id == merged_id).values(merged_into=into_id, updated_at=now))
     moved = {table.name: _move(connection, table, merged_id, into_id) for table in MOVED}

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, FromClause, and_, case, func, 
 
 from winback.model import CodeStatus, minor_digits
 from winback.outcomes.figures import CostFigures
-from winback.store.measured import Measured
+from winback.store.measured import Measured, margin_of
 from winback.store.moments import later
 from winback.store.tables import codes, orders, outcomes, recipients
 
@@ -37,7 +37,7 @@ class Terms:
 
     def margin_of(self, movers: FromClause) -> ColumnElement[float]:
         """What of each one's revenue stays with the shop."""
-        return movers.c.margin + (movers.c.revenue - movers.c.margin_known) * self.margin
+        return margin_of(movers.c.revenue, movers.c.margin, movers.c.margin_known, self.margin)
 
 
 NO_TERMS = Terms()

@@ -73,6 +73,16 @@ back_fill = Table(
     Index(None, "run_id", "place"),
 )
 
+left_alone = Table(
+    "left_alone",
+    metadata,
+    to("customers.id", "customer_id", primary_key=True),
+    Column("period", String(40), primary_key=True),  # of the settings: 2026-Q4, ever; of before there was this table, the run: run-17
+    Column("decided_at", Utc, nullable=False),  # as of which a campaign found first that it would have written to them
+    Column("until", Utc),  # the period's end; None: it has none, or isn't known
+)
+"""Whom the global holdout left alone; made by store/left_alone.py alone. Recipients tell the last decision of each run, and not this."""
+
 _BY_PHONE = "channel IN ('sms', 'viber', 'whatsapp')"
 """Deliveries that a gateway's reports may name by its own ids."""
 
