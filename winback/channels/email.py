@@ -229,8 +229,10 @@ class SmtpChannel:
             dialogue.allow(self._timeout)
             replies = await dialogue.answers(job.envelope, has_begun=has_begun)
             if (refusal := refusal_of(replies)) is not None:
-                job.settle(refusal)
-                await dialogue.forget(replies)  # where this fails the connection ends; the refusal has been said
+                try:
+                    await dialogue.forget(replies)
+                finally:  # told no sooner than letters beside it that are taken: the fuse counts refusals in a row
+                    job.settle(refusal)
                 return None, False
         except (ConnectionLostError, OSError) as error:
             dialogue.abort()
