@@ -65,6 +65,7 @@ def test_the_terminal_says_it_in_words_first(mails, capsys):
         "Money by the bootstrap",
         "visit by age: Mens E-Mail less No E-Mail",
         "Who to write to first",
+        "Kinds, best first: visit, Mens E-Mail",
     ):
         assert heading in text
 

@@ -214,7 +214,7 @@ def test_what_else_is_asked_is_answered_in_a_stable_shape(published_like):
     }  # fmt: skip
     assert list(found["segments"][0]) == ["column", "outcome", "arm", "against", "spread", "segments"]
     assert list(found["segments"][0]["segments"][0]) == ["value", "assigned", "against_assigned", "difference", "shrunken", "low", "high", "positive"]
-    assert list(found["uplift"][0]) == ["outcome", "arm", "against", "by", "qini", "low", "high", "helps", "curve"]
+    assert list(found["uplift"][0]) == ["outcome", "arm", "against", "by", "qini", "low", "high", "helps", "curve", "kinds"]
     assert all(one["agrees"] for one in found["bootstrap"])
     mens = (drawn.segment == 0, drawn.segment == 2)
     capped = np.minimum(drawn.spend, 150.0)
@@ -231,6 +231,12 @@ def test_true_effects_by_segment_and_the_true_ranking_are_found(published_like):
         assert row["low"] < true < row["high"]
     ranked = next(one for one in found["uplift"] if (one["outcome"], one["arm"]) == ("visit", "Womens E-Mail"))
     assert ranked["helps"]
+    kinds = ranked["kinds"]
+    assert kinds[0]["kind"]["womens"] == "1", "the half for whom it does five times as much stands before the other"
+    assert [each["kind"]["womens"] for each in kinds] == sorted((each["kind"]["womens"] for each in kinds), reverse=True)
+    assert [each["believed"] for each in kinds] == sorted((each["believed"] for each in kinds), reverse=True)
+    sizes = {arm["arm"]: arm["assigned"] for arm in found["arms"]}
+    assert sum(each["customers"] for each in kinds) == sizes["Womens E-Mail"] + sizes["No E-Mail"]
 
 
 def test_numbers_as_kinds_stand_in_their_own_order(published_like):

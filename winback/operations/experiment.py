@@ -132,10 +132,10 @@ def _segments(tally: Tally, tested: Sequence[str], control: str, columns: Sequen
 def _rankings(tally: Tally, tested: Sequence[str], control: str, columns: Sequence[str]) -> Iterator[Ranking]:
     for (place, outcome), arm in itertools.product(enumerate(tally.asked.outcomes), tested):
         taught, judging = (tally.uplift_cells(columns, place, arm, control, held_out=half) for half in (False, True))
-        scored = uplift.scores(taught, [cell.kind for cell in judging])
+        scored = uplift.scores(taught, [cell.kind for cell in (*judging, *taught)])
         found = uplift.qini(judging, scored)
         if found is not None:
-            yield Ranking(outcome, arm, control, tuple(columns), found)
+            yield Ranking(outcome, arm, control, tuple(columns), found, uplift.best_first([*taught, *judging], scored))
 
 
 def _refuse_arms(path: Path, tally: Tally, arm: str, control: str, shares: Mapping[str, float] | None) -> None:

@@ -14,7 +14,7 @@ from winback.outcomes.report import SampleRatio
 from winback.outcomes.segments import Segments
 from winback.outcomes.sentences import ENGLISH
 from winback.outcomes.statistics import ALPHA, LEVEL, Counted, Moments, round_to_digits
-from winback.outcomes.uplift import Qini
+from winback.outcomes.uplift import Qini, Scored
 
 if TYPE_CHECKING:
     from winback.outcomes.bayes import Standing
@@ -101,9 +101,14 @@ class Ranking:
     against: str
     columns: tuple[str, ...]
     found: Qini
+    kinds: tuple[Scored, ...] = ()  # best first
 
     def as_json(self) -> dict[str, object]:
-        return {"outcome": self.outcome, "arm": self.arm, "against": self.against, "by": list(self.columns), **self.found.as_json()}
+        kinds = [
+            {"kind": dict(zip(self.columns, one.kind, strict=True)), "customers": one.customers, "believed": round_to_digits(one.believed)}
+            for one in self.kinds
+        ]
+        return {"outcome": self.outcome, "arm": self.arm, "against": self.against, "by": list(self.columns), **self.found.as_json(), "kinds": kinds}
 
 
 @dataclass(frozen=True, slots=True)

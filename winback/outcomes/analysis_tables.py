@@ -11,6 +11,7 @@ from winback.outcomes.sentences import ENGLISH
 from winback.outcomes.table import Tabulated
 
 _ARM, _OUTCOME = "arm", "outcome"
+_KINDS = 15
 
 
 def tables(analysed: Analysis) -> list[Tabulated]:
@@ -24,7 +25,7 @@ def tables(analysed: Analysis) -> list[Tabulated]:
         made += _ratios(analysed, outcome)
     made += _beside(analysed)
     made += [_segments(one) for one in analysed.segments]
-    made += [_ranking(one) for one in analysed.rankings]
+    made += [table for one in analysed.rankings for table in (_ranking(one), _kinds(one))]
     return [table for table in made if table.rows]
 
 
@@ -115,6 +116,19 @@ def _ranking(one: Ranking) -> Tabulated:
     area = f"Qini {wording.points(one.found.coefficient, 3)}, {wording.span(one.found.interval.low, one.found.interval.high, times=100, digits=3)}"
     title = f"Who to write to first: {one.outcome}, {one.arm}, ranked by {', '.join(one.columns)}: {verdict} ({area})"
     return Tabulated(title, ("written to, best first", "points gained", "picked blindly"), tuple(rows))
+
+
+def _kinds(one: Ranking) -> Tabulated:
+    """The kinds themselves; of very many those at the top."""
+    rows = [
+        (", ".join(value or ENGLISH["unknown"] for value in kind.kind), wording.number(kind.customers), wording.points(kind.believed, 2))
+        for kind in one.kinds[:_KINDS]
+    ]
+    more = len(one.kinds) - len(rows)
+    note = f"{more} more kinds follow; --json has them all." if more else ""
+    return Tabulated(
+        f"Kinds, best first: {one.outcome}, {one.arm}", (", ".join(one.columns), *_columns("customers"), "points believed"), tuple(rows), note=note
+    )
 
 
 def _differences(title: str, compared: Iterable[Comparison]) -> Tabulated:

@@ -34,6 +34,15 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
+class Scored:
+    """Customers of one kind, and what writing to one of them is believed to change: extra returns per customer."""
+
+    kind: Kind
+    customers: int
+    believed: float
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """Writing to this share of customers, the best-ranked first."""
 
@@ -85,6 +94,14 @@ def scores(taught: Sequence[Cell], kinds: Sequence[Kind]) -> dict[Kind, float]:
     return {kind: everybody + sum(column.get(value, 0.0) for column, value in zip(added, kind, strict=True)) for kind in kinds}
 
 
+def best_first(cells: Sequence[Cell], scored: Mapping[Kind, float]) -> tuple[Scored, ...]:
+    """Every kind with its customers of all cells, in the order in which to write to them."""
+    customers: dict[Kind, int] = {}
+    for cell in cells:
+        customers[cell.kind] = customers.get(cell.kind, 0) + cell.ours.n + cell.theirs.n
+    return tuple(Scored(kind, customers[kind], scored[kind]) for kind in sorted(customers, key=lambda kind: (-scored[kind], kind)))
+
+
 def qini(judging: Sequence[Cell], scored: Mapping[Kind, float], *, level: float = LEVEL, seed: int = 0) -> Qini | None:
     """The ranking's curve and coefficient, its interval by resampling customers inside each arm. None where an arm is empty."""
     groups = _ranked(judging, scored)
@@ -123,11 +140,11 @@ def _difference(cells: Sequence[Cell]) -> float:
 
 def _ranked(cells: Sequence[Cell], scored: Mapping[Kind, float]) -> Whole:
     """Rows of (our returns, our customers, their returns, their customers), best-ranked first, in at most `_STEPS` groups of equal scores or like size."""
-    best_first = sorted(cells, key=lambda cell: (-scored[cell.kind], cell.kind))
+    ordered = sorted(cells, key=lambda cell: (-scored[cell.kind], cell.kind))
     whole = sum(cell.ours.n + cell.theirs.n for cell in cells)
     rows: list[list[int]] = []
     full, before = 0.0, None
-    for cell in best_first:
+    for cell in ordered:
         size = cell.ours.n + cell.theirs.n
         score = scored[cell.kind]
         if before is None or (score != before and full * _STEPS >= whole):
