@@ -1,4 +1,4 @@
-"""Alarms as Prefect events: an automation may answer to `winback.lane.stopped` (automations.yaml does) and `winback.doctor.found`."""
+"""Alarms as Prefect events: an automation may answer to `winback.lane.stopped` (automations.yaml does), `winback.sizes.wrong` and `winback.doctor.found`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from prefect.events import Event, emit_event
 
 from winback.operations.alarming import Alarm
 from winback.operations.diagnosis import Finding
+from winback.outcomes.report import Report
 
 
 def emit(alarm: Alarm) -> Event | None:
@@ -17,6 +18,13 @@ def emit(alarm: Alarm) -> Event | None:
         resource={"prefect.resource.id": f"winback.lane.{alarm.lane}", "prefect.resource.name": alarm.lane, "winback.cause": str(alarm.cause)},
         payload=alarm.as_json(),
     )
+
+
+def wrong_sizes(report: Report) -> Event | None:
+    """Arms that haven't the sizes that were planned."""
+    name = report.campaign
+    resource = {"prefect.resource.id": f"winback.campaign.{name}", "prefect.resource.name": name}
+    return emit_event(event="winback.sizes.wrong", resource=resource, payload=report.sample_ratio.as_json())
 
 
 def found(findings: Sequence[Finding]) -> Event | None:

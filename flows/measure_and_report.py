@@ -8,7 +8,7 @@ from pathlib import Path
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
-from flows import artifacts, opened
+from flows import alarms, artifacts, opened
 from flows.options import Measuring
 from winback.commands import results
 from winback.errors import Problem, Refused
@@ -28,6 +28,8 @@ def measure(options: Measuring, campaign: str, now: datetime) -> Report:
     measured = reporting.measure_and_report(winback, opened.store(winback), campaign, now=now, truth=options.truth, language=options.language)
     path = Path(options.page) if options.page else winback.out / "reports" / f"{campaign}.html"
     results.write_page(measured, path)
+    if measured.sample_ratio.alarm:
+        alarms.wrong_sizes(measured)
     told = measured.as_json()
     artifacts.keep(
         campaign,

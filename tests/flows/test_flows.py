@@ -16,6 +16,7 @@ import flows  # noqa: F401  sets Prefect's quiet surroundings before it is impor
 from flows.options import Collecting, Helping, Importing, Measuring, Sending, Starting, Telling, Weekly
 from tests import projects
 from tests.operations.lost import populate
+from tests.outcomes import sample
 from winback.demo import mailbox
 from winback.errors import Problem, Refused
 from winback.limits import FuseCause
@@ -370,4 +371,8 @@ def test_an_alarm_becomes_an_event_that_automations_may_answer_to(shop):
     assert event is not None
     assert (event.event, event.resource.id) == ("winback.lane.stopped", "winback.lane.group:gmail")
     assert event.payload["to_do"] == alarm.to_do
+    sizes = alarms.wrong_sizes(sample.report())
+    assert sizes is not None
+    assert (sizes.event, sizes.resource.id) == ("winback.sizes.wrong", "winback.campaign.spring")
+    assert sizes.payload["sentence"] == sample.report().sample_ratio.sentence
     engine.dispose()

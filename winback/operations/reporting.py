@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +19,8 @@ from winback.speech import Language
 from winback.store import database, outcomes, runs
 from winback.store.runs import Run
 
+log = logging.getLogger(__name__)
+
 
 def measure_and_report(
     project: Project,
@@ -31,6 +34,7 @@ def measure_and_report(
 ) -> Report:
     """Measure the campaign's newest run, or the one of that number, as of `now`, and tell in `language`, or that of settings.yaml.
 
+    Arms that haven't the sizes that were planned are an error in the log: whatever is compared then can't be trusted, and a schedule reads no report.
     Raises ConfigError when there is no such run.
     """
     with database.reading(engine) as connection:
@@ -41,7 +45,10 @@ def measure_and_report(
         document = campaign.read(project, name)
         raise ConfigError(document.problem((), f"`{name}` has not run yet; there is nothing to report.", f"Begin with: winback run {name}"))
     measuring.measure(engine, run.id, run.window, now)
-    return as_measured(project, engine, run, now=now, truth=truth, language=language)
+    told = as_measured(project, engine, run, now=now, truth=truth, language=language)
+    if told.sample_ratio.alarm:
+        log.error("%s, run %d: %s", run.campaign, run.number, told.sample_ratio.sentence)
+    return told
 
 
 def as_measured(
