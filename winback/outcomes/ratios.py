@@ -44,13 +44,18 @@ class Joint:
 
 
 ENOUGH = 10
-"""Customers below the line that an arm must have: around a ratio made by one of them nothing varies, so that it would pass for certain."""
+"""Customers below the line that an arm must have, where most have nothing there: around a ratio made by one of them nothing varies, so that
+it would pass for certain."""
 
 
 def compare(ours: Joint, theirs: Joint, level: float = LEVEL) -> MeansCompared | None:
     """The difference of two ratios. None where one has too few customers below the line, or nothing varies."""
     one, two = ours.variance, theirs.variance
-    if ours.ratio is None or theirs.ratio is None or one is None or two is None or one + two <= 0 or min(ours.effective, theirs.effective) < ENOUGH:
+    if ours.ratio is None or theirs.ratio is None or one is None or two is None or one + two <= 0 or any(map(_is_of_few, (ours, theirs))):
         return None
     degrees = (one + two) ** 2 / (one * one / (ours.n - 1) + two * two / (theirs.n - 1))
     return statistics.by_student(ours.ratio - theirs.ratio, math.sqrt(one + two), degrees, level)
+
+
+def _is_of_few(one: Joint) -> bool:
+    return one.effective < min(ENOUGH, one.n / 2)
