@@ -239,7 +239,9 @@ def test_what_one_worker_counts_another_sees(engine, ready):
     assert one.standing == two.standing
 
 
-def test_two_who_count_at_the_same_moment_see_each_other_with_the_next_answer(engine, ready):
+@pytest.fixture
+def unseen(engine, ready) -> Watch:
+    """One of two workers that counted sixty refused letters each and wrote them down at the same moment, so that neither saw the other's."""
     if engine.dialect.name == "sqlite":
         pytest.skip("SQLite has one writer")
     one, two = (Watch(ready.project.settings.fuse, name) for name in ("one", "two"))
@@ -247,26 +249,23 @@ def test_two_who_count_at_the_same_moment_see_each_other_with_the_next_answer(en
         for watch, connection in ((one, first), (two, second)):
             watch.watch(connection, [(_email(f"c{each}@gmail.com"), UNKNOWN) for each in range(60)], START)
             watch.write(connection, START)
+    return one
+
+
+def test_two_who_count_at_the_same_moment_see_each_other_with_the_next_answer(engine, unseen):
     with database.writing(engine) as connection:
         assert fuses.stopped(connection) == set(), "neither saw more than sixty letters"
-        one.watch(connection, [(_email("c1@ukr.net"), _receipt())], START)
-        assert one.standing == {"email", "group:gmail"}, "together they are a hundred and twenty"
+        unseen.watch(connection, [(_email("c1@ukr.net"), _receipt())], START)
+        assert unseen.standing == {"email", "group:gmail"}, "together they are a hundred and twenty"
 
 
 @pytest.mark.parametrize("comes", [[], ["ukr.net"], ["ukr.net"] * 100])
-def test_what_was_written_at_the_same_moment_is_looked_at_with_the_next_writing_too(engine, ready, comes):
-    if engine.dialect.name == "sqlite":
-        pytest.skip("SQLite has one writer")
-    one, two = (Watch(ready.project.settings.fuse, name) for name in ("one", "two"))
-    with database.writing(engine) as first, database.writing(engine) as second:
-        for watch, connection in ((one, first), (two, second)):
-            watch.watch(connection, [(_email(f"c{each}@gmail.com"), UNKNOWN) for each in range(60)], START)
-            watch.write(connection, START)
+def test_what_was_written_at_the_same_moment_is_looked_at_with_the_next_writing_too(engine, unseen, comes):
     with database.writing(engine) as connection:
         good = [(_email(f"c{each}@{domain}"), _receipt()) for each, domain in enumerate(comes)]
-        one.watch(connection, good, START)
-        one.write(connection, START)  # as a worker's end does
-        assert "group:gmail" in one.standing, "together they are a hundred and twenty"
+        unseen.watch(connection, good, START)
+        unseen.write(connection, START)  # as a worker's end does
+        assert "group:gmail" in unseen.standing, "together they are a hundred and twenty"
 
 
 def test_two_who_see_it_at_once_blow_it_once(engine):
