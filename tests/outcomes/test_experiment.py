@@ -14,7 +14,7 @@ import pytest
 from tests.outcomes import tables
 from winback.errors import SourceError
 from winback.operations import experiment
-from winback.outcomes import statistics
+from winback.outcomes import analysis_tables, statistics
 from winback.outcomes.comparison import Finding
 from winback.outcomes.statistics import Counted
 
@@ -285,6 +285,8 @@ def test_where_few_paid_nothing_is_concluded_of_money(tmp_path):
     assert one.compared.p_value < 0.01
     assert one.finding is Finding.TOO_FEW
     assert one.sentence.endswith("Fewer than 20 customers of an arm paid anything: interval and p are too sure of themselves.")
+    (checked,) = (table.rows for table in analysis_tables.tables(found) if table.title == "Money by the bootstrap")
+    assert [row[-1] for row in checked] == ["too few paid"]
 
 
 def test_verdicts_are_plain_sentences(tmp_path):

@@ -48,6 +48,8 @@ def test_where_few_paid_the_bootstrap_makes_the_same_mistake_and_agrees_with_not
         agreed += checked is not None and checked.agrees
     assert wrong > 30
     assert agreed == 0
+    assert checked is not None
+    assert checked.few_paid
 
 
 def test_the_same_seed_gives_the_same_interval():

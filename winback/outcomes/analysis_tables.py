@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from winback.outcomes import statistics, wording
 from winback.outcomes.analysis import Analysis, BySegment, Ranking
 from winback.outcomes.comparison import Comparison
+from winback.outcomes.money import Checked
 from winback.outcomes.sentences import ENGLISH
 from winback.outcomes.table import Tabulated
 
@@ -77,8 +78,7 @@ def _ratios(analysed: Analysis, outcome: str) -> list[Tabulated]:
 def _beside(analysed: Analysis) -> Iterator[Tabulated]:
     """Money looked at in other ways, and everything within strata."""
     checked = [
-        (one.arm, one.outcome, wording.span(one.found.interval.low, one.found.interval.high, digits=4), "agree" if one.found.agrees else "differ")
-        for one in analysed.checks
+        (one.arm, one.outcome, wording.span(one.found.interval.low, one.found.interval.high, digits=4), _word(one.found)) for one in analysed.checks
     ]
     yield Tabulated("Money by the bootstrap", (_ARM, _OUTCOME, *_columns("interval"), "the two"), tuple(checked), names=2)
     if analysed.cap is not None:
@@ -118,6 +118,10 @@ def _ranking(one: Ranking) -> Tabulated:
     return Tabulated(title, ("written to, best first", "points gained", "picked blindly"), tuple(rows))
 
 
+def _word(checked: Checked) -> str:
+    return "too few paid" if checked.few_paid else "agree" if checked.agrees else "differ"
+
+
 def _kinds(one: Ranking) -> Tabulated:
     """The kinds themselves; of very many those at the top."""
     rows = [
@@ -125,9 +129,15 @@ def _kinds(one: Ranking) -> Tabulated:
         for kind in one.kinds[:_KINDS]
     ]
     more = len(one.kinds) - len(rows)
-    note = f"{more} more kinds follow; --json has them all." if more else ""
+    notes = [
+        *([f"{more} more kinds follow; --json has them all."] if more else []),
+        *([] if one.found.helps else ["This order isn't shown to be better than any other."]),
+    ]
     return Tabulated(
-        f"Kinds, best first: {one.outcome}, {one.arm}", (", ".join(one.columns), *_columns("customers"), "points believed"), tuple(rows), note=note
+        f"Kinds, best first: {one.outcome}, {one.arm}",
+        (", ".join(one.columns), *_columns("customers"), "points believed"),
+        tuple(rows),
+        note=" ".join(notes),
     )
 
 

@@ -53,6 +53,7 @@ class Checked:
 
     interval: Interval
     agrees: bool
+    few_paid: bool = False  # then it makes the same mistake as Welch's, and agreeing would mean nothing
 
 
 def bootstrap(ours: Amounts, theirs: Amounts, *, level: float = LEVEL, replicates: int = REPLICATES, seed: int = 0) -> Checked | None:
@@ -69,8 +70,8 @@ def bootstrap(ours: Amounts, theirs: Amounts, *, level: float = LEVEL, replicate
     low, high = (float(bound) for bound in np.quantile(differences, ((1 - level) / 2, (1 + level) / 2)))
     near = APART * (plain.interval.high - plain.interval.low)
     is_close = abs(low - plain.interval.low) <= near and abs(high - plain.interval.high) <= near
-    enough = not statistics.few_paid((ours.payers, ours.n), (theirs.payers, theirs.n))
-    return Checked(Interval(low, high), enough and is_close and (low <= 0 <= high) == (0.0 in plain.interval))
+    few = statistics.few_paid((ours.payers, ours.n), (theirs.payers, theirs.n))
+    return Checked(Interval(low, high), not few and is_close and (low <= 0 <= high) == (0.0 in plain.interval), few)
 
 
 def capped(ours: Amounts, theirs: Amounts, cap: float, level: float = LEVEL) -> MeansCompared | None:

@@ -6,7 +6,7 @@ Their p-values are adjusted together by Benjamini & Hochberg 1995: they point to
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -159,7 +159,7 @@ def _checks(arms: Sequence[ArmFigures], holdout: ArmFigures, cells: Sequence[Mon
     for arm in arms:
         found = money.bootstrap(_amounts(arm, cells), theirs)
         if found is not None:
-            yield arm.arm, Checked(Interval(found.interval.low * unit, found.interval.high * unit), found.agrees)
+            yield arm.arm, replace(found, interval=Interval(found.interval.low * unit, found.interval.high * unit))
 
 
 def _amounts(arm: ArmFigures, cells: Sequence[MoneyCell]) -> Amounts:
